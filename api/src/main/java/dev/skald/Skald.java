@@ -1,0 +1,255 @@
+package dev.skald;
+
+import dev.skald.spi.AudioSource;
+import dev.skald.spi.Availability;
+import dev.skald.spi.EngineContext;
+import dev.skald.spi.SpeechEngine;
+import dev.skald.spi.SpeechEngineProvider;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way in: finds the engines, chooses one for each request, speaks.
+ *
+ * <pre>{@code
+ * try (Skald skald = Skald.open()) {
+ *     skald.speak("Hello").writeTo(Path.of("hello.wav"));
+ * }
+ * }</pre>
+ *
+ * <p>Safe for many threads. Models are loaded by the first request that needs them and kept until
+ * {@link #close}.
+ */
+public final class Skald implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Skald.class.getName());
+
+    private final EngineContext context;
+    private final List<SpeechEngineProvider> providers;
+    private final Consumer<String> warnings;
+    private final Map<String, SpeechEngine> engines = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    private Skald(Builder builder) {
+        context = new EngineContext(builder.home, builder.threads, builder.offline);
+        warnings = builder.warnings;
+        providers =
+                ServiceLoader.load(SpeechEngineProvider.class, Skald.class.getClassLoader()).stream()
+                        .map(ServiceLoader.Provider::get)
+                        .toList();
+    }
+
+    /** Opens with the defaults: {@link SkaldHome#folder()}, one thread per physical core. */
+    public static Skald open() {
+        return builder().open();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Speaks {@code text} with every default. */
+    public Speech speak(String text) {
+        return speak(SpeechRequest.of(text));
+    }
+
+    /**
+     * Begins to speak; the audio is made as it is taken.
+     *
+     * @throws EngineUnavailableException if no engine can speak it, or the one asked for cannot and
+     *     the request is strict
+     * @throws VoiceException if the voice cannot be had
+     */
+    public Speech speak(SpeechRequest request) {
+        Candidate chosen = choose(request);
+        if (chosen.choice.fallback()) {
+            warnings.accept(
+                    request.mode()
+                            + " is not available ("
+                            + chosen.choice.reason()
+                            + "): speaking in mode "
+                            + chosen.choice.mode());
+        }
+        LOG.log(System.Logger.Level.DEBUG, "{0}", chosen.choice);
+        AudioSource source = engine(chosen.provider).speak(request);
+        return new Speech(source, chosen.choice);
+    }
+
+    /** Which engine would speak the request, and why, without loading anything. */
+    public EngineChoice choice(SpeechRequest request) {
+        return choose(request).choice;
+    }
+
+    /** The voices that can be asked for by name. */
+    public List<Voice> voices() {
+        List<Voice> voices = new ArrayList<>();
+        for (SpeechEngineProvider provider : providers) {
+            voices.addAll(engine(provider).voices());
+        }
+        return List.copyOf(voices);
+    }
+
+    /** What each engine says of itself for a request. */
+    public Map<String, Availability> engines(SpeechRequest request) {
+        return providers.stream()
+                .collect(
+                        Collectors.toMap(
+                                SpeechEngineProvider::name,
+                                p -> p.availability(context, request)));
+    }
+
+    public Path home() {
+        return context.home();
+    }
+
+    private record Candidate(SpeechEngineProvider provider, EngineChoice choice) {
+        static Candidate of(SpeechEngineProvider p, String reason, boolean fallback) {
+            return new Candidate(p, new EngineChoice(p.mode(), p.name(), reason, fallback));
+        }
+    }
+
+    private Candidate choose(SpeechRequest request) {
+        if (closed) {
+            throw new IllegalStateException("this Skald is closed");
+        }
+        if (providers.isEmpty()) {
+            throw new EngineUnavailableException(
+                    "no speech engine is on the class path: add the dependency dev.skald:skald");
+        }
+        return request.mode() == Mode.AUTO ? automatic(request) : asked(request);
+    }
+
+    private Candidate asked(SpeechRequest request) {
+        String reason = "no engine for mode " + request.mode() + " is on the class path";
+        for (SpeechEngineProvider provider : providers) {
+            if (provider.mode() == request.mode()) {
+                Availability a = provider.availability(context, request);
+                if (a.ready()) {
+                    return Candidate.of(provider, "asked for", false);
+                }
+                reason = a.reason();
+            }
+        }
+        // Only the grander mode steps down; a missing fast voice has nothing to step down to.
+        if (request.mode() == Mode.CINEMATIC && !request.strict()) {
+            for (SpeechEngineProvider provider : providers) {
+                if (provider.mode() == Mode.FAST
+                        && provider.availability(context, request).ready()) {
+                    return Candidate.of(provider, reason, true);
+                }
+            }
+        }
+        throw new EngineUnavailableException(request.mode() + " is not available: " + reason);
+    }
+
+    private Candidate automatic(SpeechRequest request) {
+        List<String> reasons = new ArrayList<>();
+        SpeechEngineProvider best = null;
+        Availability bestSays = null;
+        for (SpeechEngineProvider provider : providers) {
+            Availability a = provider.availability(context, request);
+            if (!a.ready()) {
+                reasons.add(provider.mode() + ": " + a.reason());
+            } else if (best == null || bestSays == null || rank(provider, a) > rank(best, bestSays)) {
+                best = provider;
+                bestSays = a;
+            }
+        }
+        if (best == null || bestSays == null) {
+            throw new EngineUnavailableException(
+                    "nothing can speak this: " + String.join("; ", reasons));
+        }
+        return Candidate.of(best, bestSays.reason(), false);
+    }
+
+    /** A claim first; then the grander mode if it keeps up with real time; then the fast one. */
+    private static int rank(SpeechEngineProvider provider, Availability a) {
+        int rank = a.claims() ? 4 : 0;
+        if (a.realTime()) {
+            rank += 2;
+        }
+        return provider.mode() == Mode.CINEMATIC ? rank + 1 : rank;
+    }
+
+    private SpeechEngine engine(SpeechEngineProvider provider) {
+        SpeechEngine engine =
+                engines.computeIfAbsent(provider.name(), name -> provider.open(context));
+        if (closed) {
+            close();
+            throw new IllegalStateException("this Skald is closed");
+        }
+        return engine;
+    }
+
+    /** Frees every model. */
+    @Override
+    public void close() {
+        closed = true;
+        for (String name : List.copyOf(engines.keySet())) {
+            SpeechEngine engine = engines.remove(name);
+            if (engine != null) {
+                engine.close();
+            }
+        }
+    }
+
+    /** Settings of a {@link Skald}. */
+    public static final class Builder {
+        private Path home = SkaldHome.folder();
+        private int threads = PhysicalCores.count();
+        private boolean offline = SkaldHome.offline();
+        private Consumer<String> warnings =
+                message -> LOG.log(System.Logger.Level.WARNING, message);
+
+        private Builder() {}
+
+        /** The folder of voices, models and caches. */
+        public Builder home(Path home) {
+            this.home = home;
+            return this;
+        }
+
+        /** How many threads compute at once; one per physical core if not set. */
+        public Builder threads(int threads) {
+            if (threads < 1 || threads > 1024) {
+                throw new InvalidRequestException(
+                        "threads must lie between 1 and 1024, not " + threads);
+            }
+            this.threads = threads;
+            return this;
+        }
+
+        /** Leaves the network alone. */
+        public Builder offline(boolean offline) {
+            this.offline = offline;
+            return this;
+        }
+
+        /** Gets each warning, one line each, instead of the log. */
+        public Builder warnings(Consumer<String> warnings) {
+            this.warnings = warnings;
+            return this;
+        }
+
+        public Skald open() {
+            return new Skald(this);
+        }
+    }
+
+    /** For tests of the choice: a Skald over given providers. */
+    static Skald over(Builder builder, @Nullable List<SpeechEngineProvider> providers) {
+        return providers == null ? new Skald(builder) : new Skald(builder, providers);
+    }
+
+    private Skald(Builder builder, List<SpeechEngineProvider> providers) {
+        context = new EngineContext(builder.home, builder.threads, builder.offline);
+        warnings = builder.warnings;
+        this.providers = List.copyOf(providers);
+    }
+}

@@ -1,0 +1,333 @@
+package dev.skald;
+
+import dev.skald.spi.AudioEncoder;
+import dev.skald.spi.AudioEncoderProvider;
+import dev.skald.spi.AudioSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.NoSuchElementException;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import javax.sound.sampled.AudioFormat;
+import javax.sound.sampled.AudioInputStream;
+import javax.sound.sampled.AudioSystem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text being spoken: a stream of {@link AudioChunk}s that can be taken once, in one of several forms.
+ *
+ * <p>Chunks are made as they are taken, so the first arrives long before the last is made. One thread
+ * takes them; {@link #cancel} may be called by any. Whoever takes chunks one by one closes the speech;
+ * the methods that take all of it close it themselves.
+ */
+public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
+    private final AudioSource source;
+    private final EngineChoice choice;
+    private final SpeechReport.Builder report;
+    private boolean taken;
+    private boolean ended;
+
+    Speech(AudioSource source, EngineChoice choice) {
+        this.source = source;
+        this.choice = choice;
+        this.report = new SpeechReport.Builder(source.sampleRate());
+    }
+
+    /** Which engine speaks and why. */
+    public EngineChoice choice() {
+        return choice;
+    }
+
+    public Voice voice() {
+        return source.voice();
+    }
+
+    /** Hertz of every chunk. */
+    public int sampleRate() {
+        return source.sampleRate();
+    }
+
+    /** What has come out so far; complete once the last chunk was taken. */
+    public SpeechReport report() {
+        return report.build();
+    }
+
+    /** The chunks as they are made. Can be called once. */
+    @Override
+    public Iterator<AudioChunk> iterator() {
+        if (taken) {
+            throw new IllegalStateException("a speech can be taken once; speak the request again");
+        }
+        taken = true;
+        return new Iterator<>() {
+            private @Nullable AudioChunk ahead;
+
+            @Override
+            public boolean hasNext() {
+                if (ahead == null && !ended) {
+                    ahead = source.next();
+                    if (ahead == null) {
+                        ended = true;
+                        report.end();
+                    } else {
+                        report.add(ahead);
+                    }
+                }
+                return ahead != null;
+            }
+
+            @Override
+            public AudioChunk next() {
+                if (!hasNext() || ahead == null) {
+                    throw new NoSuchElementException();
+                }
+                AudioChunk chunk = ahead;
+                ahead = null;
+                return chunk;
+            }
+        };
+    }
+
+    /** The chunks as a stream; closing it closes the speech. */
+    public Stream<AudioChunk> chunks() {
+        return StreamSupport.stream(spliterator(), false).onClose(this::close);
+    }
+
+    /** All of it as mono PCM in [-1, 1], held in memory. Closes the speech. */
+    public float[] samples() {
+        try (this) {
+            List<AudioChunk> all = chunks().toList();
+            int total = 0;
+            for (AudioChunk chunk : all) {
+                total = Math.addExact(total, chunk.samples().length);
+            }
+            float[] samples = new float[total];
+            int at = 0;
+            for (AudioChunk chunk : all) {
+                System.arraycopy(chunk.samples(), 0, samples, at, chunk.samples().length);
+                at += chunk.samples().length;
+            }
+            report.build().check();
+            return samples;
+        }
+    }
+
+    /**
+     * All of it into a file in the format its extension names. The file appears under its name only
+     * when it is complete and its audio was found good. Closes the speech.
+     *
+     * @throws InvalidAudioException if what came out is not speech; no file is left then
+     */
+    public SpeechReport writeTo(Path file) {
+        AudioEncoderProvider encoder = encoderFor(file);
+        Path target = file.toAbsolutePath();
+        Path folder = target.getParent();
+        Path part = null;
+        try (this) {
+            if (Files.isDirectory(target)) {
+                throw new SkaldException(file + " is a folder: name a file in it");
+            }
+            if (folder == null || !Files.isDirectory(folder)) {
+                throw new SkaldException("the folder of " + file + " does not exist: make it first");
+            }
+            if (Files.exists(target) && !Files.isRegularFile(target)) {
+                // A device or a pipe cannot be replaced; write into it.
+                try (OutputStream out = Files.newOutputStream(target)) {
+                    return writeTo(out, encoder);
+                }
+            }
+            part = Files.createTempFile(folder, "." + target.getFileName(), ".part");
+            try (SeekableByteChannel channel =
+                            Files.newByteChannel(
+                                    part,
+                                    StandardOpenOption.WRITE,
+                                    StandardOpenOption.TRUNCATE_EXISTING);
+                    AudioEncoder sink = encoder.open(channel, sampleRate())) {
+                writeAll(sink);
+            }
+            SpeechReport done = report.build();
+            done.check();
+            relax(part);
+            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+            part = null;
+            return done;
+        } catch (IOException e) {
+            throw new SkaldException("cannot write " + file + ": " + reason(e), e);
+        } finally {
+            if (part != null) {
+                try {
+                    Files.deleteIfExists(part);
+                } catch (IOException e) {
+                    // The first failure is the one to tell.
+                }
+            }
+        }
+    }
+
+    /** All of it into a stream as it is made, in the named format; the stream stays open. */
+    public SpeechReport writeTo(OutputStream out, String format) {
+        return writeTo(out, encoder(format));
+    }
+
+    private SpeechReport writeTo(OutputStream out, AudioEncoderProvider format) {
+        try (this) {
+            try (AudioEncoder sink = format.open(out, sampleRate())) {
+                writeAll(sink);
+            }
+            out.flush();
+            SpeechReport done = report.build();
+            done.check();
+            return done;
+        } catch (IOException e) {
+            throw new SkaldException("cannot write the audio: " + reason(e), e);
+        }
+    }
+
+    private void writeAll(AudioEncoder sink) throws IOException {
+        for (AudioChunk chunk : this) {
+            sink.write(chunk.samples(), 0, chunk.samples().length);
+        }
+    }
+
+    /**
+     * The speech as it is made, as 16-bit signed little-endian mono PCM of unknown length. Closing the
+     * stream closes the speech.
+     */
+    public AudioInputStream toAudioInputStream() {
+        AudioFormat format = new AudioFormat(sampleRate(), 16, 1, true, false);
+        return new AudioInputStream(
+                new PcmInputStream(iterator(), this), format, AudioSystem.NOT_SPECIFIED);
+    }
+
+    /** Stops the work; whoever awaits a chunk gets a {@link SpeechCancelledException}. */
+    public void cancel() {
+        source.cancel();
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+
+    /** The names of the formats speech can be written in. */
+    public static List<String> formats() {
+        return encoders().flatMap(p -> p.formats().stream()).sorted().toList();
+    }
+
+    private static AudioEncoderProvider encoderFor(Path file) {
+        Path name = file.getFileName();
+        String text = name == null ? "" : name.toString();
+        int dot = text.lastIndexOf('.');
+        return encoder(dot < 0 ? "wav" : text.substring(dot + 1));
+    }
+
+    private static AudioEncoderProvider encoder(String format) {
+        String wanted = format.toLowerCase(Locale.ROOT);
+        return encoders()
+                .filter(p -> p.formats().contains(wanted))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new InvalidRequestException(
+                                        "cannot write '"
+                                                + format
+                                                + "' files: use "
+                                                + formats().stream()
+                                                        .collect(Collectors.joining(" or "))));
+    }
+
+    private static Stream<AudioEncoderProvider> encoders() {
+        return ServiceLoader.load(AudioEncoderProvider.class, Speech.class.getClassLoader()).stream()
+                .map(ServiceLoader.Provider::get);
+    }
+
+    /** A temporary file is readable by its owner alone; a finished one by whom new files are. */
+    private static void relax(Path part) throws IOException {
+        try {
+            Files.setPosixFilePermissions(
+                    part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+        } catch (UnsupportedOperationException e) {
+            // Not a POSIX file system.
+        }
+    }
+
+    static String reason(IOException e) {
+        if (e instanceof java.nio.file.AccessDeniedException) {
+            return "no permission";
+        }
+        if (e instanceof java.nio.file.NoSuchFileException) {
+            return "no such file or folder";
+        }
+        String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : message;
+    }
+
+    private static final class PcmInputStream extends InputStream {
+        private final Iterator<AudioChunk> chunks;
+        private final Speech speech;
+        private byte[] bytes = new byte[0];
+        private int at;
+
+        PcmInputStream(Iterator<AudioChunk> chunks, Speech speech) {
+            this.chunks = chunks;
+            this.speech = speech;
+        }
+
+        @Override
+        public int read() {
+            return fill() ? bytes[at++] & 0xff : -1;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) {
+            if (length == 0) {
+                return 0;
+            }
+            if (!fill()) {
+                return -1;
+            }
+            int n = Math.min(length, bytes.length - at);
+            System.arraycopy(bytes, at, into, offset, n);
+            at += n;
+            return n;
+        }
+
+        private boolean fill() {
+            while (at == bytes.length) {
+                if (!chunks.hasNext()) {
+                    return false;
+                }
+                bytes = pcm16(chunks.next().samples());
+                at = 0;
+            }
+            return true;
+        }
+
+        @Override
+        public void close() {
+            speech.close();
+        }
+    }
+
+    /** 16-bit little-endian PCM: clipped, scaled by 32767 and cut towards zero, as Piper does. */
+    private static byte[] pcm16(float[] samples) {
+        byte[] bytes = new byte[samples.length * 2];
+        for (int i = 0; i < samples.length; i++) {
+            int v = (int) (Math.max(-1f, Math.min(1f, samples[i])) * 32767f);
+            bytes[2 * i] = (byte) v;
+            bytes[2 * i + 1] = (byte) (v >> 8);
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,26 @@
+package dev.skald.spi;
+
+import dev.skald.AudioChunk;
+import dev.skald.Voice;
+import org.jspecify.annotations.Nullable;
+
+/** One request being spoken. Pulled by one thread; {@link #cancel} may be called by any. */
+public interface AudioSource extends AutoCloseable {
+    Voice voice();
+
+    /** Hertz of every chunk. */
+    int sampleRate();
+
+    /**
+     * The next chunk, made now if it is not ready; {@code null} at the end. Throws {@link
+     * dev.skald.SpeechCancelledException} soon after {@link #cancel}.
+     */
+    @Nullable AudioChunk next();
+
+    /** Stops the work at the next opportunity. */
+    void cancel();
+
+    /** Frees what the request held; implies {@link #cancel}. */
+    @Override
+    void close();
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.audio;
+
+import org.jspecify.annotations.NullMarked;

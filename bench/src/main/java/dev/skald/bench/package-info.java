@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.chatterbox;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.cli;
+
+import org.jspecify.annotations.NullMarked;

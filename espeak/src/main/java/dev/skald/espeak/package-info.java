@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.espeak;
+
+import org.jspecify.annotations.NullMarked;

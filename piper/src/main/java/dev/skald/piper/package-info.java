@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.piper;
+
+import org.jspecify.annotations.NullMarked;

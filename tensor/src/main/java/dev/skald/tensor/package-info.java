@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.tensor;
+
+import org.jspecify.annotations.NullMarked;

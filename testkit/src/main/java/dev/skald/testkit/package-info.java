@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.testkit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.text;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skald.voices;
+
+import org.jspecify.annotations.NullMarked;
