@@ -5,7 +5,8 @@ package dev.skald;
  *
  * @param samples mono PCM in [-1, 1]; the receiver owns the array
  * @param sampleRate samples a second, in hertz, the same for every chunk of one {@link Speech}
- * @param text the sentence (as normalised) this chunk belongs to; empty for silence between sentences
+ * @param text the sentence (as normalised) this chunk belongs to; empty for silence between
+ *     sentences
  * @param sentence the index of that sentence in the speech, from 0
  * @param lastOfSentence whether the sentence ends with this chunk
  */

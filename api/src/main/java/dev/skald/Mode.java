@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** Which family of models speaks. */
 public enum Mode {
-    /** Chosen for each request from what is installed; the reason is told in {@link EngineChoice}. */
+    /**
+     * Chosen for each request from what is installed; the reason is told in {@link EngineChoice}.
+     */
     AUTO,
     /** Piper voices: far faster than real time on any CPU. */
     FAST,
@@ -22,7 +24,9 @@ public enum Mode {
                 "unknown mode '" + name + "': use auto, fast or cinematic");
     }
 
-    /** The name as it is written on the command line: {@code auto}, {@code fast}, {@code cinematic}. */
+    /**
+     * The name as it is written on the command line: {@code auto}, {@code fast}, {@code cinematic}.
+     */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -40,7 +40,8 @@ public final class Skald implements AutoCloseable {
         context = new EngineContext(builder.home, builder.threads, builder.offline);
         warnings = builder.warnings;
         providers =
-                ServiceLoader.load(SpeechEngineProvider.class, Skald.class.getClassLoader()).stream()
+                ServiceLoader.load(SpeechEngineProvider.class, Skald.class.getClassLoader())
+                        .stream()
                         .map(ServiceLoader.Provider::get)
                         .toList();
     }
@@ -100,8 +101,7 @@ public final class Skald implements AutoCloseable {
         return providers.stream()
                 .collect(
                         Collectors.toMap(
-                                SpeechEngineProvider::name,
-                                p -> p.availability(context, request)));
+                                SpeechEngineProvider::name, p -> p.availability(context, request)));
     }
 
     public Path home() {
@@ -156,7 +156,9 @@ public final class Skald implements AutoCloseable {
             Availability a = provider.availability(context, request);
             if (!a.ready()) {
                 reasons.add(provider.mode() + ": " + a.reason());
-            } else if (best == null || bestSays == null || rank(provider, a) > rank(best, bestSays)) {
+            } else if (best == null
+                    || bestSays == null
+                    || rank(provider, a) > rank(best, bestSays)) {
                 best = provider;
                 bestSays = a;
             }

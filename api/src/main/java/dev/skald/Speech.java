@@ -25,11 +25,12 @@ import javax.sound.sampled.AudioSystem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text being spoken: a stream of {@link AudioChunk}s that can be taken once, in one of several forms.
+ * Text being spoken: a stream of {@link AudioChunk}s that can be taken once, in one of several
+ * forms.
  *
- * <p>Chunks are made as they are taken, so the first arrives long before the last is made. One thread
- * takes them; {@link #cancel} may be called by any. Whoever takes chunks one by one closes the speech;
- * the methods that take all of it close it themselves.
+ * <p>Chunks are made as they are taken, so the first arrives long before the last is made. One
+ * thread takes them; {@link #cancel} may be called by any. Whoever takes chunks one by one closes
+ * the speech; the methods that take all of it close it themselves.
  */
 public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     private final AudioSource source;
@@ -139,7 +140,8 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                 throw new SkaldException(file + " is a folder: name a file in it");
             }
             if (folder == null || !Files.isDirectory(folder)) {
-                throw new SkaldException("the folder of " + file + " does not exist: make it first");
+                throw new SkaldException(
+                        "the folder of " + file + " does not exist: make it first");
             }
             if (Files.exists(target) && !Files.isRegularFile(target)) {
                 // A device or a pipe cannot be replaced; write into it.
@@ -201,8 +203,8 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     }
 
     /**
-     * The speech as it is made, as 16-bit signed little-endian mono PCM of unknown length. Closing the
-     * stream closes the speech.
+     * The speech as it is made, as 16-bit signed little-endian mono PCM of unknown length. Closing
+     * the stream closes the speech.
      */
     public AudioInputStream toAudioInputStream() {
         AudioFormat format = new AudioFormat(sampleRate(), 16, 1, true, false);
@@ -248,7 +250,8 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     }
 
     private static Stream<AudioEncoderProvider> encoders() {
-        return ServiceLoader.load(AudioEncoderProvider.class, Speech.class.getClassLoader()).stream()
+        return ServiceLoader.load(AudioEncoderProvider.class, Speech.class.getClassLoader())
+                .stream()
                 .map(ServiceLoader.Provider::get);
     }
 

@@ -49,7 +49,8 @@ public record SpeechReport(
     }
 
     /**
-     * Whether this can be speech: finite, not silent, not clipped away, of a length the text can have.
+     * Whether this can be speech: finite, not silent, not clipped away, of a length the text can
+     * have.
      *
      * @throws InvalidAudioException if it cannot
      */
@@ -59,7 +60,8 @@ public record SpeechReport(
         }
         if (notFinite > 0) {
             throw new InvalidAudioException(
-                    notFinite + " samples are not finite: the voice may be damaged, install it again");
+                    notFinite
+                            + " samples are not finite: the voice may be damaged, install it again");
         }
         if (clipped * 10 > samples) {
             throw new InvalidAudioException("the audio is clipped: lower the volume");

@@ -10,7 +10,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to say and how. Immutable. Whatever is left out takes the voice's or the model's own default.
+ * What to say and how. Immutable. Whatever is left out takes the voice's or the model's own
+ * default.
  *
  * <p>A request made from a {@link Reader} can be spoken once, in memory that does not grow with the
  * text; one made from a string any number of times.
@@ -78,7 +79,9 @@ public final class SpeechRequest {
         return new Builder(null, text);
     }
 
-    /** The text from its beginning; the same reader each time where the request was made from one. */
+    /**
+     * The text from its beginning; the same reader each time where the request was made from one.
+     */
     public Reader openText() {
         if (reader != null) {
             return reader;

@@ -11,7 +11,8 @@ import java.util.List;
  * @param description a line for a person
  * @param sampleRate hertz of its audio
  * @param speakers the names of its speakers, in id order; empty for a single speaker
- * @param licence the licence of the voice as its publisher states it; {@code unknown} if it does not
+ * @param licence the licence of the voice as its publisher states it; {@code unknown} if it does
+ *     not
  */
 public record Voice(
         String id,

@@ -10,12 +10,14 @@ public interface SpeechEngine extends AutoCloseable {
     List<Voice> voices();
 
     /**
-     * Begins to speak. Returns once the voice is loaded and the request checked; the audio is made as
-     * it is asked for.
+     * Begins to speak. Returns once the voice is loaded and the request checked; the audio is made
+     * as it is asked for.
      */
     AudioSource speak(SpeechRequest request);
 
-    /** Frees the models. Sources still open fail with {@link dev.skald.SpeechCancelledException}. */
+    /**
+     * Frees the models. Sources still open fail with {@link dev.skald.SpeechCancelledException}.
+     */
     @Override
     void close();
 }
