@@ -1,0 +1,85 @@
+package dev.skald.piper;
+
+import dev.skald.SpeechCancelledException;
+import dev.skald.VoiceException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The acoustic model of a Piper voice: phoneme ids in, raw audio out. All that the engine knows of
+ * VITS.
+ *
+ * <p>An implementation reads the voice's {@code .onnx}, an untrusted file, and is safe for many
+ * threads: several utterances may be open at once. Audio is what the network puts out, before any
+ * gain: the engine makes it loud ({@link Loudness}).
+ */
+public interface PiperNetwork extends AutoCloseable {
+
+    /** Makes a network from a file. */
+    @FunctionalInterface
+    interface Loader {
+        /**
+         * Reads a voice.
+         *
+         * @param onnx the voice's model
+         * @param config its checked configuration: symbols, speakers, sample rate
+         * @param threads how many threads may compute at once, at least 1
+         * @param cache a folder for what is worth keeping between starts; may not exist yet
+         * @throws VoiceException in one line that names the file, if it is damaged or of another
+         *     architecture, or disagrees with the configuration
+         */
+        PiperNetwork load(Path onnx, PiperVoiceConfig config, int threads, Path cache);
+    }
+
+    /**
+     * What an utterance depends on besides its ids.
+     *
+     * @param noiseScale standard deviation of the noise of the prior; 0 for none
+     * @param lengthScale factor of every duration, above 0
+     * @param noiseWidth standard deviation of the noise of the duration predictor; 0 for none
+     * @param speaker from 0 to the voice's speakers less 1; 0 for a voice of one speaker
+     * @param seed the same seed with the same ids gives the same audio, whatever else is spoken at
+     *     the time. A network that cannot be seeded ignores it and says so in its Javadoc
+     */
+    record Settings(
+            float noiseScale, float lengthScale, float noiseWidth, int speaker, long seed) {}
+
+    /**
+     * Begins an utterance. Returns at once or computes what it likes; the audio is made by {@link
+     * Utterance#next}.
+     *
+     * @param ids {@code n} phoneme ids, each from 0 to {@code numSymbols - 1}: {@code ^ _ (p _)* $}
+     * @param threads how many threads this utterance may use, at least 1: all of them when it is
+     *     awaited, fewer when others are computed at its side
+     */
+    Utterance begin(int[] ids, Settings settings, int threads);
+
+    /** Whether an utterance may come in more than one window, so before its peak is known. */
+    boolean streams();
+
+    /** Frees the model; utterances still open fail with {@link SpeechCancelledException}. */
+    @Override
+    void close();
+
+    /**
+     * One sentence being made. {@link #next} is called by one thread at a time, {@link #cancel} and
+     * {@link #close} by any.
+     */
+    interface Utterance extends AutoCloseable {
+        /**
+         * The next window of mono samples, raw, at the voice's sample rate; {@code null} at the
+         * end. The caller owns the array.
+         *
+         * @throws SpeechCancelledException soon after {@link #cancel}, also out of a call that was
+         *     already computing
+         */
+        float @Nullable [] next();
+
+        /** Stops the work at the next opportunity. Returns at once. */
+        void cancel();
+
+        /** Frees what the utterance held; implies {@link #cancel}. */
+        @Override
+        void close();
+    }
+}

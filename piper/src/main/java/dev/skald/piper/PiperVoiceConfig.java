@@ -1,0 +1,59 @@
+package dev.skald.piper;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A voice's {@code .onnx.json}, checked: mirrors {@code PiperConfig} of piper1-gpl.
+ *
+ * @param numSymbols rows of the phoneme embedding; every id lies below it
+ * @param numSpeakers rows of the speaker embedding; 0 or 1 for a single speaker
+ * @param sampleRate hertz of the audio
+ * @param espeakVoice the eSpeak NG voice that makes its phonemes: {@code en-us}
+ * @param phonemeType what its phonemes are
+ * @param phonemeIds phoneme to ids
+ * @param speakerIds speaker's name to id; may be empty
+ * @param defaultSpeaker the speaker of a request that names none
+ * @param inference the voice's own defaults
+ * @param hopLength samples of one frame of the spectrogram
+ * @param vowelClusters phonemes that the voice knows as one: {@code [a, ɪ]}
+ * @param language the language's code as published, {@code en_US}; the eSpeak NG voice's name if
+ *     the file has none
+ * @param quality {@code medium}; empty if the file has none
+ */
+public record PiperVoiceConfig(
+        int numSymbols,
+        int numSpeakers,
+        int sampleRate,
+        String espeakVoice,
+        PhonemeType phonemeType,
+        Map<String, int[]> phonemeIds,
+        Map<String, Integer> speakerIds,
+        int defaultSpeaker,
+        Inference inference,
+        int hopLength,
+        Set<List<String>> vowelClusters,
+        String language,
+        String quality) {
+
+    /** What a voice's phonemes are. */
+    public enum PhonemeType {
+        /** IPA out of eSpeak NG. */
+        ESPEAK,
+        /** The codepoints of the text itself. */
+        TEXT
+    }
+
+    /** Defaults of {@code inference}: {@code noise_scale}, {@code length_scale}, {@code noise_w}. */
+    public record Inference(float noiseScale, float lengthScale, float noiseWidth) {
+        /** What piper1-gpl uses where a voice says nothing. */
+        public static final Inference DEFAULT = new Inference(0.667f, 1f, 0.8f);
+    }
+
+    public PiperVoiceConfig {
+        phonemeIds = Map.copyOf(phonemeIds);
+        speakerIds = Map.copyOf(speakerIds);
+        vowelClusters = Set.copyOf(vowelClusters);
+    }
+}
