@@ -45,7 +45,9 @@ public record PiperVoiceConfig(
         TEXT
     }
 
-    /** Defaults of {@code inference}: {@code noise_scale}, {@code length_scale}, {@code noise_w}. */
+    /**
+     * Defaults of {@code inference}: {@code noise_scale}, {@code length_scale}, {@code noise_w}.
+     */
     public record Inference(float noiseScale, float lengthScale, float noiseWidth) {
         /** What piper1-gpl uses where a voice says nothing. */
         public static final Inference DEFAULT = new Inference(0.667f, 1f, 0.8f);
