@@ -1,0 +1,28 @@
+package dev.skald.tensor;
+
+import java.util.Arrays;
+
+/** A weight file that is damaged, or not of the network asked for. One line that names the tensor. */
+public class WeightException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public WeightException(String message) {
+        super(message);
+    }
+
+    static WeightException notFinite(String name, long index) {
+        return new WeightException(
+                "tensor '" + name + "' is not finite at index " + index + ": the file is damaged");
+    }
+
+    static WeightException shape(String name, int[] found, int[] expected) {
+        return new WeightException(
+                "tensor '"
+                        + name
+                        + "' has shape "
+                        + Arrays.toString(found)
+                        + " where "
+                        + Arrays.toString(expected)
+                        + " is expected");
+    }
+}
