@@ -3,11 +3,12 @@ package dev.skald.tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine that computes: it holds weights in the form its kernels want and opens {@link Ops} to run
- * them. Safe for many threads.
+ * A machine that computes: it holds weights in the form its kernels want and opens {@link Ops} to
+ * run them. Safe for many threads.
  *
- * <p>Weights are given in the layout of the official checkpoints (PyTorch's) and may be read piece by
- * piece; the backend packs, converts and keeps its own copy. They live until the backend is closed.
+ * <p>Weights are given in the layout of the official checkpoints (PyTorch's) and may be read piece
+ * by piece; the backend packs, converts and keeps its own copy. They live until the backend is
+ * closed.
  */
 public interface Backend extends AutoCloseable {
     /** {@code cpu}, {@code cuda:0}. */
@@ -39,8 +40,8 @@ public interface Backend extends AutoCloseable {
             Weight weight, @Nullable Weight bias, int stride, int padding, Precision precision);
 
     /**
-     * A 2-D convolution of an image held as (H, W, C) in a tensor's (batch, rows, cols); {@code weight}
-     * is (out, in, kernel h, kernel w).
+     * A 2-D convolution of an image held as (H, W, C) in a tensor's (batch, rows, cols); {@code
+     * weight} is (out, in, kernel h, kernel w).
      */
     Conv2d conv2d(
             Weight weight,
@@ -50,8 +51,14 @@ public interface Backend extends AutoCloseable {
             int paddingH,
             int paddingW);
 
-    /** One direction of an LSTM layer in PyTorch's gate order i, f, g, o; weights (4H, in), (4H, H). */
-    Lstm lstm(Weight inputWeight, Weight hiddenWeight, @Nullable Weight bias1, @Nullable Weight bias2);
+    /**
+     * One direction of an LSTM layer in PyTorch's gate order i, f, g, o; weights (4H, in), (4H, H).
+     */
+    Lstm lstm(
+            Weight inputWeight,
+            Weight hiddenWeight,
+            @Nullable Weight bias1,
+            @Nullable Weight bias2);
 
     /** A table to look rows up in; {@code weight} is (entries, dim). */
     Embedding embedding(Weight weight);

@@ -8,12 +8,12 @@ import dev.skald.tensor.Backend.Linear;
 import dev.skald.tensor.Backend.Lstm;
 
 /**
- * The op set the models are written over, with the arena their activations live in. Used by one thread
- * at a time.
+ * The op set the models are written over, with the arena their activations live in. Used by one
+ * thread at a time.
  *
- * <p>Every op has a form that writes into a tensor given last. The short forms make that tensor in the
- * arena. Inputs may be views; an output may be a view too. An output may be an input only where the op
- * says "in place". Results do not depend on the number of threads.
+ * <p>Every op has a form that writes into a tensor given last. The short forms make that tensor in
+ * the arena. Inputs may be views; an output may be a view too. An output may be an input only where
+ * the op says "in place". Results do not depend on the number of threads.
  *
  * <p>Legend: B batch, T rows (time), C channels, H heads, D head dimension.
  */
@@ -41,9 +41,9 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * Runs {@code body}, which must do the same ops on the same tensors each time for the same key. A
-     * CPU simply runs it; a device records it the first time and replays it afterwards. Inside it no
-     * value is read back and no Java branch depends on data.
+     * Runs {@code body}, which must do the same ops on the same tensors each time for the same key.
+     * A CPU simply runs it; a device records it the first time and replays it afterwards. Inside it
+     * no value is read back and no Java branch depends on data.
      */
     default void stage(String name, int bucket, Runnable body) {
         body.run();
@@ -61,7 +61,10 @@ public interface Ops extends AutoCloseable {
         return to;
     }
 
-    /** A few integers where the ops run (positions, token ids), so that recorded stages can use them. */
+    /**
+     * A few integers where the ops run (positions, token ids), so that recorded stages can use
+     * them.
+     */
     Ints ints(int count);
 
     void write(int[] from, Ints to);
@@ -89,8 +92,8 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * x (B,T,in) → (B,T',out), zeros beyond the edges, {@code before} applied to the input first (as
-     * HiFi-GAN's blocks do). Padding is counted in rows.
+     * x (B,T,in) → (B,T',out), zeros beyond the edges, {@code before} applied to the input first
+     * (as HiFi-GAN's blocks do). Padding is counted in rows.
      */
     void conv1d(
             Tensor x,
@@ -143,12 +146,13 @@ public interface Ops extends AutoCloseable {
      * @param causal whether query i sees keys up to {@code Tk - Tq + i} only
      * @param out (B,Tq,H*D)
      */
-    void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, boolean causal, Tensor out);
+    void attention(
+            Tensor q, Tensor k, Tensor v, int heads, float scale, boolean causal, Tensor out);
 
     /**
      * Self-attention with learned embeddings of the distances -window..window (Shaw et al. 2018, as
-     * VITS uses it): scores gain {@code scale q relK[j-i]}, outputs gain {@code p relV[j-i]}; farther
-     * pairs gain nothing.
+     * VITS uses it): scores gain {@code scale q relK[j-i]}, outputs gain {@code p relV[j-i]};
+     * farther pairs gain nothing.
      *
      * @param relK (1, 2*window+1, D), shared by the heads
      * @param relV the same shape
@@ -164,11 +168,11 @@ public interface Ops extends AutoCloseable {
             Tensor out);
 
     /**
-     * Self-attention with sinusoidal relative positions (Transformer-XL, as ESPnet's conformer): scores
-     * are {@code scale ((q + u) k^T + (q + v) p[T-1-i+j])}.
+     * Self-attention with sinusoidal relative positions (Transformer-XL, as ESPnet's conformer):
+     * scores are {@code scale ((q + u) k^T + (q + v) p[T-1-i+j])}.
      *
-     * @param p (1, 2T-1, H*D), position embeddings through their linear map, from distance T-1 down to
-     *     -(T-1)
+     * @param p (1, 2T-1, H*D), position embeddings through their linear map, from distance T-1 down
+     *     to -(T-1)
      * @param biasU (1,1,H*D)
      * @param biasV (1,1,H*D)
      */
@@ -184,8 +188,8 @@ public interface Ops extends AutoCloseable {
             Tensor out);
 
     /**
-     * Rotates pairs of each head's columns by {@code angle = position * frequency}, in place. Halves:
-     * column d pairs with d + D/2 (Llama).
+     * Rotates pairs of each head's columns by {@code angle = position * frequency}, in place.
+     * Halves: column d pairs with d + D/2 (Llama).
      *
      * @param cos (1, positions, D/2)
      * @param sin the same
@@ -197,8 +201,8 @@ public interface Ops extends AutoCloseable {
     void append(Tensor x, Tensor cache, Ints at);
 
     /**
-     * Causal attention over the first rows of caches of keys and values (B,capacity,H*D): query i of
-     * the Tq sees {@code length - Tq + 1 + i} of them.
+     * Causal attention over the first rows of caches of keys and values (B,capacity,H*D): query i
+     * of the Tq sees {@code length - Tq + 1 + i} of them.
      *
      * @param length one integer: how many rows of the caches are filled, the queries' own included
      */
@@ -219,7 +223,8 @@ public interface Ops extends AutoCloseable {
     /** x / sqrt(mean(x^2) + eps) * gamma, over the columns of each row. In place allowed. */
     void rmsNorm(Tensor x, Tensor gamma, float eps, Tensor out);
 
-    // ---- element by element; in place allowed; b may be (1,1,C), (B,1,C) or (1,T,C) and is repeated
+    // ---- element by element; in place allowed; b may be (1,1,C), (B,1,C) or (1,T,C) and is
+    // repeated
 
     void activate(Tensor x, Activation activation, Tensor out);
 

@@ -2,8 +2,8 @@ package dev.skald.tensor;
 
 /**
  * An activation of shape (B,T,C) in fp32: batch, rows, cols; cols contiguous, rows and batches at a
- * stride. A handle: the values belong to the {@link Ops} or {@link Backend} that made it, and a view
- * ({@link #rows(int, int)}, {@link #cols(int, int)}, {@link #batch(int)}) shares them.
+ * stride. A handle: the values belong to the {@link Ops} or {@link Backend} that made it, and a
+ * view ({@link #rows(int, int)}, {@link #cols(int, int)}, {@link #batch(int)}) shares them.
  */
 public interface Tensor {
     int batch();
@@ -22,7 +22,8 @@ public interface Tensor {
     Tensor batch(int index);
 
     /**
-     * The same values seen as other dimensions; only of a tensor without gaps, and of the same size.
+     * The same values seen as other dimensions; only of a tensor without gaps, and of the same
+     * size.
      */
     Tensor reshape(int batch, int rows, int cols);
 

@@ -1,7 +1,8 @@
 package dev.skald.tensor;
 
 /**
- * A named array of numbers in a file, as fp32 in row-major order. Reading converts; nothing is held.
+ * A named array of numbers in a file, as fp32 in row-major order. Reading converts; nothing is
+ * held.
  *
  * <p>Every value was checked to lie inside its file when the file was opened; {@link #read} refuses
  * NaN and infinities by name.

@@ -2,7 +2,9 @@ package dev.skald.tensor;
 
 import java.util.Arrays;
 
-/** A weight file that is damaged, or not of the network asked for. One line that names the tensor. */
+/**
+ * A weight file that is damaged, or not of the network asked for. One line that names the tensor.
+ */
 public class WeightException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -23,7 +23,8 @@ public interface Weights {
             same = shape[i] == -1 || shape[i] == found[i];
         }
         if (!same) {
-            throw WeightException.shape(weight.name(), found.clone(), Arrays.copyOf(shape, shape.length));
+            throw WeightException.shape(
+                    weight.name(), found.clone(), Arrays.copyOf(shape, shape.length));
         }
         return weight;
     }
