@@ -1,0 +1,172 @@
+package dev.skald.audio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skald.spi.AudioEncoder;
+import dev.skald.spi.AudioEncoderProvider;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ServiceLoader;
+import javax.sound.sampled.AudioInputStream;
+import javax.sound.sampled.AudioSystem;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EncodersTest {
+    private static final float[] SAMPLES = {
+        0f, 0.5f, -0.5f, 1f, -1f, 3f, -3f, Float.NaN, 1f / 32767f, 0.99999f
+    };
+    private static final short[] QUANTISED = {
+        0, 16383, -16383, 32767, -32767, 32767, -32767, 0, 1, 32766
+    };
+
+    @TempDir Path folder;
+
+    @Test
+    void bothAreFoundByTheServiceLoader() {
+        assertThat(ServiceLoader.load(AudioEncoderProvider.class))
+                .flatExtracting(AudioEncoderProvider::formats)
+                .contains("wav", "raw", "pcm");
+    }
+
+    @Test
+    void samplesAreClippedScaledAndCutTowardsZero() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (AudioEncoder raw = new RawEncoderProvider().open(out, 22050)) {
+            raw.write(SAMPLES, 0, SAMPLES.length);
+        }
+        assertThat(shorts(out.toByteArray(), 0)).containsExactly(QUANTISED);
+    }
+
+    @Test
+    void aFileGetsItsSizesAtTheEnd() throws Exception {
+        Path file = folder.resolve("a.wav");
+        try (SeekableByteChannel channel = create(file);
+                AudioEncoder wav = new WavEncoderProvider().open(channel, 22050)) {
+            wav.write(SAMPLES, 0, 4);
+            wav.write(SAMPLES, 4, SAMPLES.length - 4);
+        }
+        try (AudioInputStream in = AudioSystem.getAudioInputStream(file.toFile())) {
+            assertThat(in.getFormat().getSampleRate()).isEqualTo(22050f);
+            assertThat(in.getFormat().getChannels()).isEqualTo(1);
+            assertThat(in.getFrameLength()).isEqualTo(SAMPLES.length);
+            assertThat(shorts(in.readAllBytes(), 0)).containsExactly(QUANTISED);
+        }
+        assertThat(sizeAt(Files.readAllBytes(file), 4)).isEqualTo(Files.size(file) - 8);
+    }
+
+    @Test
+    void aPipeSaysThatItsLengthIsUnknown() throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        float[] long_ = new float[20_000];
+        java.util.Arrays.fill(long_, 0.25f);
+        try (AudioEncoder wav = new WavEncoderProvider().open(out, 24000)) {
+            wav.write(long_, 0, long_.length);
+        }
+        byte[] bytes = out.toByteArray();
+        assertThat(sizeAt(bytes, 4)).isEqualTo(0xFFFF_FFFFL);
+        assertThat(sizeAt(bytes, 40)).isEqualTo(0xFFFF_FFFFL);
+        assertThat(bytes).hasSize(44 + 40_000);
+        try (AudioInputStream in =
+                AudioSystem.getAudioInputStream(new ByteArrayInputStream(bytes))) {
+            assertThat(in.readAllBytes()).hasSize(40_000);
+        }
+    }
+
+    @Test
+    void aFileBeyondRiffsLimitIsRefusedAndWhatWasWrittenStaysReadable() throws Exception {
+        // A channel that counts, so that no 4 GiB are written.
+        CountingChannel channel = new CountingChannel();
+        AudioEncoder wav = new WavEncoderProvider().open(channel, 48000);
+        float[] block = new float[1 << 24];
+        assertThatThrownBy(
+                        () -> {
+                            for (int i = 0; i < 200; i++) {
+                                wav.write(block, 0, block.length);
+                            }
+                        })
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("4 GiB");
+        wav.close();
+        assertThat(sizeAt(channel.head, 40)).isEqualTo(127L * 2 * (1 << 24));
+        assertThat(sizeAt(channel.head, 4)).isEqualTo(channel.size - 8);
+    }
+
+    private static SeekableByteChannel create(Path file) throws IOException {
+        return Files.newByteChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    }
+
+    private static long sizeAt(byte[] bytes, int at) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at) & 0xFFFF_FFFFL;
+    }
+
+    private static short[] shorts(byte[] bytes, int from) {
+        short[] all = new short[(bytes.length - from) / 2];
+        ByteBuffer.wrap(bytes, from, bytes.length - from)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asShortBuffer()
+                .get(all);
+        return all;
+    }
+
+    private static final class CountingChannel implements SeekableByteChannel {
+        final byte[] head = new byte[44];
+        long position;
+        long size;
+
+        @Override
+        public int write(ByteBuffer from) {
+            int n = from.remaining();
+            for (int i = 0; i < n && position + i < head.length; i++) {
+                head[(int) position + i] = from.get(from.position() + i);
+            }
+            from.position(from.limit());
+            position += n;
+            size = Math.max(size, position);
+            return n;
+        }
+
+        @Override
+        public int read(ByteBuffer to) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long position() {
+            return position;
+        }
+
+        @Override
+        public SeekableByteChannel position(long to) {
+            position = to;
+            return this;
+        }
+
+        @Override
+        public long size() {
+            return size;
+        }
+
+        @Override
+        public SeekableByteChannel truncate(long to) {
+            size = to;
+            return this;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
