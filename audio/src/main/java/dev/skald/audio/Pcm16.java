@@ -16,8 +16,7 @@ final class Pcm16 {
     private static final int BLOCK = 8192; // samples
 
     private final Sink sink;
-    private final ByteBuffer block =
-            ByteBuffer.allocate(2 * BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer block = ByteBuffer.allocate(2 * BLOCK).order(ByteOrder.LITTLE_ENDIAN);
 
     Pcm16(Sink sink) {
         this.sink = sink;

@@ -12,9 +12,9 @@ import java.util.List;
 /**
  * RIFF/WAVE, 16-bit mono PCM.
  *
- * <p>A file's header gets its sizes when the encoder is closed, and a file that would pass RIFF's
- * 4 GiB is refused. A pipe's header says {@code 0xFFFFFFFF} for both sizes, the customary "until
- * the stream ends", and knows no limit.
+ * <p>A file's header gets its sizes when the encoder is closed, and a file that would pass RIFF's 4
+ * GiB is refused. A pipe's header says {@code 0xFFFFFFFF} for both sizes, the customary "until the
+ * stream ends", and knows no limit.
  */
 public final class WavEncoderProvider implements AudioEncoderProvider {
     static final int HEADER_BYTES = 44;
