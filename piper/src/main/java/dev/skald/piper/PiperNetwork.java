@@ -54,8 +54,15 @@ public interface PiperNetwork extends AutoCloseable {
      */
     Utterance begin(int[] ids, Settings settings, int threads);
 
-    /** Whether an utterance may come in more than one window, so before its peak is known. */
-    boolean streams();
+    /**
+     * How an utterance's windows are made loud; a new one for each utterance. A network whose
+     * utterances come as one window keeps Piper's rule.
+     *
+     * @param volume the request's linear gain, at least 0
+     */
+    default Loudness loudness(float volume) {
+        return Loudness.sentencePeak(volume);
+    }
 
     /** Frees the model; utterances still open fail with {@link SpeechCancelledException}. */
     @Override

@@ -3,7 +3,7 @@ package dev.skald.text;
 import java.util.List;
 
 /** Turns text into phonemes. Safe for many threads, which may wait for each other. */
-public interface Phonemizer extends AutoCloseable {
+public interface Phonemizer {
 
     /**
      * A stretch of a sentence as the phonemizer read it.
@@ -25,7 +25,4 @@ public interface Phonemizer extends AutoCloseable {
 
     /** The names {@link #phonemize} takes, sorted. */
     List<String> voices();
-
-    @Override
-    void close();
 }
