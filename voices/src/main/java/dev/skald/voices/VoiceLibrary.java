@@ -1,0 +1,324 @@
+package dev.skald.voices;
+
+import dev.skald.VoiceException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The installed voices and models.
+ *
+ * <pre>
+ * home/voices/ID/voice.json     the record: what it is, its files, their sizes and SHA-256
+ * home/voices/ID/...            its files
+ * home/voices/.parts/ID/        what is being fetched or written; becomes home/voices/ID when whole
+ * home/voices/.locks/ID         who changes ID holds this file's lock
+ * </pre>
+ *
+ * <p>A voice is here if its record is: the folder appears by one rename, when every file in it is
+ * complete, checked and on the disk. Safe for many threads and many processes.
+ */
+public final class VoiceLibrary {
+    /** The voice that speaks when none is named. */
+    public static final String DEFAULT_VOICE = "en_US-joe-medium";
+
+    static final String RECORD = "voice.json";
+
+    private static final System.Logger LOG = System.getLogger(VoiceLibrary.class.getName());
+
+    /** A dead process's part is kept this long, so that the next install resumes it. */
+    private static final Duration KEEP_PARTS = Duration.ofDays(2);
+
+    private final Path voices;
+
+    private VoiceLibrary(Path voices) {
+        this.voices = voices;
+    }
+
+    /** The library below a home folder, which need not exist yet. */
+    public static VoiceLibrary at(Path home) {
+        return new VoiceLibrary(home.toAbsolutePath().resolve("voices"));
+    }
+
+    /** What is installed, by id. A folder without a good record is left out and logged. */
+    public List<InstalledVoice> list() {
+        List<InstalledVoice> all = new ArrayList<>();
+        if (!Files.isDirectory(voices)) {
+            return all;
+        }
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(voices)) {
+            for (Path folder : folders) {
+                Path name = folder.getFileName();
+                if (name != null && !name.toString().startsWith(".")) {
+                    try {
+                        read(folder).ifPresent(all::add);
+                    } catch (VoiceException e) {
+                        LOG.log(System.Logger.Level.WARNING, e.getMessage());
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new VoiceException("cannot list " + voices + ": " + Durable.reason(e), e);
+        }
+        all.sort(Comparator.comparing(InstalledVoice::id));
+        return all;
+    }
+
+    /** The voice of that id; empty if it is not installed or the name cannot be an id. */
+    public Optional<InstalledVoice> find(String id) {
+        try {
+            VoiceInfo.checkId(id);
+        } catch (VoiceException e) {
+            return Optional.empty();
+        }
+        return read(voices.resolve(id));
+    }
+
+    /**
+     * The voice of that id.
+     *
+     * @throws VoiceException if it is not installed; the message says how to install it
+     */
+    public InstalledVoice get(String id) {
+        return find(id)
+                .orElseThrow(
+                        () -> {
+                            String name = VoiceInfo.printable(id);
+                            return new VoiceException(
+                                    "voice '"
+                                            + name
+                                            + "' is not installed: skald voices install "
+                                            + name
+                                            + " (skald voices list shows what there is)");
+                        });
+    }
+
+    /** Writes a voice's files into the folder it is given, which is empty. */
+    @FunctionalInterface
+    public interface Filler {
+        void fill(Path folder) throws IOException;
+    }
+
+    /**
+     * Adds a voice whose files the caller writes: digests are taken, the record is written, and the
+     * voice appears at once and whole, or not at all.
+     *
+     * @param source where it comes from, for a person
+     * @param replace whether a voice of that id may be replaced
+     * @throws VoiceException if there is one and it may not, or the disk fails
+     */
+    public InstalledVoice add(VoiceInfo info, String source, boolean replace, Filler filler) {
+        try (VoiceLock lock = lock(info.id())) {
+            if (!replace && find(info.id()).isPresent()) {
+                throw new VoiceException(
+                        "there is a voice '"
+                                + info.id()
+                                + "' already: choose another name, or skald voices remove "
+                                + info.id());
+            }
+            Path part = part(info.id());
+            Durable.deleteTree(part);
+            Files.createDirectories(part);
+            try {
+                filler.fill(part);
+                return publish(info, source, part);
+            } finally {
+                Durable.deleteTree(part);
+            }
+        } catch (IOException e) {
+            throw new VoiceException(
+                    "cannot write voice '" + info.id() + "': " + Durable.reason(e), e);
+        }
+    }
+
+    /**
+     * Adds a Piper voice from a local {@code .onnx}; its configuration lies beside it, under the
+     * same name with {@code .json} behind.
+     *
+     * @throws VoiceException if there is a voice of that id, or the files are not a Piper voice
+     */
+    public InstalledVoice addPiper(String id, Path onnx) {
+        VoiceInfo.checkId(id);
+        Path config = onnx.resolveSibling(onnx.getFileName() + ".json");
+        if (!Files.isRegularFile(onnx)) {
+            throw new VoiceException("there is no file " + onnx);
+        }
+        if (!Files.isRegularFile(config)) {
+            throw new VoiceException(
+                    "a Piper voice needs its configuration beside it: there is no " + config);
+        }
+        VoiceInfo info;
+        try {
+            info =
+                    PiperFiles.info(
+                            id,
+                            onnx,
+                            config,
+                            onnx.resolveSibling(PiperFiles.CARD),
+                            Optional.empty());
+        } catch (IOException e) {
+            throw new VoiceException("cannot read " + onnx + ": " + Durable.reason(e), e);
+        }
+        return add(
+                info,
+                "the file " + onnx.toAbsolutePath(),
+                false,
+                folder -> {
+                    Files.copy(onnx, folder.resolve(id + ".onnx"));
+                    Files.copy(config, folder.resolve(id + ".onnx.json"));
+                });
+    }
+
+    /**
+     * Removes a voice, a damaged one too.
+     *
+     * @throws VoiceException if it is not installed
+     */
+    public void remove(String id) {
+        VoiceInfo.checkId(id);
+        if (!Files.isRegularFile(voices.resolve(id).resolve(RECORD))) {
+            get(id);
+        }
+        try (VoiceLock lock = lock(id)) {
+            Path folder = voices.resolve(id);
+            Path part = part(id);
+            Durable.deleteTree(part);
+            Files.createDirectories(voices.resolve(".parts"));
+            // Renamed first: a reader sees the whole voice or none.
+            Durable.move(folder, part);
+            Durable.syncFolder(voices);
+            Durable.deleteTree(part);
+        } catch (IOException e) {
+            throw new VoiceException("cannot remove voice '" + id + "': " + Durable.reason(e), e);
+        }
+    }
+
+    /**
+     * Reads every file of a voice and compares it with the record.
+     *
+     * @throws VoiceException naming the first file that differs
+     */
+    public void verify(InstalledVoice voice) {
+        for (VoiceFile file : voice.files()) {
+            Path path = voice.folder().resolve(file.name());
+            String fault;
+            try {
+                fault =
+                        Files.size(path) != file.bytes()
+                                ? "has changed its size"
+                                : Digest.sha256(path).equals(file.sha256()) ? "" : "has changed";
+            } catch (IOException e) {
+                fault = "cannot be read (" + Durable.reason(e) + ")";
+            }
+            if (!fault.isEmpty()) {
+                throw new VoiceException(
+                        "voice "
+                                + voice.id()
+                                + ": "
+                                + file.name()
+                                + " "
+                                + fault
+                                + " since it was installed: skald voices remove "
+                                + voice.id()
+                                + ", then install it again");
+            }
+        }
+    }
+
+    VoiceLock lock(String id) throws IOException {
+        return VoiceLock.acquire(voices.resolve(".locks").resolve(id));
+    }
+
+    /** Where a voice is put together. Whoever touches it holds the voice's lock. */
+    Path part(String id) {
+        return voices.resolve(".parts").resolve(id);
+    }
+
+    /** Makes what lies in {@code part} the voice, in one step. The lock is held. */
+    InstalledVoice publish(VoiceInfo info, String source, Path part) throws IOException {
+        List<VoiceFile> files = new ArrayList<>();
+        try (Stream<Path> all = Files.list(part)) {
+            for (Path file : all.sorted().toList()) {
+                Path name = file.getFileName();
+                if (name != null && Files.isRegularFile(file) && !name.toString().equals(RECORD)) {
+                    Durable.sync(file);
+                    files.add(
+                            new VoiceFile(
+                                    name.toString(), Files.size(file), Digest.sha256(file)));
+                }
+            }
+        }
+        if (files.isEmpty()) {
+            throw new VoiceException("voice '" + info.id() + "' has no files");
+        }
+        Path folder = voices.resolve(info.id());
+        InstalledVoice voice =
+                new InstalledVoice(
+                        info,
+                        folder,
+                        files,
+                        source,
+                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        Durable.writeSynced(part.resolve(RECORD), VoiceRecord.write(voice));
+        Durable.syncFolder(part);
+        Path old = voices.resolve(".parts").resolve(info.id() + ".old");
+        Durable.deleteTree(old);
+        if (Files.exists(folder)) {
+            Durable.move(folder, old);
+        }
+        Durable.move(part, folder);
+        Durable.syncFolder(voices);
+        Durable.deleteTree(old);
+        return voice;
+    }
+
+    /** Deletes what dead installs left long ago. What somebody works on is locked, so it stays. */
+    void clean() {
+        Path parts = voices.resolve(".parts");
+        if (!Files.isDirectory(parts)) {
+            return;
+        }
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(parts)) {
+            for (Path folder : folders) {
+                Path name = folder.getFileName();
+                FileTime age = Files.getLastModifiedTime(folder);
+                if (name == null || age.toInstant().isAfter(Instant.now().minus(KEEP_PARTS))) {
+                    continue;
+                }
+                String text = name.toString();
+                String id = text.endsWith(".old") ? text.substring(0, text.length() - 4) : text;
+                Optional<VoiceLock> lock =
+                        VoiceLock.tryAcquire(voices.resolve(".locks").resolve(id));
+                if (lock.isPresent()) {
+                    try (VoiceLock held = lock.get()) {
+                        Durable.deleteTree(folder);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "cannot clean " + parts, e);
+        }
+    }
+
+    private static Optional<InstalledVoice> read(Path folder) {
+        Path record = folder.resolve(RECORD);
+        if (!Files.isRegularFile(record)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(VoiceRecord.read(record));
+        } catch (IOException e) {
+            throw new VoiceException("cannot read " + record + ": " + Durable.reason(e), e);
+        }
+    }
+}
