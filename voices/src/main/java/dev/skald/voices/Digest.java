@@ -60,8 +60,7 @@ record Digest(Algorithm algorithm, String hex) {
             throw new IOException("this Java has no " + algorithm.jca, e);
         }
         if (algorithm == Algorithm.GIT_BLOB) {
-            digest.update(
-                    ("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
+            digest.update(("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
         }
         byte[] block = new byte[1 << 16];
         try (InputStream in = Files.newInputStream(file)) {

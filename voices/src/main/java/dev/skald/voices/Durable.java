@@ -24,7 +24,9 @@ final class Durable {
         }
     }
 
-    /** Makes names in a folder durable; where folders cannot be opened, the system does it itself. */
+    /**
+     * Makes names in a folder durable; where folders cannot be opened, the system does it itself.
+     */
     static void syncFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);

@@ -51,7 +51,8 @@ record Json(Map<String, Object> values, String what) {
                 return new Json(strings(map), what);
             }
         } catch (JacksonException | ArithmeticException e) {
-            throw new VoiceException(what + " is not valid JSON: " + e.getClass().getSimpleName(), e);
+            throw new VoiceException(
+                    what + " is not valid JSON: " + e.getClass().getSimpleName(), e);
         }
         throw new VoiceException(what + " is not a JSON object");
     }
@@ -149,10 +150,7 @@ record Json(Map<String, Object> values, String what) {
     }
 
     List<String> texts(String key) {
-        return list(key).stream()
-                .filter(String.class::isInstance)
-                .map(String.class::cast)
-                .toList();
+        return list(key).stream().filter(String.class::isInstance).map(String.class::cast).toList();
     }
 
     private List<?> list(String key) {

@@ -90,8 +90,7 @@ public final class VoiceLibrary {
      * @throws VoiceException if it is not installed; the message says how to install it
      */
     public InstalledVoice get(String id) {
-        return find(id)
-                .orElseThrow(
+        return find(id).orElseThrow(
                         () -> {
                             String name = VoiceInfo.printable(id);
                             return new VoiceException(
@@ -253,8 +252,7 @@ public final class VoiceLibrary {
                 if (name != null && Files.isRegularFile(file) && !name.toString().equals(RECORD)) {
                     Durable.sync(file);
                     files.add(
-                            new VoiceFile(
-                                    name.toString(), Files.size(file), Digest.sha256(file)));
+                            new VoiceFile(name.toString(), Files.size(file), Digest.sha256(file)));
                 }
             }
         }

@@ -84,9 +84,9 @@ class VoiceLibraryTest {
     @Test
     void namesThatLeaveTheFolderAreRefused() throws IOException {
         Path onnx = Samples.piper(elsewhere, "joe");
-        for (String id : List.of("../evil", "a/b", "", ".hidden", "a\\b", "x:y", "-x", "a\nb", "x.")) {
-            assertThatThrownBy(() -> library.addPiper(id, onnx))
-                    .isInstanceOf(VoiceException.class);
+        for (String id :
+                List.of("../evil", "a/b", "", ".hidden", "a\\b", "x:y", "-x", "a\nb", "x.")) {
+            assertThatThrownBy(() -> library.addPiper(id, onnx)).isInstanceOf(VoiceException.class);
             assertThat(library.find(id)).isEmpty();
         }
         assertThat(library.addPiper("pt_PT-tugão-medium", onnx).id())
