@@ -7,13 +7,12 @@ import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way in: finds the engines, chooses one for each request, speaks.
@@ -36,14 +35,10 @@ public final class Skald implements AutoCloseable {
     private final Map<String, SpeechEngine> engines = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    private Skald(Builder builder) {
+    private Skald(Builder builder, List<SpeechEngineProvider> providers) {
         context = new EngineContext(builder.home, builder.threads, builder.offline);
         warnings = builder.warnings;
-        providers =
-                ServiceLoader.load(SpeechEngineProvider.class, Skald.class.getClassLoader())
-                        .stream()
-                        .map(ServiceLoader.Provider::get)
-                        .toList();
+        this.providers = List.copyOf(providers);
     }
 
     /** Opens with the defaults: {@link SkaldHome#folder()}, one thread per physical core. */
@@ -79,7 +74,7 @@ public final class Skald implements AutoCloseable {
         }
         LOG.log(System.Logger.Level.DEBUG, "{0}", chosen.choice);
         AudioSource source = engine(chosen.provider).speak(request);
-        return new Speech(source, chosen.choice);
+        return new Speech(source, chosen.choice, request.volume() == 0);
     }
 
     /** Which engine would speak the request, and why, without loading anything. */
@@ -98,10 +93,11 @@ public final class Skald implements AutoCloseable {
 
     /** What each engine says of itself for a request. */
     public Map<String, Availability> engines(SpeechRequest request) {
-        return providers.stream()
-                .collect(
-                        Collectors.toMap(
-                                SpeechEngineProvider::name, p -> p.availability(context, request)));
+        Map<String, Availability> says = new LinkedHashMap<>();
+        for (SpeechEngineProvider provider : providers) {
+            says.put(provider.name(), provider.availability(context, request));
+        }
+        return says;
     }
 
     public Path home() {
@@ -239,19 +235,17 @@ public final class Skald implements AutoCloseable {
             return this;
         }
 
+        /** Finds the engines; loads none of them yet. */
         public Skald open() {
-            return new Skald(this);
+            List<SpeechEngineProvider> found = new ArrayList<>();
+            ServiceLoader.load(SpeechEngineProvider.class, Skald.class.getClassLoader())
+                    .forEach(found::add);
+            return open(found);
         }
-    }
 
-    /** For tests of the choice: a Skald over given providers. */
-    static Skald over(Builder builder, @Nullable List<SpeechEngineProvider> providers) {
-        return providers == null ? new Skald(builder) : new Skald(builder, providers);
-    }
-
-    private Skald(Builder builder, List<SpeechEngineProvider> providers) {
-        context = new EngineContext(builder.home, builder.threads, builder.offline);
-        warnings = builder.warnings;
-        this.providers = List.copyOf(providers);
+        /** Over given engines, for tests. */
+        Skald open(List<SpeechEngineProvider> providers) {
+            return new Skald(this, providers);
+        }
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.ServiceLoader;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -36,12 +37,18 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     private final AudioSource source;
     private final EngineChoice choice;
     private final SpeechReport.Builder report;
+    private final boolean mute;
+    private Consumer<AudioChunk> watcher = chunk -> {};
     private boolean taken;
     private boolean ended;
 
-    Speech(AudioSource source, EngineChoice choice) {
+    /**
+     * @param mute whether silence is what was asked for
+     */
+    Speech(AudioSource source, EngineChoice choice, boolean mute) {
         this.source = source;
         this.choice = choice;
+        this.mute = mute;
         this.report = new SpeechReport.Builder(source.sampleRate());
     }
 
@@ -64,6 +71,12 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
         return report.build();
     }
 
+    /** Tells {@code watcher} of each chunk as it is taken, in the taking thread: for progress. */
+    public Speech onChunk(Consumer<AudioChunk> watcher) {
+        this.watcher = watcher;
+        return this;
+    }
+
     /** The chunks as they are made. Can be called once. */
     @Override
     public Iterator<AudioChunk> iterator() {
@@ -83,6 +96,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                         report.end();
                     } else {
                         report.add(ahead);
+                        watcher.accept(ahead);
                     }
                 }
                 return ahead != null;
@@ -119,7 +133,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                 System.arraycopy(chunk.samples(), 0, samples, at, chunk.samples().length);
                 at += chunk.samples().length;
             }
-            report.build().check();
+            checked();
             return samples;
         }
     }
@@ -131,11 +145,16 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
      * @throws InvalidAudioException if what came out is not speech; no file is left then
      */
     public SpeechReport writeTo(Path file) {
-        AudioEncoderProvider encoder = encoderFor(file);
-        Path target = file.toAbsolutePath();
-        Path folder = target.getParent();
+        return writeTo(file, format(file));
+    }
+
+    /** As {@link #writeTo(Path)}, in the named format whatever the file is called. */
+    public SpeechReport writeTo(Path file, String format) {
         Path part = null;
         try (this) {
+            AudioEncoderProvider encoder = encoder(format);
+            Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
+            Path folder = target.getParent();
             if (Files.isDirectory(target)) {
                 throw new SkaldException(file + " is a folder: name a file in it");
             }
@@ -149,7 +168,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                     return writeTo(out, encoder);
                 }
             }
-            part = Files.createTempFile(folder, "." + target.getFileName(), ".part");
+            part = Files.createTempFile(folder, ".skald-", ".part");
             try (SeekableByteChannel channel =
                             Files.newByteChannel(
                                     part,
@@ -158,8 +177,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                     AudioEncoder sink = encoder.open(channel, sampleRate())) {
                 writeAll(sink);
             }
-            SpeechReport done = report.build();
-            done.check();
+            SpeechReport done = checked();
             relax(part);
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
             part = null;
@@ -179,21 +197,31 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     /** All of it into a stream as it is made, in the named format; the stream stays open. */
     public SpeechReport writeTo(OutputStream out, String format) {
-        return writeTo(out, encoder(format));
+        try (this) {
+            return writeTo(out, encoder(format));
+        }
     }
 
     private SpeechReport writeTo(OutputStream out, AudioEncoderProvider format) {
-        try (this) {
+        try {
             try (AudioEncoder sink = format.open(out, sampleRate())) {
                 writeAll(sink);
             }
             out.flush();
-            SpeechReport done = report.build();
-            done.check();
-            return done;
+            return checked();
         } catch (IOException e) {
             throw new SkaldException("cannot write the audio: " + reason(e), e);
         }
+    }
+
+    private SpeechReport checked() {
+        SpeechReport done = report.build();
+        done.check();
+        if (done.silent() && !mute) {
+            throw new InvalidAudioException(
+                    "only silence came out: the voice may be damaged, install it again");
+        }
+        return done;
     }
 
     private void writeAll(AudioEncoder sink) throws IOException {
@@ -227,11 +255,11 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
         return encoders().flatMap(p -> p.formats().stream()).sorted().toList();
     }
 
-    private static AudioEncoderProvider encoderFor(Path file) {
+    private static String format(Path file) {
         Path name = file.getFileName();
         String text = name == null ? "" : name.toString();
         int dot = text.lastIndexOf('.');
-        return encoder(dot < 0 ? "wav" : text.substring(dot + 1));
+        return dot < 0 ? "wav" : text.substring(dot + 1);
     }
 
     private static AudioEncoderProvider encoder(String format) {

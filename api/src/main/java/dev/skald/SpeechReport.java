@@ -14,8 +14,10 @@ import java.util.Locale;
  * @param rms the root mean square
  * @param clipped how many samples lie at or beyond full scale
  * @param notFinite how many samples are NaN or infinite
- * @param firstAudioSeconds from the start of the request to the first chunk
- * @param elapsedSeconds from the start of the request to the end, or to now
+ * @param firstAudioSeconds from when the voice was loaded and the request taken to the first
+ *     chunk
+ * @param elapsedSeconds from when the voice was loaded and the request taken to the end, or to
+ *     now
  */
 public record SpeechReport(
         int sampleRate,
@@ -49,8 +51,7 @@ public record SpeechReport(
     }
 
     /**
-     * Whether this can be speech: finite, not silent, not clipped away, of a length the text can
-     * have.
+     * Whether this can be speech: finite, not clipped away, of a length the text can have.
      *
      * @throws InvalidAudioException if it cannot
      */

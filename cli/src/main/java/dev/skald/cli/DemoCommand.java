@@ -1,0 +1,53 @@
+package dev.skald.cli;
+
+import dev.skald.Mode;
+import dev.skald.Skald;
+import dev.skald.Speech;
+import dev.skald.SpeechReport;
+import dev.skald.SpeechRequest;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code skald demo}: the same words in every mode. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = "Write output_fast.wav, output_cinematic.wav and output_auto.wav.")
+final class DemoCommand implements Callable<Integer> {
+    private static final String TEXT =
+            "Hello from Skald. Every word you hear was made on this machine.";
+
+    private final Main main;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "DIR",
+            defaultValue = ".",
+            description = "The folder to write into.")
+    Path folder = Path.of(".");
+
+    DemoCommand(Main main) {
+        this.main = main;
+    }
+
+    @Override
+    public Integer call() {
+        try (Skald skald = main.open(new SpeechOptions())) {
+            for (Mode mode : new Mode[] {Mode.FAST, Mode.CINEMATIC, Mode.AUTO}) {
+                SpeechRequest request = SpeechRequest.builder(TEXT).mode(mode).build();
+                try (Speech speech = skald.speak(request)) {
+                    Interrupts.onInterrupt(speech::cancel);
+                    Path file = folder.resolve("output_" + mode + ".wav").normalize();
+                    SpeechReport report = speech.writeTo(file);
+                    main.messages()
+                            .info(SpeakCommand.summary(file.toString(), speech, request, report));
+                }
+            }
+        }
+        return ExitCode.OK.number;
+    }
+}
