@@ -2,9 +2,8 @@ package dev.skald.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 
 /** What the launcher script tells the process through system properties. */
@@ -18,18 +17,28 @@ final class Launch {
      * nothing on 2, so that the JVM's warning about the incubating Vector API is not seen.
      */
     static PrintStream standardError() {
-        OutputStream bytes = new FileOutputStream(FileDescriptor.err);
-        String moved = System.getProperty("skald.err", "");
-        if (!moved.isEmpty()) {
-            try {
-                bytes = new FileOutputStream(moved);
-            } catch (IOException e) {
-                // Then it stays where the JVM has it.
-            }
-        }
-        PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        PrintStream err =
+                new PrintStream(new FileOutputStream(descriptor()), true, StandardCharsets.UTF_8);
         System.setErr(err);
         return err;
+    }
+
+    private static FileDescriptor descriptor() {
+        int moved = Integer.getInteger("skald.err", 2);
+        if (moved == 2) {
+            return FileDescriptor.err;
+        }
+        try {
+            // The JDK has no other way to a descriptor it was handed; opening /dev/fd/3 anew would
+            // lose the file position, and fails for sockets.
+            FileDescriptor descriptor = new FileDescriptor();
+            Field number = FileDescriptor.class.getDeclaredField("fd");
+            number.setAccessible(true);
+            number.setInt(descriptor, moved);
+            return descriptor;
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            return FileDescriptor.err;
+        }
     }
 
     /** Whether a person sits at {@code in} or {@code err}. */

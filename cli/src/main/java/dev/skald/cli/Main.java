@@ -49,7 +49,7 @@ public final class Main implements Runnable {
     final Io io;
     private @Nullable CommandSpec spec;
 
-    private Main(Io io) {
+    Main(Io io) {
         this.io = io;
     }
 
