@@ -14,10 +14,8 @@ import java.util.Locale;
  * @param rms the root mean square
  * @param clipped how many samples lie at or beyond full scale
  * @param notFinite how many samples are NaN or infinite
- * @param firstAudioSeconds from when the voice was loaded and the request taken to the first
- *     chunk
- * @param elapsedSeconds from when the voice was loaded and the request taken to the end, or to
- *     now
+ * @param firstAudioSeconds from when the voice was loaded and the request taken to the first chunk
+ * @param elapsedSeconds from when the voice was loaded and the request taken to the end, or to now
  */
 public record SpeechReport(
         int sampleRate,

@@ -61,14 +61,12 @@ final class SpeakCommand implements Callable<Integer> {
             return batch(batch);
         }
         if (output == null && !play) {
-            throw new InvalidRequestException(
-                    "say where the audio goes: -o FILE, -o - or --play");
+            throw new InvalidRequestException("say where the audio goes: -o FILE, -o - or --play");
         }
         String given = source.given();
         try (Reader text = source.open(main.io);
                 Skald skald = main.open(options)) {
-            SpeechRequest request =
-                    given == null ? options.request(text) : options.request(given);
+            SpeechRequest request = given == null ? options.request(text) : options.request(given);
             try (Speech speech = skald.speak(request)) {
                 Interrupts.onInterrupt(speech::cancel);
                 say(speech, new Progress(main.io, main.globals, length(given)), request);
