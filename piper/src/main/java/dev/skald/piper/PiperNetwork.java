@@ -3,7 +3,6 @@ package dev.skald.piper;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The acoustic model of a Piper voice: phoneme ids in, raw audio out. All that the engine knows of
@@ -69,18 +68,21 @@ public interface PiperNetwork extends AutoCloseable {
     void close();
 
     /**
-     * One sentence being made. {@link #next} is called by one thread at a time, {@link #cancel} and
-     * {@link #close} by any.
+     * One sentence being made. {@link #hasNext} and {@link #next} are called by one thread at a
+     * time, {@link #cancel} and {@link #close} by any.
      */
     interface Utterance extends AutoCloseable {
+        /** Whether a window follows. True before the first; known without computing it. */
+        boolean hasNext();
+
         /**
-         * The next window of mono samples, raw, at the voice's sample rate; {@code null} at the
-         * end. The caller owns the array.
+         * The next window of mono samples, raw, at the voice's sample rate. The caller owns the
+         * array.
          *
          * @throws SpeechCancelledException soon after {@link #cancel}, also out of a call that was
          *     already computing
          */
-        float @Nullable [] next();
+        float[] next();
 
         /** Stops the work at the next opportunity. Returns at once. */
         void cancel();

@@ -1,5 +1,7 @@
 package dev.skald.piper;
 
+import dev.skald.VoiceException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -8,16 +10,17 @@ import java.util.Set;
  * A voice's {@code .onnx.json}, checked: mirrors {@code PiperConfig} of piper1-gpl.
  *
  * @param numSymbols rows of the phoneme embedding; every id lies below it
- * @param numSpeakers rows of the speaker embedding; 0 or 1 for a single speaker
+ * @param numSpeakers rows of the speaker embedding, at least 1; no embedding if 1
  * @param sampleRate hertz of the audio
- * @param espeakVoice the eSpeak NG voice that makes its phonemes: {@code en-us}
+ * @param espeakVoice the eSpeak NG voice that makes its phonemes, {@code en-us}; empty if they are
+ *     not eSpeak NG's
  * @param phonemeType what its phonemes are
- * @param phonemeIds phoneme to ids
+ * @param phonemeIds phoneme to ids; has {@code _}, {@code ^} and {@code $}
  * @param speakerIds speaker's name to id; may be empty
  * @param defaultSpeaker the speaker of a request that names none
  * @param inference the voice's own defaults
  * @param hopLength samples of one frame of the spectrogram
- * @param vowelClusters phonemes that the voice knows as one: {@code [a, ɪ]}
+ * @param vowelClusters runs of phonemes that the voice knows as one: {@code [a, ɪ]}
  * @param language the language's code as published, {@code en_US}; the eSpeak NG voice's name if
  *     the file has none
  * @param quality {@code medium}; empty if the file has none
@@ -28,7 +31,7 @@ public record PiperVoiceConfig(
         int sampleRate,
         String espeakVoice,
         PhonemeType phonemeType,
-        Map<String, int[]> phonemeIds,
+        Map<String, List<Integer>> phonemeIds,
         Map<String, Integer> speakerIds,
         int defaultSpeaker,
         Inference inference,
@@ -46,16 +49,38 @@ public record PiperVoiceConfig(
     }
 
     /**
-     * Defaults of {@code inference}: {@code noise_scale}, {@code length_scale}, {@code noise_w}.
+     * A voice's defaults.
+     *
+     * @param noiseScale {@code noise_scale}
+     * @param lengthScale {@code length_scale}
+     * @param noiseWidth {@code noise_w}
      */
     public record Inference(float noiseScale, float lengthScale, float noiseWidth) {
         /** What piper1-gpl uses where a voice says nothing. */
         public static final Inference DEFAULT = new Inference(0.667f, 1f, 0.8f);
     }
 
+    /** Between phonemes. */
+    public static final String PAD = "_";
+
+    /** Before the first phoneme. */
+    public static final String BEGIN = "^";
+
+    /** After the last phoneme. */
+    public static final String END = "$";
+
     public PiperVoiceConfig {
         phonemeIds = Map.copyOf(phonemeIds);
         speakerIds = Map.copyOf(speakerIds);
         vowelClusters = Set.copyOf(vowelClusters);
+    }
+
+    /**
+     * Reads and checks a file.
+     *
+     * @throws VoiceException in one line that names the file and the key that is wrong
+     */
+    public static PiperVoiceConfig read(Path json) {
+        return PiperVoiceConfigReader.read(json);
     }
 }
