@@ -3,7 +3,9 @@ package dev.skald.testkit;
 import dev.skald.tensor.io.StoredTensor;
 import tools.jackson.databind.JsonNode;
 
-/** One case of a {@link GoldenFile}: parameters, inputs, and what the official code made of them. */
+/**
+ * One case of a {@link GoldenFile}: parameters, inputs, and what the official code made of them.
+ */
 public final class GoldenCase {
     private final GoldenFile file;
     private final String name;
@@ -56,8 +58,7 @@ public final class GoldenCase {
 
     StoredTensor stored(String tensor) {
         int dot = tensor.indexOf('.');
-        return file.tensors()
-                .get(tensor.substring(0, dot) + "." + name + tensor.substring(dot));
+        return file.tensors().get(tensor.substring(0, dot) + "." + name + tensor.substring(dot));
     }
 
     @Override

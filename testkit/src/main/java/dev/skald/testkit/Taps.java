@@ -158,7 +158,13 @@ public final class Taps {
         List<Integer> named = new ArrayList<>();
         description.path("shape").forEach(d -> named.add(d.asInt()));
         if (!named.equals(Arrays.stream(stored).boxed().toList())) {
-            fail(name, "is " + Arrays.toString(stored) + " in the file, " + named + " in the manifest");
+            fail(
+                    name,
+                    "is "
+                            + Arrays.toString(stored)
+                            + " in the file, "
+                            + named
+                            + " in the manifest");
             return false;
         }
         if (count != want.size() || (shape.length > 0 && !Arrays.equals(shape, stored))) {

@@ -58,11 +58,7 @@ final class Pickle {
     private final Map<Integer, Object> memo = new HashMap<>();
     private long at;
 
-    Pickle(
-            String file,
-            MemorySegment code,
-            Map<String, MemorySegment> entries,
-            String dataPrefix) {
+    Pickle(String file, MemorySegment code, Map<String, MemorySegment> entries, String dataPrefix) {
         this.file = file;
         this.code = code;
         this.entries = entries;

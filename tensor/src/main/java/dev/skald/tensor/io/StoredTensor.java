@@ -124,7 +124,8 @@ public final class StoredTensor implements Weight {
         readAsStored(from, to, at, count);
         for (int i = at; i < at + count; i++) {
             if ((Float.floatToRawIntBits(to[i]) & 0x7f800000) == 0x7f800000) {
-                throw damaged("is not finite at index " + (from + i - at) + ": the file is damaged");
+                throw damaged(
+                        "is not finite at index " + (from + i - at) + ": the file is damaged");
             }
         }
     }
