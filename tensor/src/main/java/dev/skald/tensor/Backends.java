@@ -1,0 +1,18 @@
+package dev.skald.tensor;
+
+import dev.skald.tensor.cpu.CpuBackend;
+
+/** Where backends come from. */
+public final class Backends {
+    private Backends() {}
+
+    /**
+     * This machine's processor.
+     *
+     * @param threads how many threads work on one op, the caller among them; 0 for one a physical
+     *     core
+     */
+    public static Backend cpu(int threads) {
+        return CpuBackend.open(threads);
+    }
+}

@@ -1,0 +1,70 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Ops;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Memory of one op stream: a stack over a few long arrays. It grows when more is in use at once
+ * than ever before, and is never given back before the stream is closed.
+ */
+final class Arena {
+    /** 4 MB: a voice's short sentence fits in a few. */
+    private static final int CHUNK = 1 << 20;
+
+    /** Tensors begin at multiples of a cache line from each other. */
+    private static final int ALIGN = 16;
+
+    private final List<float[]> chunks = new ArrayList<>();
+    private int chunk;
+    private int used;
+    private int depth;
+
+    CpuTensor tensor(int batch, int rows, int cols) {
+        if (batch < 0 || rows < 0 || cols < 0) {
+            throw new IllegalArgumentException(
+                    "negative size (" + batch + "," + rows + "," + cols + ")");
+        }
+        long size = (long) batch * rows * cols;
+        if (size > Integer.MAX_VALUE - 64) {
+            throw new IllegalArgumentException(
+                    "a tensor of (" + batch + "," + rows + "," + cols + ") is too large");
+        }
+        int at = reserve((int) size);
+        return CpuTensor.dense(chunks.get(chunk), at, batch, rows, cols);
+    }
+
+    private int reserve(int size) {
+        while (chunk < chunks.size() && chunks.get(chunk).length - used < size) {
+            chunk++;
+            used = 0;
+        }
+        if (chunk == chunks.size()) {
+            chunks.add(new float[Math.max(CHUNK, size)]);
+            used = 0;
+        }
+        int at = used;
+        used += Math.min((size + ALIGN - 1) / ALIGN * ALIGN, chunks.get(chunk).length - used);
+        return at;
+    }
+
+    Ops.Frame frame() {
+        int keptChunk = chunk;
+        int keptUsed = used;
+        int level = ++depth;
+        return () -> {
+            if (depth != level) {
+                throw new IllegalStateException("frames must be closed in reverse order, once");
+            }
+            depth--;
+            chunk = keptChunk;
+            used = keptUsed;
+        };
+    }
+
+    void clear() {
+        chunks.clear();
+        chunk = 0;
+        used = 0;
+    }
+}

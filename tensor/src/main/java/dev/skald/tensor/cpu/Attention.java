@@ -1,0 +1,295 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Activation;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention in blocks of queries: each head's keys and values are packed once, then a block's scores
+ * are a product, a softmax a row, and a product.
+ */
+final class Attention {
+    /** Queries a block: two of the kernels' tiles. */
+    private static final int BLOCK = 48;
+
+    private final Kernels kernels;
+    private final Pool pool;
+    private final Scratch scratch;
+    private final Arena arena;
+
+    Attention(Kernels kernels, Pool pool, Scratch scratch, Arena arena) {
+        this.kernels = kernels;
+        this.pool = pool;
+        this.scratch = scratch;
+        this.arena = arena;
+    }
+
+    /** Learned embeddings of near distances, shared by the heads (Shaw et al. 2018). */
+    record Near(CpuTensor keys, CpuTensor values) {}
+
+    /** Sinusoidal positions by distance and the two query biases (Dai et al. 2019). */
+    record Relative(CpuTensor positions, CpuTensor biasU, CpuTensor biasV) {}
+
+    void run(
+            CpuTensor q,
+            CpuTensor k,
+            CpuTensor v,
+            int heads,
+            float scale,
+            boolean causal,
+            @Nullable Near near,
+            @Nullable Relative relative,
+            CpuTensor out) {
+        int batch = q.batch();
+        int queries = q.rows();
+        int keys = k.rows();
+        int d = q.cols() / heads;
+        if (queries == 0 || batch == 0 || d == 0) {
+            return;
+        }
+        try (var frame = arena.frame()) {
+            Packed[] kp = new Packed[batch * heads];
+            Packed[] vp = new Packed[batch * heads];
+            Packed[] pp = new Packed[relative == null ? 0 : heads];
+            for (int i = 0; i < kp.length; i++) {
+                kp[i] = space(d, keys);
+                vp[i] = space(keys, d);
+            }
+            for (int h = 0; h < pp.length; h++) {
+                pp[h] = space(d, 2 * queries - 1);
+            }
+            Packed nearKeys = near == null ? null : space(d, near.keys().rows());
+            Packed nearValues = near == null ? null : space(near.values().rows(), d);
+            if (near != null && nearKeys != null && nearValues != null) {
+                nearKeys.packColumns(near.keys().data, near.keys().offset, near.keys().rowStride);
+                nearValues.packRows(
+                        near.values().data, near.values().offset, near.values().rowStride);
+            }
+            pool.run(
+                    kp.length,
+                    (i, worker) -> {
+                        int b = i / heads;
+                        int h = i % heads;
+                        kp[i].packColumns(k.data, k.at(b, 0) + h * d, k.rowStride);
+                        vp[i].packRows(v.data, v.at(b, 0) + h * d, v.rowStride);
+                        if (relative != null && b == 0) {
+                            CpuTensor p = relative.positions();
+                            pp[h].packColumns(p.data, p.offset + h * d, p.rowStride);
+                        }
+                    });
+            int blocks = (queries + BLOCK - 1) / BLOCK;
+            pool.run(
+                    kp.length * blocks,
+                    (item, worker) -> {
+                        int i = item / blocks;
+                        int h = i % heads;
+                        int q0 = item % blocks * BLOCK;
+                        int rows = Math.min(BLOCK, queries - q0);
+                        int seen = causal ? Math.max(0, keys - queries + q0 + rows) : keys;
+                        new Block(q, i / heads, h * d, d, q0, rows, seen, worker)
+                                .run(
+                                        kp[i],
+                                        vp[i],
+                                        scale,
+                                        causal ? keys - queries + q0 + 1 : -1,
+                                        nearKeys,
+                                        nearValues,
+                                        relative,
+                                        relative == null ? null : pp[h],
+                                        out);
+                    });
+        }
+    }
+
+    private Packed space(int k, int n) {
+        int width = kernels.panel(n);
+        CpuTensor t = arena.tensor(1, 1, Packed.length(k, n, width));
+        return new Packed(t.data, t.offset, k, n, width);
+    }
+
+    /** One head's block of queries. */
+    private final class Block {
+        private final CpuTensor q;
+        private final int b;
+        private final int col;
+        private final int d;
+        private final int q0;
+        private final int rows;
+        private final int keys;
+        private final int worker;
+
+        Block(CpuTensor q, int b, int col, int d, int q0, int rows, int keys, int worker) {
+            this.q = q;
+            this.b = b;
+            this.col = col;
+            this.d = d;
+            this.q0 = q0;
+            this.rows = rows;
+            this.keys = keys;
+            this.worker = worker;
+        }
+
+        /**
+         * @param visible keys the block's first query sees, one more for each next; all when -1
+         */
+        void run(
+                Packed kp,
+                Packed vp,
+                float scale,
+                int visible,
+                @Nullable Packed nearKeys,
+                @Nullable Packed nearValues,
+                @Nullable Relative relative,
+                @Nullable Packed positions,
+                CpuTensor out) {
+            int queries = q.rows();
+            int distances = positions == null ? 0 : queries + rows - 1;
+            int band = nearKeys == null ? 0 : nearKeys.n();
+            // Scores, then products with positions or near embeddings, then queries with a bias.
+            int extra = rows * keys;
+            int shifted = extra + rows * Math.max(distances, band);
+            float[] s = scratch.input(worker, shifted + (positions == null ? 0 : rows * d));
+            float[] a = q.data;
+            int ao = q.at(b, q0) + col;
+            int lda = q.rowStride;
+            if (relative != null && positions != null) {
+                CpuTensor u = relative.biasU();
+                CpuTensor v = relative.biasV();
+                biased(v, s, shifted);
+                int low = queries - q0 - rows;
+                product(s, shifted, d, positions, low, low + distances, s, extra, distances);
+                biased(u, s, shifted);
+                a = s;
+                ao = shifted;
+                lda = d;
+            }
+            product(a, ao, lda, kp, 0, keys, s, 0, keys);
+            if (positions != null) {
+                for (int i = 0; i < rows; i++) {
+                    int from = extra + i * distances + rows - 1 - i;
+                    kernels.add(s, i * keys, s, from, s, i * keys, keys);
+                }
+            }
+            if (nearKeys != null) {
+                product(a, ao, lda, nearKeys, 0, band, s, extra, band);
+                for (int i = 0; i < rows; i++) {
+                    int j = q0 + i - band / 2;
+                    int low = Math.max(0, j);
+                    int n = Math.min(keys, j + band) - low;
+                    int at = i * keys + low;
+                    kernels.add(s, at, s, extra + i * band + low - j, s, at, n);
+                }
+            }
+            for (int i = 0; i < rows; i++) {
+                int n = visible < 0 ? keys : Math.clamp(visible + i, 0, keys);
+                kernels.softmax(s, i * keys, scale, s, i * keys, n);
+                Arrays.fill(s, i * keys + n, (i + 1) * keys, 0);
+            }
+            weigh(s, 0, keys, vp, out, false);
+            if (nearValues != null) {
+                for (int i = 0; i < rows; i++) {
+                    int j = q0 + i - band / 2;
+                    int low = Math.max(0, j);
+                    int high = Math.min(keys, j + band);
+                    int to = extra + i * band;
+                    Arrays.fill(s, to, to + band, 0);
+                    System.arraycopy(s, i * keys + low, s, to + low - j, high - low);
+                }
+                weigh(s, extra, band, nearValues, out, true);
+            }
+        }
+
+        private void biased(CpuTensor bias, float[] s, int at) {
+            for (int i = 0; i < rows; i++) {
+                int from = q.at(b, q0 + i) + col;
+                kernels.add(q.data, from, bias.data, bias.offset + col, s, at + i * d, d);
+            }
+        }
+
+        /** Columns [j0, j1) of a product into rows of {@code ldc} values. */
+        private void product(
+                float[] a,
+                int ao,
+                int lda,
+                Packed w,
+                int j0,
+                int j1,
+                float[] c,
+                int co,
+                int ldc) {
+            int width = w.width();
+            float[] t = scratch.tile(worker, BLOCK * width);
+            for (int p = j0 / width; p * width < j1; p++) {
+                kernels.product(
+                        a, ao, lda, rows, 1, 0, d, w.values(), w.panel(p), width, t);
+                int low = Math.max(j0, p * width);
+                int high = Math.min(j1, (p + 1) * width);
+                for (int i = 0; i < rows; i++) {
+                    int from = i * width + low - p * width;
+                    System.arraycopy(t, from, c, co + i * ldc + low - j0, high - low);
+                }
+            }
+        }
+
+        /** Rows of weights times packed values, into (or onto) the head's columns. */
+        private void weigh(float[] a, int ao, int k, Packed w, CpuTensor out, boolean onto) {
+            int width = w.width();
+            float[] t = scratch.tile(worker, BLOCK * width);
+            for (int p = 0; p < w.panels(); p++) {
+                kernels.product(a, ao, k, rows, 1, 0, k, w.values(), w.panel(p), width, t);
+                int to = out.at(b, q0) + col + p * width;
+                kernels.finish(
+                        t,
+                        width,
+                        rows,
+                        Math.min(width, d - p * width),
+                        null,
+                        0,
+                        Activation.NONE,
+                        null,
+                        0,
+                        1,
+                        onto ? out.data : null,
+                        to,
+                        out.rowStride,
+                        out.data,
+                        to,
+                        out.rowStride);
+            }
+        }
+    }
+
+    /** Few queries over long caches: {@code length} rows of them are filled. */
+    void cached(
+            CpuTensor q,
+            CpuTensor keys,
+            CpuTensor values,
+            int length,
+            int heads,
+            float scale,
+            CpuTensor out) {
+        int queries = q.rows();
+        int d = q.cols() / heads;
+        pool.run(
+                q.batch() * queries * heads,
+                (item, worker) -> {
+                    int h = item % heads;
+                    int i = item / heads % queries;
+                    int b = item / heads / queries;
+                    int n = Math.max(0, length - queries + 1 + i);
+                    float[] s = scratch.input(worker, n);
+                    int from = q.at(b, i) + h * d;
+                    int at = keys.at(b, 0) + h * d;
+                    for (int j = 0; j < n; j++, at += keys.rowStride) {
+                        s[j] = kernels.dot(q.data, from, keys.data, at, d);
+                    }
+                    kernels.softmax(s, 0, scale, s, 0, n);
+                    int to = out.at(b, i) + h * d;
+                    Arrays.fill(out.data, to, to + d, 0);
+                    at = values.at(b, 0) + h * d;
+                    for (int j = 0; j < n; j++, at += values.rowStride) {
+                        kernels.axpy(s[j], values.data, at, out.data, to, d);
+                    }
+                });
+    }
+}

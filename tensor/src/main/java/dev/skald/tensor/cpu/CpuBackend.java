@@ -1,0 +1,295 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weight;
+import dev.skald.tensor.WeightException;
+import dev.skald.tensor.cpu.PackedWeights.CpuConv1d;
+import dev.skald.tensor.cpu.PackedWeights.CpuConv2d;
+import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
+import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
+import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
+import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The processor as a {@link Backend}: packed fp32 weights, a fixed pool of workers. */
+public final class CpuBackend implements Backend {
+    private final Kernels kernels;
+    private final Pool pool;
+
+    CpuBackend(Kernels kernels, int threads) {
+        this.kernels = kernels;
+        this.pool = new Pool(threads);
+    }
+
+    /**
+     * Opens the processor with the widest kernels that it and this JVM offer.
+     *
+     * @param threads how many threads work on one op, the caller among them; 0 for one a physical
+     *     core
+     */
+    public static CpuBackend open(int threads) {
+        if (threads < 0 || threads > 1024) {
+            throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
+        }
+        return new CpuBackend(new Kernels(), threads == 0 ? Cores.physical() : threads);
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    /** How it computes, for reports: the kernels' name and the number of threads. */
+    public String description() {
+        return kernels.name() + ", " + pool.threads() + " threads";
+    }
+
+    @Override
+    public Ops open() {
+        return new CpuOps(kernels, pool);
+    }
+
+    @Override
+    public Linear linear(Weight weight, @Nullable Weight bias, Precision precision) {
+        return linear(new Weight[] {weight}, new @Nullable Weight[] {bias}, precision);
+    }
+
+    @Override
+    public Linear linear(
+            Weight[] weights, @Nullable Weight @Nullable [] biases, Precision precision) {
+        int in = dims(weights[0], 2)[1];
+        int out = 0;
+        for (Weight w : weights) {
+            require(w, w.shape().length == 2 && w.shape()[1] == in, "(out, " + in + ")");
+            out = Math.addExact(out, w.shape()[0]);
+        }
+        Packed m = Packed.of(in, out, kernels.panel(out));
+        float[] all = null;
+        float[] row = new float[in];
+        int j = 0;
+        for (int i = 0; i < weights.length; i++) {
+            Weight w = weights[i];
+            int rows = w.shape()[0];
+            Weight b = biases == null ? null : biases[i];
+            if (b != null) {
+                all = all == null ? new float[out] : all;
+                System.arraycopy(vector(b, rows), 0, all, j, rows);
+            }
+            for (int r = 0; r < rows; r++, j++) {
+                w.read((long) r * in, row, 0, in);
+                Rounding.apply(precision, row, in);
+                for (int k = 0; k < in; k++) {
+                    m.values()[m.at(k, j)] = row[k];
+                }
+            }
+        }
+        return new CpuLinear(in, out, m, all);
+    }
+
+    @Override
+    public Conv1d conv1d(
+            Weight weight,
+            @Nullable Weight bias,
+            int stride,
+            int dilation,
+            int groups,
+            Precision precision) {
+        int[] d = dims(weight, 3);
+        int out = d[0];
+        int part = d[1];
+        int kernel = d[2];
+        if (stride < 1 || dilation < 1 || groups < 1 || out % groups != 0) {
+            throw new WeightException(
+                    "tensor '"
+                            + weight.name()
+                            + "' cannot be a convolution of stride "
+                            + stride
+                            + ", dilation "
+                            + dilation
+                            + ", "
+                            + groups
+                            + " groups");
+        }
+        int in = Math.multiplyExact(part, groups);
+        float[] b = bias == null ? null : vector(bias, out);
+        float[] row = new float[Math.multiplyExact(part, kernel)];
+        if (part == 1 && out == groups && groups > 1) {
+            float[] taps = new float[kernel * out];
+            for (int o = 0; o < out; o++) {
+                weight.read((long) o * kernel, row, 0, kernel);
+                Rounding.apply(precision, row, kernel);
+                for (int t = 0; t < kernel; t++) {
+                    taps[t * out + o] = row[t];
+                }
+            }
+            return new CpuConv1d(in, out, kernel, stride, dilation, new Packed[0], taps, b);
+        }
+        int width = out / groups;
+        Packed[] packed = new Packed[groups];
+        for (int g = 0; g < groups; g++) {
+            Packed m = Packed.of(row.length, width, kernels.panel(width));
+            packed[g] = m;
+            for (int j = 0; j < width; j++) {
+                weight.read((long) (g * width + j) * row.length, row, 0, row.length);
+                Rounding.apply(precision, row, row.length);
+                for (int c = 0; c < part; c++) {
+                    for (int t = 0; t < kernel; t++) {
+                        m.values()[m.at(t * part + c, j)] = row[c * kernel + t];
+                    }
+                }
+            }
+        }
+        return new CpuConv1d(in, out, kernel, stride, dilation, packed, null, b);
+    }
+
+    @Override
+    public ConvTranspose1d convTranspose1d(
+            Weight weight, @Nullable Weight bias, int stride, int padding, Precision precision) {
+        int[] d = dims(weight, 3);
+        int in = d[0];
+        int out = d[1];
+        int kernel = d[2];
+        if (stride < 1 || padding < 0) {
+            throw new WeightException(
+                    "tensor '"
+                            + weight.name()
+                            + "' cannot be a transposed convolution of stride "
+                            + stride
+                            + ", padding "
+                            + padding);
+        }
+        Packed[] phases = new Packed[stride];
+        for (int f = 0; f < stride; f++) {
+            int taps = (kernel - f + stride - 1) / stride;
+            phases[f] = Packed.of(Math.max(taps, 0) * in, out, kernels.panel(out));
+        }
+        // A row's scale for INT8 is its input channel's: the rounding is of the row as it lies.
+        float[] row = new float[Math.multiplyExact(out, kernel)];
+        for (int c = 0; c < in; c++) {
+            weight.read((long) c * row.length, row, 0, row.length);
+            Rounding.apply(precision, row, row.length);
+            for (int t = 0; t < kernel; t++) {
+                Packed m = phases[t % stride];
+                int slot = m.k() / in - 1 - t / stride;
+                for (int o = 0; o < out; o++) {
+                    m.values()[m.at(slot * in + c, o)] = row[o * kernel + t];
+                }
+            }
+        }
+        float[] b = bias == null ? null : vector(bias, out);
+        return new CpuConvTranspose1d(in, out, kernel, stride, padding, phases, b);
+    }
+
+    @Override
+    public Conv2d conv2d(
+            Weight weight,
+            @Nullable Weight bias,
+            int strideH,
+            int strideW,
+            int paddingH,
+            int paddingW) {
+        int[] d = dims(weight, 4);
+        int out = d[0];
+        int in = d[1];
+        int kh = d[2];
+        int kw = d[3];
+        if (strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0) {
+            throw new WeightException(
+                    "tensor '" + weight.name() + "' has a stride below 1 or a negative padding");
+        }
+        int area = Math.multiplyExact(kh, kw);
+        float[] row = new float[Math.multiplyExact(in, area)];
+        Packed m = Packed.of(row.length, out, kernels.panel(out));
+        for (int o = 0; o < out; o++) {
+            weight.read((long) o * row.length, row, 0, row.length);
+            for (int c = 0; c < in; c++) {
+                for (int t = 0; t < area; t++) {
+                    m.values()[m.at(t * in + c, o)] = row[c * area + t];
+                }
+            }
+        }
+        float[] b = bias == null ? null : vector(bias, out);
+        return new CpuConv2d(in, out, kh, kw, strideH, strideW, paddingH, paddingW, m, b);
+    }
+
+    @Override
+    public Lstm lstm(
+            Weight inputWeight,
+            Weight hiddenWeight,
+            @Nullable Weight bias1,
+            @Nullable Weight bias2) {
+        int hidden = dims(hiddenWeight, 2)[1];
+        require(hiddenWeight, hiddenWeight.shape()[0] == 4 * hidden, "(4H, H)");
+        require(inputWeight, dims(inputWeight, 2)[0] == 4 * hidden, "(" + 4 * hidden + ", in)");
+        CpuLinear input = (CpuLinear) linear(inputWeight, bias1, Precision.F32);
+        CpuLinear recurrent = (CpuLinear) linear(hiddenWeight, null, Precision.F32);
+        float[] bias = input.bias() == null ? new float[4 * hidden] : input.bias();
+        if (bias2 != null) {
+            float[] more = vector(bias2, 4 * hidden);
+            for (int i = 0; i < bias.length; i++) {
+                bias[i] += more[i];
+            }
+        }
+        return new CpuLstm(
+                new CpuLinear(input.in(), input.out(), input.matrix(), bias),
+                recurrent.matrix(),
+                hidden);
+    }
+
+    @Override
+    public Embedding embedding(Weight weight) {
+        int[] d = dims(weight, 2);
+        return new CpuEmbedding(d[0], d[1], weight.floats());
+    }
+
+    @Override
+    public Tensor constant(float[] values, int rows, int cols) {
+        if ((long) rows * cols != values.length) {
+            throw new IllegalArgumentException(
+                    values.length + " values for " + rows + " rows of " + cols);
+        }
+        return CpuTensor.dense(values.clone(), 0, 1, rows, cols);
+    }
+
+    @Override
+    public Tensor vector(Weight weight) {
+        float[] values = weight.floats();
+        return CpuTensor.dense(values, 0, 1, 1, values.length);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private static float[] vector(Weight w, int length) {
+        require(w, w.size() == length, "(" + length + ")");
+        return w.floats();
+    }
+
+    private static int[] dims(Weight w, int count) {
+        int[] d = w.shape();
+        boolean ok = d.length == count;
+        for (int i = 0; ok && i < count; i++) {
+            ok = d[i] > 0;
+        }
+        require(w, ok, count + " dimensions, none of them empty");
+        return d;
+    }
+
+    private static void require(Weight w, boolean ok, String expected) {
+        if (!ok) {
+            throw new WeightException(
+                    "tensor '"
+                            + w.name()
+                            + "' has shape "
+                            + Arrays.toString(w.shape())
+                            + " where "
+                            + expected
+                            + " is expected");
+        }
+    }
+}

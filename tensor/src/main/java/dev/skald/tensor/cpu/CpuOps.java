@@ -1,0 +1,830 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Backend.Conv1d;
+import dev.skald.tensor.Backend.Conv2d;
+import dev.skald.tensor.Backend.ConvTranspose1d;
+import dev.skald.tensor.Backend.Embedding;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Lstm;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Philox;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.cpu.PackedWeights.CpuConv1d;
+import dev.skald.tensor.cpu.PackedWeights.CpuConv2d;
+import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
+import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
+import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
+import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The ops on a processor: shapes are checked here, work is cut into tiles, {@link Kernels} do it. */
+final class CpuOps implements Ops {
+    private final Kernels kernels;
+    private final Pool pool;
+    private final Arena arena = new Arena();
+    private final Scratch scratch;
+    private final Products products;
+    private final Attention attention;
+    private final Rows rows;
+
+    CpuOps(Kernels kernels, Pool pool) {
+        this.kernels = kernels;
+        this.pool = pool;
+        scratch = new Scratch(pool.threads());
+        products = new Products(kernels, pool, scratch);
+        attention = new Attention(kernels, pool, scratch, arena);
+        rows = new Rows(kernels, pool);
+    }
+
+    // ---- memory
+
+    @Override
+    public Tensor tensor(int batch, int rows, int cols) {
+        return arena.tensor(batch, rows, cols);
+    }
+
+    @Override
+    public Frame frame() {
+        return arena.frame();
+    }
+
+    @Override
+    public void write(float[] from, int offset, Tensor to) {
+        CpuTensor t = cpu(to);
+        check(offset >= 0 && from.length - offset >= t.size(), "write", "too few values", to);
+        int at = offset;
+        for (int b = 0; b < t.batch(); b++) {
+            for (int r = 0; r < t.rows(); r++, at += t.cols()) {
+                System.arraycopy(from, at, t.data, t.at(b, r), t.cols());
+            }
+        }
+    }
+
+    @Override
+    public void read(Tensor from, float[] to, int offset) {
+        CpuTensor t = cpu(from);
+        check(offset >= 0 && to.length - offset >= t.size(), "read", "too little room", from);
+        int at = offset;
+        for (int b = 0; b < t.batch(); b++) {
+            for (int r = 0; r < t.rows(); r++, at += t.cols()) {
+                System.arraycopy(t.data, t.at(b, r), to, at, t.cols());
+            }
+        }
+    }
+
+    private record CpuInts(int[] values) implements Ints {
+        @Override
+        public int count() {
+            return values.length;
+        }
+    }
+
+    @Override
+    public Ints ints(int count) {
+        return new CpuInts(new int[count]);
+    }
+
+    @Override
+    public void write(int[] from, Ints to) {
+        System.arraycopy(from, 0, values(to), 0, to.count());
+    }
+
+    @Override
+    public void read(Ints from, int[] to) {
+        System.arraycopy(values(from), 0, to, 0, from.count());
+    }
+
+    private static int[] values(Ints ints) {
+        if (ints instanceof CpuInts c) {
+            return c.values;
+        }
+        throw new IllegalArgumentException("integers of another backend");
+    }
+
+    private static int first(Ints ints) {
+        int[] v = values(ints);
+        if (v.length == 0) {
+            throw new IllegalArgumentException("one integer is needed");
+        }
+        return v[0];
+    }
+
+    // ---- matrix products
+
+    @Override
+    public void linear(Tensor x, Linear w, Epilogue epilogue, Tensor out) {
+        CpuLinear l = (CpuLinear) w;
+        check(x.cols() == l.in(), "linear", "in is " + l.in(), x);
+        shape(out, "linear", x.batch(), x.rows(), l.out());
+        residual(epilogue, "linear", out);
+        products.run(
+                cpu(x),
+                0,
+                1,
+                1,
+                1,
+                Activation.NONE,
+                l.matrix(),
+                l.bias(),
+                0,
+                epilogue,
+                cpu(out),
+                0,
+                1,
+                x.rows());
+    }
+
+    @Override
+    public void conv1d(
+            Tensor x,
+            Conv1d w,
+            int padLeft,
+            int padRight,
+            Activation before,
+            Epilogue epilogue,
+            Tensor out) {
+        CpuConv1d c = (CpuConv1d) w;
+        check(x.cols() == c.in(), "conv1d", "in is " + c.in(), x);
+        check(padLeft >= 0 && padRight >= 0, "conv1d", "negative padding", x);
+        int count = Math.max(0, w.rows(x.rows(), padLeft, padRight));
+        shape(out, "conv1d", x.batch(), count, c.out());
+        residual(epilogue, "conv1d", out);
+        if (count == 0) {
+            return;
+        }
+        float[] taps = c.taps();
+        if (taps != null) {
+            products.depthwise(
+                    cpu(x),
+                    -padLeft,
+                    c.stride(),
+                    c.kernel(),
+                    c.dilation(),
+                    before,
+                    taps,
+                    c.bias(),
+                    epilogue,
+                    cpu(out));
+            return;
+        }
+        int groups = c.groups().length;
+        int in = c.in() / groups;
+        int n = c.out() / groups;
+        for (int g = 0; g < groups; g++) {
+            boolean all = groups == 1;
+            products.run(
+                    cpu(all ? x : x.cols(g * in, g * in + in)),
+                    -padLeft,
+                    c.stride(),
+                    c.kernel(),
+                    c.dilation(),
+                    all ? before : part(before, g * in, in),
+                    c.groups()[g],
+                    c.bias(),
+                    g * n,
+                    all ? epilogue : part(epilogue, g * n, n),
+                    cpu(all ? out : out.cols(g * n, g * n + n)),
+                    0,
+                    1,
+                    count);
+        }
+    }
+
+    private static Activation part(Activation a, int from, int n) {
+        Tensor alpha = a.alpha();
+        return alpha == null ? a : Activation.snake(alpha.cols(from, from + n));
+    }
+
+    private static Epilogue part(Epilogue e, int from, int n) {
+        Tensor r = e.residual();
+        return new Epilogue(
+                part(e.activation(), from, n),
+                e.scale(),
+                r == null ? null : r.cols(from, from + n));
+    }
+
+    @Override
+    public void convTranspose1d(
+            Tensor x, ConvTranspose1d w, Activation before, Epilogue epilogue, Tensor out) {
+        CpuConvTranspose1d c = (CpuConvTranspose1d) w;
+        check(x.cols() == c.in(), "convTranspose1d", "in is " + c.in(), x);
+        int total = Math.max(0, w.rows(x.rows()));
+        shape(out, "convTranspose1d", x.batch(), total, c.out());
+        residual(epilogue, "convTranspose1d", out);
+        try (Frame frame = frame()) {
+            Tensor in = x;
+            if (before.kind() != Activation.Kind.NONE) {
+                in = tensor(x.batch(), x.rows(), x.cols());
+                activate(x, before, in);
+            }
+            int s = c.stride();
+            for (int f = 0; f < s; f++) {
+                // Output rows o with o + padding = u * s + f, for all u whose row exists.
+                int low = Math.max(0, Math.ceilDiv(c.padding() - f, s));
+                int high = Math.floorDiv(total - 1 + c.padding() - f, s);
+                Packed m = c.phases()[f];
+                int taps = m.k() / c.in();
+                products.run(
+                        cpu(in),
+                        low - taps + 1,
+                        1,
+                        taps,
+                        1,
+                        Activation.NONE,
+                        m,
+                        c.bias(),
+                        0,
+                        epilogue,
+                        cpu(out),
+                        low * s + f - c.padding(),
+                        s,
+                        high - low + 1);
+            }
+        }
+    }
+
+    @Override
+    public Tensor conv2d(Tensor x, Conv2d w, Epilogue epilogue) {
+        CpuConv2d c = (CpuConv2d) w;
+        check(x.cols() == c.in(), "conv2d", "in is " + c.in(), x);
+        int h = (x.batch() + 2 * c.paddingH() - c.kernelH()) / c.strideH() + 1;
+        int v = (x.rows() + 2 * c.paddingW() - c.kernelW()) / c.strideW() + 1;
+        check(h > 0 && v > 0, "conv2d", "the image is smaller than the kernel", x);
+        Tensor out = tensor(h, v, c.out());
+        residual(epilogue, "conv2d", out);
+        CpuTensor from = cpu(x);
+        int row = c.kernelW() * c.in();
+        try (Frame frame = frame()) {
+            // The windows of all rows, written out: (h, v, kernelH * kernelW * in).
+            CpuTensor windows = arena.tensor(h, v, c.kernelH() * row);
+            pool.run(
+                    h,
+                    (i, worker) -> {
+                        for (int j = 0; j < v; j++) {
+                            for (int ky = 0; ky < c.kernelH(); ky++) {
+                                int y = i * c.strideH() - c.paddingH() + ky;
+                                int to = windows.at(i, j) + ky * row;
+                                Arrays.fill(windows.data, to, to + row, 0);
+                                int left = j * c.strideW() - c.paddingW();
+                                int low = Math.max(0, left);
+                                int high = Math.min(x.rows(), left + c.kernelW());
+                                if (y < 0 || y >= x.batch()) {
+                                    continue;
+                                }
+                                for (int k = low; k < high; k++) {
+                                    System.arraycopy(
+                                            from.data,
+                                            from.at(y, k),
+                                            windows.data,
+                                            to + (k - left) * c.in(),
+                                            c.in());
+                                }
+                            }
+                        }
+                    });
+            products.run(
+                    windows,
+                    0,
+                    1,
+                    1,
+                    1,
+                    Activation.NONE,
+                    c.matrix(),
+                    c.bias(),
+                    0,
+                    epilogue,
+                    cpu(out),
+                    0,
+                    1,
+                    v);
+        }
+        return out;
+    }
+
+    @Override
+    public Tensor lstm(Tensor x, Lstm w) {
+        CpuLstm l = (CpuLstm) w;
+        check(x.cols() == l.in(), "lstm", "in is " + l.in(), x);
+        int n = l.hidden();
+        CpuTensor out = arena.tensor(x.batch(), x.rows(), n);
+        try (Frame frame = frame()) {
+            CpuTensor gates = arena.tensor(x.batch(), x.rows(), 4 * n);
+            linear(x, l.input(), Epilogue.NONE, gates);
+            CpuTensor cells = arena.tensor(x.batch(), 1, n);
+            fill(cells, 0);
+            for (int t = 0; t < x.rows(); t++) {
+                CpuTensor g = cpu(gates.rows(t, t + 1));
+                if (t > 0) {
+                    products.run(
+                            cpu(out.rows(t - 1, t)),
+                            0,
+                            1,
+                            1,
+                            1,
+                            Activation.NONE,
+                            l.recurrent(),
+                            null,
+                            0,
+                            Epilogue.plus(g),
+                            g,
+                            0,
+                            1,
+                            1);
+                }
+                for (int b = 0; b < x.batch(); b++) {
+                    kernels.lstmCell(
+                            g.data, g.at(b, 0), cells.data, cells.at(b, 0), out.data, out.at(b, t),
+                            n);
+                }
+            }
+        }
+        return out;
+    }
+
+    @Override
+    public void matmul(Tensor a, Tensor b, boolean transposeB, float scale, Tensor out) {
+        int k = a.cols();
+        int n = transposeB ? b.rows() : b.cols();
+        check(
+                b.batch() == a.batch() && (transposeB ? b.cols() : b.rows()) == k,
+                "matmul",
+                "does not fit " + a,
+                b);
+        shape(out, "matmul", a.batch(), a.rows(), n);
+        CpuTensor right = cpu(b);
+        int width = kernels.panel(n);
+        for (int i = 0; i < a.batch(); i++) {
+            try (Frame frame = frame()) {
+                CpuTensor space = arena.tensor(1, 1, Packed.length(k, n, width));
+                Packed m = new Packed(space.data, space.offset, k, n, width);
+                if (transposeB) {
+                    m.packColumns(right.data, right.at(i, 0), right.rowStride);
+                } else {
+                    m.packRows(right.data, right.at(i, 0), right.rowStride);
+                }
+                products.run(
+                        cpu(a.batch(i)),
+                        0,
+                        1,
+                        1,
+                        1,
+                        Activation.NONE,
+                        m,
+                        null,
+                        0,
+                        new Epilogue(Activation.NONE, scale, null),
+                        cpu(out.batch(i)),
+                        0,
+                        1,
+                        a.rows());
+            }
+        }
+    }
+
+    // ---- attention
+
+    @Override
+    public void attention(
+            Tensor q, Tensor k, Tensor v, int heads, float scale, boolean causal, Tensor out) {
+        heads("attention", q, k, v, heads, out);
+        attention.run(cpu(q), cpu(k), cpu(v), heads, scale, causal, null, null, cpu(out));
+    }
+
+    @Override
+    public void attentionWindowed(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int heads,
+            float scale,
+            Tensor relK,
+            Tensor relV,
+            Tensor out) {
+        heads("attentionWindowed", q, k, v, heads, out);
+        check(k.rows() == q.rows(), "attentionWindowed", "keys for " + q, k);
+        int d = q.cols() / heads;
+        shape(relK, "attentionWindowed", 1, relK.rows(), d);
+        shape(relV, "attentionWindowed", 1, relK.rows(), d);
+        check(relK.rows() % 2 == 1, "attentionWindowed", "an even number of distances", relK);
+        attention.run(
+                cpu(q),
+                cpu(k),
+                cpu(v),
+                heads,
+                scale,
+                false,
+                new Attention.Near(cpu(relK), cpu(relV)),
+                null,
+                cpu(out));
+    }
+
+    @Override
+    public void attentionRelative(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor p,
+            Tensor biasU,
+            Tensor biasV,
+            int heads,
+            float scale,
+            Tensor out) {
+        heads("attentionRelative", q, k, v, heads, out);
+        check(k.rows() == q.rows(), "attentionRelative", "keys for " + q, k);
+        shape(p, "attentionRelative", 1, 2 * q.rows() - 1, q.cols());
+        shape(biasU, "attentionRelative", 1, 1, q.cols());
+        shape(biasV, "attentionRelative", 1, 1, q.cols());
+        attention.run(
+                cpu(q),
+                cpu(k),
+                cpu(v),
+                heads,
+                scale,
+                false,
+                null,
+                new Attention.Relative(cpu(p), cpu(biasU), cpu(biasV)),
+                cpu(out));
+    }
+
+    private static void heads(String op, Tensor q, Tensor k, Tensor v, int heads, Tensor out) {
+        check(heads > 0 && q.cols() % heads == 0, op, "no whole " + heads + " heads", q);
+        check(k.batch() == q.batch() && k.cols() == q.cols(), op, "keys for " + q, k);
+        shape(v, op, k.batch(), k.rows(), k.cols());
+        shape(out, op, q.batch(), q.rows(), q.cols());
+    }
+
+    @Override
+    public void rotary(Tensor x, int heads, Tensor cos, Tensor sin, Ints first) {
+        CpuTensor t = cpu(x);
+        CpuTensor c = cpu(cos);
+        CpuTensor s = cpu(sin);
+        int from = first(first);
+        int half = cos.cols();
+        check(x.cols() == 2 * half * heads, "rotary", "cosines " + cos, x);
+        shape(sin, "rotary", 1, cos.rows(), half);
+        check(from >= 0 && from + x.rows() <= cos.rows(), "rotary", "from position " + from, cos);
+        for (int b = 0; b < x.batch(); b++) {
+            for (int r = 0; r < x.rows(); r++) {
+                for (int h = 0; h < heads; h++) {
+                    kernels.rotate(
+                            t.data,
+                            t.at(b, r) + h * 2 * half,
+                            c.data,
+                            c.at(0, from + r),
+                            s.data,
+                            s.at(0, from + r),
+                            half);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void append(Tensor x, Tensor cache, Ints at) {
+        int from = first(at);
+        check(
+                from >= 0 && from + x.rows() <= cache.rows(),
+                "append",
+                x.rows() + " rows at " + from,
+                cache);
+        copy(x, cache.rows(from, from + x.rows()));
+    }
+
+    @Override
+    public void attentionCached(
+            Tensor q, Tensor keys, Tensor values, Ints length, int heads, float scale, Tensor out) {
+        heads("attentionCached", q, keys, values, heads, out);
+        int n = first(length);
+        check(n >= q.rows() && n <= keys.rows(), "attentionCached", n + " filled rows", keys);
+        if (q.rows() >= 8) {
+            attention(q, keys.rows(0, n), values.rows(0, n), heads, scale, true, out);
+        } else {
+            attention.cached(cpu(q), cpu(keys), cpu(values), n, heads, scale, cpu(out));
+        }
+    }
+
+    // ---- norms
+
+    @Override
+    public void layerNorm(
+            Tensor x, Tensor gamma, Tensor beta, float eps, Activation after, Tensor out) {
+        same("layerNorm", x, out);
+        CpuTensor g = vector("layerNorm", gamma, x);
+        CpuTensor o = vector("layerNorm", beta, x);
+        rows.each(
+                cpu(x),
+                cpu(out),
+                8,
+                (from, at, to, b, r) -> {
+                    float[] y = cpu(out).data;
+                    kernels.layerNorm(
+                            from, at, g.data, g.offset, o.data, o.offset, eps, y, to,
+                            x.cols());
+                    rows.activate(after, y, to, y, to, x.cols());
+                });
+    }
+
+    @Override
+    public void rmsNorm(Tensor x, Tensor gamma, float eps, Tensor out) {
+        same("rmsNorm", x, out);
+        CpuTensor g = vector("rmsNorm", gamma, x);
+        rows.each(
+                cpu(x),
+                cpu(out),
+                4,
+                (from, at, to, b, r) ->
+                        kernels.rmsNorm(
+                                from, at, g.data, g.offset, eps, cpu(out).data, to, x.cols()));
+    }
+
+    // ---- value by value
+
+    @Override
+    public void activate(Tensor x, Activation activation, Tensor out) {
+        same("activate", x, out);
+        float[] y = cpu(out).data;
+        if (activation.alpha() != null) {
+            vector("activate", activation.alpha(), x);
+            rows.each(
+                    cpu(x),
+                    cpu(out),
+                    8,
+                    (from, at, to, b, r) -> rows.activate(activation, from, at, y, to, x.cols()));
+        } else {
+            rows.flat(
+                    cpu(x),
+                    cpu(out),
+                    8,
+                    (from, at, to, n) ->
+                            kernels.activate(activation, null, 0, from, at, y, to, n));
+        }
+    }
+
+    @Override
+    public void add(Tensor a, Tensor b, Tensor out) {
+        rows.pair("add", cpu(a), cpu(b), cpu(out), kernels::add);
+    }
+
+    @Override
+    public void mul(Tensor a, Tensor b, Tensor out) {
+        rows.pair("mul", cpu(a), cpu(b), cpu(out), kernels::mul);
+    }
+
+    @Override
+    public void addScaled(Tensor a, Tensor b, float factor, Tensor out) {
+        rows.pair(
+                "addScaled",
+                cpu(a),
+                cpu(b),
+                cpu(out),
+                (x, xo, y, yo, z, zo, n) -> kernels.addScaled(x, xo, y, yo, factor, z, zo, n));
+    }
+
+    @Override
+    public void scale(Tensor a, float factor, float offset, Tensor out) {
+        same("scale", a, out);
+        rows.flat(
+                cpu(a),
+                cpu(out),
+                1,
+                (x, at, to, n) -> kernels.scale(x, at, factor, offset, cpu(out).data, to, n));
+    }
+
+    @Override
+    public void affine(Tensor x, Tensor gain, Tensor shift, Activation after, Tensor out) {
+        same("affine", x, out);
+        CpuTensor g = vector("affine", gain, x);
+        CpuTensor s = vector("affine", shift, x);
+        float[] y = cpu(out).data;
+        rows.each(
+                cpu(x),
+                cpu(out),
+                4,
+                (from, at, to, b, r) -> {
+                    kernels.affine(
+                            from, at, g.data, g.offset, s.data, s.offset, y, to, x.cols());
+                    rows.activate(after, y, to, y, to, x.cols());
+                });
+    }
+
+    @Override
+    public void gateTanh(Tensor x, Tensor out) {
+        int n = x.cols() / 2;
+        shape(out, "gateTanh", x.batch(), x.rows(), n);
+        check(x.cols() == 2 * n, "gateTanh", "odd columns", x);
+        rows.each(
+                cpu(x),
+                cpu(out),
+                16,
+                (from, at, to, b, r) ->
+                        kernels.gateTanh(from, at, from, at + n, cpu(out).data, to, n));
+    }
+
+    @Override
+    public void gateSilu(Tensor x, Tensor out) {
+        int n = x.cols() / 2;
+        shape(out, "gateSilu", x.batch(), x.rows(), n);
+        check(x.cols() == 2 * n, "gateSilu", "odd columns", x);
+        rows.each(
+                cpu(x),
+                cpu(out),
+                16,
+                (from, at, to, b, r) ->
+                        kernels.gateSilu(from, at, from, at + n, cpu(out).data, to, n));
+    }
+
+    @Override
+    public void clamp(Tensor x, float low, float high, Tensor out) {
+        same("clamp", x, out);
+        rows.flat(
+                cpu(x),
+                cpu(out),
+                1,
+                (from, at, to, n) -> kernels.clamp(from, at, low, high, cpu(out).data, to, n));
+    }
+
+    // ---- shape
+
+    @Override
+    public void fill(Tensor x, float value) {
+        CpuTensor t = cpu(x);
+        rows.flat(t, t, 1, (from, at, to, n) -> Arrays.fill(from, at, at + n, value));
+    }
+
+    @Override
+    public void copy(Tensor from, Tensor to) {
+        same("copy", from, to);
+        float[] y = cpu(to).data;
+        rows.flat(cpu(from), cpu(to), 1, (x, at, o, n) -> System.arraycopy(x, at, y, o, n));
+    }
+
+    @Override
+    public void gather(Tensor x, Ints indices, Tensor out) {
+        check(x.batch() == 1, "gather", "more than one batch", x);
+        shape(out, "gather", 1, indices.count(), x.cols());
+        CpuTensor t = cpu(x);
+        pick("gather", t.data, t.offset, t.rowStride, x.rows(), values(indices), cpu(out));
+    }
+
+    @Override
+    public void embed(Embedding table, Ints ids, Tensor out) {
+        CpuEmbedding e = (CpuEmbedding) table;
+        shape(out, "embed", 1, ids.count(), e.dim());
+        pick("embed", e.table(), 0, e.dim(), e.entries(), values(ids), cpu(out));
+    }
+
+    private static void pick(
+            String op, float[] from, int offset, int step, int count, int[] ids, CpuTensor out) {
+        for (int id : ids) {
+            if (id < 0 || id >= count) {
+                throw new IllegalArgumentException(
+                        op + ": index " + id + " is not one of " + count);
+            }
+        }
+        for (int i = 0; i < ids.length; i++) {
+            System.arraycopy(from, offset + ids[i] * step, out.data, out.at(0, i), out.cols());
+        }
+    }
+
+    @Override
+    public void repeat(Tensor x, int times, Tensor out) {
+        shape(out, "repeat", x.batch(), x.rows() * times, x.cols());
+        CpuTensor from = cpu(x);
+        CpuTensor to = cpu(out);
+        for (int b = 0; b < x.batch(); b++) {
+            for (int r = 0; r < out.rows(); r++) {
+                System.arraycopy(
+                        from.data, from.at(b, r / times), to.data, to.at(b, r), x.cols());
+            }
+        }
+    }
+
+    @Override
+    public void transpose(Tensor x, Tensor out) {
+        shape(out, "transpose", x.batch(), x.cols(), x.rows());
+        CpuTensor from = cpu(x);
+        CpuTensor to = cpu(out);
+        for (int b = 0; b < x.batch(); b++) {
+            for (int r = 0; r < x.rows(); r++) {
+                int at = from.at(b, r);
+                int o = to.at(b, 0) + r;
+                for (int c = 0; c < x.cols(); c++, o += to.rowStride) {
+                    to.data[o] = from.data[at + c];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void overlapAdd(Tensor windows, int hop, Tensor out) {
+        check(windows.batch() == 1 && windows.rows() > 0, "overlapAdd", "one batch", windows);
+        int n = windows.cols();
+        shape(out, "overlapAdd", 1, 1, (windows.rows() - 1) * hop + n);
+        fill(out, 0);
+        CpuTensor w = cpu(windows);
+        CpuTensor o = cpu(out);
+        for (int r = 0; r < windows.rows(); r++) {
+            int to = o.offset + r * hop;
+            kernels.add(o.data, to, w.data, w.at(0, r), o.data, to, n);
+        }
+    }
+
+    // ---- over rows
+
+    @Override
+    public void meanRows(Tensor x, Tensor out) {
+        shape(out, "meanRows", x.batch(), 1, x.cols());
+        rows.mean(cpu(x), cpu(out));
+    }
+
+    @Override
+    public void meanStdRows(Tensor x, Tensor out) {
+        shape(out, "meanStdRows", x.batch(), 1, 2 * x.cols());
+        check(x.rows() > 1, "meanStdRows", "fewer than two rows", x);
+        int n = x.cols();
+        CpuTensor mean = cpu(out.cols(0, n));
+        rows.mean(cpu(x), mean);
+        rows.deviation(cpu(x), mean, cpu(out.cols(n, 2 * n)));
+    }
+
+    @Override
+    public void softmax(Tensor x, Tensor out) {
+        same("softmax", x, out);
+        rows.each(
+                cpu(x),
+                cpu(out),
+                16,
+                (from, at, to, b, r) ->
+                        kernels.softmax(from, at, 1, cpu(out).data, to, x.cols()));
+    }
+
+    // ---- randomness
+
+    @Override
+    public void noise(long seed, int stream, long first, Tensor out) {
+        CpuTensor t = cpu(out);
+        int n = t.cols();
+        rows.each(
+                t,
+                t,
+                64,
+                (from, at, to, b, r) ->
+                        Philox.normal(
+                                seed,
+                                stream,
+                                first + ((long) b * t.rows() + r) * n,
+                                from,
+                                at,
+                                n));
+    }
+
+    @Override
+    public void close() {
+        arena.clear();
+    }
+
+    // ---- checks
+
+    static CpuTensor cpu(Tensor t) {
+        if (t instanceof CpuTensor c) {
+            return c;
+        }
+        throw new IllegalArgumentException("a tensor of another backend");
+    }
+
+    private static CpuTensor vector(String op, Tensor v, Tensor x) {
+        shape(v, op, 1, 1, x.cols());
+        return cpu(v);
+    }
+
+    private static void residual(Epilogue e, String op, Tensor out) {
+        Tensor r = e.residual();
+        if (r != null) {
+            same(op, r, out);
+        }
+        Tensor alpha = e.activation().alpha();
+        if (alpha != null) {
+            vector(op, alpha, out);
+        }
+    }
+
+    private static void same(String op, Tensor x, Tensor out) {
+        shape(out, op, x.batch(), x.rows(), x.cols());
+    }
+
+    private static void shape(@Nullable Tensor t, String op, int batch, int rows, int cols) {
+        if (t == null || t.batch() != batch || t.rows() != rows || t.cols() != cols) {
+            throw new IllegalArgumentException(
+                    op + ": " + t + " where (" + batch + "," + rows + "," + cols + ") is needed");
+        }
+    }
+
+    private static void check(boolean ok, String op, String what, Tensor t) {
+        if (!ok) {
+            throw new IllegalArgumentException(op + ": " + t + ": " + what);
+        }
+    }
+}

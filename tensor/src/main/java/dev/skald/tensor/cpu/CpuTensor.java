@@ -1,0 +1,127 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Tensor;
+
+/** A strided view of a float array. */
+final class CpuTensor implements Tensor {
+    final float[] data;
+    final int offset;
+    private final int batch;
+    private final int rows;
+    private final int cols;
+    final int batchStride;
+    final int rowStride;
+
+    CpuTensor(
+            float[] data,
+            int offset,
+            int batch,
+            int rows,
+            int cols,
+            int batchStride,
+            int rowStride) {
+        this.data = data;
+        this.offset = offset;
+        this.batch = batch;
+        this.rows = rows;
+        this.cols = cols;
+        this.batchStride = batchStride;
+        this.rowStride = rowStride;
+    }
+
+    static CpuTensor dense(float[] data, int offset, int batch, int rows, int cols) {
+        return new CpuTensor(data, offset, batch, rows, cols, rows * cols, cols);
+    }
+
+    @Override
+    public int batch() {
+        return batch;
+    }
+
+    @Override
+    public int rows() {
+        return rows;
+    }
+
+    @Override
+    public int cols() {
+        return cols;
+    }
+
+    /** Index of the first value of a row. */
+    int at(int b, int row) {
+        return offset + b * batchStride + row * rowStride;
+    }
+
+    int size() {
+        return batch * rows * cols;
+    }
+
+    /** Whether the values lie in order without gaps. */
+    boolean isDense() {
+        return (rows == 1 || rowStride == cols) && (batch == 1 || batchStride == rows * cols);
+    }
+
+    /** Whether the rows of each batch lie in order without gaps. */
+    boolean hasDenseRows() {
+        return rows == 1 || rowStride == cols;
+    }
+
+    boolean sameShape(CpuTensor o) {
+        return batch == o.batch && rows == o.rows && cols == o.cols;
+    }
+
+    @Override
+    public Tensor rows(int from, int to) {
+        check(0 <= from && from <= to && to <= rows, "rows", from, to);
+        return new CpuTensor(
+                data, offset + from * rowStride, batch, to - from, cols, batchStride, rowStride);
+    }
+
+    @Override
+    public Tensor cols(int from, int to) {
+        check(0 <= from && from <= to && to <= cols, "cols", from, to);
+        return new CpuTensor(data, offset + from, batch, rows, to - from, batchStride, rowStride);
+    }
+
+    @Override
+    public Tensor batch(int index) {
+        check(0 <= index && index < batch, "batch", index, index);
+        return new CpuTensor(
+                data, offset + index * batchStride, 1, rows, cols, batchStride, rowStride);
+    }
+
+    @Override
+    public Tensor reshape(int b, int t, int c) {
+        if (!isDense() || (long) b * t * c != size()) {
+            throw new IllegalArgumentException(
+                    this + " cannot be seen as (" + b + "," + t + "," + c + ")");
+        }
+        return dense(data, offset, b, t, c);
+    }
+
+    @Override
+    public Tensor windows(int size, int hop, int count) {
+        if (batch != 1
+                || rows != 1
+                || size < 0
+                || hop < 0
+                || count < 0
+                || (count > 0 && (count - 1L) * hop + size > cols)) {
+            throw new IllegalArgumentException(
+                    this + " has no " + count + " windows of " + size + " every " + hop);
+        }
+        return new CpuTensor(data, offset, 1, count, size, 0, hop);
+    }
+
+    private void check(boolean ok, String what, int from, int to) {
+        if (!ok) {
+            throw new IndexOutOfBoundsException(what + " " + from + ".." + to + " of " + this);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "(" + batch + "," + rows + "," + cols + ")";
+    }
+}

@@ -1,0 +1,57 @@
+package dev.skald.tensor.cpu;
+
+/**
+ * A matrix (k, n) as panels of {@code width} columns: value (kk, j) of panel p lies at {@code base +
+ * (p * k + kk) * width + j}; the last panel is filled up with zeros.
+ */
+record Packed(float[] values, int base, int k, int n, int width) {
+    static Packed of(int k, int n, int width) {
+        return new Packed(new float[length(k, n, width)], 0, k, n, width);
+    }
+
+    static int length(int k, int n, int width) {
+        return Math.multiplyExact(Math.multiplyExact((n + width - 1) / width, width), k);
+    }
+
+    int panels() {
+        return (n + width - 1) / width;
+    }
+
+    int panel(int p) {
+        return base + p * k * width;
+    }
+
+    int at(int kk, int j) {
+        return base + (j / width * k + kk) * width + j % width;
+    }
+
+    /** Packs k rows of n columns: row kk begins at {@code from + kk * step}. */
+    void packRows(float[] source, int from, int step) {
+        for (int p = 0; p < panels(); p++) {
+            int count = Math.min(width, n - p * width);
+            int to = panel(p);
+            int at = from + p * width;
+            for (int kk = 0; kk < k; kk++, to += width, at += step) {
+                System.arraycopy(source, at, values, to, count);
+                java.util.Arrays.fill(values, to + count, to + width, 0);
+            }
+        }
+    }
+
+    /** Packs n rows of k columns, turned: row j begins at {@code from + j * step}. */
+    void packColumns(float[] source, int from, int step) {
+        for (int p = 0; p < panels(); p++) {
+            int count = Math.min(width, n - p * width);
+            int to = panel(p);
+            if (count < width) {
+                java.util.Arrays.fill(values, to, to + k * width, 0);
+            }
+            for (int j = 0; j < count; j++) {
+                int at = from + (p * width + j) * step;
+                for (int kk = 0; kk < k; kk++) {
+                    values[to + kk * width + j] = source[at + kk];
+                }
+            }
+        }
+    }
+}

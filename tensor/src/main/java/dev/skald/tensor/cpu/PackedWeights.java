@@ -1,0 +1,69 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Backend.Conv1d;
+import dev.skald.tensor.Backend.Conv2d;
+import dev.skald.tensor.Backend.ConvTranspose1d;
+import dev.skald.tensor.Backend.Embedding;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Lstm;
+import org.jspecify.annotations.Nullable;
+
+/** Weights as the kernels want them. */
+final class PackedWeights {
+    private PackedWeights() {}
+
+    record CpuLinear(int in, int out, Packed matrix, float @Nullable [] bias) implements Linear {}
+
+    /**
+     * One matrix (kernel * in / groups, out / groups) a group; a depthwise convolution has taps
+     * instead: (kernel, channels).
+     */
+    record CpuConv1d(
+            int in,
+            int out,
+            int kernel,
+            int stride,
+            int dilation,
+            Packed[] groups,
+            float @Nullable [] taps,
+            float @Nullable [] bias)
+            implements Conv1d {}
+
+    /**
+     * One matrix a phase of the output: phase f holds taps {@code f, f + stride, ...}, the last
+     * first, as (taps * in, out).
+     */
+    record CpuConvTranspose1d(
+            int in,
+            int out,
+            int kernel,
+            int stride,
+            int padding,
+            Packed[] phases,
+            float @Nullable [] bias)
+            implements ConvTranspose1d {}
+
+    /** Matrix (kernelH * kernelW * in, out). */
+    record CpuConv2d(
+            int in,
+            int out,
+            int kernelH,
+            int kernelW,
+            int strideH,
+            int strideW,
+            int paddingH,
+            int paddingW,
+            Packed matrix,
+            float @Nullable [] bias)
+            implements Conv2d {}
+
+    /** Input matrix (in, 4H) with both biases, hidden matrix (H, 4H). */
+    record CpuLstm(CpuLinear input, Packed recurrent, int hidden) implements Lstm {
+        @Override
+        public int in() {
+            return input.in();
+        }
+    }
+
+    record CpuEmbedding(int entries, int dim, float[] table) implements Embedding {}
+}

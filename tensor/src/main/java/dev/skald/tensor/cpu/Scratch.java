@@ -1,0 +1,31 @@
+package dev.skald.tensor.cpu;
+
+/** A worker's own memory for one tile: grows to the largest tile seen. */
+final class Scratch {
+    private final float[][] input;
+    private final float[][] tile;
+
+    Scratch(int workers) {
+        input = new float[workers][0];
+        tile = new float[workers][0];
+    }
+
+    /** For the rows a tile reads. */
+    float[] input(int worker, int size) {
+        return at(input, worker, size);
+    }
+
+    /** For the values a tile makes. */
+    float[] tile(int worker, int size) {
+        return at(tile, worker, size);
+    }
+
+    private static float[] at(float[][] all, int worker, int size) {
+        float[] a = all[worker];
+        if (a.length < size) {
+            a = new float[size];
+            all[worker] = a;
+        }
+        return a;
+    }
+}

@@ -1,0 +1,762 @@
+package dev.skald.tensor.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weight;
+import dev.skald.tensor.WeightException;
+import dev.skald.tensor.cpu.Naive.Array;
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Every op against its formula, on random shapes, odd ones among them, and on views. */
+class OpsTest {
+    private final CpuBackend backend = CpuBackend.open(2);
+    private final Ops ops = backend.open();
+    private final Random random = new Random(11);
+
+    @AfterEach
+    void close() {
+        ops.close();
+        backend.close();
+    }
+
+    /** For sums of hundreds of products of about one. */
+    private static final double SUMS = 5e-5;
+
+    private int pick(int low, int high) {
+        return low + random.nextInt(high - low + 1);
+    }
+
+    private float[] values(int n) {
+        float[] v = new float[n];
+        for (int i = 0; i < n; i++) {
+            v[i] = (float) random.nextGaussian();
+        }
+        return v;
+    }
+
+    private Weight weight(int... shape) {
+        int n = 1;
+        for (int d : shape) {
+            n *= d;
+        }
+        return Weight.of("w", values(n), shape);
+    }
+
+    /** A random tensor; half of them views with gaps between rows and batches. */
+    private Tensor tensor(int b, int t, int c) {
+        Tensor x = space(b, t, c);
+        ops.write(values(b * t * c), 0, x);
+        return x;
+    }
+
+    private Tensor space(int b, int t, int c) {
+        return random.nextBoolean()
+                ? ops.tensor(b, t, c)
+                : ops.tensor(b, t + 3, c + 5).rows(1, t + 1).cols(2, c + 2);
+    }
+
+    private Array array(Tensor x) {
+        float[] f = ops.read(x);
+        double[] d = new double[f.length];
+        for (int i = 0; i < f.length; i++) {
+            d[i] = f[i];
+        }
+        return new Array(d, x.batch(), x.rows(), x.cols());
+    }
+
+    private void same(Tensor found, Array expected, double tolerance) {
+        assertThat(new int[] {found.batch(), found.rows(), found.cols()})
+                .containsExactly(expected.b(), expected.t(), expected.c());
+        float[] f = ops.read(found);
+        for (int i = 0; i < f.length; i++) {
+            double e = expected.v()[i];
+            if (!(Math.abs(f[i] - e) <= tolerance * Math.max(1, Math.abs(e)))) {
+                throw new AssertionError("value " + i + " is " + f[i] + ", expected " + e);
+            }
+        }
+    }
+
+    @Test
+    void linear() {
+        for (int round = 0; round < 30; round++) {
+            Tensor x = tensor(pick(1, 3), pick(1, 70), pick(1, 90));
+            int out = pick(1, 100);
+            Weight w = weight(out, x.cols());
+            Weight b = weight(out);
+            Tensor residual = tensor(x.batch(), x.rows(), out);
+            Array r = array(residual);
+            Array y =
+                    Naive.conv1d(
+                            array(x), w.floats(), b.floats(), out, 1, 1, 1, 1, 0, 0);
+            double scale = 0.5;
+            for (int i = 0; i < y.v().length; i++) {
+                y.v()[i] = r.v()[i] + scale * Math.max(0, y.v()[i]);
+            }
+            ops.linear(
+                    x,
+                    backend.linear(w, b, Precision.F32),
+                    new Epilogue(Activation.RELU, 0.5f, residual),
+                    residual);
+            same(residual, y, SUMS);
+        }
+    }
+
+    @Test
+    void joinedLinearMaps() {
+        Tensor x = tensor(1, 9, 20);
+        Weight[] w = {weight(7, 20), weight(11, 20)};
+        Weight b = weight(11);
+        Tensor y = ops.linear(x, backend.linear(w, new Weight[] {null, b}, Precision.F32));
+        same(
+                y.cols(0, 7),
+                Naive.conv1d(array(x), w[0].floats(), new float[7], 7, 1, 1, 1, 1, 0, 0),
+                SUMS);
+        same(
+                y.cols(7, 18),
+                Naive.conv1d(array(x), w[1].floats(), b.floats(), 11, 1, 1, 1, 1, 0, 0),
+                SUMS);
+    }
+
+    @Test
+    void roundedWeightsKeepTheirPrecision() {
+        Tensor x = tensor(1, 5, 64);
+        Weight w = weight(40, 64);
+        Array y = Naive.conv1d(array(x), w.floats(), new float[40], 40, 1, 1, 1, 1, 0, 0);
+        same(ops.linear(x, backend.linear(w, null, Precision.BF16)), y, 0.08);
+        same(ops.linear(x, backend.linear(w, null, Precision.INT8)), y, 0.4);
+        Weight exact = Weight.of("w", new float[] {0.5f, -127, 3, 1.984375f}, 1, 4);
+        Tensor one = ops.tensor(1, 1, 4);
+        ops.write(new float[] {0, 1, 1, 0}, 0, one);
+        for (Precision p : Precision.values()) {
+            assertThat(ops.read(ops.linear(one, backend.linear(exact, null, p))))
+                    .containsExactly(-124f);
+        }
+    }
+
+    @Test
+    void conv1d() {
+        for (int round = 0; round < 60; round++) {
+            int groups = round % 3 == 0 ? pick(2, 4) : 1;
+            int part = round % 6 == 0 ? 1 : pick(1, 40);
+            int out = round % 6 == 0 ? groups : groups * pick(1, 50);
+            int kernel = pick(1, 8);
+            int dilation = pick(1, 5);
+            int stride = pick(1, 3);
+            int left = pick(0, dilation * (kernel - 1));
+            int right = pick(0, dilation * (kernel - 1));
+            int rows = dilation * (kernel - 1) + pick(1, 150);
+            Tensor x = tensor(pick(1, 2), rows, part * groups);
+            Weight w = weight(out, part, kernel);
+            Weight b = weight(out);
+            var conv = backend.conv1d(w, b, stride, dilation, groups, Precision.F32);
+            boolean plain = round % 2 == 0;
+            Array in = array(x).map(v -> plain || v >= 0 ? v : 0.1f * v);
+            Array y =
+                    Naive.conv1d(
+                            in, w.floats(), b.floats(), out, kernel, stride, dilation, groups, left,
+                            right);
+            Tensor found = space(x.batch(), y.t(), out);
+            ops.conv1d(
+                    x,
+                    conv,
+                    left,
+                    right,
+                    plain ? Activation.NONE : Activation.leakyRelu(0.1f),
+                    Epilogue.NONE,
+                    found);
+            same(found, y, SUMS);
+        }
+    }
+
+    @Test
+    void convWithSnakePerChannel() {
+        Tensor x = tensor(1, 40, 6);
+        Tensor alpha = ops.tensor(1, 1, 6);
+        float[] a = {0.5f, 1, 2, 3, 0.1f, 1.5f};
+        ops.write(a, 0, alpha);
+        Array in = array(x);
+        for (int t = 0; t < 40; t++) {
+            for (int c = 0; c < 6; c++) {
+                double v = in.at(0, t, c);
+                in.set(0, t, c, v + Math.pow(Math.sin(a[c] * v), 2) / (a[c] + 1e-9));
+            }
+        }
+        for (int groups : new int[] {1, 2, 6}) {
+            Weight w = weight(6, 6 / groups, 3);
+            Weight b = weight(6);
+            same(
+                    ops.conv1d(
+                            x,
+                            backend.conv1d(w, b, 1, 2, groups, Precision.F32),
+                            2,
+                            2,
+                            Activation.snake(alpha),
+                            Epilogue.NONE),
+                    Naive.conv1d(in, w.floats(), b.floats(), 6, 3, 1, 2, groups, 2, 2),
+                    SUMS);
+        }
+    }
+
+    @Test
+    void convTranspose1d() {
+        for (int round = 0; round < 40; round++) {
+            int stride = pick(1, 8);
+            int kernel = pick(1, 17);
+            int padding = pick(0, Math.max(0, (kernel - 1) / 2));
+            int out = pick(1, 40);
+            Tensor x = tensor(pick(1, 2), pick(2, 60), pick(1, 30));
+            if ((x.rows() - 1) * stride - 2 * padding + kernel < 1) {
+                continue;
+            }
+            Weight w = weight(x.cols(), out, kernel);
+            Weight b = weight(out);
+            Array y =
+                    Naive.convTranspose1d(
+                            array(x).map(v -> Math.max(v, 0)),
+                            w.floats(),
+                            b.floats(),
+                            out,
+                            kernel,
+                            stride,
+                            padding);
+            Tensor found = space(x.batch(), y.t(), out);
+            ops.convTranspose1d(
+                    x,
+                    backend.convTranspose1d(w, b, stride, padding, Precision.F32),
+                    Activation.RELU,
+                    Epilogue.NONE,
+                    found);
+            same(found, y, SUMS);
+        }
+    }
+
+    @Test
+    void conv2d() {
+        for (int round = 0; round < 20; round++) {
+            int kh = pick(1, 3);
+            int kw = pick(1, 3);
+            int sh = pick(1, 2);
+            int sw = pick(1, 2);
+            int out = pick(1, 20);
+            Tensor x = tensor(pick(3, 20), pick(3, 30), pick(1, 5));
+            Weight w = weight(out, x.cols(), kh, kw);
+            Weight b = weight(out);
+            same(
+                    ops.conv2d(x, backend.conv2d(w, b, sh, sw, 1, 1), Epilogue.NONE),
+                    Naive.conv2d(
+                            array(x), w.floats(), b.floats(), out, kh, kw, sh, sw, 1, 1),
+                    SUMS);
+        }
+    }
+
+    @Test
+    void lstm() {
+        for (int n : new int[] {1, 5, 16, 33}) {
+            Tensor x = tensor(2, 12, 7);
+            Weight wi = weight(4 * n, 7);
+            Weight wh = weight(4 * n, n);
+            Weight b1 = weight(4 * n);
+            Weight b2 = weight(4 * n);
+            same(
+                    ops.lstm(x, backend.lstm(wi, wh, b1, b2)),
+                    Naive.lstm(array(x), wi.floats(), wh.floats(), b1.floats(), b2.floats(), n),
+                    SUMS);
+        }
+    }
+
+    @Test
+    void matmul() {
+        for (int round = 0; round < 20; round++) {
+            int m = pick(1, 50);
+            int k = pick(1, 50);
+            int n = pick(1, 50);
+            Tensor a = tensor(2, m, k);
+            Tensor b = tensor(2, k, n);
+            Tensor bt = ops.tensor(2, n, k);
+            ops.transpose(b, bt);
+            Array y = Array.zeros(2, m, n);
+            for (int i = 0; i < 2 * m * n; i++) {
+                for (int j = 0; j < k; j++) {
+                    y.v()[i] +=
+                            0.25 * array1(a, i / n / m, i / n % m, j) * array1(b, i / n / m, j, i % n);
+                }
+            }
+            Tensor out = space(2, m, n);
+            ops.matmul(a, b, false, 0.25f, out);
+            same(out, y, SUMS);
+            ops.matmul(a, bt, true, 0.25f, out);
+            same(out, y, SUMS);
+        }
+    }
+
+    private float array1(Tensor x, int b, int t, int c) {
+        return ops.read(x.batch(b).rows(t, t + 1).cols(c, c + 1))[0];
+    }
+
+    @Test
+    void attention() {
+        for (int round = 0; round < 12; round++) {
+            int heads = pick(1, 3);
+            int d = pick(1, 40);
+            int keys = pick(1, 110);
+            boolean causal = round % 2 == 0;
+            int queries = causal ? pick(1, keys) : pick(1, 110);
+            Tensor q = tensor(2, queries, heads * d);
+            Tensor k = tensor(2, keys, heads * d);
+            Tensor v = tensor(2, keys, heads * d);
+            Tensor out = space(2, queries, heads * d);
+            ops.attention(q, k, v, heads, 0.3f, causal, out);
+            int first = causal ? keys - queries + 1 : -1;
+            same(
+                    out,
+                    Naive.attention(
+                            array(q), array(k), array(v), heads, 0.3f, first, Naive.NOTHING),
+                    2e-5);
+        }
+    }
+
+    @Test
+    void attentionWindowed() {
+        for (int round = 0; round < 10; round++) {
+            int d = pick(1, 30);
+            int t = pick(1, 100);
+            int w = 4;
+            Tensor q = tensor(1, t, 2 * d);
+            Tensor k = tensor(1, t, 2 * d);
+            Tensor v = tensor(1, t, 2 * d);
+            Tensor rk = tensor(1, 2 * w + 1, d);
+            Tensor rv = tensor(1, 2 * w + 1, d);
+            Array aq = array(q);
+            Array ak = array(rk);
+            Array av = array(rv);
+            Naive.Extra near =
+                    new Naive.Extra() {
+                        @Override
+                        public double score(int b, int h, int i, int j) {
+                            double s = 0;
+                            for (int c = 0; c < d && Math.abs(j - i) <= w; c++) {
+                                s += aq.at(b, i, h * d + c) * ak.at(0, j - i + w, c);
+                            }
+                            return s;
+                        }
+
+                        @Override
+                        public double value(int b, int i, int j, int c) {
+                            return Math.abs(j - i) <= w ? av.at(0, j - i + w, c) : 0;
+                        }
+                    };
+            Tensor out = space(1, t, 2 * d);
+            ops.attentionWindowed(q, k, v, 2, 0.4f, rk, rv, out);
+            same(out, Naive.attention(aq, array(k), array(v), 2, 0.4f, -1, near), 2e-5);
+        }
+    }
+
+    @Test
+    void attentionRelative() {
+        for (int round = 0; round < 10; round++) {
+            int d = pick(1, 30);
+            int t = pick(1, 120);
+            Tensor q = tensor(2, t, 2 * d);
+            Tensor k = tensor(2, t, 2 * d);
+            Tensor v = tensor(2, t, 2 * d);
+            Tensor p = tensor(1, 2 * t - 1, 2 * d);
+            Tensor u = tensor(1, 1, 2 * d);
+            Tensor w = tensor(1, 1, 2 * d);
+            Array aq = array(q);
+            Array ak = array(k);
+            Array ap = array(p);
+            Array au = array(u);
+            Array aw = array(w);
+            Naive.Extra far =
+                    new Naive.Extra() {
+                        @Override
+                        public double score(int b, int h, int i, int j) {
+                            double s = 0;
+                            for (int c = h * d; c < h * d + d; c++) {
+                                s += au.at(0, 0, c) * ak.at(b, j, c);
+                                s +=
+                                        (aq.at(b, i, c) + aw.at(0, 0, c))
+                                                * ap.at(0, t - 1 - i + j, c);
+                            }
+                            return s;
+                        }
+
+                        @Override
+                        public double value(int b, int i, int j, int c) {
+                            return 0;
+                        }
+                    };
+            Tensor out = space(2, t, 2 * d);
+            ops.attentionRelative(q, k, v, p, u, w, 2, 0.2f, out);
+            same(out, Naive.attention(aq, ak, array(v), 2, 0.2f, -1, far), 2e-5);
+        }
+    }
+
+    @Test
+    void cachedAttentionAndRotary() {
+        int heads = 2;
+        int d = 16;
+        Tensor keys = ops.zeros(2, 40, heads * d);
+        Tensor values = ops.zeros(2, 40, heads * d);
+        Ops.Ints at = ops.ints(1);
+        int filled = 0;
+        for (int n : new int[] {9, 1, 1, 3, 20}) {
+            Tensor q = tensor(2, n, heads * d);
+            ops.write(new int[] {filled}, at);
+            ops.append(tensor(2, n, heads * d), keys, at);
+            ops.append(tensor(2, n, heads * d), values, at);
+            filled += n;
+            ops.write(new int[] {filled}, at);
+            Tensor out = space(2, n, heads * d);
+            ops.attentionCached(q, keys, values, at, heads, 0.3f, out);
+            same(
+                    out,
+                    Naive.attention(
+                            array(q),
+                            array(keys.rows(0, filled)),
+                            array(values.rows(0, filled)),
+                            heads,
+                            0.3f,
+                            filled - n + 1,
+                            Naive.NOTHING),
+                    2e-5);
+        }
+        Tensor x = tensor(2, 5, heads * d);
+        Array y = array(x);
+        Tensor cos = ops.tensor(1, 50, d / 2);
+        Tensor sin = ops.tensor(1, 50, d / 2);
+        float[] c = new float[50 * d / 2];
+        float[] s = new float[50 * d / 2];
+        for (int i = 0; i < c.length; i++) {
+            c[i] = (float) Math.cos(i * 0.1);
+            s[i] = (float) Math.sin(i * 0.1);
+        }
+        ops.write(c, 0, cos);
+        ops.write(s, 0, sin);
+        ops.write(new int[] {7}, at);
+        ops.rotary(x, heads, cos, sin, at);
+        Array turned = Array.zeros(2, 5, heads * d);
+        for (int b = 0; b < 2; b++) {
+            for (int t = 0; t < 5; t++) {
+                for (int j = 0; j < heads * d; j++) {
+                    int k = j % d;
+                    double angle = ((t + 7) * d / 2 + k % (d / 2)) * 0.1;
+                    double other = y.at(b, t, k < d / 2 ? j + d / 2 : j - d / 2);
+                    turned.set(
+                            b,
+                            t,
+                            j,
+                            y.at(b, t, j) * Math.cos(angle)
+                                    + (k < d / 2 ? -1 : 1) * other * Math.sin(angle));
+                }
+            }
+        }
+        same(x, turned, SUMS);
+    }
+
+    @Test
+    void norms() {
+        for (int c : new int[] {1, 7, 16, 33, 192}) {
+            Tensor x = tensor(2, 5, c);
+            Tensor g = tensor(1, 1, c);
+            Tensor o = tensor(1, 1, c);
+            Array in = array(x);
+            Array layer = Array.zeros(2, 5, c);
+            Array rms = Array.zeros(2, 5, c);
+            for (int r = 0; r < 10; r++) {
+                double mean = 0;
+                double square = 0;
+                double variance = 0;
+                for (int i = 0; i < c; i++) {
+                    mean += in.v()[r * c + i] / c;
+                    square += Math.pow(in.v()[r * c + i], 2) / c;
+                }
+                for (int i = 0; i < c; i++) {
+                    variance += Math.pow(in.v()[r * c + i] - mean, 2) / c;
+                }
+                for (int i = 0; i < c; i++) {
+                    double v = in.v()[r * c + i];
+                    double gain = array1(g, 0, 0, i);
+                    layer.v()[r * c + i] =
+                            Math.max(
+                                    0,
+                                    (v - mean) / Math.sqrt(variance + 1e-5) * gain
+                                            + array1(o, 0, 0, i));
+                    rms.v()[r * c + i] = v / Math.sqrt(square + 1e-5) * gain;
+                }
+            }
+            Tensor out = space(2, 5, c);
+            ops.rmsNorm(x, g, 1e-5f, out);
+            same(out, rms, SUMS);
+            ops.layerNorm(x, g, o, 1e-5f, Activation.RELU, x);
+            same(x, layer, SUMS);
+        }
+    }
+
+    private void activation(Activation a, DoubleUnaryOperator f, double tolerance) {
+        Tensor x = tensor(1, 3, 211);
+        ops.scale(x, 4, 0.5f, x);
+        Array y = array(x).map(f);
+        Tensor out = space(1, 3, 211);
+        ops.activate(x, a, out);
+        same(out, y, tolerance);
+        ops.activate(x, a, x);
+        same(x, y, tolerance);
+    }
+
+    @Test
+    void activations() {
+        double t = 1e-6;
+        activation(Activation.NONE, v -> v, 0);
+        activation(Activation.RELU, v -> Math.max(v, 0), 0);
+        activation(Activation.leakyRelu(0.25f), v -> v < 0 ? v / 4 : v, 0);
+        activation(Activation.GELU, v -> v / 2 * (1 + Naive.erf(v / Math.sqrt(2))), t);
+        activation(
+                Activation.GELU_TANH,
+                v ->
+                        v
+                                / 2
+                                * (1
+                                        + Math.tanh(
+                                                Math.sqrt(2 / Math.PI)
+                                                        * (v + 0.044715 * v * v * v))),
+                t);
+        activation(Activation.SILU, v -> v / (1 + Math.exp(-v)), t);
+        activation(Activation.MISH, v -> v * Math.tanh(Math.log(1 + Math.exp(v))), t);
+        activation(Activation.elu(1), v -> v > 0 ? v : Math.exp(v) - 1, t);
+        activation(Activation.TANH, Math::tanh, t);
+        activation(Activation.SIGMOID, Naive::sigmoid, t);
+        activation(Activation.EXP, Math::exp, t);
+        activation(Activation.logClamped(1e-5f), v -> Math.log(Math.max(v, 1e-5f)), t);
+        activation(new Activation(Activation.Kind.ABS, 0, null), Math::abs, 0);
+        activation(new Activation(Activation.Kind.SQUARE, 0, null), v -> v * v, t);
+        activation(new Activation(Activation.Kind.SIN, 0, null), Math::sin, t);
+        activation(new Activation(Activation.Kind.COS, 0, null), Math::cos, t);
+    }
+
+    @Test
+    void erfcIsAccurate() {
+        for (double x = -6; x < 5; x += 0.037) {
+            assertThat(Kernels.erfc(x)).isCloseTo(1 - Naive.erf(x), org.assertj.core.data.Offset.offset(1e-12));
+        }
+    }
+
+    @Test
+    void valueByValue() {
+        Tensor x = tensor(2, 6, 19);
+        Array a = array(x);
+        for (int[] s : new int[][] {{2, 6}, {1, 1}, {2, 1}, {1, 6}}) {
+            Tensor y = tensor(s[0], s[1], 19);
+            Array b = array(y);
+            Array sum = Array.zeros(2, 6, 19);
+            Array product = Array.zeros(2, 6, 19);
+            Array scaled = Array.zeros(2, 6, 19);
+            for (int i = 0; i < 2 * 6 * 19; i++) {
+                double other = b.at(i / 19 / 6 % s[0], i / 19 % s[1], i % 19);
+                sum.v()[i] = a.v()[i] + other;
+                product.v()[i] = a.v()[i] * other;
+                scaled.v()[i] = a.v()[i] + 0.3f * other;
+            }
+            Tensor out = space(2, 6, 19);
+            ops.add(x, y, out);
+            same(out, sum, 1e-6);
+            ops.mul(x, y, out);
+            same(out, product, 1e-6);
+            ops.addScaled(x, y, 0.3f, out);
+            same(out, scaled, 1e-6);
+        }
+        Tensor out = space(2, 6, 19);
+        ops.clamp(x, -0.5f, 0.25f, out);
+        same(out, a.map(v -> Math.clamp(v, -0.5, 0.25)), 0);
+        ops.scale(x, 3, 1, out);
+        same(out, a.map(v -> 3 * v + 1), 1e-6);
+        Tensor gain = tensor(1, 1, 19);
+        Tensor shift = tensor(1, 1, 19);
+        Array y = Array.zeros(2, 6, 19);
+        for (int i = 0; i < y.v().length; i++) {
+            double v = a.v()[i] * array1(gain, 0, 0, i % 19) + array1(shift, 0, 0, i % 19);
+            y.v()[i] = Math.tanh(v);
+        }
+        ops.affine(x, gain, shift, Activation.TANH, out);
+        same(out, y, 1e-6);
+    }
+
+    @Test
+    void gates() {
+        Tensor x = tensor(2, 4, 2 * 23);
+        Array a = array(x);
+        Array tanh = Array.zeros(2, 4, 23);
+        Array silu = Array.zeros(2, 4, 23);
+        for (int i = 0; i < tanh.v().length; i++) {
+            double u = a.at(i / 23 / 4, i / 23 % 4, i % 23);
+            double w = a.at(i / 23 / 4, i / 23 % 4, i % 23 + 23);
+            tanh.v()[i] = Math.tanh(u) * Naive.sigmoid(w);
+            silu.v()[i] = u * Naive.sigmoid(u) * w;
+        }
+        Tensor out = space(2, 4, 23);
+        ops.gateTanh(x, out);
+        same(out, tanh, 1e-6);
+        ops.gateSilu(x, out);
+        same(out, silu, 1e-6);
+    }
+
+    @Test
+    void shapes() {
+        Tensor x = tensor(1, 6, 5);
+        float[] v = ops.read(x);
+        Ops.Ints ids = ops.ints(4);
+        ops.write(new int[] {5, 0, 0, 3}, ids);
+        Tensor picked = space(1, 4, 5);
+        ops.gather(x, ids, picked);
+        assertThat(ops.read(picked.rows(3, 4))).containsExactly(ops.read(x.rows(3, 4)));
+        Tensor embedded = ops.tensor(1, 4, 5);
+        ops.embed(backend.embedding(Weight.of("e", v, 6, 5)), ids, embedded);
+        assertThat(ops.read(embedded)).containsExactly(ops.read(picked));
+        ops.write(new int[] {6, 0, 0, 0}, ids);
+        assertThatThrownBy(() -> ops.gather(x, ids, picked))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("gather: index 6 is not one of 6");
+
+        Tensor twice = space(1, 12, 5);
+        ops.repeat(x, 2, twice);
+        assertThat(ops.read(twice.rows(7, 8))).containsExactly(ops.read(x.rows(3, 4)));
+        Tensor turned = space(1, 5, 6);
+        ops.transpose(x, turned);
+        assertThat(array1(turned, 0, 2, 4)).isEqualTo(v[4 * 5 + 2]);
+
+        Tensor line = ops.tensor(1, 1, 10);
+        ops.write(new float[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 0, line);
+        Tensor w = line.windows(4, 3, 3);
+        assertThat(ops.read(w)).containsExactly(0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9);
+        Tensor sum = ops.tensor(1, 1, 10);
+        ops.overlapAdd(w, 3, sum);
+        assertThat(ops.read(sum)).containsExactly(0, 1, 2, 6, 4, 5, 12, 7, 8, 9);
+        assertThatThrownBy(() -> line.windows(4, 3, 4))
+                .isInstanceOf(IllegalArgumentException.class);
+        ops.fill(twice, 2);
+        assertThat(ops.read(twice)).containsOnly(2f);
+    }
+
+    @Test
+    void overRows() {
+        Tensor x = tensor(2, 9, 4);
+        Array a = array(x);
+        Array y = Array.zeros(2, 1, 8);
+        for (int i = 0; i < 8; i++) {
+            double mean = 0;
+            double variance = 0;
+            for (int t = 0; t < 9; t++) {
+                mean += a.at(i / 4, t, i % 4) / 9;
+            }
+            for (int t = 0; t < 9; t++) {
+                variance += Math.pow(a.at(i / 4, t, i % 4) - mean, 2) / 8;
+            }
+            y.set(i / 4, 0, i % 4, mean);
+            y.set(i / 4, 0, 4 + i % 4, Math.sqrt(variance));
+        }
+        Tensor out = space(2, 1, 8);
+        ops.meanStdRows(x, out);
+        same(out, y, SUMS);
+        Tensor soft = tensor(1, 3, 37);
+        Array s = array(soft);
+        for (int t = 0; t < 3; t++) {
+            double sum = 0;
+            for (int c = 0; c < 37; c++) {
+                sum += Math.exp(s.at(0, t, c));
+            }
+            for (int c = 0; c < 37; c++) {
+                s.set(0, t, c, Math.exp(s.at(0, t, c)) / sum);
+            }
+        }
+        ops.softmax(soft, soft);
+        same(soft, s, 1e-6);
+    }
+
+    @Test
+    void noiseContinues() {
+        Tensor all = space(1, 20, 6);
+        ops.noise(5, 1, 0, all);
+        Tensor part = space(1, 4, 6);
+        ops.noise(5, 1, 7 * 6, part);
+        assertThat(ops.read(part)).containsExactly(ops.read(all.rows(7, 11)));
+    }
+
+    @Test
+    void framesGiveMemoryBack() {
+        CpuTensor first;
+        try (Ops.Frame frame = ops.frame()) {
+            first = (CpuTensor) ops.tensor(1, 10, 10);
+            try (Ops.Frame inner = ops.frame()) {
+                ops.tensor(1, 3000, 1000);
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            try (Ops.Frame frame = ops.frame()) {
+                CpuTensor again = (CpuTensor) ops.tensor(1, 10, 10);
+                assertThat(again.data).isSameAs(first.data);
+                assertThat(again.offset).isEqualTo(first.offset);
+            }
+        }
+        Ops.Frame outer = ops.frame();
+        ops.frame();
+        assertThatThrownBy(outer::close).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void resultsDoNotDependOnThreads() {
+        Weight w = weight(70, 33, 5);
+        Weight t = weight(33, 40, 16);
+        float[] x = values(500 * 33);
+        List<float[]> found = new java.util.ArrayList<>();
+        for (int threads = 1; threads <= 3; threads++) {
+            try (CpuBackend b = CpuBackend.open(threads);
+                    Ops o = b.open()) {
+                Tensor in = o.tensor(1, 500, 33);
+                o.write(x, 0, in);
+                Tensor y =
+                        o.conv1d(
+                                in,
+                                b.conv1d(w, null, 1, 3, 1, Precision.F32),
+                                6,
+                                6,
+                                Activation.TANH,
+                                Epilogue.NONE);
+                Tensor z =
+                        o.convTranspose1d(
+                                in,
+                                b.convTranspose1d(t, null, 8, 4, Precision.F32),
+                                Activation.RELU,
+                                Epilogue.NONE);
+                Tensor u = o.tensor(1, 500, 33);
+                o.attention(in, in, in, 3, 1, true, u);
+                found.add(o.read(y));
+                found.add(o.read(z));
+                found.add(o.read(u));
+            }
+        }
+        for (int i = 3; i < found.size(); i++) {
+            assertThat(found.get(i)).containsExactly(found.get(i % 3));
+        }
+    }
+
+    @Test
+    void wrongShapesAreRefused() {
+        assertThatThrownBy(() -> backend.linear(weight(2, 3), weight(3), Precision.F32))
+                .isInstanceOf(WeightException.class)
+                .hasMessage("tensor 'w' has shape [3] where (2) is expected");
+        var l = backend.linear(weight(2, 3), null, Precision.F32);
+        assertThatThrownBy(() -> ops.linear(ops.tensor(1, 2, 4), l))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("linear: (1,2,4): in is 3");
+    }
+}
