@@ -6,9 +6,9 @@ package dev.skald.tensor;
  * thread count and backend.
  *
  * <p>Normal draws: block {@code index / 4} has the counter (low word, high word, stream, 0) and the
- * key (low, high word of the seed). Of its words w0..w3, each pair (w0, w1) and (w2, w3) becomes two
- * values by Box and Muller: {@code r = sqrt(-2 ln((w0 + 0.5) / 2^32))}, {@code a = 2 pi w1 / 2^32},
- * then {@code r cos a, r sin a}, in double with {@link StrictMath} and rounded to float.
+ * key (low, high word of the seed). Of its words w0..w3, each pair (w0, w1) and (w2, w3) becomes
+ * two values by Box and Muller: {@code r = sqrt(-2 ln((w0 + 0.5) / 2^32))}, {@code a = 2 pi w1 /
+ * 2^32}, then {@code r cos a, r sin a}, in double with {@link StrictMath} and rounded to float.
  */
 public final class Philox {
     private static final int M0 = 0xD2511F53;
@@ -53,7 +53,9 @@ public final class Philox {
         return (words[(int) (index & 3)] >>> 8) * 0x1p-24f;
     }
 
-    /** Normal values {@code first ... first + count - 1} of a stream, into {@code to[offset...]}. */
+    /**
+     * Normal values {@code first ... first + count - 1} of a stream, into {@code to[offset...]}.
+     */
     public static void normal(
             long seed, int stream, long first, float[] to, int offset, int count) {
         if (first < 0) {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in blocks of queries: each head's keys and values are packed once, then a block's scores
- * are a product, a softmax a row, and a product.
+ * Attention in blocks of queries: each head's keys and values are packed once, then a block's
+ * scores are a product, a softmax a row, and a product.
  */
 final class Attention {
     /** Queries a block: two of the kernels' tiles. */
@@ -208,20 +208,11 @@ final class Attention {
 
         /** Columns [j0, j1) of a product into rows of {@code ldc} values. */
         private void product(
-                float[] a,
-                int ao,
-                int lda,
-                Packed w,
-                int j0,
-                int j1,
-                float[] c,
-                int co,
-                int ldc) {
+                float[] a, int ao, int lda, Packed w, int j0, int j1, float[] c, int co, int ldc) {
             int width = w.width();
             float[] t = scratch.tile(worker, BLOCK * width);
             for (int p = j0 / width; p * width < j1; p++) {
-                kernels.product(
-                        a, ao, lda, rows, 1, 0, d, w.values(), w.panel(p), width, t);
+                kernels.product(a, ao, lda, rows, 1, 0, d, w.values(), w.panel(p), width, t);
                 int low = Math.max(j0, p * width);
                 int high = Math.min(j1, (p + 1) * width);
                 for (int i = 0; i < rows; i++) {

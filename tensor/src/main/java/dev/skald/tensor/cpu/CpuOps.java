@@ -20,7 +20,9 @@ import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The ops on a processor: shapes are checked here, work is cut into tiles, {@link Kernels} do it. */
+/**
+ * The ops on a processor: shapes are checked here, work is cut into tiles, {@link Kernels} do it.
+ */
 final class CpuOps implements Ops {
     private final Kernels kernels;
     private final Pool pool;
@@ -336,7 +338,12 @@ final class CpuOps implements Ops {
                 }
                 for (int b = 0; b < x.batch(); b++) {
                     kernels.lstmCell(
-                            g.data, g.at(b, 0), cells.data, cells.at(b, 0), out.data, out.at(b, t),
+                            g.data,
+                            g.at(b, 0),
+                            cells.data,
+                            cells.at(b, 0),
+                            out.data,
+                            out.at(b, t),
                             n);
                 }
             }
@@ -521,8 +528,7 @@ final class CpuOps implements Ops {
                 (from, at, to, b, r) -> {
                     float[] y = cpu(out).data;
                     kernels.layerNorm(
-                            from, at, g.data, g.offset, o.data, o.offset, eps, y, to,
-                            x.cols());
+                            from, at, g.data, g.offset, o.data, o.offset, eps, y, to, x.cols());
                     rows.activate(after, y, to, y, to, x.cols());
                 });
     }
@@ -558,8 +564,7 @@ final class CpuOps implements Ops {
                     cpu(x),
                     cpu(out),
                     8,
-                    (from, at, to, n) ->
-                            kernels.activate(activation, null, 0, from, at, y, to, n));
+                    (from, at, to, n) -> kernels.activate(activation, null, 0, from, at, y, to, n));
         }
     }
 
@@ -604,8 +609,7 @@ final class CpuOps implements Ops {
                 cpu(out),
                 4,
                 (from, at, to, b, r) -> {
-                    kernels.affine(
-                            from, at, g.data, g.offset, s.data, s.offset, y, to, x.cols());
+                    kernels.affine(from, at, g.data, g.offset, s.data, s.offset, y, to, x.cols());
                     rows.activate(after, y, to, y, to, x.cols());
                 });
     }
@@ -696,8 +700,7 @@ final class CpuOps implements Ops {
         CpuTensor to = cpu(out);
         for (int b = 0; b < x.batch(); b++) {
             for (int r = 0; r < out.rows(); r++) {
-                System.arraycopy(
-                        from.data, from.at(b, r / times), to.data, to.at(b, r), x.cols());
+                System.arraycopy(from.data, from.at(b, r / times), to.data, to.at(b, r), x.cols());
             }
         }
     }
@@ -757,8 +760,7 @@ final class CpuOps implements Ops {
                 cpu(x),
                 cpu(out),
                 16,
-                (from, at, to, b, r) ->
-                        kernels.softmax(from, at, 1, cpu(out).data, to, x.cols()));
+                (from, at, to, b, r) -> kernels.softmax(from, at, 1, cpu(out).data, to, x.cols()));
     }
 
     // ---- randomness
@@ -773,12 +775,7 @@ final class CpuOps implements Ops {
                 64,
                 (from, at, to, b, r) ->
                         Philox.normal(
-                                seed,
-                                stream,
-                                first + ((long) b * t.rows() + r) * n,
-                                from,
-                                at,
-                                n));
+                                seed, stream, first + ((long) b * t.rows() + r) * n, from, at, n));
     }
 
     @Override

@@ -284,8 +284,8 @@ class Kernels {
     }
 
     /**
-     * The complementary error function: Maclaurin's series of erf in the middle, Laplace's continued
-     * fraction outside (Abramowitz and Stegun 7.1.6, 7.1.14). Relative error below 1e-13.
+     * The complementary error function: Maclaurin's series of erf in the middle, Laplace's
+     * continued fraction outside (Abramowitz and Stegun 7.1.6, 7.1.14). Relative error below 1e-13.
      */
     static double erfc(double x) {
         if (x < 0) {
@@ -376,8 +376,8 @@ class Kernels {
     }
 
     /**
-     * One step of an LSTM after its products: {@code gates} holds i, f, g, o of n each; c is carried
-     * on, h is written.
+     * One step of an LSTM after its products: {@code gates} holds i, f, g, o of n each; c is
+     * carried on, h is written.
      */
     void lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
         for (int j = 0; j < n; j++) {

@@ -1,8 +1,8 @@
 package dev.skald.tensor.cpu;
 
 /**
- * A matrix (k, n) as panels of {@code width} columns: value (kk, j) of panel p lies at {@code base +
- * (p * k + kk) * width + j}; the last panel is filled up with zeros.
+ * A matrix (k, n) as panels of {@code width} columns: value (kk, j) of panel p lies at {@code base
+ * + (p * k + kk) * width + j}; the last panel is filled up with zeros.
  */
 record Packed(float[] values, int base, int k, int n, int width) {
     static Packed of(int k, int n, int width) {

@@ -52,8 +52,9 @@ final class Naive {
                         for (int k = 0; k < kernel; k++) {
                             int from = t * stride - padLeft + k * dilation;
                             if (from >= 0 && from < x.t) {
-                                s += w[(o * part + c) * kernel + k]
-                                        * x.at(b, from, o / n * part + c);
+                                s +=
+                                        w[(o * part + c) * kernel + k]
+                                                * x.at(b, from, o / n * part + c);
                             }
                         }
                     }
@@ -92,7 +93,16 @@ final class Naive {
     }
 
     static Array conv2d(
-            Array x, float[] w, float[] bias, int out, int kh, int kw, int sh, int sw, int ph, int pw) {
+            Array x,
+            float[] w,
+            float[] bias,
+            int out,
+            int kh,
+            int kw,
+            int sh,
+            int sw,
+            int ph,
+            int pw) {
         int h = (x.b + 2 * ph - kh) / sh + 1;
         int v = (x.t + 2 * pw - kw) / sw + 1;
         Array y = Array.zeros(h, v, out);

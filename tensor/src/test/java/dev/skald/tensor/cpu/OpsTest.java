@@ -95,9 +95,7 @@ class OpsTest {
             Weight b = weight(out);
             Tensor residual = tensor(x.batch(), x.rows(), out);
             Array r = array(residual);
-            Array y =
-                    Naive.conv1d(
-                            array(x), w.floats(), b.floats(), out, 1, 1, 1, 1, 0, 0);
+            Array y = Naive.conv1d(array(x), w.floats(), b.floats(), out, 1, 1, 1, 1, 0, 0);
             double scale = 0.5;
             for (int i = 0; i < y.v().length; i++) {
                 y.v()[i] = r.v()[i] + scale * Math.max(0, y.v()[i]);
@@ -163,7 +161,15 @@ class OpsTest {
             Array in = array(x).map(v -> plain || v >= 0 ? v : 0.1f * v);
             Array y =
                     Naive.conv1d(
-                            in, w.floats(), b.floats(), out, kernel, stride, dilation, groups, left,
+                            in,
+                            w.floats(),
+                            b.floats(),
+                            out,
+                            kernel,
+                            stride,
+                            dilation,
+                            groups,
+                            left,
                             right);
             Tensor found = space(x.batch(), y.t(), out);
             ops.conv1d(
@@ -253,8 +259,7 @@ class OpsTest {
             Weight b = weight(out);
             same(
                     ops.conv2d(x, backend.conv2d(w, b, sh, sw, 1, 1), Epilogue.NONE),
-                    Naive.conv2d(
-                            array(x), w.floats(), b.floats(), out, kh, kw, sh, sw, 1, 1),
+                    Naive.conv2d(array(x), w.floats(), b.floats(), out, kh, kw, sh, sw, 1, 1),
                     SUMS);
         }
     }
@@ -288,7 +293,9 @@ class OpsTest {
             for (int i = 0; i < 2 * m * n; i++) {
                 for (int j = 0; j < k; j++) {
                     y.v()[i] +=
-                            0.25 * array1(a, i / n / m, i / n % m, j) * array1(b, i / n / m, j, i % n);
+                            0.25
+                                    * array1(a, i / n / m, i / n % m, j)
+                                    * array1(b, i / n / m, j, i % n);
                 }
             }
             Tensor out = space(2, m, n);
@@ -384,9 +391,7 @@ class OpsTest {
                             double s = 0;
                             for (int c = h * d; c < h * d + d; c++) {
                                 s += au.at(0, 0, c) * ak.at(b, j, c);
-                                s +=
-                                        (aq.at(b, i, c) + aw.at(0, 0, c))
-                                                * ap.at(0, t - 1 - i + j, c);
+                                s += (aq.at(b, i, c) + aw.at(0, 0, c)) * ap.at(0, t - 1 - i + j, c);
                             }
                             return s;
                         }
@@ -523,13 +528,7 @@ class OpsTest {
         activation(Activation.GELU, v -> v / 2 * (1 + Naive.erf(v / Math.sqrt(2))), t);
         activation(
                 Activation.GELU_TANH,
-                v ->
-                        v
-                                / 2
-                                * (1
-                                        + Math.tanh(
-                                                Math.sqrt(2 / Math.PI)
-                                                        * (v + 0.044715 * v * v * v))),
+                v -> v / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))),
                 t);
         activation(Activation.SILU, v -> v / (1 + Math.exp(-v)), t);
         activation(Activation.MISH, v -> v * Math.tanh(Math.log(1 + Math.exp(v))), t);
@@ -547,7 +546,8 @@ class OpsTest {
     @Test
     void erfcIsAccurate() {
         for (double x = -6; x < 5; x += 0.037) {
-            assertThat(Kernels.erfc(x)).isCloseTo(1 - Naive.erf(x), org.assertj.core.data.Offset.offset(1e-12));
+            assertThat(Kernels.erfc(x))
+                    .isCloseTo(1 - Naive.erf(x), org.assertj.core.data.Offset.offset(1e-12));
         }
     }
 
