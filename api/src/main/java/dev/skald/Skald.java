@@ -123,14 +123,18 @@ public final class Skald implements AutoCloseable {
 
     private Candidate asked(SpeechRequest request) {
         String reason = "no engine for mode " + request.mode() + " is on the class path";
+        SpeechEngineProvider ready = null;
         for (SpeechEngineProvider provider : providers) {
             if (provider.mode() == request.mode()) {
                 Availability a = provider.availability(context, request);
-                if (a.ready()) {
-                    return Candidate.of(provider, "asked for", false);
+                if (a.ready() && (ready == null || a.claims())) {
+                    ready = provider;
                 }
                 reason = a.reason();
             }
+        }
+        if (ready != null) {
+            return Candidate.of(ready, "asked for", false);
         }
         // Only the grander mode steps down; a missing fast voice has nothing to step down to.
         if (request.mode() == Mode.CINEMATIC && !request.strict()) {
