@@ -2,9 +2,12 @@ package dev.skald.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** What the launcher script tells the process through system properties. */
 final class Launch {
@@ -51,13 +54,20 @@ final class Launch {
         return (System.nanoTime() - START) * 1e-9;
     }
 
-    /** Seconds since the JVM was started. */
+    /** Seconds since the process was started, where the system tells; else since main. */
     static double secondsSinceStart() {
-        return ProcessHandle.current()
-                .info()
-                .startInstant()
-                .map(start -> java.time.Duration.between(start, java.time.Instant.now()))
-                .map(passed -> passed.toNanos() * 1e-9)
-                .orElseGet(Launch::seconds);
+        try {
+            // Fields after the name, which may hold spaces: the 20th is the start, in ticks of
+            // 10 ms since the machine's own start. ProcessHandle rounds that to a whole second.
+            String stat = Files.readString(Path.of("/proc/self/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String up = Files.readString(Path.of("/proc/uptime"));
+            double seconds =
+                    Double.parseDouble(up.substring(0, up.indexOf(' ')))
+                            - Long.parseLong(fields[19]) / 100.0;
+            return Math.max(seconds, seconds());
+        } catch (IOException | RuntimeException e) {
+            return seconds();
+        }
     }
 }
