@@ -44,7 +44,6 @@ class MachineTest {
     @Test
     void withoutCpuinfoTheJvmCounts() {
         assertThat(PhysicalCores.linux(folder.resolve("none"))).isZero();
-        assertThat(PhysicalCores.count())
-                .isBetween(1, Runtime.getRuntime().availableProcessors());
+        assertThat(PhysicalCores.count()).isBetween(1, Runtime.getRuntime().availableProcessors());
     }
 }

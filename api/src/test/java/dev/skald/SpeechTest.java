@@ -155,8 +155,7 @@ class SpeechTest {
         try (AudioInputStream in =
                 speech(new float[] {1f, -1f}, new float[] {0.5f}).toAudioInputStream()) {
             assertThat(in.getFormat().getSampleRate()).isEqualTo(16_000f);
-            assertThat(in.readAllBytes())
-                    .containsExactly(0xff, 0x7f, 0x01, 0x80, 0xff, 0x3f);
+            assertThat(in.readAllBytes()).containsExactly(0xff, 0x7f, 0x01, 0x80, 0xff, 0x3f);
         }
     }
 }
