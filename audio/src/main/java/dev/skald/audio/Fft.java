@@ -25,7 +25,9 @@ final class Fft {
         }
     }
 
-    /** X[k] = sum_n x[n] exp(-2 pi i k n / size), from {@code (re, im)} into {@code (outRe, outIm)}. */
+    /**
+     * X[k] = sum_n x[n] exp(-2 pi i k n / size), from {@code (re, im)} into {@code (outRe, outIm)}.
+     */
     void transform(double[] re, double[] im, double[] outRe, double[] outIm) {
         step(re, im, 0, 1, outRe, outIm, 0, size, 0);
     }
@@ -48,16 +50,7 @@ final class Fft {
         int radix = factors[level];
         int m = n / radix;
         for (int r = 0; r < radix; r++) {
-            step(
-                    re,
-                    im,
-                    at + r * stride,
-                    stride * radix,
-                    outRe,
-                    outIm,
-                    out + r * m,
-                    m,
-                    level + 1);
+            step(re, im, at + r * stride, stride * radix, outRe, outIm, out + r * m, m, level + 1);
         }
         switch (radix) {
             case 2 -> butterfly2(outRe, outIm, out, m, stride);

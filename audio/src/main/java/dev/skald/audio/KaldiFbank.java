@@ -3,10 +3,10 @@ package dev.skald.audio;
 /**
  * Kaldi's log mel filterbank features, as {@code torchaudio.compliance.kaldi.fbank} with {@code
  * num_mel_bins} set, no dither and every other default: frames of 25 ms every 10 ms that lie wholly
- * in the signal (snip edges), each without its mean, pre-emphasised by 0.97 with its first sample as
- * its own predecessor, under a Povey window, zero-padded to a power of two; the power spectrum in
- * Kaldi's mel bands from 20 Hz to Nyquist, not below {@code 1.1920929e-07}, as natural logarithms.
- * Samples are taken as they are, in [-1, 1].
+ * in the signal (snip edges), each without its mean, pre-emphasised by 0.97 with its first sample
+ * as its own predecessor, under a Povey window, zero-padded to a power of two; the power spectrum
+ * in Kaldi's mel bands from 20 Hz to Nyquist, not below {@code 1.1920929e-07}, as natural
+ * logarithms. Samples are taken as they are, in [-1, 1].
  *
  * <p>Immutable, safe for many threads.
  */

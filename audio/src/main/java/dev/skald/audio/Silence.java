@@ -12,9 +12,9 @@ public final class Silence {
 
     /**
      * {@code librosa.effects.trim(y, top_db=decibels)} with its defaults: frames of 2,048 samples
-     * every 512, centred and padded with zeros; what lies before the first and behind the last frame
-     * whose RMS is less than {@code decibels} below the loudest frame's is cut. A new array, empty if
-     * the signal is.
+     * every 512, centred and padded with zeros; what lies before the first and behind the last
+     * frame whose RMS is less than {@code decibels} below the loudest frame's is cut. A new array,
+     * empty if the signal is.
      */
     public static float[] trim(float[] samples, double decibels) {
         int frames = samples.length == 0 ? 0 : 1 + samples.length / HOP;

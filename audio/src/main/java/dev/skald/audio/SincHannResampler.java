@@ -3,11 +3,12 @@ package dev.skald.audio;
 import java.util.Arrays;
 
 /**
- * The definition of {@code torchaudio.functional.resample}, {@code sinc_interp_hann}: with {@code o,
- * n} the rates over their greatest common divisor, {@code base = 0.99 min(o, n)} and {@code width =
- * ceil(6 o / base)}, output {@code q n + p} is the sum over i of {@code kernel[p][i] x[q o + i -
- * width]}, where {@code kernel[p][i] = base / o sinc(t) cos^2(pi t / 12)}, {@code t = clamp(base
- * ((i - width) / o - p / n), -6, 6)}, rounded to single precision. Outside it the signal is 0.
+ * The definition of {@code torchaudio.functional.resample}, {@code sinc_interp_hann}: with {@code
+ * o, n} the rates over their greatest common divisor, {@code base = 0.99 min(o, n)} and {@code
+ * width = ceil(6 o / base)}, output {@code q n + p} is the sum over i of {@code kernel[p][i] x[q o
+ * + i - width]}, where {@code kernel[p][i] = base / o sinc(t) cos^2(pi t / 12)}, {@code t =
+ * clamp(base ((i - width) / o - p / n), -6, 6)}, rounded to single precision. Outside it the signal
+ * is 0.
  */
 final class SincHannResampler implements Resampler {
     private static final double ROLLOFF = 0.99;

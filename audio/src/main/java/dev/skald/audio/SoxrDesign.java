@@ -26,8 +26,7 @@ final class SoxrDesign {
     }
 
     /** The length {@link #lowPass} would choose. */
-    static int taps(
-            double passEnd, double stopBegin, double nyquist, double att, int phases) {
+    static int taps(double passEnd, double stopBegin, double nyquist, double att, int phases) {
         return estimate(passEnd, stopBegin, nyquist, att, 0, phases).taps;
     }
 
@@ -54,7 +53,8 @@ final class SoxrDesign {
         return new Estimate(n, cutOff, beta);
     }
 
-    private static double[] kaiser(int taps, double cutOff, double beta, double reach, double gain) {
+    private static double[] kaiser(
+            int taps, double cutOff, double beta, double reach, double gain) {
         double[] h = new double[taps];
         double half = 0.5 * (taps - 1);
         double scale = gain / bessel0(beta);
@@ -106,7 +106,10 @@ final class SoxrDesign {
         return sum;
     }
 
-    /** Where in the transition band, from its end at 0 to 1, the response has fallen by {@code drop}. */
+    /**
+     * Where in the transition band, from its end at 0 to 1, the response has fallen by {@code
+     * drop}.
+     */
     static double inverseResponse(double dropDecibels, double att) {
         double phi = ((2.0517e-07 * att - 1.1303e-04) * att + .023154) * att + .55924;
         double power = Math.log(.5) / Math.log(Math.sin(phi * .5));

@@ -5,12 +5,12 @@ import java.util.List;
 
 /**
  * The constant-rate resampler of libsoxr 0.1.3, quality {@code SOXR_HQ} (20 bits, linear phase), as
- * the chain of linear filters it is: halvings, a first L/M filter, a polyphase filter for the rest of
- * the ratio, a last L/M filter, of which most ratios need one or two. The filters are those that
+ * the chain of linear filters it is: halvings, a first L/M filter, a polyphase filter for the rest
+ * of the ratio, a last L/M filter, of which most ratios need one or two. The filters are those that
  * libsoxr designs, applied directly in double precision, so that the result differs from the
  * library's by its single-precision rounding (about 1e-7 of full scale). Only where it would halve
- * (ratios of 4 and more) the halving filter is one of our own of the same attenuation, which shows in
- * the first 4 ms of the signal (below 1e-3) and nowhere else.
+ * (ratios of 4 and more) the halving filter is one of our own of the same attenuation, which shows
+ * in the first 4 ms of the signal (below 1e-3) and nowhere else.
  *
  * <p>Each stage starts at time 0, what would lie before is 0, and each lets its tail ring out.
  */
@@ -21,11 +21,7 @@ final class SoxrResampler implements Resampler {
     private static final int MAX_COEFFICIENT_BYTES = 400_000;
     private static final double STOP_BEGIN = 1;
     private static final double PASS_END =
-            1
-                    - .05
-                            / (1
-                                    - SoxrDesign.inverseResponse(
-                                            -3, BITS * SoxrDesign.decibels(2)));
+            1 - .05 / (1 - SoxrDesign.inverseResponse(-3, BITS * SoxrDesign.decibels(2)));
 
     private final int from;
     private final int to;
@@ -261,15 +257,13 @@ final class SoxrResampler implements Resampler {
             double rate = ratio; // of the stage's input, the output's being 1
             for (int i = 0; i < halvings; i++, rate /= 2) {
                 double band = 1 / rate;
-                stages.add(
-                        new Ratio(1, 2, SoxrDesign.lowPass(band, 1 - band, 1, att, 0, -4)));
+                stages.add(new Ratio(1, 2, SoxrDesign.lowPass(band, 1 - band, 1, att, 0, -4)));
             }
             double passEnd = PASS_END;
             double stopBegin = STOP_BEGIN;
             if (pre) {
                 double nyquist = preDown > 0 ? Math.max(preUp, preDown) : polyDown / polyUp;
-                stages.add(
-                        dft(passEnd, stopBegin, nyquist, att, preUp, Math.max(preDown, 1)));
+                stages.add(dft(passEnd, stopBegin, nyquist, att, preUp, Math.max(preDown, 1)));
                 passEnd /= nyquist;
                 stopBegin /= nyquist;
             }
@@ -306,10 +300,7 @@ final class SoxrResampler implements Resampler {
                     doubled
                             ? 3 + Math.abs(stopBegin1 - 1)
                             : 2 - (passEnd1 + (stopBegin1 - passEnd1) * .7);
-            double pass =
-                    stop
-                            - (stop - passEnd1)
-                                    / (1 - SoxrDesign.inverseResponse(-.01f, att));
+            double pass = stop - (stop - passEnd1) / (1 - SoxrDesign.inverseResponse(-.01f, att));
             int order = rational ? 0 : 1;
             while (true) {
                 if (order > 0) {
@@ -318,12 +309,9 @@ final class SoxrResampler implements Resampler {
                     rational = false;
                 }
                 int phases =
-                        rational
-                                ? polyUp
-                                : 1 << (int) Math.ceil(phaseBits(order) - log2(mult));
+                        rational ? polyUp : 1 << (int) Math.ceil(phaseBits(order) - log2(mult));
                 int estimated = Math.max(phases, 19);
-                int taps =
-                        SoxrDesign.taps(pass, stop, nyquist, att, estimated) / estimated + 1;
+                int taps = SoxrDesign.taps(pass, stop, nyquist, att, estimated) / estimated + 1;
                 if (preDown == 0) {
                     taps += taps & 1;
                 }
@@ -338,7 +326,8 @@ final class SoxrResampler implements Resampler {
                     order++;
                     continue;
                 }
-                double[] h = SoxrDesign.lowPass(pass, stop, nyquist, att, taps * phases - 1, phases);
+                double[] h =
+                        SoxrDesign.lowPass(pass, stop, nyquist, att, taps * phases - 1, phases);
                 double start = odd ? polyUp * .5 : 0;
                 return rational
                         ? new Poly(h, taps, phases, 0, (long) start, (long) polyDown, polyUp)
@@ -358,9 +347,7 @@ final class SoxrResampler implements Resampler {
             if (up) {
                 return order == 1 ? 11 : 7;
             }
-            return preDown != 0
-                    ? (order == 1 ? 10.6f : 6.75f)
-                    : (order == 1 ? 12.4f : 7.8f);
+            return preDown != 0 ? (order == 1 ? 10.6f : 6.75f) : (order == 1 ? 12.4f : 7.8f);
         }
 
         private static double log2(double x) {

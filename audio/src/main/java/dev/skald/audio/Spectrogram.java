@@ -19,7 +19,9 @@ public record Spectrogram(double[] values, int frames, int bins) {
         return values[frame * bins + bin];
     }
 
-    /** The values as torch lays out a mel spectrogram: {@code [bins][frames]}, in single precision. */
+    /**
+     * The values as torch lays out a mel spectrogram: {@code [bins][frames]}, in single precision.
+     */
     public float[] transposed() {
         float[] out = new float[values.length];
         for (int t = 0; t < frames; t++) {

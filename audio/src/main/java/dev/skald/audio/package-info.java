@@ -1,8 +1,8 @@
 /**
  * Sound as numbers: PCM in and out of files, rates, spectra, loudness.
  *
- * <p>Samples are mono {@code float} in [-1, 1] unless a method says otherwise. The transforms follow
- * the definitions of the Python libraries that the models were trained with (librosa, torch,
+ * <p>Samples are mono {@code float} in [-1, 1] unless a method says otherwise. The transforms
+ * follow the definitions of the Python libraries that the models were trained with (librosa, torch,
  * torchaudio, pyloudnorm), computed in double precision.
  */
 @NullMarked

@@ -65,8 +65,7 @@ class ResamplerTest {
         assertThat(all).hasSize(4);
         for (Rates r : all) {
             float[] got =
-                    Resampler.sincHann(r.from, r.to)
-                            .resample(Goldens.noise(1500, r.from + r.to));
+                    Resampler.sincHann(r.from, r.to).resample(Goldens.noise(1500, r.from + r.to));
             assertThat(difference(got, Goldens.get(r.name))).as(r.name).isLessThan(3e-7);
         }
     }
