@@ -1,0 +1,259 @@
+package dev.skald.chatterbox.voice;
+
+import dev.skald.audio.MelFilterbank;
+import dev.skald.audio.Spectrogram;
+import dev.skald.audio.Stft;
+import dev.skald.audio.Windows;
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Lstm;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The speaker embedding that T3 is conditioned on: a generalised end-to-end speaker encoder (Wan et
+ * al. 2018) over 1.6 s windows of a power mel spectrogram, {@code models/voice_encoder} of
+ * resemble-ai/chatterbox.
+ *
+ * <p>Legend: W windows, T 160 frames, M 40 mel bands, H hidden, E embedding.
+ */
+public final class VoiceEncoder {
+    public static final int SAMPLE_RATE = 16_000;
+
+    private static final int HOP = 160;
+    private static final int FFT = 400;
+    private static final int FRAMES = 160;
+    /** round(16000 / 1.3 / 160): 1.3 windows a second. */
+    private static final int STEP = 77;
+
+    private static final double MIN_COVERAGE = 0.8;
+    private static final int WINDOWS_AT_ONCE = 16;
+    private static final double TRIM_DB = 20;
+    private static final int TRIM_FRAME = 2048;
+    private static final int TRIM_HOP = 512;
+
+    private final int bands;
+    private final List<Lstm> layers;
+    private final Linear projection;
+    private final Stft stft;
+    private final MelFilterbank filters;
+
+    private VoiceEncoder(int bands, List<Lstm> layers, Linear projection) {
+        this.bands = bands;
+        this.layers = List.copyOf(layers);
+        this.projection = projection;
+        stft = new Stft(FFT, HOP, Windows.periodicHann(FFT), FFT / 2);
+        filters = MelFilterbank.slaney(SAMPLE_RATE, FFT, bands, 0, SAMPLE_RATE / 2.0);
+    }
+
+    /** Loads {@code ve.safetensors}. */
+    public static VoiceEncoder load(Weights weights, Backend backend) {
+        int bands = weights.get("lstm.weight_ih_l0", -1, -1).shape()[1];
+        int hidden = weights.get("lstm.weight_hh_l0", -1, -1).shape()[1];
+        List<Lstm> layers = new ArrayList<>();
+        for (int i = 0; weights.has("lstm.weight_ih_l" + i); i++) {
+            layers.add(
+                    backend.lstm(
+                            weights.get(
+                                    "lstm.weight_ih_l" + i, 4 * hidden, i == 0 ? bands : hidden),
+                            weights.get("lstm.weight_hh_l" + i, 4 * hidden, hidden),
+                            weights.get("lstm.bias_ih_l" + i, 4 * hidden),
+                            weights.get("lstm.bias_hh_l" + i, 4 * hidden)));
+        }
+        int dim = weights.get("proj.bias", -1).shape()[0];
+        return new VoiceEncoder(
+                bands,
+                layers,
+                backend.linear(
+                        weights.get("proj.weight", dim, hidden),
+                        weights.get("proj.bias", dim),
+                        Precision.F32));
+    }
+
+    /** How long an embedding is. */
+    public int dim() {
+        return projection.out();
+    }
+
+    /** The embedding of one 16 kHz clip, of length 1. */
+    public float[] embed(Ops ops, float[] clip) {
+        return embed(ops, List.of(clip), Taps.NONE).getFirst();
+    }
+
+    /** The embeddings of several 16 kHz clips, each of length 1. */
+    public List<float[]> embed(Ops ops, List<float[]> clips, Taps taps) {
+        List<float[]> windows = new ArrayList<>(); // each (T, M)
+        int[] counts = new int[clips.size()];
+        for (int i = 0; i < counts.length; i++) {
+            int[] span = trim(clips.get(i));
+            float[] mel = mel(java.util.Arrays.copyOfRange(clips.get(i), span[0], span[1]));
+            taps.tap("trim" + i, new float[] {span[0], span[1]}, 2);
+            taps.tap("mel" + i, mel, mel.length / bands, bands);
+            counts[i] = cut(mel, windows);
+        }
+        float[] embeddings = embedWindows(ops, windows, taps); // (W, E)
+        List<float[]> all = new ArrayList<>();
+        int at = 0;
+        for (int count : counts) {
+            all.add(meanDirection(embeddings, at, count));
+            at += count;
+        }
+        return all;
+    }
+
+    /** The direction of the mean of embeddings. */
+    public static float[] speaker(List<float[]> embeddings) {
+        int dim = embeddings.getFirst().length;
+        float[] all = new float[embeddings.size() * dim];
+        for (int i = 0; i < embeddings.size(); i++) {
+            System.arraycopy(embeddings.get(i), 0, all, i * dim, dim);
+        }
+        return meanDirection(all, 0, embeddings.size(), dim);
+    }
+
+    /**
+     * First and last sample of what sounds: frames less than 20 dB below the loudest one ({@code
+     * librosa.effects.trim}).
+     */
+    static int[] trim(float[] clip) {
+        int frames = 1 + clip.length / TRIM_HOP;
+        double[] power = new double[frames];
+        double loudest = 0;
+        for (int f = 0; f < frames; f++) {
+            int from = Math.max(0, f * TRIM_HOP - TRIM_FRAME / 2);
+            int to = Math.min(clip.length, f * TRIM_HOP + TRIM_FRAME / 2);
+            double sum = 0;
+            for (int i = from; i < to; i++) {
+                sum += (double) clip[i] * clip[i];
+            }
+            power[f] = sum / TRIM_FRAME;
+            loudest = Math.max(loudest, power[f]);
+        }
+        int first = frames;
+        int last = -1;
+        for (int f = 0; f < frames; f++) {
+            if (decibels(power[f]) - decibels(loudest) > -TRIM_DB) {
+                first = Math.min(first, f);
+                last = f;
+            }
+        }
+        return new int[] {
+            Math.min(clip.length, first * TRIM_HOP), Math.min(clip.length, (last + 1) * TRIM_HOP)
+        };
+    }
+
+    private static double decibels(double power) {
+        return 10 * Math.log10(Math.max(1e-10, power));
+    }
+
+    /** (frames, M): power mel, neither logarithm nor normalisation. */
+    private float[] mel(float[] clip) {
+        if (clip.length <= FFT / 2) {
+            throw new IllegalArgumentException(
+                    "the clip has only " + clip.length + " samples that sound");
+        }
+        Spectrogram mel = filters.apply(stft.power(clip));
+        float[] out = new float[mel.values().length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (float) mel.values()[i];
+        }
+        return out;
+    }
+
+    /** Adds the windows of a mel, zeros after its end; frames after the last full one are lost. */
+    private int cut(float[] mel, List<float[]> windows) {
+        int frames = mel.length / bands;
+        int more = Math.max(frames - FRAMES + STEP, 0);
+        int count = more / STEP;
+        if (count == 0 || (double) (more % STEP + FRAMES - STEP) / FRAMES >= MIN_COVERAGE) {
+            count++;
+        }
+        for (int i = 0; i < count; i++) {
+            float[] window = new float[FRAMES * bands];
+            int from = i * STEP * bands;
+            System.arraycopy(mel, from, window, 0, Math.min(window.length, mel.length - from));
+            windows.add(window);
+        }
+        return count;
+    }
+
+    private float[] embedWindows(Ops ops, List<float[]> windows, Taps taps) {
+        int hidden = layers.getLast().hidden();
+        float[] last = new float[windows.size() * hidden];
+        float[] out = new float[windows.size() * dim()];
+        for (int from = 0; from < windows.size(); from += WINDOWS_AT_ONCE) {
+            int count = Math.min(WINDOWS_AT_ONCE, windows.size() - from);
+            float[] packed = new float[count * FRAMES * bands];
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(
+                        windows.get(from + i), 0, packed, i * FRAMES * bands, FRAMES * bands);
+            }
+            try (var frame = ops.frame()) {
+                Tensor x = ops.tensor(count, FRAMES, bands); // (W,T,M)
+                ops.write(packed, 0, x);
+                for (Lstm layer : layers) {
+                    x = ops.lstm(x, layer); // (W,T,H)
+                }
+                Tensor end = x.rows(FRAMES - 1, FRAMES); // (W,1,H)
+                if (taps.on()) {
+                    ops.read(end, last, from * hidden);
+                }
+                ops.read(
+                        ops.linear(end, projection, Epilogue.of(Activation.RELU)),
+                        out,
+                        from * dim());
+            }
+        }
+        for (int i = 0; i < windows.size(); i++) {
+            normalise(out, i * dim(), dim());
+        }
+        if (taps.on()) {
+            float[] all = new float[windows.size() * FRAMES * bands];
+            for (int i = 0; i < windows.size(); i++) {
+                System.arraycopy(windows.get(i), 0, all, i * FRAMES * bands, FRAMES * bands);
+            }
+            taps.tap("partials", all, windows.size(), FRAMES, bands);
+            taps.tap("hidden", last, windows.size(), hidden);
+            taps.tap("partial_embeds", out, windows.size(), dim());
+        }
+        return out;
+    }
+
+    private float[] meanDirection(float[] embeddings, int from, int count) {
+        return meanDirection(embeddings, from, count, dim());
+    }
+
+    private static float[] meanDirection(float[] embeddings, int from, int count, int dim) {
+        float[] mean = new float[dim];
+        for (int d = 0; d < dim; d++) {
+            double sum = 0;
+            for (int i = from; i < from + count; i++) {
+                sum += embeddings[i * dim + d];
+            }
+            mean[d] = (float) (sum / count);
+        }
+        normalise(mean, 0, dim);
+        return mean;
+    }
+
+    private static void normalise(float[] values, int from, int count) {
+        double sum = 0;
+        for (int i = from; i < from + count; i++) {
+            sum += (double) values[i] * values[i];
+        }
+        double norm = Math.sqrt(sum);
+        if (!(norm > 0)) {
+            throw new IllegalArgumentException("the clip has no voice in it");
+        }
+        for (int i = from; i < from + count; i++) {
+            values[i] = (float) (values[i] / norm);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.skald.chatterbox.voice;
+
+import dev.skald.chatterbox.GoldenTaps;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backends;
+import dev.skald.tensor.Ops;
+import dev.skald.testkit.GoldenCase;
+import dev.skald.testkit.GoldenStage;
+import dev.skald.testkit.Taps;
+import java.util.List;
+import java.util.Set;
+
+/** Stage {@code campplus}. */
+public final class CamPlusGoldens implements GoldenStage {
+    private static final Set<String> ROWS_FIRST = Set.of("fbank", "stats");
+
+    @Override
+    public String stage() {
+        return "campplus";
+    }
+
+    @Override
+    public void run(GoldenCase golden, Taps taps) {
+        try (Backend backend = Backends.cpu(0);
+                Ops ops = backend.open()) {
+            CamPlus network = CamPlus.load(golden.file().weightsUnderPrefix(), backend);
+            GoldenTaps model = new GoldenTaps(golden, taps, name -> !ROWS_FIRST.contains(name));
+            List<float[]> found = network.xvectors(ops, VoiceEncoderGoldens.clips(golden), model);
+            model.compare();
+            taps.add("out.xvector", found.stream().reduce(new float[0], GoldenTaps::join));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.skald.chatterbox.voice;
+
+import dev.skald.chatterbox.GoldenTaps;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backends;
+import dev.skald.tensor.Ops;
+import dev.skald.testkit.GoldenCase;
+import dev.skald.testkit.GoldenStage;
+import dev.skald.testkit.Taps;
+import java.util.List;
+
+/** Stage {@code s3tok}. */
+public final class SpeechTokenizerGoldens implements GoldenStage {
+    @Override
+    public String stage() {
+        return "s3tok";
+    }
+
+    @Override
+    public void run(GoldenCase golden, Taps taps) {
+        try (Backend backend = Backends.cpu(0);
+                Ops ops = backend.open()) {
+            SpeechTokenizer tokenizer =
+                    SpeechTokenizer.load(golden.file().weightsUnderPrefix(), backend);
+            int most = golden.params().path("max_len").asInt(Integer.MAX_VALUE);
+            GoldenTaps model =
+                    new GoldenTaps(
+                            golden,
+                            taps,
+                            name -> name.startsWith("mel") || name.startsWith("conv"));
+            SpeechTokenizer.Codes found = tokenizer.codes(ops, clips(golden), most, model);
+            model.compare();
+            taps.add("out.codes", found.codes());
+            taps.add("out.lens", found.lengths());
+        }
+    }
+
+    private static List<float[]> clips(GoldenCase golden) {
+        if (!golden.has("in.unit")) {
+            return VoiceEncoderGoldens.clips(golden);
+        }
+        float[] unit = golden.floats("in.unit");
+        float[] tiled = new float[golden.params().path("tile_samples").asInt()];
+        for (int i = 0; i < tiled.length; i++) {
+            tiled[i] = unit[i % unit.length];
+        }
+        return List.of(tiled);
+    }
+}
