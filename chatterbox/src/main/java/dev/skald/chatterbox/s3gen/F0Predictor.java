@@ -1,0 +1,71 @@
+package dev.skald.chatterbox.s3gen;
+
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Conv1d;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The fundamental frequency of each mel frame: five convolutions and a linear map ({@code
+ * s3gen/f0_predictor.py} of resemble-ai/chatterbox).
+ */
+final class F0Predictor {
+    /** Frames to each side that a value depends on. */
+    static final int REACH = 5;
+
+    private final List<Conv1d> convolutions;
+    private final Linear classifier;
+
+    private F0Predictor(List<Conv1d> convolutions, Linear classifier) {
+        this.convolutions = List.copyOf(convolutions);
+        this.classifier = classifier;
+    }
+
+    /** Loads the weights under {@code mel2wav.f0_predictor.}. */
+    static F0Predictor load(Weights w, Backend backend) {
+        List<Conv1d> convolutions = new ArrayList<>();
+        int in = -1;
+        for (int i = 0; w.has("condnet." + 2 * i + ".bias"); i++) {
+            String name = "condnet." + 2 * i;
+            int out = w.get(name + ".bias", -1).shape()[0];
+            convolutions.add(
+                    backend.conv1d(
+                            WeightNorm.fold(w, name, out, in, 3),
+                            w.get(name + ".bias", out),
+                            1,
+                            1,
+                            1,
+                            Precision.F32));
+            in = out;
+        }
+        return new F0Predictor(
+                convolutions,
+                backend.linear(
+                        w.get("classifier.weight", 1, in),
+                        w.get("classifier.bias", 1),
+                        Precision.F32));
+    }
+
+    /** mel (1,F,80) → Hz of each frame. */
+    float[] predict(Ops ops, Tensor mel) {
+        try (var frame = ops.frame()) {
+            Tensor x = mel;
+            Epilogue elu = Epilogue.of(Activation.elu(1));
+            for (Conv1d conv : convolutions) {
+                x = ops.conv1d(x, conv, 1, 1, elu);
+            }
+            float[] f0 = ops.read(ops.linear(x, classifier));
+            for (int i = 0; i < f0.length; i++) {
+                f0[i] = Math.abs(f0[i]);
+            }
+            return f0;
+        }
+    }
+}

@@ -1,0 +1,340 @@
+package dev.skald.chatterbox.s3gen;
+
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Conv1d;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weight;
+import dev.skald.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The vector field of the flow: a one-level U-Net of causal residual blocks and transformer blocks
+ * with full attention, told the time. Follows {@code ConditionalDecoder} of {@code
+ * s3gen/decoder.py} in resemble-ai/chatterbox (Matcha-TTS, CosyVoice 2).
+ *
+ * <p>Legend: B rows (conditional, unconditional), T frames, C width, S steps, N residual blocks.
+ */
+final class FlowEstimator {
+    private static final float EPS = 1e-5f;
+    private static final float TIME_SCALE = 1000;
+
+    private record Resnet(
+            Conv1d conv1,
+            Tensor gain1,
+            Tensor shift1,
+            Conv1d conv2,
+            Tensor gain2,
+            Tensor shift2,
+            Linear residual) {}
+
+    private record Transformer(
+            Tensor gain1,
+            Tensor shift1,
+            Linear qkv,
+            Linear out,
+            Tensor gain3,
+            Tensor shift3,
+            Linear up,
+            Linear down) {}
+
+    /** A residual block with the transformer blocks after it. */
+    private record Block(String name, Resnet resnet, List<Transformer> transformers) {}
+
+    private final int in;
+    private final int width;
+    private final int headDim;
+    private final int inner;
+    private final Linear time1;
+    private final Linear time2;
+    private final @Nullable Linear mixer;
+    private final Linear timeMaps; // 4C → N*C, all residual blocks' maps side by side
+    private final Block down;
+    private final Conv1d downConv;
+    private final List<Block> mid;
+    private final Block up;
+    private final Conv1d upConv;
+    private final Conv1d finalConv;
+    private final Tensor finalGain;
+    private final Tensor finalShift;
+    private final Linear projection;
+
+    private FlowEstimator(Weights w, Backend backend, int headDim, Precision precision) {
+        this.headDim = headDim;
+        int[] first = w.get("down_blocks.0.0.block1.block.0.weight", -1, -1, 3).shape();
+        width = first[0];
+        in = first[1];
+        inner = w.get("down_blocks.0.1.0.attn1.to_q.weight", -1, width).shape()[0];
+        if (inner % headDim != 0) {
+            throw new dev.skald.tensor.WeightException(
+                    "tensor 'down_blocks.0.1.0.attn1.to_q.weight' has "
+                            + inner
+                            + " rows, not heads of "
+                            + headDim);
+        }
+        int timeDim = w.get("time_mlp.linear_1.weight", -1, in).shape()[0];
+        time1 =
+                backend.linear(
+                        w.get("time_mlp.linear_1.weight"),
+                        w.get("time_mlp.linear_1.bias", timeDim),
+                        Precision.F32);
+        time2 =
+                backend.linear(
+                        w.get("time_mlp.linear_2.weight", timeDim, timeDim),
+                        w.get("time_mlp.linear_2.bias", timeDim),
+                        Precision.F32);
+        mixer =
+                w.has("time_embed_mixer.weight")
+                        ? backend.linear(
+                                w.get("time_embed_mixer.weight", timeDim, 2 * timeDim),
+                                null,
+                                Precision.F32)
+                        : null;
+        List<Weight> maps = new ArrayList<>();
+        List<Weight> biases = new ArrayList<>();
+        down = block(w, "down_blocks.0", "down0", in, timeDim, backend, precision, maps, biases);
+        downConv = conv(w, "down_blocks.0.2", width, backend, precision);
+        List<Block> middle = new ArrayList<>();
+        for (int i = 0; w.has("mid_blocks." + i + ".0.res_conv.weight"); i++) {
+            middle.add(
+                    block(
+                            w,
+                            "mid_blocks." + i,
+                            "mid" + i,
+                            width,
+                            timeDim,
+                            backend,
+                            precision,
+                            maps,
+                            biases));
+        }
+        mid = List.copyOf(middle);
+        up = block(w, "up_blocks.0", "up0", 2 * width, timeDim, backend, precision, maps, biases);
+        upConv = conv(w, "up_blocks.0.2", width, backend, precision);
+        timeMaps =
+                backend.linear(
+                        maps.toArray(Weight[]::new), biases.toArray(Weight[]::new), Precision.F32);
+        finalConv = conv(w, "final_block.block.0", width, backend, precision);
+        finalGain = backend.vector(w.get("final_block.block.2.weight", width));
+        finalShift = backend.vector(w.get("final_block.block.2.bias", width));
+        int out = w.get("final_proj.weight", -1, width, 1).shape()[0];
+        projection =
+                backend.linear(
+                        pointwise(w.get("final_proj.weight")),
+                        w.get("final_proj.bias", out),
+                        precision);
+    }
+
+    /** Loads the weights under {@code flow.decoder.estimator.}. */
+    static FlowEstimator load(Weights weights, Backend backend, int headDim, Precision precision) {
+        return new FlowEstimator(weights, backend, headDim, precision);
+    }
+
+    private Block block(
+            Weights w,
+            String prefix,
+            String name,
+            int blockIn,
+            int timeDim,
+            Backend backend,
+            Precision precision,
+            List<Weight> maps,
+            List<Weight> biases) {
+        Weights r = w.under(prefix + ".0.");
+        maps.add(r.get("mlp.1.weight", width, timeDim));
+        biases.add(r.get("mlp.1.bias", width));
+        Resnet resnet =
+                new Resnet(
+                        conv(r, "block1.block.0", blockIn, backend, precision),
+                        backend.vector(r.get("block1.block.2.weight", width)),
+                        backend.vector(r.get("block1.block.2.bias", width)),
+                        conv(r, "block2.block.0", width, backend, precision),
+                        backend.vector(r.get("block2.block.2.weight", width)),
+                        backend.vector(r.get("block2.block.2.bias", width)),
+                        backend.linear(
+                                pointwise(r.get("res_conv.weight", width, blockIn, 1)),
+                                r.get("res_conv.bias", width),
+                                precision));
+        List<Transformer> transformers = new ArrayList<>();
+        for (int i = 0; w.has(prefix + ".1." + i + ".norm1.weight"); i++) {
+            transformers.add(transformer(w.under(prefix + ".1." + i + "."), backend, precision));
+        }
+        return new Block(name, resnet, List.copyOf(transformers));
+    }
+
+    private Transformer transformer(Weights w, Backend backend, Precision precision) {
+        int hidden = w.get("ff.net.0.proj.bias", -1).shape()[0];
+        return new Transformer(
+                backend.vector(w.get("norm1.weight", width)),
+                backend.vector(w.get("norm1.bias", width)),
+                backend.linear(
+                        new Weight[] {
+                            w.get("attn1.to_q.weight", inner, width),
+                            w.get("attn1.to_k.weight", inner, width),
+                            w.get("attn1.to_v.weight", inner, width)
+                        },
+                        null,
+                        precision),
+                backend.linear(
+                        w.get("attn1.to_out.0.weight", width, inner),
+                        w.get("attn1.to_out.0.bias", width),
+                        precision),
+                backend.vector(w.get("norm3.weight", width)),
+                backend.vector(w.get("norm3.bias", width)),
+                backend.linear(
+                        w.get("ff.net.0.proj.weight", hidden, width),
+                        w.get("ff.net.0.proj.bias", hidden),
+                        precision),
+                backend.linear(
+                        w.get("ff.net.2.weight", width, hidden),
+                        w.get("ff.net.2.bias", width),
+                        precision));
+    }
+
+    private Conv1d conv(Weights w, String name, int convIn, Backend backend, Precision precision) {
+        return backend.conv1d(
+                w.get(name + ".weight", width, convIn, 3),
+                w.get(name + ".bias", width),
+                1,
+                1,
+                1,
+                precision);
+    }
+
+    private static Weight pointwise(Weight weight) {
+        int[] shape = weight.shape();
+        return Weight.of(weight.name(), weight.floats(), shape[0], shape[1]);
+    }
+
+    /** Whether it was distilled to make long steps (Geng et al. 2025) and wants their end too. */
+    boolean meanflow() {
+        return mixer != null;
+    }
+
+    /** Columns of the input: state, mu, speaker and condition, each a quarter. */
+    int in() {
+        return in;
+    }
+
+    /** What the residual blocks are told at each step: from times t to r, (1,S,N*C). */
+    Tensor times(Ops ops, float[] t, float[] r, int tapped, Taps taps) {
+        Tensor out = ops.tensor(1, t.length, timeMaps.out());
+        try (var frame = ops.frame()) {
+            Tensor e = embedTimes(ops, t);
+            if (mixer != null) {
+                Tensor both = ops.tensor(1, t.length, 2 * e.cols());
+                ops.copy(e, both.cols(0, e.cols()));
+                ops.copy(embedTimes(ops, r), both.cols(e.cols(), 2 * e.cols()));
+                e = ops.linear(both, mixer);
+            }
+            if (taps.on() && tapped >= 0) {
+                taps.tap("est_time", ops, e.rows(tapped, tapped + 1));
+            }
+            ops.activate(e, Activation.MISH, e);
+            ops.linear(e, timeMaps, Epilogue.NONE, out);
+        }
+        return out;
+    }
+
+    private Tensor embedTimes(Ops ops, float[] times) {
+        int half = in / 2;
+        float[] values = new float[times.length * in];
+        for (int i = 0; i < half; i++) {
+            float frequency =
+                    (float) Math.exp((float) (i * (float) -(Math.log(10000) / (half - 1))));
+            for (int s = 0; s < times.length; s++) {
+                float angle = TIME_SCALE * times[s] * frequency;
+                values[s * in + i] = (float) Math.sin(angle);
+                values[s * in + half + i] = (float) Math.cos(angle);
+            }
+        }
+        Tensor x = ops.tensor(1, times.length, in);
+        ops.write(values, 0, x);
+        return ops.linear(ops.linear(x, time1, Epilogue.of(Activation.SILU)), time2);
+    }
+
+    /**
+     * The field at one time.
+     *
+     * @param input (B,T,in)
+     * @param time (1,1,N*C), a row of {@link #times}
+     * @param out (B,T,in/4)
+     */
+    void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {
+        try (var frame = ops.frame()) {
+            int index = 0;
+            Tensor both = ops.tensor(input.batch(), input.rows(), 2 * width); // x | skip
+            Tensor x = ops.tensor(input.batch(), input.rows(), width);
+            Tensor y = ops.tensor(input.batch(), input.rows(), width);
+            block(ops, input, down, time, index++, taps, x);
+            ops.copy(x, both.cols(width, 2 * width));
+            ops.conv1d(x, downConv, 2, 0, Activation.NONE, Epilogue.NONE, y);
+            taps.tap("est_down0_conv", ops, y);
+            for (Block block : mid) {
+                block(ops, y, block, time, index++, taps, x);
+                Tensor swap = x;
+                x = y;
+                y = swap;
+            }
+            ops.copy(y, both.cols(0, width));
+            block(ops, both, up, time, index, taps, x);
+            ops.conv1d(x, upConv, 2, 0, Activation.NONE, Epilogue.NONE, y);
+            taps.tap("est_up0_conv", ops, y);
+            ops.conv1d(y, finalConv, 2, 0, Activation.NONE, Epilogue.NONE, x);
+            ops.layerNorm(x, finalGain, finalShift, EPS, Activation.MISH, x);
+            taps.tap("est_final", ops, x);
+            ops.linear(x, projection, Epilogue.NONE, out);
+        }
+    }
+
+    /** x (B,T,in of the block) → out (B,T,C); {@code out} must not be x. */
+    private void block(
+            Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
+        Resnet r = w.resnet();
+        try (var frame = ops.frame()) {
+            Tensor h = ops.conv1d(x, r.conv1(), 2, 0, Epilogue.NONE);
+            ops.layerNorm(h, r.gain1(), r.shift1(), EPS, Activation.MISH, h);
+            ops.add(h, time.cols(index * width, (index + 1) * width), h);
+            Tensor h2 = ops.conv1d(h, r.conv2(), 2, 0, Epilogue.NONE);
+            ops.layerNorm(h2, r.gain2(), r.shift2(), EPS, Activation.MISH, h2);
+            ops.linear(x, r.residual(), Epilogue.plus(h2), out);
+        }
+        if (taps.on()) {
+            taps.tap("est_" + w.name() + "_resnet", ops, out);
+        }
+        for (int i = 0; i < w.transformers().size(); i++) {
+            transform(ops, out, w.transformers().get(i));
+            if (taps.on()) {
+                taps.tap("est_" + w.name() + "_tfm" + i, ops, out);
+            }
+        }
+    }
+
+    /** h (B,T,C), in place. */
+    private void transform(Ops ops, Tensor h, Transformer w) {
+        try (var frame = ops.frame()) {
+            Tensor norm = ops.layerNorm(h, w.gain1(), w.shift1(), EPS);
+            Tensor qkv = ops.linear(norm, w.qkv()); // (B,T,3*inner)
+            Tensor mixed = ops.tensor(h.batch(), h.rows(), inner);
+            ops.attention(
+                    qkv.cols(0, inner),
+                    qkv.cols(inner, 2 * inner),
+                    qkv.cols(2 * inner, 3 * inner),
+                    inner / headDim,
+                    (float) (1 / Math.sqrt(headDim)),
+                    false,
+                    mixed);
+            ops.linear(mixed, w.out(), Epilogue.plus(h), h);
+            ops.layerNorm(h, w.gain3(), w.shift3(), EPS, Activation.NONE, norm);
+            Tensor up = ops.linear(norm, w.up(), Epilogue.of(Activation.GELU));
+            ops.linear(up, w.down(), Epilogue.plus(h), h);
+        }
+    }
+}
