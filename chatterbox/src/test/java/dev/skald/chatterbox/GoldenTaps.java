@@ -39,7 +39,9 @@ public class GoldenTaps implements Taps {
     @Override
     public void tap(String name, float[] value, int... shape) {
         float[] laid =
-                channelsFirst.test(name) ? turn(value, shape[0], shape[1], shape[2]) : value.clone();
+                channelsFirst.test(name)
+                        ? turn(value, shape[0], shape[1], shape[2])
+                        : value.clone();
         values.merge(name, laid, GoldenTaps::join);
     }
 

@@ -103,7 +103,12 @@ public final class Flow {
      * @param noise the start of the flow; its rows are frames, the voice's first
      */
     public Tensor mel(
-            Ops ops, VoiceReference voice, int[] tokens, NoiseSource noise, Options how, Taps taps) {
+            Ops ops,
+            VoiceReference voice,
+            int[] tokens,
+            NoiseSource noise,
+            Options how,
+            Taps taps) {
         int frames = frames(voice, tokens.length, how.last());
         check(voice, tokens, frames);
         Tensor mel = ops.tensor(1, frames, bands());
@@ -134,7 +139,12 @@ public final class Flow {
 
     /** The end of the flow, (1,T,M) with the voice's frames. */
     private Tensor state(
-            Ops ops, VoiceReference voice, int[] tokens, NoiseSource noise, Options how, Taps taps) {
+            Ops ops,
+            VoiceReference voice,
+            int[] tokens,
+            NoiseSource noise,
+            Options how,
+            Taps taps) {
         int m = bands();
         Tensor spk = speaker(ops, voice.xvector(), taps); // (1,1,M)
         int[] all = new int[voice.tokens().length + tokens.length];
@@ -221,17 +231,16 @@ public final class Flow {
         taps.tap("est_in_r", new float[] {r}, 1);
     }
 
-    /** Times 0 to 1, rounded as the official code rounds them: equal steps, or a cosine schedule. */
+    /**
+     * Times 0 to 1, rounded as the official code rounds them: equal steps, or a cosine schedule.
+     */
     private float[] times(int steps) {
         float[] times = new float[steps + 1];
         float step = 1f / steps;
         for (int k = 0; k <= steps; k++) {
             // torch.linspace counts from both ends
             float t = k < (steps + 1) / 2 ? k * step : 1 - (steps - k) * step;
-            times[k] =
-                    estimator.meanflow()
-                            ? t
-                            : 1 - (float) Math.cos(t * 0.5f * (float) Math.PI);
+            times[k] = estimator.meanflow() ? t : 1 - (float) Math.cos(t * 0.5f * (float) Math.PI);
         }
         return times;
     }

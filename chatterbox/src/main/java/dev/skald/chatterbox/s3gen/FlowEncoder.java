@@ -140,12 +140,9 @@ final class FlowEncoder {
                         },
                         precision),
                 backend.linear(w.get(a + "pos.weight", c, c), null, precision),
-                backend.constant(
-                        w.get("self_attn.pos_bias_u", heads, c / heads).floats(), 1, c),
-                backend.constant(
-                        w.get("self_attn.pos_bias_v", heads, c / heads).floats(), 1, c),
-                backend.linear(
-                        w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), precision),
+                backend.constant(w.get("self_attn.pos_bias_u", heads, c / heads).floats(), 1, c),
+                backend.constant(w.get("self_attn.pos_bias_v", heads, c / heads).floats(), 1, c),
+                backend.linear(w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), precision),
                 backend.vector(w.get("norm_ff.weight", c)),
                 backend.vector(w.get("norm_ff.bias", c)),
                 backend.linear(
@@ -230,8 +227,7 @@ final class FlowEncoder {
         for (int i = 0; i < list.size(); i++) {
             Layer w = list.get(i);
             try (var frame = ops.frame()) {
-                Tensor norm =
-                        ops.layerNorm(h, w.attentionGain(), w.attentionShift(), LAYER_EPS);
+                Tensor norm = ops.layerNorm(h, w.attentionGain(), w.attentionShift(), LAYER_EPS);
                 Tensor qkv = ops.linear(norm, w.qkv()); // (1,T,3C)
                 Tensor p = ops.linear(table, w.position()); // (1,2T-1,C)
                 ops.attentionRelative(

@@ -295,8 +295,7 @@ final class FlowEstimator {
     }
 
     /** x (B,T,in of the block) → out (B,T,C); {@code out} must not be x. */
-    private void block(
-            Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
+    private void block(Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
         Resnet r = w.resnet();
         try (var frame = ops.frame()) {
             Tensor h = ops.conv1d(x, r.conv1(), 2, 0, Epilogue.NONE);

@@ -100,8 +100,8 @@ final class HarmonicSource {
     private static final Activation SIN = new Activation(Activation.Kind.SIN, 0, null);
 
     /**
-     * Angles whose sines are wanted, 0 where there is no voice. Turns are summed in double precision
-     * and each is rounded to single, as the official code's cumulative sum does on a CPU.
+     * Angles whose sines are wanted, 0 where there is no voice. Turns are summed in double
+     * precision and each is rounded to single, as the official code's cumulative sum does on a CPU.
      */
     private float[] angles(float[] f0, Phase phase) {
         int harmonics = harmonics();

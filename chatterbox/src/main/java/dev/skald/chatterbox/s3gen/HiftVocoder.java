@@ -67,7 +67,8 @@ public final class HiftVocoder {
         pre = conv(w, "conv_pre", width, -1, 1, backend, precision);
         List<Stage> found = new ArrayList<>();
         int rate = SAMPLES_A_FRAME / HOP; // of the spectral frames, over the stage's
-        int kernels = count(w, "resblocks.", ".convs1.0.bias") / Math.max(1, count(w, "ups.", ".bias"));
+        int kernels =
+                count(w, "resblocks.", ".convs1.0.bias") / Math.max(1, count(w, "ups.", ".bias"));
         for (int i = 0; w.has("ups." + i + ".bias"); i++) {
             Stage stage = stage(w, i, width, rate, kernels, backend, precision);
             found.add(stage);
@@ -132,12 +133,7 @@ public final class HiftVocoder {
                         (upWeight.shape()[2] - stride) / 2,
                         precision),
                 backend.conv1d(
-                        down,
-                        w.get("source_downs." + index + ".bias", out),
-                        left,
-                        1,
-                        1,
-                        precision),
+                        down, w.get("source_downs." + index + ".bias", out), left, 1, 1, precision),
                 resBlock(w.under("source_resblocks." + index + "."), out, backend, precision),
                 List.copyOf(blocks));
     }
@@ -255,8 +251,7 @@ public final class HiftVocoder {
                 network(ops, mel, spectrum(ops, source, taps), taps, x);
             }
             Tensor y = // (1,N,18)
-                    ops.conv1d(
-                            x, post, 3, 3, Activation.leakyRelu(LAST_SLOPE), Epilogue.NONE);
+                    ops.conv1d(x, post, 3, 3, Activation.leakyRelu(LAST_SLOPE), Epilogue.NONE);
             if (taps.on()) {
                 Tensor in = ops.tensor(1, count, x.cols());
                 ops.activate(x, Activation.leakyRelu(LAST_SLOPE), in);
@@ -329,8 +324,7 @@ public final class HiftVocoder {
             try (var frame = ops.frame()) {
                 Tensor h = ops.tensor(1, rows + extra, stage.up().out());
                 Tensor up = h.rows(extra, rows + extra);
-                ops.convTranspose1d(
-                        x, stage.up(), Activation.leakyRelu(SLOPE), Epilogue.NONE, up);
+                ops.convTranspose1d(x, stage.up(), Activation.leakyRelu(SLOPE), Epilogue.NONE, up);
                 taps.tap("ups" + i, ops, up);
                 if (last) {
                     ops.copy(h.rows(2, 3), h.rows(0, 1));

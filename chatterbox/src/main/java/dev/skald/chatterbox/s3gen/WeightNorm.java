@@ -10,7 +10,9 @@ import dev.skald.tensor.Weights;
 final class WeightNorm {
     private WeightNorm() {}
 
-    /** The weight of module {@code name}, under PyTorch's present names, its older ones, or plain. */
+    /**
+     * The weight of module {@code name}, under PyTorch's present names, its older ones, or plain.
+     */
     static Weight fold(Weights weights, String name, int... shape) {
         String present = name + ".parametrizations.weight.original";
         if (weights.has(present + "0")) {
@@ -22,7 +24,8 @@ final class WeightNorm {
         return weights.get(name + ".weight", shape);
     }
 
-    private static Weight fold(Weights weights, String gain, String direction, String name, int[] s) {
+    private static Weight fold(
+            Weights weights, String gain, String direction, String name, int[] s) {
         Weight v = weights.get(direction, s);
         int[] shape = v.shape();
         float[] g = weights.get(gain, shape[0], 1, 1).floats();

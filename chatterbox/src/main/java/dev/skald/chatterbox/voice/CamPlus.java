@@ -37,12 +37,7 @@ public final class CamPlus {
     private record Residual(Conv2d first, Conv2d second, @Nullable Conv2d shortcut) {}
 
     private record Dense(
-            Tensor gain,
-            Tensor shift,
-            Linear narrow,
-            Conv1d local,
-            Linear squeeze,
-            Linear mask) {}
+            Tensor gain, Tensor shift, Linear narrow, Conv1d local, Linear squeeze, Linear mask) {}
 
     private record DenseBlock(
             int in, List<Dense> layers, Tensor gain, Tensor shift, Linear transit) {
@@ -178,11 +173,7 @@ public final class CamPlus {
                                     Precision.F32),
                             backend.linear(
                                     pointwise(
-                                            l.get(
-                                                    "cam_layer.linear2.weight",
-                                                    growth,
-                                                    squeezed,
-                                                    1)),
+                                            l.get("cam_layer.linear2.weight", growth, squeezed, 1)),
                                     l.get("cam_layer.linear2.bias", growth),
                                     Precision.F32)));
             width += growth;
@@ -339,8 +330,7 @@ public final class CamPlus {
         for (Dense layer : block.layers()) {
             try (var frame = ops.frame()) {
                 Tensor norm = ops.tensor(1, frames, width);
-                ops.affine(
-                        wide.cols(0, width), layer.gain(), layer.shift(), Activation.RELU, norm);
+                ops.affine(wide.cols(0, width), layer.gain(), layer.shift(), Activation.RELU, norm);
                 Tensor h = ops.linear(norm, layer.narrow(), Epilogue.of(Activation.RELU));
                 Tensor all = ops.tensor(1, 1, h.cols());
                 ops.meanRows(h, all);
@@ -351,14 +341,12 @@ public final class CamPlus {
                 ops.add(context, all, context);
                 Tensor mask =
                         ops.linear(
-                                ops.linear(
-                                        context, layer.squeeze(), Epilogue.of(Activation.RELU)),
+                                ops.linear(context, layer.squeeze(), Epilogue.of(Activation.RELU)),
                                 layer.mask(),
                                 Epilogue.of(Activation.SIGMOID)); // (1,S,growth)
                 Tensor added = wide.cols(width, width + block.growth());
                 int reach = layer.local().dilation() * (layer.local().kernel() - 1) / 2;
-                ops.conv1d(
-                        h, layer.local(), reach, reach, Activation.NONE, Epilogue.NONE, added);
+                ops.conv1d(h, layer.local(), reach, reach, Activation.NONE, Epilogue.NONE, added);
                 for (int s = 0; s < segments; s++) {
                     Tensor part = segment(added, s);
                     ops.mul(part, mask.rows(s, s + 1), part);

@@ -18,10 +18,8 @@ public final class PromptMel {
     private static final double MAGNITUDE_FLOOR = 1e-9;
     private static final double FLOOR = 1e-5f;
 
-    private final Stft stft =
-            new Stft(FFT, HOP, Windows.periodicHann(FFT), (FFT - HOP) / 2);
-    private final MelFilterbank filters =
-            MelFilterbank.slaney(SAMPLE_RATE, FFT, BANDS, 0, 8000);
+    private final Stft stft = new Stft(FFT, HOP, Windows.periodicHann(FFT), (FFT - HOP) / 2);
+    private final MelFilterbank filters = MelFilterbank.slaney(SAMPLE_RATE, FFT, BANDS, 0, 8000);
 
     /** Fewest samples that make a frame. */
     public static int shortest() {

@@ -39,6 +39,7 @@ public final class SpeechTokenizer {
     private static final int HOP = 160;
     private static final int FFT = 400;
     private static final int FRAMES_A_TOKEN = 4;
+
     /** A segment of a long clip: 30 s, the next begins 26 s later, 2 s are cut at inner edges. */
     private static final int SEGMENT = 3000;
 
@@ -271,7 +272,8 @@ public final class SpeechTokenizer {
      */
     private float[] logMel(float[] clip) {
         if (clip.length <= FFT / 2) {
-            throw new IllegalArgumentException("a clip of " + clip.length + " samples is too short");
+            throw new IllegalArgumentException(
+                    "a clip of " + clip.length + " samples is too short");
         }
         Spectrogram mel = filters.apply(stft.power(clip));
         int frames = mel.frames() - 1;

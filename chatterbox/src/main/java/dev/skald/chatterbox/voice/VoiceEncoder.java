@@ -30,6 +30,7 @@ public final class VoiceEncoder {
     private static final int HOP = 160;
     private static final int FFT = 400;
     private static final int FRAMES = 160;
+
     /** round(16000 / 1.3 / 160): 1.3 windows a second. */
     private static final int STEP = 77;
 

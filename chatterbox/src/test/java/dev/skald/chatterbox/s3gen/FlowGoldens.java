@@ -44,8 +44,7 @@ public class FlowGoldens implements GoldenStage {
                 Ops ops = backend.open()) {
             int headDim = golden.file().config().at("/estimator/attention_head_dim").asInt();
             Flow flow =
-                    Flow.load(
-                            golden.file().weightsUnderPrefix(), backend, headDim, Precision.F32);
+                    Flow.load(golden.file().weightsUnderPrefix(), backend, headDim, Precision.F32);
             GoldenTaps model =
                     new GoldenTaps(golden, taps, n -> CHANNELS_FIRST.matcher(n).matches()) {
                         @Override

@@ -26,13 +26,15 @@ public final class HiftGoldens implements GoldenStage {
         try (Backend backend = Backends.cpu(0);
                 Ops ops = backend.open()) {
             HiftVocoder vocoder =
-                    HiftVocoder.load(
-                            golden.file().weightsUnderPrefix(), backend, Precision.F32);
+                    HiftVocoder.load(golden.file().weightsUnderPrefix(), backend, Precision.F32);
             GoldenTaps model = new GoldenTaps(golden, taps, name -> !FLAT.contains(name));
             int[] shape = golden.shape("in.mel");
             for (int b = 0; b < shape[0]; b++) {
-                float[] mel = Arrays.copyOfRange(
-                        golden.floats("in.mel"), b * shape[1] * shape[2], (b + 1) * shape[1] * shape[2]);
+                float[] mel =
+                        Arrays.copyOfRange(
+                                golden.floats("in.mel"),
+                                b * shape[1] * shape[2],
+                                (b + 1) * shape[1] * shape[2]);
                 try (var frame = ops.frame()) {
                     Tensor x = ops.tensor(1, shape[2], shape[1]);
                     ops.write(GoldenTaps.turn(mel, 1, shape[1], shape[2]), 0, x);
