@@ -36,7 +36,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (Skald skald = main.open(new SpeechOptions())) {
+        try (Skald skald = main.open()) {
             for (Mode mode : new Mode[] {Mode.FAST, Mode.CINEMATIC, Mode.AUTO}) {
                 SpeechRequest request = SpeechRequest.builder(TEXT).mode(mode).build();
                 try (Speech speech = skald.speak(request)) {

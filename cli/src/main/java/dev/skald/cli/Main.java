@@ -41,6 +41,7 @@ public final class Main implements Runnable {
     static {
         COMMANDS.put("speak", SpeakCommand::new);
         COMMANDS.put("demo", DemoCommand::new);
+        COMMANDS.put("bench", BenchCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);
     }
 
@@ -131,7 +132,7 @@ public final class Main implements Runnable {
     }
 
     /** Opens the library with what the command line says of it. */
-    Skald open(SpeechOptions options) {
+    Skald open() {
         if (globals.debug) {
             StderrLoggerFinder.threshold(System.Logger.Level.DEBUG);
         }

@@ -65,7 +65,7 @@ final class SpeakCommand implements Callable<Integer> {
         }
         String given = source.given();
         try (Reader text = source.open(main.io);
-                Skald skald = main.open(options)) {
+                Skald skald = main.open()) {
             SpeechRequest request = given == null ? options.request(text) : options.request(given);
             try (Speech speech = skald.speak(request)) {
                 Interrupts.onInterrupt(speech::cancel);
@@ -133,7 +133,7 @@ final class SpeakCommand implements Callable<Integer> {
         if (!source.words.isEmpty() || source.file != null || play) {
             throw new InvalidRequestException("--batch takes its text from its file alone");
         }
-        try (Skald skald = main.open(options)) {
+        try (Skald skald = main.open()) {
             return new Batch(main, options, Path.of(output), raw ? "raw" : "wav").run(skald, file);
         }
     }

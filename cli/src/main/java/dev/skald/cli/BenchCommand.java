@@ -1,0 +1,239 @@
+package dev.skald.cli;
+
+import dev.skald.AudioChunk;
+import dev.skald.InvalidRequestException;
+import dev.skald.PhysicalCores;
+import dev.skald.Skald;
+import dev.skald.SkaldException;
+import dev.skald.Speech;
+import dev.skald.SpeechReport;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code skald bench}. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = {
+            "Measure this machine: 30, 150, 600 and 6,000 characters.",
+            "Every text is spoken in a fresh process: after a warm-up for the warm numbers, and as"
+                    + " whole commands for the cold one. Markdown goes to the standard output."
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Main main;
+
+    @Option(
+            names = "--text",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Which texts: short, medium, long, very-long. Default: all.")
+    List<String> texts = List.of("short", "medium", "long", "very-long");
+
+    @Option(
+            names = "--repetitions",
+            paramLabel = "N",
+            description = "How often each text is measured. Default: 5.")
+    int repetitions = 5;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            description = "How often it is spoken before. Default: 3.")
+    int warmUp = 3;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the numbers as JSON too.")
+    @Nullable Path json;
+
+    @Option(
+            names = "--append",
+            description = "Append the table to the history in docs/PERFORMANCE.md.")
+    boolean append;
+
+    @Option(
+            names = "--peer",
+            description = "Measure the Python piper-tts on the same voice too (bench/peers).")
+    boolean peer;
+
+    /** Inside a fresh process: measure one text and print its row as JSON. */
+    @Option(names = "--one", hidden = true)
+    @Nullable String one;
+
+    @Mixin SpeechOptions options = new SpeechOptions();
+
+    @Spec CommandSpec spec;
+
+    BenchCommand(Main main) {
+        this.main = main;
+        spec = CommandSpec.create();
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (repetitions < 1 || repetitions > 1000 || warmUp < 0 || warmUp > 1000) {
+            throw new InvalidRequestException("repetitions and warm-up lie between 1 and 1000");
+        }
+        if (one != null) {
+            main.io.out().println(JSON.writeValueAsString(warm(BenchText.named(one)).json()));
+            return ExitCode.OK.number;
+        }
+        List<BenchText> chosen = texts.stream().map(BenchText::named).toList();
+        BenchProcess process = new BenchProcess();
+        List<BenchRow> rows = new ArrayList<>();
+        for (BenchText text : chosen) {
+            main.messages().info("measuring " + text.name() + " ...");
+            rows.add(row(process, text));
+        }
+        String voice = voice();
+        if (peer) {
+            main.messages().info("measuring piper-tts ...");
+            String output =
+                    process.peer(main.globals.home(), voice, texts, repetitions, warmUp);
+            for (JsonNode row : JSON.readTree(output).path("rows")) {
+                rows.add(BenchRow.of(row));
+            }
+        }
+        Integer threads = main.globals.threads;
+        BenchReport report =
+                new BenchReport(
+                        LocalDate.now().toString(),
+                        process.commit(),
+                        Machine.summary(PhysicalCores.count()),
+                        voice,
+                        threads == null ? PhysicalCores.count() : threads,
+                        repetitions,
+                        warmUp,
+                        rows);
+        main.io.out().print(report.markdown());
+        if (json != null) {
+            Files.writeString(
+                    json,
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report.json())
+                            + "\n");
+        }
+        if (append) {
+            Path history = process.root().resolve("docs/PERFORMANCE.md");
+            Files.writeString(
+                    history,
+                    "\n" + report.markdown(),
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.APPEND);
+        }
+        return ExitCode.OK.number;
+    }
+
+    /** What a fresh process is told as this one was: every option but bench's own. */
+    private List<String> handedOn() {
+        Set<String> own =
+                Set.of("--text", "--repetitions", "--warm-up", "--json", "--append", "--peer");
+        List<OptionSpec> given = new ArrayList<>();
+        for (CommandSpec at = spec; at != null; at = at.parent()) {
+            given.addAll(at.commandLine().getParseResult().matchedOptions());
+        }
+        List<String> arguments = new ArrayList<>();
+        for (OptionSpec option : given) {
+            if (own.contains(option.longestName())) {
+                continue;
+            }
+            arguments.add(option.longestName());
+            if (option.arity().max() > 0) {
+                arguments.addAll(option.originalStringValues());
+            }
+        }
+        return arguments;
+    }
+
+    private String voice() {
+        try (Skald skald = main.open();
+                Speech speech = skald.speak(options.request("voice"))) {
+            return speech.voice().id();
+        }
+    }
+
+    private BenchRow row(BenchProcess process, BenchText text)
+            throws IOException, InterruptedException {
+        List<String> same = handedOn();
+        List<String> command = new ArrayList<>(List.of("bench", "--one", text.name()));
+        command.addAll(
+                List.of("--repetitions", "" + repetitions, "--warm-up", "" + warmUp));
+        command.addAll(same);
+        BenchRow warm = BenchRow.of(JSON.readTree(process.output(command)));
+        Path input = Files.createTempFile("skald-bench", ".txt");
+        Path output = Files.createTempFile("skald-bench", ".wav");
+        try {
+            Files.writeString(input, text.text());
+            List<String> speak =
+                    new ArrayList<>(
+                            List.of("speak", "-q", "-f", input.toString(), "-o", output.toString()));
+            speak.addAll(same);
+            process.seconds(speak);
+            List<Double> cold = new ArrayList<>();
+            for (int i = 0; i < repetitions; i++) {
+                cold.add(process.seconds(speak));
+            }
+            return warm.withCold(new BenchSeries(cold));
+        } finally {
+            Files.delete(input);
+            Files.delete(output);
+        }
+    }
+
+    private BenchRow warm(BenchText text) {
+        List<Double> first = new ArrayList<>();
+        List<Double> total = new ArrayList<>();
+        List<Double> audio = new ArrayList<>();
+        long start = System.nanoTime();
+        try (Skald skald = main.open()) {
+            double load = 0;
+            for (int i = 0; i < warmUp + repetitions; i++) {
+                try (Speech speech = skald.speak(options.request(text.text()))) {
+                    if (i == 0) {
+                        load = (System.nanoTime() - start) * 1e-9;
+                    }
+                    for (AudioChunk chunk : speech) {
+                        if (chunk.samples().length == 0) {
+                            throw new SkaldException("an empty chunk came out");
+                        }
+                    }
+                    SpeechReport report = speech.report();
+                    report.check();
+                    if (i >= warmUp) {
+                        first.add(report.firstAudioSeconds());
+                        total.add(report.elapsedSeconds());
+                        audio.add(report.seconds());
+                    }
+                }
+            }
+            return new BenchRow(
+                    "skald " + Version.number(),
+                    text.name(),
+                    text.text().length(),
+                    BenchSeries.none(),
+                    new BenchSeries(List.of(load)),
+                    new BenchSeries(first),
+                    new BenchSeries(total),
+                    new BenchSeries(audio),
+                    Machine.peakBytes().orElse(0));
+        }
+    }
+}
