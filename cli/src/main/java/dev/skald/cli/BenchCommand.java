@@ -107,8 +107,7 @@ final class BenchCommand implements Callable<Integer> {
         String voice = voice();
         if (peer) {
             main.messages().info("measuring piper-tts ...");
-            String output =
-                    process.peer(main.globals.home(), voice, texts, repetitions, warmUp);
+            String output = process.peer(main.globals.home(), voice, texts, repetitions, warmUp);
             for (JsonNode row : JSON.readTree(output).path("rows")) {
                 rows.add(BenchRow.of(row));
             }
@@ -128,8 +127,7 @@ final class BenchCommand implements Callable<Integer> {
         if (json != null) {
             Files.writeString(
                     json,
-                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report.json())
-                            + "\n");
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report.json()) + "\n");
         }
         if (append) {
             Path history = process.root().resolve("docs/PERFORMANCE.md");
@@ -174,8 +172,7 @@ final class BenchCommand implements Callable<Integer> {
             throws IOException, InterruptedException {
         List<String> same = handedOn();
         List<String> command = new ArrayList<>(List.of("bench", "--one", text.name()));
-        command.addAll(
-                List.of("--repetitions", "" + repetitions, "--warm-up", "" + warmUp));
+        command.addAll(List.of("--repetitions", "" + repetitions, "--warm-up", "" + warmUp));
         command.addAll(same);
         BenchRow warm = BenchRow.of(JSON.readTree(process.output(command)));
         Path input = Files.createTempFile("skald-bench", ".txt");
@@ -184,7 +181,13 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(input, text.text());
             List<String> speak =
                     new ArrayList<>(
-                            List.of("speak", "-q", "-f", input.toString(), "-o", output.toString()));
+                            List.of(
+                                    "speak",
+                                    "-q",
+                                    "-f",
+                                    input.toString(),
+                                    "-o",
+                                    output.toString()));
             speak.addAll(same);
             process.seconds(speak);
             List<Double> cold = new ArrayList<>();

@@ -52,8 +52,7 @@ record BenchRow(
     }
 
     BenchRow withCold(BenchSeries cold) {
-        return new BenchRow(
-                program, text, characters, cold, load, first, total, audio, peakBytes);
+        return new BenchRow(program, text, characters, cold, load, first, total, audio, peakBytes);
     }
 
     Map<String, Object> json() {

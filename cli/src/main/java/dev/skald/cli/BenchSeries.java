@@ -24,9 +24,7 @@ record BenchSeries(List<Double> values) {
 
     double median() {
         int n = values.size();
-        return n % 2 == 1
-                ? values.get(n / 2)
-                : (values.get(n / 2 - 1) + values.get(n / 2)) / 2;
+        return n % 2 == 1 ? values.get(n / 2) : (values.get(n / 2 - 1) + values.get(n / 2)) / 2;
     }
 
     double min() {
