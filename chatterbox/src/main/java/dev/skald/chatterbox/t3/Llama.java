@@ -1,0 +1,123 @@
+package dev.skald.chatterbox.t3;
+
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weight;
+import dev.skald.tensor.Weights;
+
+/**
+ * Llama: RMS norm, rotary positions, SwiGLU, no biases. Source: transformers' {@code
+ * modeling_llama.py}; Touvron et al., "LLaMA", 2023.
+ */
+final class Llama implements Transformer {
+    private record Layer(
+            Tensor attentionNorm, // (1,1,C)
+            Linear qkv, // C → 3 H*D
+            Linear output, // H*D → C
+            Tensor mlpNorm, // (1,1,C)
+            Linear gateUp, // C → 2 F
+            Linear down) {} // F → C
+
+    private final T3Config config;
+    private final Layer[] layers;
+    private final Tensor norm;
+    private final Tensor cos; // (1, positions, D/2)
+    private final Tensor sin;
+    private final int cacheWidth;
+    private final int ffn;
+
+    Llama(Backend backend, Weights weights, T3Config config, Precision precision) {
+        this.config = config;
+        int c = config.width();
+        int a =
+                weights.get("layers.0.self_attn.q_proj.weight", -1, c)
+                        .shape()[0];
+        ffn = weights.get("layers.0.mlp.gate_proj.weight", -1, c).shape()[0];
+        cacheWidth = a;
+        layers = new Layer[config.layers()];
+        for (int i = 0; i < layers.length; i++) {
+            Weights w = weights.under("layers." + i + ".");
+            Weight[] qkv = {
+                w.get("self_attn.q_proj.weight", a, c),
+                w.get("self_attn.k_proj.weight", a, c),
+                w.get("self_attn.v_proj.weight", a, c)
+            };
+            Weight[] gateUp = {
+                w.get("mlp.gate_proj.weight", ffn, c), w.get("mlp.up_proj.weight", ffn, c)
+            };
+            layers[i] =
+                    new Layer(
+                            backend.vector(w.get("input_layernorm.weight", c)),
+                            backend.linear(qkv, null, precision),
+                            backend.linear(w.get("self_attn.o_proj.weight", c, a), null, precision),
+                            backend.vector(w.get("post_attention_layernorm.weight", c)),
+                            backend.linear(gateUp, null, precision),
+                            backend.linear(w.get("mlp.down_proj.weight", c, ffn), null, precision));
+        }
+        norm = backend.vector(weights.get("norm.weight", c));
+        float[] frequency = config.rope().inverseFrequencies(a / config.heads());
+        int n = config.positions();
+        float[] cosines = new float[n * frequency.length];
+        float[] sines = new float[n * frequency.length];
+        for (int p = 0; p < n; p++) {
+            for (int i = 0; i < frequency.length; i++) {
+                float angle = p * frequency[i];
+                cosines[p * frequency.length + i] = (float) Math.cos(angle);
+                sines[p * frequency.length + i] = (float) Math.sin(angle);
+            }
+        }
+        cos = backend.constant(cosines, n, frequency.length);
+        sin = backend.constant(sines, n, frequency.length);
+    }
+
+    @Override
+    public int layers() {
+        return layers.length;
+    }
+
+    @Override
+    public int cacheWidth() {
+        return cacheWidth;
+    }
+
+    @Override
+    public Tensor forward(Ops ops, Tensor x, KvCache cache, Taps taps) {
+        int heads = config.heads();
+        int a = cacheWidth;
+        float scale = (float) (1 / Math.sqrt((double) a / heads));
+        int batch = x.batch();
+        int rows = x.rows();
+        Tensor h = ops.tensor(batch, rows, x.cols());
+        Tensor qkv = ops.tensor(batch, rows, 3 * a);
+        Tensor attended = ops.tensor(batch, rows, a);
+        Tensor gateUp = ops.tensor(batch, rows, 2 * ffn);
+        Tensor gated = ops.tensor(batch, rows, ffn);
+        Tensor q = qkv.cols(0, a);
+        Tensor k = qkv.cols(a, 2 * a);
+        Tensor v = qkv.cols(2 * a, 3 * a);
+        for (int i = 0; i < layers.length; i++) {
+            Layer layer = layers[i];
+            ops.rmsNorm(x, layer.attentionNorm, config.normEps(), h);
+            ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
+            ops.rotary(q, heads, cos, sin, cache.first);
+            ops.rotary(k, heads, cos, sin, cache.first);
+            ops.append(k, cache.keys[i], cache.first);
+            ops.append(v, cache.values[i], cache.first);
+            ops.attentionCached(
+                    q, cache.keys[i], cache.values[i], cache.length, heads, scale, attended);
+            ops.linear(attended, layer.output, Epilogue.plus(x), x);
+            ops.rmsNorm(x, layer.mlpNorm, config.normEps(), h);
+            ops.linear(h, layer.gateUp, Epilogue.NONE, gateUp);
+            ops.gateSilu(gateUp, gated);
+            ops.linear(gated, layer.down, Epilogue.plus(x), x);
+            taps.tap("layer" + i, ops, x);
+        }
+        ops.rmsNorm(x, norm, config.normEps(), x);
+        return x;
+    }
+}

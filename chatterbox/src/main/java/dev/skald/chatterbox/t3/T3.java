@@ -1,0 +1,218 @@
+package dev.skald.chatterbox.t3;
+
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Embedding;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weight;
+import dev.skald.tensor.WeightException;
+import dev.skald.tensor.Weights;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weights of a T3 model. Immutable and safe for many threads; what changes while speaking lives
+ * in a {@link T3State}.
+ *
+ * <p>Text embeddings are read from the checkpoint row by row as texts come, so the file must stay
+ * open as long as the model is used: Turbo's table has 50,276 rows.
+ */
+public final class T3 {
+    private final T3Config config;
+    private final Transformer transformer;
+    private final Weight textEmbedding; // (text vocabulary, C)
+    private final @Nullable Weight textPositions; // (n, C)
+    private final Embedding speechEmbedding; // (V, C)
+    private final @Nullable Embedding speechPositions; // (n, C)
+    private final Linear speechHead; // C → V
+    private final Linear speakerEncoder;
+    private final int speakerWidth;
+    private final @Nullable Perceiver perceiver;
+    private final float[] emotionWeight; // (C), empty without emotion
+
+    private T3(Backend backend, Weights w, T3Config config, Precision precision) {
+        this.config = config;
+        int c = config.width();
+        transformer =
+                switch (config.kind()) {
+                    case LLAMA -> new Llama(backend, w.under("tfmr."), config, precision);
+                    case GPT2 -> new Gpt2(backend, w.under("tfmr."), config, precision);
+                };
+        textEmbedding = w.get("text_emb.weight", config.textVocabulary(), c);
+        textPositions =
+                config.textPositions() == 0
+                        ? null
+                        : w.get("text_pos_emb.emb.weight", config.textPositions(), c);
+        speechEmbedding = backend.embedding(w.get("speech_emb.weight", -1, c));
+        speechPositions =
+                config.speechPositions() == 0
+                        ? null
+                        : backend.embedding(w.get("speech_pos_emb.emb.weight", -1, c));
+        int v = config.speechVocabulary();
+        // Logits stay in fp32 accumulation in every precision; their weights follow it.
+        speechHead =
+                backend.linear(
+                        w.get("speech_head.weight", v, c),
+                        w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null,
+                        precision);
+        Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
+        speakerWidth = speaker.shape()[1];
+        speakerEncoder =
+                backend.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Precision.F32);
+        perceiver =
+                config.perceiverHeads() == 0
+                        ? null
+                        : new Perceiver(
+                                backend,
+                                w.under("cond_enc.perceiver."),
+                                c,
+                                config.perceiverHeads(),
+                                Precision.F32);
+        emotionWeight =
+                config.emotion()
+                        ? w.get("cond_enc.emotion_adv_fc.weight", c, 1).floats()
+                        : new float[0];
+    }
+
+    /** Loads a model of published hyperparameters. Throws {@link WeightException}. */
+    public static T3 load(Backend backend, Weights weights, Precision precision) {
+        return load(backend, weights, T3Config.of(weights), precision);
+    }
+
+    /** Loads a model. Throws {@link WeightException}. */
+    public static T3 load(
+            Backend backend, Weights weights, T3Config config, Precision precision) {
+        return new T3(backend, weights, config, precision);
+    }
+
+    public T3Config config() {
+        return config;
+    }
+
+    Transformer transformer() {
+        return transformer;
+    }
+
+    Linear speechHead() {
+        return speechHead;
+    }
+
+    /** Rows of the prefix that {@link #condition} makes. */
+    int prefixRows(T3Prompt prompt) {
+        int n = prompt.speechTokens().length;
+        return 1
+                + (n == 0 || perceiver == null ? n : perceiver.rows())
+                + (config.emotion() ? 1 : 0);
+    }
+
+    /**
+     * The prefix: speaker, prompt, emotion: (1, prefix, C).
+     *
+     * @throws IllegalArgumentException if the prompt cannot be this model's
+     */
+    Tensor condition(Ops ops, T3Prompt prompt, Taps taps) {
+        int c = config.width();
+        if (prompt.speaker().length != speakerWidth) {
+            throw new IllegalArgumentException(
+                    "a speaker embedding of "
+                            + prompt.speaker().length
+                            + " values; this model wants "
+                            + speakerWidth);
+        }
+        int n = prompt.speechTokens().length;
+        int promptRows = n == 0 || perceiver == null ? n : perceiver.rows();
+        int emotionRows = config.emotion() ? 1 : 0;
+        Tensor prefix = ops.tensor(1, prefixRows(prompt), c);
+        Tensor speaker = ops.tensor(1, 1, speakerWidth);
+        ops.write(prompt.speaker(), 0, speaker);
+        ops.copy(ops.linear(speaker, speakerEncoder), prefix.rows(0, 1));
+        if (n > 0) {
+            Tensor embedded = ops.tensor(1, n, c);
+            embedSpeech(ops, prompt.speechTokens(), 0, embedded);
+            taps.tap("prompt_emb", ops, embedded);
+            Tensor place = prefix.rows(1, 1 + promptRows);
+            if (perceiver == null) {
+                ops.copy(embedded, place);
+            } else {
+                perceiver.resample(ops, embedded, place, taps);
+            }
+        }
+        if (emotionRows == 1) {
+            float[] row = new float[c];
+            for (int i = 0; i < c; i++) {
+                row[i] = emotionWeight[i] * prompt.emotion();
+            }
+            ops.write(row, 0, prefix.rows(1 + promptRows, 2 + promptRows));
+        }
+        return prefix;
+    }
+
+    /**
+     * Embeds speech tokens at positions {@code first...}: (1, n, C). Every id is checked, since a
+     * voice file is anyone's.
+     */
+    void embedSpeech(Ops ops, int[] tokens, int first, Tensor out) {
+        if (speechPositions != null && first + tokens.length > speechPositions.entries()) {
+            throw new IllegalArgumentException(
+                    (first + tokens.length)
+                            + " speech tokens; this model holds "
+                            + speechPositions.entries());
+        }
+        for (int t : tokens) {
+            if (t < 0 || t >= speechEmbedding.entries()) {
+                throw new IllegalArgumentException("no speech token " + t + " in this model");
+            }
+        }
+        Ints ids = ops.ints(tokens.length);
+        ops.write(tokens, ids);
+        Ints positions = ops.ints(tokens.length);
+        int[] at = new int[tokens.length];
+        Arrays.setAll(at, i -> first + i);
+        ops.write(at, positions);
+        embedSpeech(ops, ids, positions, out);
+    }
+
+    /** The same where the ops run. */
+    void embedSpeech(Ops ops, Ints ids, Ints positions, Tensor out) {
+        ops.embed(speechEmbedding, ids, out);
+        if (speechPositions != null) {
+            Tensor p = ops.tensor(1, ids.count(), out.cols());
+            ops.embed(speechPositions, positions, p);
+            ops.add(out, p, out);
+        }
+    }
+
+    /**
+     * Text embeddings, row-major (n, C).
+     *
+     * @param silent whether the tokens themselves are left out, as in the unconditional row
+     */
+    float[] embedText(int[] tokens, boolean silent) {
+        int c = config.width();
+        if (textPositions != null && tokens.length > config.textPositions()) {
+            throw new IllegalArgumentException(
+                    tokens.length + " text tokens; this model holds " + config.textPositions());
+        }
+        float[] rows = new float[tokens.length * c];
+        float[] position = new float[c];
+        for (int i = 0; i < tokens.length; i++) {
+            if (tokens[i] < 0 || tokens[i] >= config.textVocabulary()) {
+                throw new IllegalArgumentException("no text token " + tokens[i] + " in this model");
+            }
+            if (!silent) {
+                textEmbedding.read((long) tokens[i] * c, rows, i * c, c);
+            }
+            if (textPositions != null) {
+                textPositions.read((long) i * c, position, 0, c);
+                for (int k = 0; k < c; k++) {
+                    rows[i * c + k] += position[k];
+                }
+            }
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,160 @@
+package dev.skald.chatterbox.t3;
+
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+
+/**
+ * One utterance in the making: caches, position, the logits of the next token. Used by one thread.
+ */
+public final class T3State implements AutoCloseable {
+    private final T3 model;
+    private final Ops ops;
+    private final Ops.Frame frame;
+    private final int rows;
+    private final KvCache cache;
+    private final Ints token;
+    private final Ints speechPosition;
+    private final Tensor logits; // (B,1,V)
+    private int spoken;
+
+    /**
+     * @param rows 2 with classifier-free guidance, else 1
+     * @param capacity the most positions: prefix, text and speech
+     */
+    public T3State(T3 model, Ops ops, int rows, int capacity) {
+        this.model = model;
+        this.ops = ops;
+        this.rows = rows;
+        frame = ops.frame();
+        int most = Math.min(capacity, model.config().positions());
+        cache =
+                new KvCache(
+                        ops,
+                        model.transformer().layers(),
+                        rows,
+                        most,
+                        model.transformer().cacheWidth());
+        token = ops.ints(1);
+        speechPosition = ops.ints(1);
+        logits = ops.tensor(rows, 1, model.config().speechVocabulary());
+    }
+
+    /**
+     * Reads prompt and text; the logits of the first speech token follow.
+     *
+     * <p>Llama models get the start token twice, as they were trained; GPT-2 models once.
+     *
+     * @param text token ids, framed where the model wants it
+     * @param guided whether row 1 of the two does not hear the text
+     * @return logits (B,1,V), overwritten by the next step
+     */
+    public Tensor prefill(T3Prompt prompt, int[] text, boolean guided, Taps taps) {
+        T3Config config = model.config();
+        int c = config.width();
+        try (Ops.Frame ignored = ops.frame()) {
+            Tensor prefix = model.condition(ops, prompt, taps);
+            taps.tap("cond_emb", ops, prefix);
+            int starts = config.kind() == T3Config.Kind.LLAMA ? 2 : 1;
+            int n = prefix.rows() + text.length + starts;
+            Tensor x = ops.tensor(rows, n, c);
+            Tensor start = ops.tensor(1, 1, c);
+            model.embedSpeech(ops, new int[] {T3Config.START_SPEECH}, 0, start);
+            for (int b = 0; b < rows; b++) {
+                Tensor row = x.batch(b);
+                ops.copy(prefix, row.rows(0, prefix.rows()));
+                ops.write(
+                        model.embedText(text, guided && b == 1),
+                        0,
+                        row.rows(prefix.rows(), prefix.rows() + text.length));
+                for (int s = starts; s > 0; s--) {
+                    ops.copy(start, row.rows(n - s, n - s + 1));
+                }
+            }
+            taps.tap("prefill_embeds", ops, x);
+            cache.advance(n);
+            Tensor hidden = model.transformer().forward(ops, x, cache, taps);
+            taps.tap("hidden", ops, hidden);
+            if (taps.on()) {
+                taps.tap("k_cache0", byHead(cache.keys[0], n), cacheShape(n));
+                taps.tap("v_cache0", byHead(cache.values[0], n), cacheShape(n));
+            }
+            ops.linear(
+                    hidden.rows(n - 1, n),
+                    model.speechHead(),
+                    Epilogue.NONE,
+                    logits);
+        }
+        return logits;
+    }
+
+    /**
+     * Speaks {@code id} and computes what follows it.
+     *
+     * @return logits (B,1,V), overwritten by the next step
+     */
+    public Tensor step(int id, Taps taps) {
+        spoken++;
+        cache.advance(1);
+        ops.write(new int[] {id}, token);
+        ops.write(new int[] {spoken}, speechPosition);
+        ops.stage("t3.decode", cache.capacity(), () -> decode(taps));
+        return logits;
+    }
+
+    private void decode(Taps taps) {
+        try (Ops.Frame ignored = ops.frame()) {
+            Tensor x = ops.tensor(rows, 1, model.config().width());
+            model.embedSpeech(ops, token, speechPosition, x.batch(0));
+            for (int b = 1; b < rows; b++) {
+                ops.copy(x.batch(0), x.batch(b));
+            }
+            taps.tap("dec_embeds", ops, x);
+            Tensor hidden = model.transformer().forward(ops, x, cache, Taps.NONE);
+            taps.tap("dec_hidden", ops, hidden);
+            ops.linear(hidden, model.speechHead(), Epilogue.NONE, logits);
+        }
+    }
+
+    /** Whether another step has a place. */
+    public boolean full() {
+        T3Config config = model.config();
+        return cache.filled() >= cache.capacity()
+                || (config.speechPositions() > 0 && spoken + 1 >= config.speechPositions());
+    }
+
+    /** Filled positions: prefix, text, speech. */
+    public int length() {
+        return cache.filled();
+    }
+
+    private int[] cacheShape(int n) {
+        int heads = model.config().heads();
+        return new int[] {rows, heads, n, model.transformer().cacheWidth() / heads};
+    }
+
+    /** (B,n,H*D) → (B,H,n,D). */
+    private float[] byHead(Tensor cached, int n) {
+        float[] from = ops.read(cached.rows(0, n));
+        float[] to = new float[from.length];
+        int heads = model.config().heads();
+        int d = cached.cols() / heads;
+        for (int b = 0; b < rows; b++) {
+            for (int t = 0; t < n; t++) {
+                for (int h = 0; h < heads; h++) {
+                    int source = ((b * n + t) * heads + h) * d;
+                    int target = ((b * heads + h) * n + t) * d;
+                    System.arraycopy(from, source, to, target, d);
+                }
+            }
+        }
+        return to;
+    }
+
+    @Override
+    public void close() {
+        frame.close();
+    }
+}
