@@ -59,10 +59,8 @@ final class Gpt2 implements Transformer {
     }
 
     /** GPT-2 keeps its matrices as (in, out). */
-    private static Linear linear(
-            Backend backend, Weights w, int in, int out, Precision precision) {
-        return backend.linear(
-                transposed(w.get("weight", in, out)), w.get("bias", out), precision);
+    private static Linear linear(Backend backend, Weights w, int in, int out, Precision precision) {
+        return backend.linear(transposed(w.get("weight", in, out)), w.get("bias", out), precision);
     }
 
     static Weight transposed(Weight w) {
@@ -116,7 +114,12 @@ final class Gpt2 implements Transformer {
         for (int i = 0; i < layers.length; i++) {
             Layer layer = layers[i];
             ops.layerNorm(
-                    x, layer.attentionNorm.gain, layer.attentionNorm.shift, eps, Activation.NONE, h);
+                    x,
+                    layer.attentionNorm.gain,
+                    layer.attentionNorm.shift,
+                    eps,
+                    Activation.NONE,
+                    h);
             ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
             ops.append(k, cache.keys[i], cache.first);
             ops.append(v, cache.values[i], cache.first);

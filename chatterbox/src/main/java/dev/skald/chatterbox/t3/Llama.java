@@ -34,9 +34,7 @@ final class Llama implements Transformer {
     Llama(Backend backend, Weights weights, T3Config config, Precision precision) {
         this.config = config;
         int c = config.width();
-        int a =
-                weights.get("layers.0.self_attn.q_proj.weight", -1, c)
-                        .shape()[0];
+        int a = weights.get("layers.0.self_attn.q_proj.weight", -1, c).shape()[0];
         ffn = weights.get("layers.0.mlp.gate_proj.weight", -1, c).shape()[0];
         cacheWidth = a;
         layers = new Layer[config.layers()];

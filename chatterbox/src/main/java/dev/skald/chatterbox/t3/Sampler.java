@@ -45,9 +45,7 @@ public final class Sampler {
             float weight = (float) settings.cfgWeight();
             for (int i = 0; i < vocabulary; i++) {
                 float conditional = logits[i];
-                scores[i] =
-                        conditional
-                                + weight * (conditional - logits[vocabulary + i]);
+                scores[i] = conditional + weight * (conditional - logits[vocabulary + i]);
             }
             taps.tap("after_cfg", scores);
         } else {

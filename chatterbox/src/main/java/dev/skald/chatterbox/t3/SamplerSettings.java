@@ -18,8 +18,7 @@ public record SamplerSettings(
         double repetitionPenalty,
         double cfgWeight) {
     /** The official defaults of Original and Multilingual. */
-    public static final SamplerSettings ORIGINAL =
-            new SamplerSettings(0.8, 0.05, 1, 0, 1.2, 0.5);
+    public static final SamplerSettings ORIGINAL = new SamplerSettings(0.8, 0.05, 1, 0, 1.2, 0.5);
 
     /** The official defaults of Turbo and Nano. */
     public static final SamplerSettings TURBO = new SamplerSettings(0.8, 0, 0.95, 1000, 1.2, 0);

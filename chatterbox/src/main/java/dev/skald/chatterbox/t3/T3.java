@@ -61,8 +61,7 @@ public final class T3 {
                         precision);
         Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
         speakerWidth = speaker.shape()[1];
-        speakerEncoder =
-                backend.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Precision.F32);
+        speakerEncoder = backend.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Precision.F32);
         perceiver =
                 config.perceiverHeads() == 0
                         ? null
@@ -84,8 +83,7 @@ public final class T3 {
     }
 
     /** Loads a model. Throws {@link WeightException}. */
-    public static T3 load(
-            Backend backend, Weights weights, T3Config config, Precision precision) {
+    public static T3 load(Backend backend, Weights weights, T3Config config, Precision precision) {
         return new T3(backend, weights, config, precision);
     }
 

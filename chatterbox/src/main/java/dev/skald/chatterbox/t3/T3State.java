@@ -81,11 +81,7 @@ public final class T3State implements AutoCloseable {
                 taps.tap("k_cache0", byHead(cache.keys[0], n), cacheShape(n));
                 taps.tap("v_cache0", byHead(cache.values[0], n), cacheShape(n));
             }
-            ops.linear(
-                    hidden.rows(n - 1, n),
-                    model.speechHead(),
-                    Epilogue.NONE,
-                    logits);
+            ops.linear(hidden.rows(n - 1, n), model.speechHead(), Epilogue.NONE, logits);
         }
         return logits;
     }

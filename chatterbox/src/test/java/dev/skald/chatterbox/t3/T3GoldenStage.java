@@ -60,9 +60,7 @@ public abstract class T3GoldenStage implements GoldenStage {
                 c.layers(),
                 c.width(),
                 b.path(llama ? "num_attention_heads" : "n_head").asInt(c.heads()),
-                (float)
-                        b.path(llama ? "rms_norm_eps" : "layer_norm_epsilon")
-                                .asDouble(c.normEps()),
+                (float) b.path(llama ? "rms_norm_eps" : "layer_norm_epsilon").asDouble(c.normEps()),
                 new T3Config.Rope(
                         b.path("rope_theta").asDouble(c.rope().theta()),
                         r.path("factor").asDouble(c.rope().factor()),
@@ -89,8 +87,7 @@ public abstract class T3GoldenStage implements GoldenStage {
         T3Config config = config(golden.file());
         try (Backend backend = Backends.cpu(1);
                 Ops ops = backend.open()) {
-            T3 model =
-                    T3.load(backend, golden.file().weightsUnderPrefix(), config, Precision.F32);
+            T3 model = T3.load(backend, golden.file().weightsUnderPrefix(), config, Precision.F32);
             run(model, ops, golden, taps);
         }
     }
@@ -125,8 +122,7 @@ public abstract class T3GoldenStage implements GoldenStage {
             taps.add(
                     "tap.rope_inv_freq",
                     config.rope()
-                            .inverseFrequencies(
-                                    model.transformer().cacheWidth() / config.heads()));
+                            .inverseFrequencies(model.transformer().cacheWidth() / config.heads()));
         }
         try (T3State state = new T3State(model, ops, rows, 400)) {
             for (int k = 0; k < steps; k++) {
@@ -138,8 +134,7 @@ public abstract class T3GoldenStage implements GoldenStage {
                 }
                 logits.add(ops.read(l));
                 float[] p =
-                        sampler.distribution(
-                                        logits.getLast(), spoken, dev.skald.tensor.Taps.NONE)
+                        sampler.distribution(logits.getLast(), spoken, dev.skald.tensor.Taps.NONE)
                                 .clone();
                 probabilities.add(p);
                 tokens[k] = greedy ? argmax(p) : given[k];
