@@ -16,9 +16,10 @@ import java.util.Locale;
  * @param algorithm how
  * @param hex the digest, lower-case hexadecimal
  */
-record Digest(Algorithm algorithm, String hex) {
+public record Digest(Algorithm algorithm, String hex) {
 
-    enum Algorithm {
+    /** How it is computed. */
+    public enum Algorithm {
         SHA256("SHA-256", 64),
         /** Of git: over {@code "blob <size>\0"} and the content. */
         GIT_BLOB("SHA-1", 40),
@@ -33,7 +34,7 @@ record Digest(Algorithm algorithm, String hex) {
         }
     }
 
-    Digest {
+    public Digest {
         hex = hex.toLowerCase(Locale.ROOT);
         if (hex.length() != algorithm.digits || !isHex(hex)) {
             throw new IllegalArgumentException("not a digest: " + VoiceInfo.printable(hex));

@@ -64,7 +64,7 @@ final class VoiceRecord {
                                         new VoiceFile(
                                                 plainName(f.requiredText("name"), record),
                                                 f.requiredWhole("bytes", 0, 1L << 50),
-                                                f.requiredText("sha256")))
+                                                sha256(f.requiredText("sha256"), record)))
                         .toList();
         return new InstalledVoice(
                 info,
@@ -72,6 +72,14 @@ final class VoiceRecord {
                 files,
                 json.text("source").orElse(""),
                 json.text("installed").orElse(""));
+    }
+
+    private static String sha256(String hex, Path record) {
+        try {
+            return new Digest(Digest.Algorithm.SHA256, hex).hex();
+        } catch (IllegalArgumentException e) {
+            throw new VoiceException(record + " has a bad digest", e);
+        }
     }
 
     private static String plainName(String name, Path record) {
