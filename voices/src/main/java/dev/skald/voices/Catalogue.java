@@ -68,8 +68,8 @@ public final class Catalogue {
      * Fetches Piper's present list from the hub; {@link #of} uses it from then on.
      *
      * @return how many voices it lists
-     * @throws VoiceException if the hub does not give it, or gives something else; the list that was
-     *     there stays
+     * @throws VoiceException if the hub does not give it, or gives something else; the list that
+     *     was there stays
      */
     public static int refresh(Path home, boolean offline) {
         HubSource hub = new HubSource(HubSettings.fromEnvironment(), offline);
@@ -79,8 +79,7 @@ public final class Catalogue {
             throw new VoiceException(
                     "cannot refresh the catalogue from " + hub.name() + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new VoiceException(
-                    "cannot refresh the catalogue: " + Durable.reason(e), e);
+            throw new VoiceException("cannot refresh the catalogue: " + Durable.reason(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new VoiceException("refreshing the catalogue was interrupted", e);
@@ -109,8 +108,7 @@ public final class Catalogue {
      * @throws VoiceException if there is none; the message names those that look like it
      */
     public CatalogueEntry get(String id) {
-        return find(id)
-                .orElseThrow(
+        return find(id).orElseThrow(
                         () -> {
                             List<String> near = near(id);
                             return new VoiceException(
@@ -157,8 +155,7 @@ public final class Catalogue {
         Map<String, CatalogueEntry> good = new TreeMap<>();
         for (String id : list.values().keySet()) {
             try {
-                list.object(id)
-                        .ifPresent(e -> good.put(id, piper(id, e, own.object(id))));
+                list.object(id).ifPresent(e -> good.put(id, piper(id, e, own.object(id))));
             } catch (VoiceException e) {
                 LOG.log(System.Logger.Level.DEBUG, "left out of the catalogue: " + e.getMessage());
             }
@@ -263,8 +260,7 @@ public final class Catalogue {
     private static List<Digest> digests(Json file) {
         List<Digest> digests = new ArrayList<>();
         try {
-            file.text("sha256")
-                    .ifPresent(h -> digests.add(new Digest(Digest.Algorithm.SHA256, h)));
+            file.text("sha256").ifPresent(h -> digests.add(new Digest(Digest.Algorithm.SHA256, h)));
             file.text("md5_digest")
                     .ifPresent(h -> digests.add(new Digest(Digest.Algorithm.MD5, h)));
         } catch (IllegalArgumentException e) {

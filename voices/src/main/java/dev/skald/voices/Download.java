@@ -26,9 +26,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Fetches files from the hub: follows its redirects to where large files lie, resumes what broke
- * off ({@code Range} with {@code If-Range}, so that a changed file is begun anew), tries again after
- * passing faults, gives up a transfer that stands still, and checks what came against what the
- * catalogue and the hub's own headers ({@code X-Linked-ETag}, {@code X-Linked-Size}) say.
+ * off ({@code Range} with {@code If-Range}, so that a changed file is begun anew), tries again
+ * after passing faults, gives up a transfer that stands still, and checks what came against what
+ * the catalogue and the hub's own headers ({@code X-Linked-ETag}, {@code X-Linked-Size}) say.
  */
 final class Download implements AutoCloseable {
     private static final int MAX_REDIRECTS = 8;
@@ -201,7 +201,11 @@ final class Download implements AutoCloseable {
 
     private static Optional<Duration> retryAfter(HttpHeaders headers) {
         return headers.firstValue("Retry-After")
-                .filter(v -> v.length() < 6 && !v.isEmpty() && v.chars().allMatch(Character::isDigit))
+                .filter(
+                        v ->
+                                v.length() < 6
+                                        && !v.isEmpty()
+                                        && v.chars().allMatch(Character::isDigit))
                 .map(v -> Duration.ofSeconds(Long.parseLong(v)));
     }
 
@@ -230,7 +234,9 @@ final class Download implements AutoCloseable {
     private static Published published(HttpHeaders headers) {
         Optional<String> linked = headers.firstValue("X-Linked-ETag");
         Optional<Digest> digest =
-                linked.or(() -> headers.firstValue("ETag")).map(Download::bare).flatMap(Download::digest);
+                linked.or(() -> headers.firstValue("ETag"))
+                        .map(Download::bare)
+                        .flatMap(Download::digest);
         return new Published(number(headers, "X-Linked-Size"), digest);
     }
 
@@ -341,10 +347,7 @@ final class Download implements AutoCloseable {
         published.digest.ifPresent(digests::add);
         CatalogueFile all =
                 new CatalogueFile(
-                        file.path(),
-                        file.bytes().or(published::bytes),
-                        digests,
-                        file.required());
+                        file.path(), file.bytes().or(published::bytes), digests, file.required());
         try {
             Checks.require(all, half);
         } catch (VoiceException e) {
@@ -375,7 +378,9 @@ final class Download implements AutoCloseable {
             return Optional.empty();
         }
         String text = Files.readString(tag);
-        return text.chars().allMatch(c -> c >= ' ' && c <= '~') ? Optional.of(text) : Optional.empty();
+        return text.chars().allMatch(c -> c >= ' ' && c <= '~')
+                ? Optional.of(text)
+                : Optional.empty();
     }
 
     static void forget(Path half) throws IOException {
@@ -401,8 +406,7 @@ final class Download implements AutoCloseable {
                                         try {
                                             while (System.nanoTime() - last.get()
                                                     < patience.toNanos()) {
-                                                Thread.sleep(
-                                                        Math.max(1, patience.toMillis() / 10));
+                                                Thread.sleep(Math.max(1, patience.toMillis() / 10));
                                             }
                                             bitten.set(true);
                                             body.close();

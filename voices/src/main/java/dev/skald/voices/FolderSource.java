@@ -28,8 +28,7 @@ final class FolderSource implements VoiceSource {
     @Override
     public void fetch(CatalogueEntry entry, Path part, InstallListener listener)
             throws IOException {
-        Path folder =
-                Files.isDirectory(given) ? given : given.toAbsolutePath().resolveSibling("");
+        Path folder = Files.isDirectory(given) ? given : given.toAbsolutePath().resolveSibling("");
         for (CatalogueFile file : entry.files()) {
             // A copy of the repository has the path, a download the bare name.
             Path found = folder.resolve(file.path());

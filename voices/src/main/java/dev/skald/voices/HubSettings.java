@@ -1,5 +1,6 @@
 package dev.skald.voices;
 
+import java.io.IOException;
 import java.net.Authenticator;
 import java.net.InetSocketAddress;
 import java.net.PasswordAuthentication;
@@ -7,7 +8,6 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,9 +52,7 @@ record HubSettings(
     static HubSettings of(Map<String, String> env, boolean javaProxy) {
         URI endpoint = endpoint(env.getOrDefault("HF_ENDPOINT", ""));
         Optional<URI> proxy =
-                javaProxy
-                        ? Optional.empty()
-                        : proxy(env, endpoint.getScheme().equals("http"));
+                javaProxy ? Optional.empty() : proxy(env, endpoint.getScheme().equals("http"));
         return new HubSettings(
                 endpoint,
                 token(env),
@@ -113,7 +111,9 @@ record HubSettings(
                                 : Path.of(home))
                         .resolve("token");
         try {
-            return Files.isRegularFile(file) ? clean(Files.readString(file).strip()) : Optional.empty();
+            return Files.isRegularFile(file)
+                    ? clean(Files.readString(file).strip())
+                    : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -127,8 +127,7 @@ record HubSettings(
     }
 
     private static Optional<URI> proxy(Map<String, String> env, boolean plain) {
-        for (String name :
-                List.of(plain ? "http_proxy" : "https_proxy", "all_proxy")) {
+        for (String name : List.of(plain ? "http_proxy" : "https_proxy", "all_proxy")) {
             String value =
                     env.getOrDefault(name, env.getOrDefault(name.toUpperCase(Locale.ROOT), ""))
                             .strip();

