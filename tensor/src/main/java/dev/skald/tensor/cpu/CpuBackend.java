@@ -34,7 +34,7 @@ public final class CpuBackend implements Backend {
         if (threads < 0 || threads > 1024) {
             throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
         }
-        return new CpuBackend(new Kernels(), threads == 0 ? Cores.physical() : threads);
+        return new CpuBackend(KernelChoice.best(), threads == 0 ? Cores.physical() : threads);
     }
 
     @Override
@@ -66,7 +66,7 @@ public final class CpuBackend implements Backend {
             require(w, w.shape().length == 2 && w.shape()[1] == in, "(out, " + in + ")");
             out = Math.addExact(out, w.shape()[0]);
         }
-        Packed m = Packed.of(in, out, kernels.panel(out));
+        Packed m = Packed.of(in, out, panel(out));
         float[] all = null;
         float[] row = new float[in];
         int j = 0;
@@ -130,7 +130,7 @@ public final class CpuBackend implements Backend {
         int width = out / groups;
         Packed[] packed = new Packed[groups];
         for (int g = 0; g < groups; g++) {
-            Packed m = Packed.of(row.length, width, kernels.panel(width));
+            Packed m = Packed.of(row.length, width, panel(width));
             packed[g] = m;
             for (int j = 0; j < width; j++) {
                 weight.read((long) (g * width + j) * row.length, row, 0, row.length);
@@ -164,7 +164,7 @@ public final class CpuBackend implements Backend {
         Packed[] phases = new Packed[stride];
         for (int f = 0; f < stride; f++) {
             int taps = (kernel - f + stride - 1) / stride;
-            phases[f] = Packed.of(Math.max(taps, 0) * in, out, kernels.panel(out));
+            phases[f] = Packed.of(Math.max(taps, 0) * in, out, panel(out));
         }
         // A row's scale for INT8 is its input channel's: the rounding is of the row as it lies.
         float[] row = new float[Math.multiplyExact(out, kernel)];
@@ -202,7 +202,7 @@ public final class CpuBackend implements Backend {
         }
         int area = Math.multiplyExact(kh, kw);
         float[] row = new float[Math.multiplyExact(in, area)];
-        Packed m = Packed.of(row.length, out, kernels.panel(out));
+        Packed m = Packed.of(row.length, out, panel(out));
         for (int o = 0; o < out; o++) {
             weight.read((long) o * row.length, row, 0, row.length);
             for (int c = 0; c < in; c++) {
@@ -263,6 +263,10 @@ public final class CpuBackend implements Backend {
     @Override
     public void close() {
         pool.close();
+    }
+
+    private int panel(int n) {
+        return n <= Packed.NARROW ? Packed.TURNED : kernels.panel(n);
     }
 
     private static float[] vector(Weight w, int length) {

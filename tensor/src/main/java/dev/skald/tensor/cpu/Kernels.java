@@ -19,6 +19,11 @@ class Kernels {
 
     // ---- matrix products
 
+    /** Rows a kernel works on at once; fewer than that in one op take a slower way. */
+    int rows() {
+        return 1;
+    }
+
     /** Columns a panel of a packed matrix with {@code n} columns has. */
     int panel(int n) {
         return n;
@@ -380,7 +385,13 @@ class Kernels {
      * carried on, h is written.
      */
     void lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
-        for (int j = 0; j < n; j++) {
+        lstmRest(gates, at, 0, c, co, h, ho, n);
+    }
+
+    /** Cells from {@code first} on. */
+    static void lstmRest(
+            float[] gates, int at, int first, float[] c, int co, float[] h, int ho, int n) {
+        for (int j = first; j < n; j++) {
             double i = sigmoid(gates[at + j]);
             double f = sigmoid(gates[at + n + j]);
             double g = Math.tanh(gates[at + 2 * n + j]);

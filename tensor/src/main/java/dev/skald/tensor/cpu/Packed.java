@@ -3,25 +3,42 @@ package dev.skald.tensor.cpu;
 /**
  * A matrix (k, n) as panels of {@code width} columns: value (kk, j) of panel p lies at {@code base
  * + (p * k + kk) * width + j}; the last panel is filled up with zeros.
+ * One of few columns is turned instead: value (kk, j) lies at {@code base + j * k + kk}.
  */
 record Packed(float[] values, int base, int k, int n, int width) {
+    /** Up to so many columns a matrix is turned, so that a panel is not mostly zeros. */
+    static final int NARROW = 4;
+
+    /** The width that means turned. */
+    static final int TURNED = 0;
+
     static Packed of(int k, int n, int width) {
         return new Packed(new float[length(k, n, width)], 0, k, n, width);
     }
 
     static int length(int k, int n, int width) {
+        if (width == TURNED) {
+            return Math.multiplyExact(k, n);
+        }
         return Math.multiplyExact(Math.multiplyExact((n + width - 1) / width, width), k);
     }
 
     int panels() {
-        return (n + width - 1) / width;
+        return isTurned() ? 1 : (n + width - 1) / width;
     }
 
     int panel(int p) {
         return base + p * k * width;
     }
 
+    boolean isTurned() {
+        return width == TURNED;
+    }
+
     int at(int kk, int j) {
+        if (isTurned()) {
+            return base + j * k + kk;
+        }
         return base + (j / width * k + kk) * width + j % width;
     }
 

@@ -54,19 +54,15 @@ final class Products {
         }
         int in = x.cols();
         int halo = (taps - 1) * dilation;
+        // A block's rows stay in cache; their halo is a part of them; and there are enough blocks
+        // for several workers, unless rows are few.
         int fit = Math.max(2 * halo / step, BLOCK / Math.max(1, in * step));
-        int block = Math.min(count, Math.max(ROWS, fit / ROWS * ROWS));
-        // Enough blocks for several workers, unless rows are few.
-        while (block > 2 * ROWS && count < 6 * block && block > 2 * halo / step) {
-            block = Math.max(ROWS, block / 2 / ROWS * ROWS);
-        }
-        int blockRows = block;
-        int blocks = (count + block - 1) / block;
+        fit = Math.min(fit, Math.max(count / 8, Math.max(ROWS, halo / step)));
+        int blockRows = Math.max(ROWS, fit / ROWS * ROWS);
+        int blocks = Math.max(1, (count - kernels.rows()) / blockRows + 1);
         int panels = w.panels();
-        int group = Math.max(1, panels * blocks / 8);
-        group = blocks >= 6 ? panels : Math.min(panels, group);
-        int panelGroup = group;
-        int groups = (panels + group - 1) / group;
+        int panelGroup = blocks >= 6 ? panels : Math.max(1, panels * blocks / 8);
+        int groups = (panels + panelGroup - 1) / panelGroup;
         pool.run(
                 x.batch() * blocks * groups,
                 (item, worker) -> {
@@ -89,7 +85,7 @@ final class Products {
                             outFirst,
                             outStep,
                             i0,
-                            Math.min(count, i0 + blockRows),
+                            item / groups % blocks == blocks - 1 ? count : i0 + blockRows,
                             p0,
                             Math.min(panels, p0 + panelGroup),
                             worker);
@@ -130,27 +126,33 @@ final class Products {
         }
         int tapStep = dilation * stride;
         boolean joined = taps == 1 || tapStep == in;
-        int width = w.width();
-        float[] t = scratch.tile(worker, ROWS * width);
+        int width = w.isTurned() ? w.n() : w.width();
+        int last = kernels.rows() - 1;
+        float[] t = scratch.tile(worker, (ROWS + last) * width);
         CpuTensor residual = (CpuTensor) epilogue.residual();
         CpuTensor alpha = (CpuTensor) epilogue.activation().alpha();
         for (int p = p0; p < p1; p++) {
             int col = p * width;
             int n = Math.min(width, w.n() - col);
-            for (int i = i0; i < i1; i += ROWS) {
-                int rows = Math.min(ROWS, i1 - i);
-                kernels.product(
-                        a,
-                        ao + (i - i0) * step * stride,
-                        step * stride,
-                        rows,
-                        joined ? 1 : taps,
-                        tapStep,
-                        joined ? taps * in : in,
-                        w.values(),
-                        w.panel(p),
-                        width,
-                        t);
+            for (int i = i0; i < i1; ) {
+                int rows = i1 - i <= ROWS + last ? i1 - i : ROWS;
+                int at = ao + (i - i0) * step * stride;
+                if (w.isTurned()) {
+                    narrow(a, at, step * stride, rows, taps, tapStep, in, w, t);
+                } else {
+                    kernels.product(
+                            a,
+                            at,
+                            step * stride,
+                            rows,
+                            joined ? 1 : taps,
+                            tapStep,
+                            joined ? taps * in : in,
+                            w.values(),
+                            w.panel(p),
+                            width,
+                            t);
+                }
                 int row = outFirst + i * outStep;
                 kernels.finish(
                         t,
@@ -169,6 +171,31 @@ final class Products {
                         out.data,
                         out.at(b, row) + col,
                         outStep * out.rowStride);
+                i += rows;
+            }
+        }
+    }
+
+    /** The product with a turned matrix: a sum along each window. */
+    private void narrow(
+            float[] a, int ao, int lda, int rows, int taps, int tapStep, int k, Packed w, float[] t) {
+        boolean joined = taps == 1 || tapStep == k;
+        int runs = joined ? 1 : taps;
+        int length = joined ? taps * k : k;
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < w.n(); j++) {
+                int from = w.at(0, j);
+                float s = 0;
+                for (int r = 0; r < runs; r++) {
+                    s +=
+                            kernels.dot(
+                                    a,
+                                    ao + i * lda + r * tapStep,
+                                    w.values(),
+                                    from + r * length,
+                                    length);
+                }
+                t[i * w.n() + j] = s;
             }
         }
     }

@@ -1,0 +1,181 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Activation;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The functions of {@link Activation} over runs of values. One loop each, in a method of its own:
+ * what is not used is never compiled. Each returns how many values it did, whole vectors; the rest
+ * is left to the scalar form.
+ */
+final class VectorActivations {
+    /** Beyond it the reduction of {@link VectorMath#sin} loses places. */
+    private static final float FAR = 1e5f;
+
+    private VectorActivations() {}
+
+    private static FloatVector at(float[] x, int i) {
+        return FloatVector.fromArray(Lanes.F, x, i);
+    }
+
+    static int run(
+            Activation f,
+            float @Nullable [] alpha,
+            int alphaAt,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            int n) {
+        float p = f.parameter();
+        return switch (f.kind()) {
+            case RELU -> leakyRelu(0, x, xo, y, yo, n);
+            case LEAKY_RELU -> leakyRelu(p, x, xo, y, yo, n);
+            case GELU -> gelu(x, xo, y, yo, n);
+            case GELU_TANH -> geluTanh(x, xo, y, yo, n);
+            case SILU -> silu(x, xo, y, yo, n);
+            case MISH -> mish(x, xo, y, yo, n);
+            case ELU -> elu(p, x, xo, y, yo, n);
+            case TANH -> tanh(x, xo, y, yo, n);
+            case SIGMOID -> sigmoid(x, xo, y, yo, n);
+            case EXP -> exp(x, xo, y, yo, n);
+            case LOG_CLAMPED -> p < Float.MIN_NORMAL ? 0 : log(p, x, xo, y, yo, n);
+            case SNAKE -> alpha == null ? 0 : snake(alpha, alphaAt, x, xo, y, yo, n);
+            case SIN -> sin(0, x, xo, y, yo, n);
+            case COS -> sin(1, x, xo, y, yo, n);
+            case NONE, ABS, SQUARE -> 0;
+        };
+    }
+
+    static int leakyRelu(float slope, float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            FloatVector v = at(x, xo + i);
+            v.blend(v.mul(slope), v.compare(VectorOperators.LT, 0f)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int sigmoid(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.sigmoid(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int tanh(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.tanh(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int exp(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.exp(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int silu(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.silu(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int mish(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.mish(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int gelu(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.gelu(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int geluTanh(float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.geluTanh(at(x, xo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int elu(float alpha, float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.elu(at(x, xo + i), alpha).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int log(float floor, float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.log(at(x, xo + i).max(floor)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    private static int sin(int quarter, float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            FloatVector v = at(x, xo + i);
+            VectorMask<Float> near = v.abs().compare(VectorOperators.LE, FAR);
+            if (near.allTrue()) {
+                VectorMath.sin(v, quarter).intoArray(y, yo + i);
+            } else {
+                farSin(quarter, x, xo + i, y, yo + i);
+            }
+        }
+        return i;
+    }
+
+    private static void farSin(int quarter, float[] x, int xo, float[] y, int yo) {
+        for (int i = 0; i < Lanes.N; i++) {
+            y[yo + i] = (float) (quarter == 0 ? Math.sin(x[xo + i]) : Math.cos(x[xo + i]));
+        }
+    }
+
+    private static int snake(
+            float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            FloatVector v = at(x, xo + i);
+            FloatVector a = at(alpha, ao + i);
+            FloatVector s = VectorMath.sin(v.mul(a), 0);
+            v.add(s.mul(s).div(a.add(1e-9f))).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    static int gateTanh(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.gate(at(a, ao + i), at(b, bo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+
+    static int gateSilu(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            VectorMath.silu(at(a, ao + i)).mul(at(b, bo + i)).intoArray(y, yo + i);
+        }
+        return i;
+    }
+}

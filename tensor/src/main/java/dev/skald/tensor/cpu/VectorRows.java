@@ -1,0 +1,123 @@
+package dev.skald.tensor.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** What goes over a row as a whole: sums, softmax, norms, an LSTM's cell. */
+final class VectorRows {
+    private VectorRows() {}
+
+    private static FloatVector at(float[] x, int i) {
+        return FloatVector.fromArray(Lanes.F, x, i);
+    }
+
+    static float sum(float[] x, int xo, int n) {
+        FloatVector s = FloatVector.zero(Lanes.F);
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            s = s.add(at(x, xo + i));
+        }
+        float sum = s.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            sum += x[xo + i];
+        }
+        return sum;
+    }
+
+    /** The sum of (x - mean)^2. */
+    static float squares(float[] x, int xo, float mean, int n) {
+        FloatVector s = FloatVector.zero(Lanes.F);
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            FloatVector d = at(x, xo + i).sub(mean);
+            s = d.fma(d, s);
+        }
+        float sum = s.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            float d = x[xo + i] - mean;
+            sum += d * d;
+        }
+        return sum;
+    }
+
+    static void normalize(
+            float[] x,
+            int xo,
+            float mean,
+            float r,
+            float[] gamma,
+            int go,
+            float[] beta,
+            int bo,
+            float[] y,
+            int yo,
+            int n) {
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            at(x, xo + i)
+                    .sub(mean)
+                    .mul(r)
+                    .fma(at(gamma, go + i), at(beta, bo + i))
+                    .intoArray(y, yo + i);
+        }
+        for (; i < n; i++) {
+            y[yo + i] = (x[xo + i] - mean) * r * gamma[go + i] + beta[bo + i];
+        }
+    }
+
+    static void softmax(float[] x, int xo, float scale, float[] y, int yo, int n) {
+        float max = scaledMax(x, xo, scale, n);
+        float sum = exps(x, xo, scale, max, y, yo, n);
+        multiply(y, yo, 1 / sum, n);
+    }
+
+    private static float scaledMax(float[] x, int xo, float scale, int n) {
+        FloatVector m = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            m = m.max(at(x, xo + i).mul(scale));
+        }
+        float max = m.reduceLanes(VectorOperators.MAX);
+        for (; i < n; i++) {
+            max = Math.max(max, x[xo + i] * scale);
+        }
+        return max;
+    }
+
+    private static float exps(
+            float[] x, int xo, float scale, float max, float[] y, int yo, int n) {
+        FloatVector s = FloatVector.zero(Lanes.F);
+        int i = 0;
+        for (; i < n - Lanes.N + 1; i += Lanes.N) {
+            FloatVector e = VectorMath.exp(at(x, xo + i).mul(scale).sub(max));
+            s = s.add(e);
+            e.intoArray(y, yo + i);
+        }
+        float sum = s.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            float e = (float) Math.exp(x[xo + i] * scale - max);
+            y[yo + i] = e;
+            sum += e;
+        }
+        return sum;
+    }
+
+    private static void multiply(float[] y, int yo, float f, int n) {
+        for (int i = 0; i < n; i++) {
+            y[yo + i] *= f;
+        }
+    }
+
+    /** Returns how many cells it did. */
+    static int lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
+        int j = 0;
+        for (; j < n - Lanes.N + 1; j += Lanes.N) {
+            FloatVector in = VectorMath.gate(at(gates, at + 2 * n + j), at(gates, at + j));
+            FloatVector f = VectorMath.sigmoid(at(gates, at + n + j));
+            FloatVector s = f.fma(at(c, co + j), in);
+            s.intoArray(c, co + j);
+            VectorMath.gate(s, at(gates, at + 3 * n + j)).intoArray(h, ho + j);
+        }
+        return j;
+    }
+}
