@@ -21,7 +21,8 @@ final class KernelChoice {
             return new Kernels();
         }
         if (!Lanes.fast()) {
-            logger().warn("computing without vectors, many times slower: this processor has no AVX2");
+            logger().warn(
+                            "computing without vectors, many times slower: this processor has no AVX2");
             return new Kernels();
         }
         return new VectorKernels();

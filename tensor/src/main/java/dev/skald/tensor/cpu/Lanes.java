@@ -28,8 +28,8 @@ final class Lanes {
     }
 
     /**
-     * Whether the machine has 32 vector registers (AVX-512, Arm) rather than 16: then a kernel holds
-     * eight rows of two vectors, otherwise six.
+     * Whether the machine has 32 vector registers (AVX-512, Arm) rather than 16: then a kernel
+     * holds eight rows of two vectors, otherwise six.
      */
     static boolean manyRegisters() {
         return !isX86() || FloatVector.SPECIES_PREFERRED.length() >= 16;

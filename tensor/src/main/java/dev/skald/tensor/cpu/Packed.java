@@ -2,8 +2,8 @@ package dev.skald.tensor.cpu;
 
 /**
  * A matrix (k, n) as panels of {@code width} columns: value (kk, j) of panel p lies at {@code base
- * + (p * k + kk) * width + j}; the last panel is filled up with zeros.
- * One of few columns is turned instead: value (kk, j) lies at {@code base + j * k + kk}.
+ * + (p * k + kk) * width + j}; the last panel is filled up with zeros. One of few columns is turned
+ * instead: value (kk, j) lies at {@code base + j * k + kk}.
  */
 record Packed(float[] values, int base, int k, int n, int width) {
     /** Up to so many columns a matrix is turned, so that a panel is not mostly zeros. */

@@ -178,7 +178,15 @@ final class Products {
 
     /** The product with a turned matrix: a sum along each window. */
     private void narrow(
-            float[] a, int ao, int lda, int rows, int taps, int tapStep, int k, Packed w, float[] t) {
+            float[] a,
+            int ao,
+            int lda,
+            int rows,
+            int taps,
+            int tapStep,
+            int k,
+            Packed w,
+            float[] t) {
         boolean joined = taps == 1 || tapStep == k;
         int runs = joined ? 1 : taps;
         int length = joined ? taps * k : k;

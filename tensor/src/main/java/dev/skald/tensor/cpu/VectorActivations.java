@@ -151,8 +151,7 @@ final class VectorActivations {
         }
     }
 
-    private static int snake(
-            float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
+    private static int snake(float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             FloatVector v = at(x, xo + i);

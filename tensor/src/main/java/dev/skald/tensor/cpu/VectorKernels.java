@@ -86,8 +86,22 @@ final class VectorKernels extends Kernels {
                 };
         if (!simple || n % Lanes.N != 0) {
             super.finish(
-                    t, width, rows, n, bias, biasAt, activation, alpha, alphaAt, scale, residual,
-                    residualAt, residualStep, out, outAt, outStep);
+                    t,
+                    width,
+                    rows,
+                    n,
+                    bias,
+                    biasAt,
+                    activation,
+                    alpha,
+                    alphaAt,
+                    scale,
+                    residual,
+                    residualAt,
+                    residualStep,
+                    out,
+                    outAt,
+                    outStep);
             return;
         }
         float slope =
@@ -103,8 +117,19 @@ final class VectorKernels extends Kernels {
                             : FloatVector.fromArray(Lanes.F, bias, biasAt + j);
             if (residual != null) {
                 merge(
-                        t, j, width, rows, b, slope, scale, residual, residualAt + j, residualStep,
-                        out, outAt + j, outStep);
+                        t,
+                        j,
+                        width,
+                        rows,
+                        b,
+                        slope,
+                        scale,
+                        residual,
+                        residualAt + j,
+                        residualStep,
+                        out,
+                        outAt + j,
+                        outStep);
             } else {
                 store(t, j, width, rows, b, slope, scale, out, outAt + j, outStep);
             }

@@ -166,15 +166,7 @@ final class VectorProducts {
      * one before. For the few rows of decoding, where reading the weights is what takes time.
      */
     static void row1(
-            float[] a,
-            int ao,
-            int taps,
-            int tapStep,
-            int k,
-            float[] w,
-            int wo,
-            float[] c,
-            int co) {
+            float[] a, int ao, int taps, int tapStep, int k, float[] w, int wo, float[] c, int co) {
         FloatVector zero = FloatVector.zero(Lanes.F);
         FloatVector a0 = zero;
         FloatVector b0 = zero;

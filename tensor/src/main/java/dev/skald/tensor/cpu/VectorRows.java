@@ -84,8 +84,7 @@ final class VectorRows {
         return max;
     }
 
-    private static float exps(
-            float[] x, int xo, float scale, float max, float[] y, int yo, int n) {
+    private static float exps(float[] x, int xo, float scale, float max, float[] y, int yo, int n) {
         FloatVector s = FloatVector.zero(Lanes.F);
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
