@@ -1,0 +1,160 @@
+package dev.skald.text;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The table {@code abbreviations-en.tsv}, and whether a full stop ends a sentence. */
+final class Abbreviations {
+    /** What an abbreviation does to the sentence it stands in; told in the head of the table. */
+    enum Kind {
+        TITLE,
+        MID,
+        END,
+        NUMBER,
+        NAME,
+        AFTER,
+        PLAIN
+    }
+
+    /**
+     * One abbreviation.
+     *
+     * @param reading what is said
+     * @param kind where it counts
+     */
+    record Entry(String reading, Kind kind) {}
+
+    private static final int LONGEST = 12;
+
+    private static final class Table {
+        private static final Map<String, Entry> ENTRIES = load();
+
+        private static Map<String, Entry> load() {
+            Map<String, Entry> entries = new HashMap<>();
+            Resources.table("abbreviations-en.tsv")
+                    .forEach(
+                            (key, row) ->
+                                    entries.put(
+                                            key,
+                                            new Entry(
+                                                    row[1],
+                                                    Kind.valueOf(
+                                                            row[2].toUpperCase(Locale.ROOT)))));
+            return entries;
+        }
+    }
+
+    private Abbreviations() {}
+
+    /** The entry for a word as written, its full stop included if it has one. */
+    static @Nullable Entry find(String word) {
+        if (word.length() > LONGEST) {
+            return null;
+        }
+        Entry exact = Table.ENTRIES.get(word);
+        return exact != null ? exact : Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Whether the full stop at {@code dot} ends a sentence, judged by the word before and the word
+     * after. The text must reach some words beyond it, or end where the whole text ends.
+     */
+    static boolean endsSentence(CharSequence text, int dot) {
+        int next = nextVisible(text, dot + 1);
+        if (next >= text.length()) {
+            return true;
+        }
+        if (next == dot + 1 || !Character.isWhitespace(text.charAt(next - 1))) {
+            return false;
+        }
+        int first = next;
+        while (first < text.length() && opener(text.charAt(first))) {
+            first++;
+        }
+        char follows = Words.at(text, first);
+        if (follows == '.') {
+            return false;
+        }
+        int start = wordStart(text, dot);
+        String word = text.subSequence(start, dot).toString();
+        if (word.isEmpty()) {
+            return true;
+        }
+        String following = Words.after(text.subSequence(first, text.length()).toString(), 0);
+        boolean starter = Words.capitalised(following) && Words.in("starters", following);
+        boolean capital = Character.isUpperCase(follows);
+        if (word.equalsIgnoreCase("st") || word.equalsIgnoreCase("dr")) {
+            return starter && Words.capitalised(nameBefore(text, start));
+        }
+        Entry entry = find(word + ".");
+        if (entry != null) {
+            return switch (entry.kind) {
+                case TITLE, MID, PLAIN -> false;
+                case END -> capital && !calendar(following);
+                case NUMBER ->
+                        !Character.isDigit(follows) && !RomanNumerals.afterNumbered(following);
+                case NAME -> !capital;
+                case AFTER -> starter;
+            };
+        }
+        if (word.length() == 1 && Character.isUpperCase(word.charAt(0))) {
+            return starter || (capital && word.equals("I"));
+        }
+        boolean letters = word.length() > 2 && word.charAt(word.length() - 2) == '.';
+        return !letters || starter;
+    }
+
+    /** Whether the abbreviation that ends at {@code end} also ends a sentence. */
+    static boolean lastOfSentence(String text, int end) {
+        return text.charAt(end - 1) == '.'
+                ? endsSentence(text, end - 1)
+                : nextVisible(text, end) >= text.length();
+    }
+
+    /** The word before {@code start} unless it only looks like a name. */
+    static String nameBefore(CharSequence text, int start) {
+        int from = Math.max(0, start - 2 * LONGEST);
+        String near = text.subSequence(from, start).toString();
+        String word = Words.before(near, near.length());
+        return Words.in("function-words", word) ? "" : word;
+    }
+
+    private static boolean calendar(String word) {
+        return DateRules.weekdayOrMonth(word);
+    }
+
+    /** Where what follows begins, beyond closing marks and white space. */
+    private static int nextVisible(CharSequence text, int from) {
+        int i = from;
+        while (i < text.length() && closer(text.charAt(i))) {
+            i++;
+        }
+        while (i < text.length() && Character.isWhitespace(text.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
+    private static int wordStart(CharSequence text, int end) {
+        int i = end;
+        while (i > 0 && end - i < LONGEST) {
+            char c = text.charAt(i - 1);
+            boolean inner = c == '.' && i < end && Character.isLetter(text.charAt(i));
+            if (!Character.isLetter(c) && !inner) {
+                break;
+            }
+            i--;
+        }
+        return i;
+    }
+
+    static boolean closer(char c) {
+        return "\"'”’»)]}*_".indexOf(c) >= 0;
+    }
+
+    private static boolean opener(char c) {
+        return "\"'“‘«([{*_".indexOf(c) >= 0;
+    }
+}

@@ -1,0 +1,96 @@
+package dev.skald.text;
+
+import java.io.Reader;
+import java.io.StringReader;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From text to the sentences an engine speaks: split, looked up in the lexicon, normalised.
+ *
+ * <pre>{@code
+ * TextFrontEnd front = new TextFrontEnd("en-US", Lexicon.EMPTY);
+ * front.sentences(reader).forEachRemaining(s -> speak(s.normalized()));
+ * }</pre>
+ *
+ * <p>Safe for many threads; an iterator belongs to one.
+ */
+public final class TextFrontEnd {
+    private final TextNormalizer normalizer;
+    private final Lexicon lexicon;
+
+    /**
+     * @param language as for {@link TextNormalizer#forLanguage}
+     * @param lexicon the user's words; {@link Lexicon#EMPTY} for none
+     */
+    public TextFrontEnd(String language, Lexicon lexicon) {
+        this.normalizer = TextNormalizer.forLanguage(language);
+        this.lexicon = lexicon;
+    }
+
+    /**
+     * The sentences of a text, read as they are asked for. What cannot be spoken is left out, so a
+     * text of nothing but punctuation has none. Throws {@link java.io.UncheckedIOException} if the
+     * reader fails; the caller closes it.
+     */
+    public Iterator<Sentence> sentences(Reader text) {
+        return new Sentences(new SentenceSplitter(text));
+    }
+
+    /**
+     * The whole text as it is said: its sentences, with a blank line where a paragraph, heading or
+     * list item ends. Empty if nothing can be spoken.
+     */
+    public String normalize(CharSequence text) {
+        Sentences sentences =
+                new Sentences(new SentenceSplitter(new StringReader(text.toString())));
+        StringBuilder out = new StringBuilder(text.length() + 16);
+        while (sentences.hasNext()) {
+            if (!out.isEmpty()) {
+                out.append(sentences.newBlock ? "\n\n" : " ");
+            }
+            sentences.newBlock = false;
+            out.append(sentences.next().normalized());
+        }
+        return out.toString();
+    }
+
+    private final class Sentences implements Iterator<Sentence> {
+        private final SentenceSplitter splitter;
+        private @Nullable Sentence next;
+
+        /** Whether a block ended before {@link #next}; and, until it is fetched, with the last. */
+        private boolean newBlock;
+
+        private boolean endedBlock;
+
+        Sentences(SentenceSplitter splitter) {
+            this.splitter = splitter;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (next == null && splitter.hasNext()) {
+                String source = splitter.next();
+                newBlock |= endedBlock;
+                endedBlock = splitter.endsBlock();
+                String said = normalizer.normalize(lexicon.apply(source));
+                if (!said.isEmpty()) {
+                    next = new Sentence(source, said);
+                }
+            }
+            return next != null;
+        }
+
+        @Override
+        public Sentence next() {
+            if (!hasNext() || next == null) {
+                throw new NoSuchElementException("the text has no more sentences");
+            }
+            Sentence sentence = next;
+            next = null;
+            return sentence;
+        }
+    }
+}
