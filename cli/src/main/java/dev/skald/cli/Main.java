@@ -41,6 +41,7 @@ public final class Main implements Runnable {
     static {
         COMMANDS.put("speak", SpeakCommand::new);
         COMMANDS.put("demo", DemoCommand::new);
+        COMMANDS.put("voices", VoicesCommand::new);
         COMMANDS.put("bench", BenchCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);
     }
