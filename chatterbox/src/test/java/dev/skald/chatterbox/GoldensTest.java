@@ -1,5 +1,6 @@
 package dev.skald.chatterbox;
 
+import dev.skald.chatterbox.text.TextGoldens;
 import dev.skald.testkit.GoldenSet;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.GoldenSuite;
@@ -35,6 +36,11 @@ class GoldensTest {
     @TestFactory
     List<DynamicNode> stages() {
         return suite.tests();
+    }
+
+    @TestFactory
+    List<DynamicNode> texts() {
+        return new TextGoldens(set, suite).tests();
     }
 
     @AfterAll
