@@ -4,8 +4,6 @@ import dev.skald.VoiceException;
 import dev.skald.text.Phonemizer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.SortedMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 public final class EspeakNg implements Phonemizer {
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static @Nullable EspeakLibrary shared;
-
-    /** Read when first needed: it makes the library look into each of its 130 voices. */
-    private static @Nullable SortedMap<String, String> names;
 
     private final EspeakLibrary library;
 
@@ -57,11 +52,12 @@ public final class EspeakNg implements Phonemizer {
         LOCK.lock();
         try {
             // Set anew for each text as piper1-gpl does: what the last text left behind is reset.
-            if (!valid(voice) || !library.setVoice(voice) && !setByCode(voice)) {
+            if (!valid(voice) || !library.setVoice(voice)) {
                 throw new VoiceException(
                         "eSpeak NG has no voice '"
                                 + voice
-                                + "': name a language such as en-us, de or fr");
+                                + "': name a language such as "
+                                + "en-us, de or fr (skald doctor lists them)");
             }
             return library.phonemes(speakable);
         } finally {
@@ -74,25 +70,10 @@ public final class EspeakNg implements Phonemizer {
     public List<String> voices() {
         LOCK.lock();
         try {
-            return List.copyOf(names().keySet());
+            return List.copyOf(library.languages());
         } finally {
             LOCK.unlock();
         }
-    }
-
-    /** The library finds a voice by its file ({@code cmn}) but not by its language ({@code zh}). */
-    private boolean setByCode(String code) {
-        String name = names().get(code.toLowerCase(Locale.ROOT));
-        return name != null && library.setVoice(name);
-    }
-
-    private SortedMap<String, String> names() {
-        SortedMap<String, String> known = names;
-        if (known == null) {
-            known = library.voices();
-            names = known;
-        }
-        return known;
     }
 
     /** It opens files by the voice's name: let no name leave its folder. */

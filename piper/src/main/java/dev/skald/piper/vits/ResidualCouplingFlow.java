@@ -1,0 +1,220 @@
+package dev.skald.piper.vits;
+
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Backend.Conv1d;
+import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weight;
+import dev.skald.tensor.WeightException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The normalizing flow from prior to latent, run backwards: couplings that take a mean off one half
+ * of the channels, computed from the other half by a WaveNet (VITS, section 2.2.3; {@code
+ * ResidualCouplingBlock} of jaywalnut310/vits).
+ *
+ * <p>Between couplings the order of all channels turns round. Nothing is moved for it: every
+ * second coupling reads the upper half and changes the lower one, with its channels' order turned
+ * in its weights. The sign of the mean is folded too.
+ *
+ * @param channels of the latent
+ * @param turned whether the number of couplings is odd, so that the latent comes out turned round
+ */
+record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turned) {
+
+    /**
+     * @param upper whether it reads the upper half of the channels
+     * @param pre half the channels to hidden ones
+     * @param condition the speaker to biases of all layers, or null
+     * @param post hidden channels to minus the mean
+     */
+    record Coupling(
+            boolean upper,
+            Linear pre,
+            @Nullable Linear condition,
+            List<Layer> layers,
+            Linear post) {
+
+        int hidden() {
+            return pre.out();
+        }
+    }
+
+    /**
+     * A gated layer.
+     *
+     * @param in hidden channels to twice as many
+     * @param out to what is added to the hidden channels and, beside it, to the sum of all layers;
+     *     the last layer has the sum alone
+     */
+    record Layer(Conv1d in, Linear out) {}
+
+    static ResidualCouplingFlow load(Parts parts, int latent, int speakerChannels) {
+        int last = -2;
+        while (parts.has("flow.flows." + (last + 2) + ".pre")) {
+            last += 2;
+        }
+        List<Coupling> couplings = new ArrayList<>();
+        boolean upper = false;
+        for (int flow = last; flow >= 0; flow -= 2) {
+            upper = !upper;
+            couplings.add(coupling(parts, "flow.flows." + flow, latent / 2, speakerChannels, upper));
+        }
+        if (couplings.isEmpty()) {
+            throw new WeightException("not a Piper network: it has no flow");
+        }
+        return new ResidualCouplingFlow(List.copyOf(couplings), latent, upper);
+    }
+
+    private static Coupling coupling(
+            Parts parts, String module, int half, int speakerChannels, boolean turned) {
+        int hidden = parts.dimension(module + ".pre.weight", 3, 0);
+        Weight pre = parts.matrix(module + ".pre", hidden, half);
+        Weight post = Parts.scaled(parts.matrix(module + ".post", half, hidden), -1);
+        Weight postBias = Parts.scaled(parts.bias(module + ".post", half), -1);
+        if (turned) {
+            pre = Parts.reversed(pre, 1);
+            post = Parts.reversed(post, 0);
+            postBias = Parts.reversed(postBias, 0);
+        }
+        List<Layer> layers = new ArrayList<>();
+        while (parts.has(module + ".enc.in_layers." + layers.size())) {
+            String in = module + ".enc.in_layers." + layers.size();
+            String out = module + ".enc.res_skip_layers." + layers.size();
+            boolean more = parts.has(module + ".enc.in_layers." + (layers.size() + 1));
+            layers.add(
+                    new Layer(
+                            parts.conv(in, 2 * hidden, hidden, true),
+                            parts.linear(out, more ? 2 * hidden : hidden, hidden)));
+        }
+        if (layers.isEmpty()) {
+            throw new WeightException("not a Piper network: " + module + " has no layers");
+        }
+        String condition = module + ".enc.cond_layer";
+        return new Coupling(
+                turned,
+                parts.backend().linear(pre, parts.bias(module + ".pre", hidden), Precision.F32),
+                speakerChannels > 0
+                        ? parts.linear(condition, 2 * hidden * layers.size(), speakerChannels)
+                        : null,
+                List.copyOf(layers),
+                parts.backend().linear(post, postBias, Precision.F32));
+    }
+
+    /** How many frames on each side one frame of the latent depends on. */
+    int reach() {
+        int sum = 0;
+        for (Coupling coupling : couplings) {
+            sum += reach(coupling);
+        }
+        return sum;
+    }
+
+    private static int reach(Coupling coupling) {
+        int sum = 0;
+        for (Layer layer : coupling.layers) {
+            sum += Rows.reach(layer.in);
+        }
+        return sum;
+    }
+
+    /** For one frame. */
+    long operations() {
+        long sum = 0;
+        for (Coupling coupling : couplings) {
+            long hidden = coupling.hidden();
+            sum += 2 * hidden * channels;
+            for (Layer layer : coupling.layers) {
+                sum += 2 * hidden * (layer.in.out() * (long) layer.in.kernel() + layer.out.out());
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * The biases that the speaker gives to the layers, to be made once a sentence.
+     *
+     * @param speaker (1,1,speaker channels)
+     * @return a (1,1,2*hidden*layers) for each coupling
+     */
+    List<Tensor> conditions(Ops ops, Tensor speaker) {
+        List<Tensor> conditions = new ArrayList<>();
+        for (Coupling coupling : couplings) {
+            if (coupling.condition != null) {
+                conditions.add(ops.linear(speaker, coupling.condition));
+            }
+        }
+        return conditions;
+    }
+
+    /**
+     * From the prior to the latent, in place.
+     *
+     * @param z (1,F',channels), the frames {@code have} of {@code whole}; afterwards those of
+     *     {@code want} are the latent, and the others are spoilt
+     * @param have {@code want.grown(reach(), whole)}
+     * @param conditions of {@link #conditions}; empty without speakers
+     */
+    void invert(Ops ops, Tensor z, Rows have, Rows want, int whole, List<Tensor> conditions) {
+        int left = reach();
+        for (int i = 0; i < couplings.size(); i++) {
+            Coupling coupling = couplings.get(i);
+            Tensor condition = conditions.isEmpty() ? null : conditions.get(i);
+            Rows from = want.grown(left, whole);
+            left -= reach(coupling);
+            Rows to = want.grown(left, whole);
+            try (Ops.Frame frame = ops.frame()) {
+                invert(ops, coupling, z, have, from, to, whole, condition);
+            }
+        }
+    }
+
+    private void invert(
+            Ops ops,
+            Coupling coupling,
+            Tensor z,
+            Rows have,
+            Rows from,
+            Rows to,
+            int whole,
+            @Nullable Tensor condition) {
+        int half = channels / 2;
+        int hidden = coupling.hidden();
+        Tensor lower = z.cols(0, half);
+        Tensor upper = z.cols(half, channels);
+        Tensor known = from.of(coupling.upper ? upper : lower, have);
+        Tensor changed = to.of(coupling.upper ? lower : upper, have);
+
+        // Hidden channels and, beside them, the sum of the layers' outputs.
+        Tensor state = ops.tensor(1, from.count(), 2 * hidden);
+        ops.linear(known, coupling.pre, Epilogue.NONE, state.cols(0, hidden));
+        Tensor sum = state.cols(hidden, 2 * hidden);
+        ops.fill(sum, 0);
+        Tensor wide = ops.tensor(1, from.count(), 2 * hidden);
+        Tensor gated = ops.tensor(1, from.count(), hidden);
+        Rows rows = from;
+        int left = reach(coupling);
+        for (int i = 0; i < coupling.layers.size(); i++) {
+            Layer layer = coupling.layers.get(i);
+            left -= Rows.reach(layer.in);
+            Rows next = to.grown(left, whole);
+            Tensor w = wide.rows(0, next.count());
+            Tensor g = gated.rows(0, next.count());
+            Tensor x = rows.of(state.cols(0, hidden), from);
+            next.conv(ops, x, rows, whole, layer.in, Activation.NONE, Epilogue.NONE, w);
+            if (condition != null) {
+                ops.add(w, condition.cols(2 * hidden * i, 2 * hidden * (i + 1)), w);
+            }
+            ops.gateTanh(w, g);
+            Tensor into = next.of(layer.out.out() == hidden ? sum : state, from);
+            ops.linear(g, layer.out, Epilogue.plus(into), into);
+            rows = next;
+        }
+        ops.linear(to.of(sum, from), coupling.post, Epilogue.plus(changed), changed);
+    }
+}

@@ -1,0 +1,329 @@
+package dev.skald.piper.vits;
+
+import dev.skald.SpeechCancelledException;
+import dev.skald.VoiceException;
+import dev.skald.piper.PiperNetwork;
+import dev.skald.piper.vits.Vits.Stage;
+import dev.skald.tensor.Activation;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sentence. The encoder and the durations run over all of it, the flow and the decoder in
+ * windows of frames, each computed from exactly the frames it depends on: what comes out is what
+ * the uncut run gives, up to rounding. The first window is small, so that it is heard early.
+ *
+ * <p>Sentences of more than {@link #PIECE} ids are spoken in pieces, so that memory is bounded.
+ */
+final class VitsUtterance implements PiperNetwork.Utterance {
+    /** About 70 seconds of speech; attention's work grows with its square. */
+    static final int PIECE = 2048;
+
+    /** Frames of the windows of audio, the last size for all that follow. */
+    private static final int[] WINDOWS = {16, 48, 96};
+
+    /** Frames the flow runs ahead, beyond what the decoder asks for; at first not at all. */
+    private static final int AHEAD = 192;
+
+    private static final long MOST_SAMPLES = 1 << 30;
+
+    private final VitsNetwork network;
+    private final int[] ids;
+    private final PiperNetwork.Settings settings;
+    private final Taps taps;
+    private final int[] windows;
+
+    private @Nullable Ops ops;
+    private @Nullable Piece piece;
+    private int pieces;
+    private int spokenIds;
+    private int windowsMade;
+    private volatile boolean cancelled;
+
+    VitsUtterance(VitsNetwork network, int[] ids, PiperNetwork.Settings settings, Taps taps) {
+        this(network, ids, settings, taps, WINDOWS);
+    }
+
+    /** With windows of those sizes, for tests. */
+    VitsUtterance(
+            VitsNetwork network,
+            int[] ids,
+            PiperNetwork.Settings settings,
+            Taps taps,
+            int[] windows) {
+        this.network = network;
+        this.ids = ids;
+        this.settings = settings;
+        this.taps = taps;
+        this.windows = windows;
+    }
+
+    @Override
+    public synchronized boolean hasNext() {
+        return spokenIds < ids.length || piece != null;
+    }
+
+    @Override
+    public synchronized float[] next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("the sentence has ended");
+        }
+        check();
+        return network.running(
+                () -> {
+                    Piece speaking = piece == null ? nextPiece() : piece;
+                    piece = speaking;
+                    float[] samples = speaking.next();
+                    if (speaking.ended()) {
+                        speaking.frame.close();
+                        piece = null;
+                    }
+                    return samples;
+                });
+    }
+
+    private Piece nextPiece() {
+        if (ops == null) {
+            ops = network.take();
+        }
+        int to = Math.min(ids.length, spokenIds + PIECE);
+        int[] part = Arrays.copyOfRange(ids, spokenIds, to);
+        spokenIds = to;
+        Ops.Frame frame = ops.frame();
+        try {
+            return new Piece(ops, frame, part, pieces++);
+        } catch (RuntimeException | Error e) {
+            frame.close();
+            throw e;
+        }
+    }
+
+    private void check() {
+        if (cancelled) {
+            throw new SpeechCancelledException("the speech was cancelled");
+        }
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+    }
+
+    /** Waits for the window that is being made, if any. */
+    @Override
+    public void close() {
+        cancel();
+        free();
+    }
+
+    private synchronized void free() {
+        spokenIds = ids.length;
+        if (piece != null) {
+            piece.frame.close();
+            piece = null;
+        }
+        if (ops != null) {
+            network.give(ops);
+            ops = null;
+        }
+    }
+
+    /** A sentence, or the part of a very long one, that is encoded as a whole. */
+    private final class Piece {
+        private final Ops ops;
+        private final Vits vits = network.vits();
+        private final Ops.Frame frame;
+        private final int number;
+        private final TextEncoder.Encoded encoded;
+
+        /** Where each phoneme ends, in frames. */
+        private final int[] ends;
+
+        private final int frames;
+        private final List<Tensor> flowConditions;
+        private final @Nullable Tensor decoderCondition;
+
+        /** Two homes of the latent's window, used in turn. */
+        private final Tensor[] homes = new Tensor[2];
+
+        private Rows latent = new Rows(0, 0);
+        private int spoken;
+
+        /** {@code frame} holds what lives as long as the piece. */
+        Piece(Ops ops, Ops.Frame frame, int[] ids, int number) {
+            this.ops = ops;
+            this.frame = frame;
+            this.number = number;
+            Ops.Ints input = ops.ints(ids.length);
+            ops.write(ids, input);
+            Tensor speaker = speaker();
+            encoded =
+                    network.timed(
+                            Stage.ENCODER,
+                            vits.encoder().operations(ids.length),
+                            () ->
+                                    vits.encoder()
+                                            .encode(ops, input, VitsUtterance.this::check));
+            taps.tap("encoder.hidden", ops, encoded.hidden());
+            taps.tap("encoder.mean", ops, encoded.mean());
+            taps.tap("encoder.log_deviation", ops, encoded.logDeviation());
+            ends =
+                    network.timed(
+                            Stage.DURATIONS,
+                            vits.durations().operations() * ids.length,
+                            () -> durations(speaker));
+            frames = ends[ends.length - 1];
+            boolean many = speaker != null;
+            flowConditions = many ? vits.flow().conditions(ops, speaker) : List.of();
+            decoderCondition = vits.decoder().condition(ops, speaker);
+            int most = windows[windows.length - 1];
+            for (int window : windows) {
+                most = Math.max(most, window);
+            }
+            // What a window sees beyond itself is the same everywhere but at the edges.
+            Rows widest = vits.decoder().needed(new Rows(1 << 16, (1 << 16) + most), 1 << 20);
+            int room = Math.min(frames, widest.count() + AHEAD);
+            homes[0] = ops.tensor(1, room, vits.flow().channels());
+            homes[1] = ops.tensor(1, room, vits.flow().channels());
+        }
+
+        private @Nullable Tensor speaker() {
+            if (vits.speakers() == null) {
+                return null;
+            }
+            Ops.Ints id = ops.ints(1);
+            ops.write(new int[] {settings.speaker()}, id);
+            Tensor speaker = ops.tensor(1, 1, vits.speakers().dim());
+            ops.embed(vits.speakers(), id, speaker);
+            return speaker;
+        }
+
+        private int[] durations(@Nullable Tensor speaker) {
+            float[] log =
+                    vits.durations()
+                            .logDurations(
+                                    ops,
+                                    encoded.hidden(),
+                                    speaker,
+                                    settings.noiseWidth(),
+                                    settings.seed(),
+                                    (long) number * PIECE);
+            taps.tap("durations.log", log, log.length);
+            int[] ends = new int[log.length];
+            long end = 0;
+            long most = MOST_SAMPLES / vits.decoder().hop();
+            for (int i = 0; i < log.length; i++) {
+                double length = Math.ceil((float) Math.exp(log[i]) * settings.lengthScale());
+                // Written so that NaN is refused too.
+                if (!(length >= 0 && end + length <= most)) {
+                    throw new VoiceException(
+                            "the voice gives this sentence an impossible length: it is damaged, or"
+                                    + " the speed far too low");
+                }
+                end += (long) length;
+                ends[i] = (int) end;
+            }
+            if (end == 0) {
+                ends[log.length - 1] = 1;
+            }
+            return ends;
+        }
+
+        boolean ended() {
+            return spoken == frames;
+        }
+
+        float[] next() {
+            int size = windows[Math.min(windowsMade, windows.length - 1)];
+            int to = frames - spoken <= size ? frames : spoken + size;
+            boolean first = windowsMade == 0;
+            Rows window = new Rows(spoken, to);
+            Rows needed = vits.decoder().needed(window, frames);
+            if (needed.to() > latent.to()) {
+                int until = first ? needed.to() : Math.min(frames, needed.to() + AHEAD);
+                moveLatent(new Rows(needed.from(), until));
+                check();
+            }
+            float[] samples =
+                    network.timed(
+                            Stage.DECODER,
+                            vits.decoder().operations() * window.count(),
+                            () -> decode(window, needed));
+            windowsMade++;
+            spoken = to;
+            return samples;
+        }
+
+        private float[] decode(Rows window, Rows needed) {
+            try (Ops.Frame inner = ops.frame()) {
+                Tensor z = needed.of(homes[0].rows(0, latent.count()), latent);
+                Tensor audio = vits.decoder().decode(ops, z, window, frames, decoderCondition);
+                return ops.read(audio);
+            }
+        }
+
+        /** Makes the latent of {@code wanted}, keeping what is there of it. */
+        private void moveLatent(Rows wanted) {
+            Tensor home = homes[1];
+            int known = Math.max(wanted.from(), latent.to());
+            if (known > wanted.from()) {
+                Rows kept = new Rows(wanted.from(), known);
+                ops.copy(kept.of(homes[0], latent), home.rows(0, kept.count()));
+            }
+            Rows fresh = new Rows(known, wanted.to());
+            network.timed(
+                    Stage.FLOW,
+                    vits.flow().operations() * fresh.count(),
+                    () -> {
+                        flow(fresh, home.rows(known - wanted.from(), wanted.count()));
+                        return null;
+                    });
+            homes[1] = homes[0];
+            homes[0] = home;
+            latent = wanted;
+        }
+
+        private void flow(Rows fresh, Tensor out) {
+            int channels = vits.flow().channels();
+            try (Ops.Frame inner = ops.frame()) {
+                Rows reach = fresh.grown(vits.flow().reach(), frames);
+                Tensor z = ops.tensor(1, reach.count(), channels);
+                prior(reach, z);
+                vits.flow().invert(ops, z, reach, fresh, frames, flowConditions);
+                Tensor made = fresh.of(z, reach);
+                taps.tap("latent", ops, made);
+                ops.copy(made, out);
+            }
+        }
+
+        /** Each frame's mean and noise, of the phoneme it belongs to. */
+        private void prior(Rows rows, Tensor z) {
+            int[] phonemes = new int[rows.count()];
+            int phoneme = 0;
+            for (int i = 0; i < phonemes.length; i++) {
+                while (ends[phoneme] <= rows.from() + i) {
+                    phoneme++;
+                }
+                phonemes[i] = phoneme;
+            }
+            Ops.Ints index = ops.ints(phonemes.length);
+            ops.write(phonemes, index);
+            ops.gather(encoded.mean(), index, z);
+            if (settings.noiseScale() != 0) {
+                Tensor deviation = ops.tensor(1, rows.count(), z.cols());
+                ops.gather(encoded.logDeviation(), index, deviation);
+                ops.activate(deviation, Activation.EXP, deviation);
+                Tensor noise = ops.tensor(1, rows.count(), z.cols());
+                ops.noise(
+                        settings.seed(), 1 + number, (long) rows.from() * z.cols(), noise);
+                ops.mul(noise, deviation, noise);
+                ops.addScaled(z, noise, settings.noiseScale(), z);
+            }
+        }
+    }
+}
