@@ -64,10 +64,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         Weight preWeight = parts.weight("dec.conv_pre.weight", wide, latent, -1);
         Conv1d pre =
                 parts.conv(
-                        "dec.conv_pre",
-                        turned ? Parts.reversed(preWeight, 1) : preWeight,
-                        true,
-                        1);
+                        "dec.conv_pre", turned ? Parts.reversed(preWeight, 1) : preWeight, true, 1);
         int ups = 0;
         while (parts.has("dec.ups." + ups)) {
             ups++;
@@ -231,8 +228,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         Tensor out = ops.tensor(1, plan.samples.count(), 1);
         try (Ops.Frame frame = ops.frame()) {
             Tensor x = ops.tensor(1, plan.pre.count(), pre.out());
-            plan.pre.conv(
-                    ops, z, plan.latent, whole, pre, Activation.NONE, Epilogue.NONE, x);
+            plan.pre.conv(ops, z, plan.latent, whole, pre, Activation.NONE, Epilogue.NONE, x);
             if (condition != null) {
                 ops.add(x, condition, x);
             }

@@ -175,10 +175,10 @@ final class OnnxTensor implements Weight {
                 }
             }
         }
-        // x - x is NaN for what is not finite, and NaN stays: one test for the whole run.
+        // 0 times what is not finite is NaN, and NaN stays: one test for the whole run.
         float poison = 0;
         for (int i = 0; i < count; i++) {
-            poison += to[offset + i] - to[offset + i];
+            poison += to[offset + i] * 0f;
         }
         if (poison != 0) {
             for (int i = 0; i < count; i++) {

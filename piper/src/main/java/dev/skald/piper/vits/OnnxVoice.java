@@ -28,8 +28,7 @@ final class OnnxVoice implements Checkpoint {
     /** Finds the parameters. Throws {@link WeightException} if this is no Piper network. */
     static OnnxVoice of(OnnxFile file) {
         if (!file.hasInput("input") || !file.hasInput("scales")) {
-            throw new WeightException(
-                    "not a Piper network: it has no inputs 'input' and 'scales'");
+            throw new WeightException("not a Piper network: it has no inputs 'input' and 'scales'");
         }
         OnnxVoice voice = new OnnxVoice(named(file));
         if (!voice.has("enc_p.proj.bias")) {
@@ -76,8 +75,7 @@ final class OnnxVoice implements Checkpoint {
         }
     }
 
-    private void addConvolution(
-            OnnxFile file, OnnxFile.Node node, Map<OnnxTensor, String> names) {
+    private void addConvolution(OnnxFile file, OnnxFile.Node node, Map<OnnxTensor, String> names) {
         OnnxTensor weight = file.tensor(node.input(1));
         if (weight == null) {
             return;
@@ -165,7 +163,8 @@ final class OnnxVoice implements Checkpoint {
 
     private static OnnxTensor exponential(OnnxTensor logs, int sign) {
         if (logs.size() > 16) {
-            throw new WeightException("tensor '" + logs.name() + "' is not the scale of two values");
+            throw new WeightException(
+                    "tensor '" + logs.name() + "' is not the scale of two values");
         }
         float[] values = logs.floats();
         for (int i = 0; i < values.length; i++) {

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * of the channels, computed from the other half by a WaveNet (VITS, section 2.2.3; {@code
  * ResidualCouplingBlock} of jaywalnut310/vits).
  *
- * <p>Between couplings the order of all channels turns round. Nothing is moved for it: every
- * second coupling reads the upper half and changes the lower one, with its channels' order turned
- * in its weights. The sign of the mean is folded too.
+ * <p>Between couplings the order of all channels turns round. Nothing is moved for it: every second
+ * coupling reads the upper half and changes the lower one, with its channels' order turned in its
+ * weights. The sign of the mean is folded too.
  *
  * @param channels of the latent
  * @param turned whether the number of couplings is odd, so that the latent comes out turned round
@@ -63,7 +63,8 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
         boolean upper = false;
         for (int flow = last; flow >= 0; flow -= 2) {
             upper = !upper;
-            couplings.add(coupling(parts, "flow.flows." + flow, latent / 2, speakerChannels, upper));
+            couplings.add(
+                    coupling(parts, "flow.flows." + flow, latent / 2, speakerChannels, upper));
         }
         if (couplings.isEmpty()) {
             throw new WeightException("not a Piper network: it has no flow");

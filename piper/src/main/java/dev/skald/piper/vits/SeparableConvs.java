@@ -48,8 +48,7 @@ record SeparableConvs(List<Layer> layers) {
             Tensor z = ops.tensor(1, x.rows(), x.cols());
             for (Layer layer : layers) {
                 int reach = Rows.reach(layer.depthwise);
-                ops.conv1d(
-                        x, layer.depthwise, reach, reach, Activation.NONE, Epilogue.NONE, y);
+                ops.conv1d(x, layer.depthwise, reach, reach, Activation.NONE, Epilogue.NONE, y);
                 gelu(ops, y, layer.norm1);
                 ops.linear(y, layer.pointwise, Epilogue.NONE, z);
                 gelu(ops, z, layer.norm2);

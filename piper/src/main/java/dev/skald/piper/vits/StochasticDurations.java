@@ -52,7 +52,9 @@ record StochasticDurations(
                             parts.linear(module + ".pre", channels, 1),
                             SeparableConvs.load(parts, module + ".convs", channels),
                             parts.linear(
-                                    module + ".proj", RationalQuadraticSpline.PARAMETERS, channels)));
+                                    module + ".proj",
+                                    RationalQuadraticSpline.PARAMETERS,
+                                    channels)));
         }
         if (couplings.isEmpty()) {
             throw new WeightException("not a Piper network: its duration predictor is not VITS's");

@@ -41,9 +41,7 @@ record Vits(
             var decoder =
                     async(
                             executor,
-                            () ->
-                                    HifiGanDecoder.load(
-                                            parts, latent, couplings % 2 == 1, speaker));
+                            () -> HifiGanDecoder.load(parts, latent, couplings % 2 == 1, speaker));
             var durations = async(executor, () -> DurationPredictor.load(parts, hidden, speaker));
             return new Vits(
                     many ? backend.embedding(parts.weight("emb_g.weight", -1, speaker)) : null,

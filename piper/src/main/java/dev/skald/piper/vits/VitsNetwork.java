@@ -65,8 +65,7 @@ public final class VitsNetwork implements PiperNetwork {
     public static VitsNetwork load(Path onnx, PiperVoiceConfig config, int threads, Path cache) {
         try (Arena arena = Arena.ofShared();
                 FileChannel file = FileChannel.open(onnx)) {
-            MemorySegment memory =
-                    file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena);
+            MemorySegment memory = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena);
             Checkpoint checkpoint = OnnxVoice.of(OnnxFile.parse(memory));
             return of(checkpoint, config, threads, VoiceGain.cached(onnx, config, cache));
         } catch (WeightException e) {
@@ -180,8 +179,7 @@ public final class VitsNetwork implements PiperNetwork {
         }
     }
 
-    <T extends @Nullable Object> T timed(
-            Stage stage, long operations, Supplier<T> work) {
+    <T extends @Nullable Object> T timed(Stage stage, long operations, Supplier<T> work) {
         long start = System.nanoTime();
         T result = work.get();
         Meter meter = meters.get(stage);

@@ -166,9 +166,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                     network.timed(
                             Stage.ENCODER,
                             vits.encoder().operations(ids.length),
-                            () ->
-                                    vits.encoder()
-                                            .encode(ops, input, VitsUtterance.this::check));
+                            () -> vits.encoder().encode(ops, input, VitsUtterance.this::check));
             taps.tap("encoder.hidden", ops, encoded.hidden());
             taps.tap("encoder.mean", ops, encoded.mean());
             taps.tap("encoder.log_deviation", ops, encoded.logDeviation());
@@ -178,8 +176,8 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                             vits.durations().operations() * ids.length,
                             () -> durations(speaker));
             frames = ends[ends.length - 1];
-            boolean many = speaker != null;
-            flowConditions = many ? vits.flow().conditions(ops, speaker) : List.of();
+            flowConditions =
+                    speaker == null ? List.of() : vits.flow().conditions(ops, speaker);
             decoderCondition = vits.decoder().condition(ops, speaker);
             int most = windows[windows.length - 1];
             for (int window : windows) {
@@ -319,8 +317,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                 ops.gather(encoded.logDeviation(), index, deviation);
                 ops.activate(deviation, Activation.EXP, deviation);
                 Tensor noise = ops.tensor(1, rows.count(), z.cols());
-                ops.noise(
-                        settings.seed(), 1 + number, (long) rows.from() * z.cols(), noise);
+                ops.noise(settings.seed(), 1 + number, (long) rows.from() * z.cols(), noise);
                 ops.mul(noise, deviation, noise);
                 ops.addScaled(z, noise, settings.noiseScale(), z);
             }

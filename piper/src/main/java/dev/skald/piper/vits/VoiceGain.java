@@ -41,8 +41,7 @@ final class VoiceGain {
     private final @Nullable Path cache;
     private float gain;
 
-    private VoiceGain(
-            int[][] utterances, Settings settings, @Nullable Path cache, float gain) {
+    private VoiceGain(int[][] utterances, Settings settings, @Nullable Path cache, float gain) {
         this.utterances = utterances;
         this.settings = settings;
         this.cache = cache;
@@ -89,11 +88,7 @@ final class VoiceGain {
     private static Settings settings(PiperVoiceConfig config) {
         PiperVoiceConfig.Inference own = config.inference();
         return new Settings(
-                own.noiseScale(),
-                own.lengthScale(),
-                own.noiseWidth(),
-                config.defaultSpeaker(),
-                1);
+                own.noiseScale(), own.lengthScale(), own.noiseWidth(), config.defaultSpeaker(), 1);
     }
 
     private static int[][] utterances(PiperVoiceConfig config) {

@@ -18,8 +18,7 @@ final class Oracle {
     private Oracle() {}
 
     /** Our tap's name to the values that ONNX Runtime gives, as (rows, channels). */
-    static Map<String, float[]> run(byte[] onnx, int[] ids, Settings settings)
-            throws OrtException {
+    static Map<String, float[]> run(byte[] onnx, int[] ids, Settings settings) throws OrtException {
         OnnxFile file = Voices.file(onnx);
         OnnxVoice voice = OnnxVoice.of(file);
         Map<String, String> taps = new LinkedHashMap<>();
