@@ -176,8 +176,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                             vits.durations().operations() * ids.length,
                             () -> durations(speaker));
             frames = ends[ends.length - 1];
-            flowConditions =
-                    speaker == null ? List.of() : vits.flow().conditions(ops, speaker);
+            flowConditions = speaker == null ? List.of() : vits.flow().conditions(ops, speaker);
             decoderCondition = vits.decoder().condition(ops, speaker);
             int most = windows[windows.length - 1];
             for (int window : windows) {

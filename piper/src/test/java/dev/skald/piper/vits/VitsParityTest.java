@@ -8,6 +8,7 @@ import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,12 +30,12 @@ class VitsParityTest {
         Recorder taps = new Recorder();
         // One window, so that the latent is tapped as a whole.
         float[] audio = Voices.collect(network.begin(ids, settings, taps, 1 << 20));
-        assertThat(Voices.decibels(expected.get("encoder.hidden"), taps.get("encoder.hidden")))
+        assertThat(Voices.decibels(value(expected, "encoder.hidden"), taps.get("encoder.hidden")))
                 .as("encoder's hidden sequence, dB")
                 .isGreaterThan(90);
         assertThat(
                         Voices.decibels(
-                                expected.get("encoder.stats"),
+                                value(expected, "encoder.stats"),
                                 beside(
                                         ids.length,
                                         taps.get("encoder.mean"),
@@ -43,11 +44,17 @@ class VitsParityTest {
                 .isGreaterThan(90);
         assertThat(durations(taps.get("durations.log"), settings.lengthScale()))
                 .as("frames of each phoneme")
-                .isEqualTo(expected.get("durations"));
-        assertThat(Voices.decibels(expected.get("latent"), taps.get("latent")))
+                .isEqualTo(value(expected, "durations"));
+        assertThat(Voices.decibels(value(expected, "latent"), taps.get("latent")))
                 .as("latent, dB")
                 .isGreaterThan(80);
-        assertThat(Voices.decibels(expected.get("audio"), audio)).as("audio, dB").isGreaterThan(80);
+        assertThat(Voices.decibels(value(expected, "audio"), audio))
+                .as("audio, dB")
+                .isGreaterThan(80);
+    }
+
+    private static float[] value(Map<String, float[]> values, String name) {
+        return Objects.requireNonNull(values.get(name), name);
     }
 
     private static float[] durations(float[] log, float lengthScale) {
@@ -83,7 +90,7 @@ class VitsParityTest {
         }
 
         float[] get(String name) {
-            return values.get(name);
+            return value(values, name);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -36,7 +37,8 @@ final class Voices {
     }
 
     static byte[] bytes(String name) {
-        try (InputStream file = Voices.class.getResourceAsStream("/vits/" + name + ".onnx.gz");
+        String path = "/vits/" + name + ".onnx.gz";
+        try (InputStream file = Objects.requireNonNull(Voices.class.getResourceAsStream(path));
                 InputStream plain = new GZIPInputStream(file)) {
             return plain.readAllBytes();
         } catch (IOException e) {
