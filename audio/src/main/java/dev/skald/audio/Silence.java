@@ -17,6 +17,12 @@ public final class Silence {
      * empty if the signal is.
      */
     public static float[] trim(float[] samples, double decibels) {
+        int[] span = span(samples, decibels);
+        return Arrays.copyOfRange(samples, span[0], span[1]);
+    }
+
+    /** What {@link #trim} keeps: its first sample and the one after its last. */
+    public static int[] span(float[] samples, double decibels) {
         int frames = samples.length == 0 ? 0 : 1 + samples.length / HOP;
         double[] level = new double[frames];
         double loudest = 0;
@@ -41,8 +47,7 @@ public final class Silence {
             last--;
         }
         return first >= frames
-                ? new float[0]
-                : Arrays.copyOfRange(
-                        samples, first * HOP, Math.min(samples.length, (last + 1) * HOP));
+                ? new int[2]
+                : new int[] {first * HOP, Math.min(samples.length, (last + 1) * HOP)};
     }
 }
