@@ -83,12 +83,13 @@ public final class Flow {
      *     at
      * @param beyond zero embeddings after the tokens, see {@link FlowEncoder#encode}
      * @param tapped the estimator call that taps see
+     * @param offset frames of the signal before the first token's: where its noise begins
      */
-    public record Options(int steps, boolean last, int beyond, int tapped) {}
+    record Options(int steps, boolean last, int beyond, int tapped, long offset) {}
 
     /** The official settings. */
-    public Options options(boolean last) {
-        return new Options(defaultSteps(), last, 0, -1);
+    Options options(boolean last, long offset) {
+        return new Options(defaultSteps(), last, 0, -1, offset);
     }
 
     /** Frames that {@link #mel} gives for so many tokens. */
@@ -102,7 +103,7 @@ public final class Flow {
      *
      * @param noise the start of the flow; its rows are frames, the voice's first
      */
-    public Tensor mel(
+    Tensor mel(
             Ops ops,
             VoiceReference voice,
             int[] tokens,
@@ -165,7 +166,11 @@ public final class Flow {
         if (voice.frames() > 0) {
             ops.write(voice.mel(), 0, own.cols(3 * m, 4 * m).rows(0, voice.frames()));
         }
-        noise.fill(ops, 0, x);
+        int given = voice.frames();
+        if (given > 0) {
+            noise.fill(ops, 0, x.rows(0, given));
+        }
+        noise.fill(ops, given + how.offset(), x.rows(given, total));
         integrate(ops, x, input, how, taps);
         return x;
     }

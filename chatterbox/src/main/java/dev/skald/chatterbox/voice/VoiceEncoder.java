@@ -1,6 +1,7 @@
 package dev.skald.chatterbox.voice;
 
 import dev.skald.audio.MelFilterbank;
+import dev.skald.audio.Silence;
 import dev.skald.audio.Spectrogram;
 import dev.skald.audio.Stft;
 import dev.skald.audio.Windows;
@@ -36,9 +37,7 @@ public final class VoiceEncoder {
 
     private static final double MIN_COVERAGE = 0.8;
     private static final int WINDOWS_AT_ONCE = 16;
-    private static final double TRIM_DB = 20;
-    private static final int TRIM_FRAME = 2048;
-    private static final int TRIM_HOP = 512;
+    static final double TRIM_DB = 20;
 
     private final int bands;
     private final List<Lstm> layers;
@@ -93,9 +92,7 @@ public final class VoiceEncoder {
         List<float[]> windows = new ArrayList<>(); // each (T, M)
         int[] counts = new int[clips.size()];
         for (int i = 0; i < counts.length; i++) {
-            int[] span = trim(clips.get(i));
-            float[] mel = mel(java.util.Arrays.copyOfRange(clips.get(i), span[0], span[1]));
-            taps.tap("trim" + i, new float[] {span[0], span[1]}, 2);
+            float[] mel = mel(Silence.trim(clips.get(i), TRIM_DB));
             taps.tap("mel" + i, mel, mel.length / bands, bands);
             counts[i] = cut(mel, windows);
         }
@@ -117,41 +114,6 @@ public final class VoiceEncoder {
             System.arraycopy(embeddings.get(i), 0, all, i * dim, dim);
         }
         return meanDirection(all, 0, embeddings.size(), dim);
-    }
-
-    /**
-     * First and last sample of what sounds: frames less than 20 dB below the loudest one ({@code
-     * librosa.effects.trim}).
-     */
-    static int[] trim(float[] clip) {
-        int frames = 1 + clip.length / TRIM_HOP;
-        double[] power = new double[frames];
-        double loudest = 0;
-        for (int f = 0; f < frames; f++) {
-            int from = Math.max(0, f * TRIM_HOP - TRIM_FRAME / 2);
-            int to = Math.min(clip.length, f * TRIM_HOP + TRIM_FRAME / 2);
-            double sum = 0;
-            for (int i = from; i < to; i++) {
-                sum += (double) clip[i] * clip[i];
-            }
-            power[f] = sum / TRIM_FRAME;
-            loudest = Math.max(loudest, power[f]);
-        }
-        int first = frames;
-        int last = -1;
-        for (int f = 0; f < frames; f++) {
-            if (decibels(power[f]) - decibels(loudest) > -TRIM_DB) {
-                first = Math.min(first, f);
-                last = f;
-            }
-        }
-        return new int[] {
-            Math.min(clip.length, first * TRIM_HOP), Math.min(clip.length, (last + 1) * TRIM_HOP)
-        };
-    }
-
-    private static double decibels(double power) {
-        return 10 * Math.log10(Math.max(1e-10, power));
     }
 
     /** (frames, M): power mel, neither logarithm nor normalisation. */

@@ -80,8 +80,9 @@ public class FlowGoldens implements GoldenStage {
                         steps,
                         last,
                         token.length - length,
-                        golden.params().path("est_call").asInt(-1));
-        NoiseSource noise = (o, first, out) -> o.write(z, 0, out);
+                        golden.params().path("est_call").asInt(-1),
+                        0);
+        NoiseSource noise = rows(z, flow.bands());
         try (var frame = ops.frame()) {
             Tensor out = flow.mel(ops, voice, Arrays.copyOf(token, length), noise, how, taps);
             float[] found = ops.read(out);
@@ -91,6 +92,11 @@ public class FlowGoldens implements GoldenStage {
             taps.tap("mel", all, 1, all.length / flow.bands(), flow.bands());
         }
         taps.tap("est_in_mask", ones(golden, "tap.est_in_mask"), 1);
+    }
+
+    /** Given noise, (rows, cols). */
+    static NoiseSource rows(float[] values, int cols) {
+        return (ops, row, out) -> ops.write(values, Math.toIntExact(row * cols), out);
     }
 
     /** The noise of one row, (T,M). */

@@ -1,5 +1,6 @@
 package dev.skald.chatterbox.voice;
 
+import dev.skald.audio.Silence;
 import dev.skald.chatterbox.GoldenTaps;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backends;
@@ -24,7 +25,7 @@ public final class VoiceEncoderGoldens implements GoldenStage {
             VoiceEncoder encoder = VoiceEncoder.load(golden.file().weightsUnderPrefix(), backend);
             List<float[]> clips = clips(golden);
             for (int i = 0; i < clips.size(); i++) {
-                taps.add("tap.trim" + i, VoiceEncoder.trim(clips.get(i)));
+                taps.add("tap.trim" + i, Silence.span(clips.get(i), VoiceEncoder.TRIM_DB));
             }
             GoldenTaps model = new GoldenTaps(golden, taps, name -> false);
             List<float[]> found = encoder.embed(ops, clips, model);

@@ -1,0 +1,121 @@
+package dev.skald.chatterbox.s3gen;
+
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Philox;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Weights;
+
+/**
+ * Speech tokens and a voice → 24 kHz waveform: {@code S3Token2Wav} of {@code s3gen/s3gen.py} in
+ * resemble-ai/chatterbox. Holds the flow and the vocoder; what only a clip needs is in {@code
+ * dev.skald.chatterbox.voice}.
+ */
+public final class S3Gen {
+    public static final int SAMPLE_RATE = 24_000;
+
+    /** Samples of a speech token. */
+    public static final int SAMPLES_A_TOKEN = Flow.FRAMES_A_TOKEN * HiftVocoder.SAMPLES_A_FRAME;
+
+    /** Columns of an attention head in the published checkpoints' estimator. */
+    public static final int HEAD_DIM = 64;
+
+    /** The first samples are silenced, as many faded in: 20 ms each. */
+    private static final int TRIM = SAMPLE_RATE / 50;
+
+    private static final int FLOW_NOISE = 0x5301;
+    private static final int SINE_NOISE = 0x5302;
+    private static final int PHASES = 0x5303;
+
+    private final Flow flow;
+    private final HiftVocoder vocoder;
+
+    private S3Gen(Flow flow, HiftVocoder vocoder) {
+        this.flow = flow;
+        this.vocoder = vocoder;
+    }
+
+    /**
+     * Loads {@code s3gen.safetensors} or {@code s3gen_meanflow.safetensors}.
+     *
+     * @param headDim see {@link #HEAD_DIM}
+     * @param precision how the large matrices are kept
+     */
+    public static S3Gen load(Weights weights, Backend backend, int headDim, Precision precision) {
+        return new S3Gen(
+                Flow.load(weights.under("flow."), backend, headDim, precision),
+                HiftVocoder.load(weights.under("mel2wav."), backend, Precision.F32));
+    }
+
+    /** The first network. */
+    public Flow flow() {
+        return flow;
+    }
+
+    /** The second network. */
+    public HiftVocoder vocoder() {
+        return vocoder;
+    }
+
+    /**
+     * The waveform of all of {@code tokens}, {@link #SAMPLES_A_TOKEN} each (one frame less in all
+     * if the voice has an odd number of mel frames).
+     *
+     * @param seed decides the noise
+     */
+    public float[] speak(Ops ops, VoiceReference voice, int[] tokens, long seed) {
+        return speak(ops, voice, tokens, Randomness.of(seed, vocoder.harmonics()), Taps.NONE);
+    }
+
+    /** A stream of waveform for tokens that arrive bit by bit. */
+    public S3GenStream stream(Ops ops, VoiceReference voice, long seed) {
+        return new S3GenStream(this, ops, voice, Randomness.of(seed, vocoder.harmonics()));
+    }
+
+    /**
+     * All that is drawn.
+     *
+     * @param flow start of the flow, a row a frame
+     * @param offsets initial phases of the harmonics, radians
+     * @param sines noise of the harmonic source, a row a sample
+     */
+    record Randomness(NoiseSource flow, float[] offsets, NoiseSource sines) {
+        static Randomness of(long seed, int harmonics) {
+            float[] offsets = new float[harmonics];
+            for (int h = 1; h < harmonics; h++) {
+                offsets[h] = (float) (Math.PI * (2 * Philox.uniform(seed, PHASES, h) - 1));
+            }
+            return new Randomness(
+                    NoiseSource.philox(seed, FLOW_NOISE),
+                    offsets,
+                    NoiseSource.philox(seed, SINE_NOISE));
+        }
+    }
+
+    float[] speak(Ops ops, VoiceReference voice, int[] tokens, Randomness random, Taps taps) {
+        try (var frame = ops.frame()) {
+            Tensor mel =
+                    flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE);
+            taps.tap("mels", ops, mel);
+            Tensor source = ops.tensor(1, mel.rows() * HiftVocoder.SAMPLES_A_FRAME, 1);
+            var phase = new HarmonicSource.Phase(new double[vocoder.harmonics()], random.offsets());
+            vocoder.source(ops, vocoder.f0(ops, mel), phase, 0, random.sines(), Taps.NONE, source);
+            taps.tap("source", ops, source);
+            float[] wave = ops.read(vocoder.decode(ops, mel, source, Taps.NONE));
+            taps.tap("wav_untrimmed", wave, 1, wave.length);
+            fadeIn(wave);
+            return wave;
+        }
+    }
+
+    /** Takes away what spills over from the voice's clip: 20 ms of silence, 20 ms of fading in. */
+    static void fadeIn(float[] wave) {
+        for (int i = 0; i < Math.min(wave.length, 2 * TRIM); i++) {
+            double gain =
+                    i < TRIM ? 0 : (Math.cos(Math.PI * (1 - (i - TRIM) / (TRIM - 1.0))) + 1) / 2;
+            wave[i] *= (float) gain;
+        }
+    }
+}

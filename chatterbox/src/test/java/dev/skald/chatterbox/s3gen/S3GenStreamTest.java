@@ -1,0 +1,207 @@
+package dev.skald.chatterbox.s3gen;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skald.chatterbox.voice.PromptMel;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backends;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Taps;
+import dev.skald.testkit.GoldenFile;
+import dev.skald.testkit.GoldenSet;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Streamed speech against the same speech made at once, with a voice of 6 s. Measures: the mean
+ * absolute difference of natural-log mel values (80 bands, 20 ms frames), beside that of two
+ * different seeds; the signal-to-noise ratio of the vocoder's pieces.
+ */
+class S3GenStreamTest {
+    private static final Path GOLDENS = Path.of("src", "test", "resources", "goldens");
+    private static final long SEED = 7;
+
+    /**
+     * The mel that pieces are made of, where each is first spoken, against the mel of the whole.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
+    void followsTheMelOfTheWhole(String stage) {
+        with(
+                stage,
+                (model, ops, voice) -> {
+                    int[] tokens = tokens(200);
+                    float[] whole = mel(model, ops, voice, tokens, SEED, true);
+                    float[] other = mel(model, ops, voice, tokens, SEED + 1, true);
+                    float[] pieces = new float[0];
+                    for (int seen : new int[] {25, 50, 100, 200}) {
+                        boolean last = seen == 200;
+                        float[] piece =
+                                mel(model, ops, voice, Arrays.copyOf(tokens, seen), SEED, last);
+                        int end = piece.length - (last ? 0 : 16 * PromptMel.BANDS);
+                        pieces = join(pieces, Arrays.copyOfRange(piece, pieces.length, end));
+                    }
+                    // seen: 0.015 (ten steps) and 0.018 (two); another seed 1.17
+                    assertThat(distance(whole, pieces))
+                            .isLessThan(0.03)
+                            .isLessThan(distance(whole, other) / 10);
+                });
+    }
+
+    /** Pieces of one mel are vocoded as the whole is: phase, noise and edges are continuous. */
+    @Test
+    void vocodesPiecesLikeTheWhole() {
+        with(
+                "s3gen",
+                (model, ops, voice) -> {
+                    int[] tokens = tokens(120);
+                    float[] mel = mel(model, ops, voice, tokens, SEED, true);
+                    float[] whole = model.speak(ops, voice, tokens, SEED);
+                    S3GenStream stream = model.stream(ops, voice, SEED);
+                    float[] pieces = new float[0];
+                    for (int frames : new int[] {44, 94, 194, 240}) {
+                        float[] known = Arrays.copyOf(mel, frames * PromptMel.BANDS);
+                        pieces = join(pieces, stream.vocode(known, 0, frames, frames == 240));
+                    }
+                    double error = 0;
+                    double energy = 0;
+                    for (int i = 0; i < whole.length; i++) {
+                        error += Math.pow(whole[i] - pieces[i], 2);
+                        energy += Math.pow(whole[i], 2);
+                    }
+                    // seen: 92 dB
+                    assertThat(10 * Math.log10(energy / error)).isGreaterThan(75);
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
+    void hasNoClicksAndNothingMissing(String stage) {
+        with(
+                stage,
+                (model, ops, voice) -> {
+                    int[] tokens = tokens(160);
+                    float[] whole = model.speak(ops, voice, tokens, SEED);
+                    float[] streamed = stream(model, ops, voice, tokens, 1);
+                    assertThat(streamed).hasSameSizeAs(whole);
+                    assertThat(steepest(streamed)).isLessThan(1.2 * steepest(whole));
+                });
+    }
+
+    private static float[] mel(
+            S3Gen model, Ops ops, VoiceReference voice, int[] tokens, long seed, boolean last) {
+        try (var frame = ops.frame()) {
+            return ops.read(
+                    model.flow()
+                            .mel(
+                                    ops,
+                                    voice,
+                                    tokens,
+                                    S3Gen.Randomness.of(seed, 9).flow(),
+                                    model.flow().options(last, 0),
+                                    Taps.NONE));
+        }
+    }
+
+    @Test
+    void saysTheSameHoweverTokensArrive() {
+        with(
+                "s3gen_meanflow",
+                (model, ops, voice) -> {
+                    int[] tokens = tokens(90);
+                    float[] single = stream(model, ops, voice, tokens, 1);
+                    assertThat(stream(model, ops, voice, tokens, 1)).isEqualTo(single);
+                    assertThat(stream(model, ops, voice, tokens, 7)).hasSameSizeAs(single);
+                });
+    }
+
+    @Test
+    void shortStreamsEqualOneShot() {
+        with(
+                "s3gen_meanflow",
+                (model, ops, voice) -> {
+                    for (int n : new int[] {1, 2, 24}) {
+                        int[] tokens = tokens(n);
+                        assertThat(stream(model, ops, voice, tokens, 1))
+                                .isEqualTo(model.speak(ops, voice, tokens, SEED));
+                    }
+                    assertThat(model.stream(ops, voice, SEED).finish()).isEmpty();
+                });
+    }
+
+    @Test
+    void veryLongStreamsLookBackABoundedWay() {
+        with(
+                "s3gen_meanflow",
+                (model, ops, voice) -> {
+                    int[] tokens = tokens(1600);
+                    float[] out = stream(model, ops, voice, tokens, 1600);
+                    assertThat(out).hasSize(tokens.length * S3Gen.SAMPLES_A_TOKEN);
+                    for (float v : out) {
+                        assertThat(v).isFinite();
+                    }
+                });
+    }
+
+    private interface Body {
+        void run(S3Gen model, Ops ops, VoiceReference voice);
+    }
+
+    private static void with(String stage, Body body) {
+        try (GoldenSet set = GoldenSet.open(GOLDENS);
+                Backend backend = Backends.cpu(0);
+                Ops ops = backend.open()) {
+            GoldenFile file = set.stage(stage);
+            S3Gen model = S3GenGoldens.load(file, backend);
+            VoiceReference small = S3GenGoldens.given(file.cases().getFirst());
+            int[] prompt = new Random(4).ints(150, 0, 6561).toArray();
+            float[] mel = mel(model, ops, small, prompt, 1, true);
+            body.run(model, ops, new VoiceReference(prompt, mel, 300, small.xvector()));
+        }
+    }
+
+    private static int[] tokens(int count) {
+        return new Random(3).ints(count, 0, 6561).toArray();
+    }
+
+    private static float[] stream(
+            S3Gen model, Ops ops, VoiceReference voice, int[] tokens, int atOnce) {
+        S3GenStream stream = model.stream(ops, voice, SEED);
+        float[] all = new float[0];
+        for (int i = 0; i < tokens.length; i += atOnce) {
+            all =
+                    join(
+                            all,
+                            stream.push(
+                                    Arrays.copyOfRange(
+                                            tokens, i, Math.min(tokens.length, i + atOnce))));
+        }
+        return join(all, stream.finish());
+    }
+
+    private static float[] join(float[] a, float[] b) {
+        float[] all = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, all, a.length, b.length);
+        return all;
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += Math.abs(a[i] - b[i]);
+        }
+        return sum / a.length;
+    }
+
+    private static double steepest(float[] wave) {
+        double most = 0;
+        for (int i = 1; i < wave.length; i++) {
+            most = Math.max(most, Math.abs(wave[i] - wave[i - 1]));
+        }
+        return most;
+    }
+}
