@@ -145,7 +145,7 @@ public final class Skald implements AutoCloseable {
                 }
             }
         }
-        throw new EngineUnavailableException(request.mode() + " is not available: " + reason);
+        throw unavailable(request, request.mode() + " is not available: " + reason);
     }
 
     private Candidate automatic(SpeechRequest request) {
@@ -164,10 +164,17 @@ public final class Skald implements AutoCloseable {
             }
         }
         if (best == null || bestSays == null) {
-            throw new EngineUnavailableException(
-                    "nothing can speak this: " + String.join("; ", reasons));
+            throw unavailable(
+                    request, "nothing can speak this: " + String.join("; ", reasons));
         }
         return Candidate.of(best, bestSays.reason(), false);
+    }
+
+    /** It is the voice that is missing where one was named. */
+    private static SkaldException unavailable(SpeechRequest request, String reason) {
+        return request.voice().isPresent()
+                ? new VoiceException(reason)
+                : new EngineUnavailableException(reason);
     }
 
     /** A claim first; then the grander mode if it keeps up with real time; then the fast one. */

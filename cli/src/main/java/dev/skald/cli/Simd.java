@@ -1,0 +1,16 @@
+package dev.skald.cli;
+
+import jdk.incubator.vector.FloatVector;
+
+/** The width of the machine's vectors. Touch it only where the Vector API's module is present. */
+final class Simd {
+    private Simd() {}
+
+    static boolean present() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    }
+
+    static int bits() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+    }
+}

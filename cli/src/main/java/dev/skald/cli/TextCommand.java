@@ -1,0 +1,123 @@
+package dev.skald.cli;
+
+import dev.skald.PhysicalCores;
+import dev.skald.SpeechRequest;
+import dev.skald.piper.PiperText;
+import dev.skald.piper.SpokenSentence;
+import dev.skald.piper.SpokenSentence.Utterance;
+import dev.skald.spi.EngineContext;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.Reader;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code skald text}. */
+@Command(
+        name = "text",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = "Show what will be said: sentences, as read, phonemes, ids.")
+final class TextCommand implements Callable<Integer> {
+    private final Main main;
+
+    @Mixin TextSource source = new TextSource();
+
+    @Option(names = "--json", description = "Print JSON.")
+    boolean json;
+
+    @Option(names = "--normalized", description = "Print the normalised text alone.")
+    boolean normalized;
+
+    @Mixin SpeechOptions options = new SpeechOptions();
+
+    TextCommand(Main main) {
+        this.main = main;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (Reader text = source.open(main.io)) {
+            SpeechRequest request = options.request(text);
+            EngineContext context =
+                    new EngineContext(
+                            main.globals.home(), PhysicalCores.count(), main.globals.offline());
+            try (var skald = main.open()) {
+                FirstVoice.ensure(main, skald, request);
+            }
+            PiperText sentences = PiperText.open(context, request);
+            if (json) {
+                json(sentences);
+            } else {
+                human(sentences);
+            }
+        }
+        return ExitCode.OK.number;
+    }
+
+    private void human(PiperText sentences) {
+        PrintStream out = main.io.out();
+        int number = 1;
+        for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
+            out.println(number++ + ". " + s.source());
+            out.println("   read as   " + s.normalized());
+            for (Utterance utterance : s.utterances()) {
+                out.println("   phonemes  " + phonemes(utterance));
+                out.println(
+                        "   ids       "
+                                + Arrays.stream(utterance.ids().ids())
+                                        .mapToObj(Integer::toString)
+                                        .collect(Collectors.joining(" ")));
+            }
+            if (!s.unknown().isEmpty()) {
+                out.println("   left out  " + s.unknown());
+            }
+        }
+    }
+
+    private void json(PiperText sentences) {
+        JsonMapper mapper = new JsonMapper();
+        // Written as it is read: a book needs no more memory than a line.
+        try (JsonGenerator out = mapper.writerWithDefaultPrettyPrinter().createGenerator(main.io.out())) {
+            out.writeStartObject();
+            out.writeArrayPropertyStart("sentences");
+            for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
+                sentence(out, s);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        }
+        main.io.out().println();
+    }
+
+    private static void sentence(JsonGenerator out, SpokenSentence s) {
+        out.writeStartObject();
+        out.writeStringProperty("source", s.source());
+        out.writeStringProperty("normalized", s.normalized());
+        out.writeArrayPropertyStart("utterances");
+        for (Utterance utterance : s.utterances()) {
+            out.writeStartObject();
+            out.writeStringProperty("phonemes", phonemes(utterance));
+            int[] ids = utterance.ids().ids();
+            out.writeName("ids");
+            out.writeArray(ids, 0, ids.length);
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        out.writeObjectPropertyStart("unknown");
+        s.unknown().forEach(out::writeNumberProperty);
+        out.writeEndObject();
+        out.writeEndObject();
+    }
+
+    private static String phonemes(Utterance utterance) {
+        return String.join("", utterance.phonemes());
+    }
+}
