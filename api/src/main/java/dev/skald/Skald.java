@@ -164,8 +164,7 @@ public final class Skald implements AutoCloseable {
             }
         }
         if (best == null || bestSays == null) {
-            throw unavailable(
-                    request, "nothing can speak this: " + String.join("; ", reasons));
+            throw unavailable(request, "nothing can speak this: " + String.join("; ", reasons));
         }
         return Candidate.of(best, bestSays.reason(), false);
     }

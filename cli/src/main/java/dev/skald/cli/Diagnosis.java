@@ -108,8 +108,7 @@ final class Diagnosis {
         info(section, "driver", Gpu.driver().orElse("none"));
         info(section, "driver library", Gpu.library().map(Path::toString).orElse("none"));
         findings.add(
-                Finding.of(
-                        section, "used", false, "this version computes on the processor alone"));
+                Finding.of(section, "used", false, "this version computes on the processor alone"));
     }
 
     private void engines(Skald skald) {
@@ -125,8 +124,7 @@ final class Diagnosis {
                                 true,
                                 choice.engine() + (says == null ? "" : ": " + says.reason())));
             } catch (SkaldException e) {
-                findings.add(
-                        Finding.of("Engines", "mode " + mode, false, Failure.of(e).line()));
+                findings.add(Finding.of("Engines", "mode " + mode, false, Failure.of(e).line()));
             }
         }
     }

@@ -42,9 +42,7 @@ final class Gpu {
         try {
             String text = Files.readString(Path.of("/proc/driver/nvidia/version"));
             for (String word : text.split("\\s+")) {
-                if (!word.isEmpty()
-                        && Character.isDigit(word.charAt(0))
-                        && word.indexOf('.') > 0) {
+                if (!word.isEmpty() && Character.isDigit(word.charAt(0)) && word.indexOf('.') > 0) {
                     return Optional.of(word);
                 }
             }

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code skald text}. */
@@ -83,9 +84,11 @@ final class TextCommand implements Callable<Integer> {
     }
 
     private void json(PiperText sentences) {
-        JsonMapper mapper = new JsonMapper();
+        JsonMapper mapper =
+                JsonMapper.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
         // Written as it is read: a book needs no more memory than a line.
-        try (JsonGenerator out = mapper.writerWithDefaultPrettyPrinter().createGenerator(main.io.out())) {
+        try (JsonGenerator out =
+                mapper.writerWithDefaultPrettyPrinter().createGenerator(main.io.out())) {
             out.writeStartObject();
             out.writeArrayPropertyStart("sentences");
             for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
