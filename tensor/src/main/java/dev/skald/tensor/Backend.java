@@ -17,6 +17,14 @@ public interface Backend extends AutoCloseable {
     /** Opens an op stream with a memory arena of its own, for one thread at a time. */
     Ops open();
 
+    /**
+     * The same, computed by the caller's thread alone where that makes sense: for streams that run
+     * side by side and should not wait for each other.
+     */
+    default Ops openSingle() {
+        return open();
+    }
+
     /** A linear map; {@code weight} is (out, in), {@code bias} (out). */
     Linear linear(Weight weight, @Nullable Weight bias, Precision precision);
 

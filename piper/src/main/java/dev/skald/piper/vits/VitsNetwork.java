@@ -37,7 +37,9 @@ public final class VitsNetwork implements PiperNetwork {
     private final Backend backend;
     private final VoiceGain gain;
 
-    /** Memory of utterances that have ended, for the next ones. */
+    /** Memory of utterances that have ended, for the next ones: of one thread, and of all. */
+    private final ConcurrentLinkedQueue<Ops> idleSingle = new ConcurrentLinkedQueue<>();
+
     private final ConcurrentLinkedQueue<Ops> idle = new ConcurrentLinkedQueue<>();
 
     /** Held for reading by whoever computes: the weights must outlive it. */
@@ -107,17 +109,13 @@ public final class VitsNetwork implements PiperNetwork {
 
     @Override
     public Utterance begin(int[] ids, Settings settings, int threads) {
-        return begin(ids, settings, Taps.NONE);
+        return begin(ids, settings, threads, Taps.NONE, VitsUtterance.WINDOWS);
     }
 
-    VitsUtterance begin(int[] ids, Settings settings, Taps taps) {
+    /** With taps and with windows of those sizes in frames, the last for all that follow. */
+    VitsUtterance begin(int[] ids, Settings settings, int threads, Taps taps, int... windows) {
         check(ids, settings);
-        return new VitsUtterance(this, ids.clone(), settings, taps);
-    }
-
-    VitsUtterance begin(int[] ids, Settings settings, Taps taps, int... windows) {
-        check(ids, settings);
-        return new VitsUtterance(this, ids.clone(), settings, taps, windows);
+        return new VitsUtterance(this, ids.clone(), settings, threads, taps, windows);
     }
 
     private void check(int[] ids, Settings settings) {
@@ -166,16 +164,16 @@ public final class VitsNetwork implements PiperNetwork {
         }
     }
 
-    Ops take() {
-        Ops ops = idle.poll();
-        return ops != null ? ops : backend.open();
+    Ops take(int threads) {
+        Ops ops = (threads == 1 ? idleSingle : idle).poll();
+        return ops != null ? ops : threads == 1 ? backend.openSingle() : backend.open();
     }
 
-    void give(Ops ops) {
+    void give(Ops ops, int threads) {
         if (closed) {
             ops.close();
         } else {
-            idle.add(ops);
+            (threads == 1 ? idleSingle : idle).add(ops);
         }
     }
 
@@ -221,10 +219,8 @@ public final class VitsNetwork implements PiperNetwork {
         closed = true;
         life.writeLock().lock();
         try {
-            Ops ops;
-            while ((ops = idle.poll()) != null) {
-                ops.close();
-            }
+            idle.forEach(Ops::close);
+            idleSingle.forEach(Ops::close);
             backend.close();
         } finally {
             life.writeLock().unlock();

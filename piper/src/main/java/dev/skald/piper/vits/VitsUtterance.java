@@ -25,7 +25,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     static final int PIECE = 2048;
 
     /** Frames of the windows of audio, the last size for all that follow. */
-    private static final int[] WINDOWS = {16, 48, 96};
+    static final int[] WINDOWS = {16, 48, 96};
 
     /** Frames the flow runs ahead, beyond what the decoder asks for; at first not at all. */
     private static final int AHEAD = 192;
@@ -35,6 +35,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private final VitsNetwork network;
     private final int[] ids;
     private final PiperNetwork.Settings settings;
+    private final int threads;
     private final Taps taps;
     private final int[] windows;
 
@@ -45,20 +46,20 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private int windowsMade;
     private volatile boolean cancelled;
 
-    VitsUtterance(VitsNetwork network, int[] ids, PiperNetwork.Settings settings, Taps taps) {
-        this(network, ids, settings, taps, WINDOWS);
-    }
-
-    /** With windows of those sizes, for tests. */
+    /**
+     * @param windows frames of the windows, the last size for all that follow
+     */
     VitsUtterance(
             VitsNetwork network,
             int[] ids,
             PiperNetwork.Settings settings,
+            int threads,
             Taps taps,
             int[] windows) {
         this.network = network;
         this.ids = ids;
         this.settings = settings;
+        this.threads = threads;
         this.taps = taps;
         this.windows = windows;
     }
@@ -89,7 +90,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
 
     private Piece nextPiece() {
         if (ops == null) {
-            ops = network.take();
+            ops = network.take(threads);
         }
         int to = Math.min(ids.length, spokenIds + PIECE);
         int[] part = Arrays.copyOfRange(ids, spokenIds, to);
@@ -128,7 +129,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             piece = null;
         }
         if (ops != null) {
-            network.give(ops);
+            network.give(ops, threads);
             ops = null;
         }
     }
@@ -270,7 +271,8 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             int known = Math.max(wanted.from(), latent.to());
             if (known > wanted.from()) {
                 Rows kept = new Rows(wanted.from(), known);
-                ops.copy(kept.of(homes[0], latent), home.rows(0, kept.count()));
+                Tensor old = homes[0].rows(0, latent.count());
+                ops.copy(kept.of(old, latent), home.rows(0, kept.count()));
             }
             Rows fresh = new Rows(known, wanted.to());
             network.timed(

@@ -138,7 +138,7 @@ final class VoiceGain {
         double sum = 0;
         for (int[] ids : utterances) {
             float peak = 0;
-            try (var utterance = network.begin(ids, settings, 1)) {
+            try (var utterance = network.begin(ids, settings, 2)) {
                 while (utterance.hasNext()) {
                     for (float v : utterance.next()) {
                         peak = Math.max(peak, Math.abs(v));

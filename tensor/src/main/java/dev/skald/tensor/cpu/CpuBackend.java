@@ -53,6 +53,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Ops openSingle() {
+        return new CpuOps(kernels, new Pool(1));
+    }
+
+    @Override
     public Linear linear(Weight weight, @Nullable Weight bias, Precision precision) {
         return linear(new Weight[] {weight}, new @Nullable Weight[] {bias}, precision);
     }

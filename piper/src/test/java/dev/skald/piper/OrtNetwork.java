@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * A voice on ONNX Runtime, its graph as it is: an utterance is one window. The graph draws its own
- * noise, so the seed has no effect, and the thread count is the session's.
+ * The oracle: a voice on ONNX Runtime, its graph as it is: an utterance is one window. The graph
+ * draws its own noise, so the seed has no effect, and the thread count is the session's.
  */
 final class OrtNetwork implements PiperNetwork {
     private final OrtEnvironment environment;

@@ -1,0 +1,191 @@
+package dev.skald.piper.vits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.skald.InvalidRequestException;
+import dev.skald.SpeechCancelledException;
+import dev.skald.VoiceException;
+import dev.skald.piper.PiperNetwork.Settings;
+import dev.skald.tensor.Taps;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Windows, seeds, threads, and input that no engine should be given. */
+class VitsUtteranceTest {
+    private static final Settings QUIET = new Settings(0, 1, 0, 0, 1);
+    private static final Settings NOISY = new Settings(.667f, 1, .8f, 0, 7);
+    private static final int WHOLE = 1 << 20;
+    private static final VitsNetwork MEDIUM = Voices.network("medium");
+
+    @AfterAll
+    static void close() {
+        MEDIUM.close();
+    }
+
+    private static float[] speak(
+            VitsNetwork network, int[] ids, Settings settings, int... windows) {
+        return Voices.collect(network.begin(ids, settings, 2, Taps.NONE, windows));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x_low", "medium", "high", "high-speakers"})
+    void windowsCannotBeToldFromTheWhole(String name) {
+        try (VitsNetwork network = Voices.network(name)) {
+            int[] ids = Voices.ids(80, 3);
+            float[] whole = speak(network, ids, QUIET, WHOLE);
+            assertThat(Voices.decibels(whole, speak(network, ids, QUIET, 16, 48, 96)))
+                    .isGreaterThan(100);
+            assertThat(Voices.decibels(whole, speak(network, ids, QUIET, 1, 3, 5)))
+                    .isGreaterThan(100);
+        }
+    }
+
+    @Test
+    void noiseIsTheSameInWindowsAndWhole() {
+        int[] ids = Voices.ids(80, 3);
+        assertThat(
+                        Voices.decibels(
+                                speak(MEDIUM, ids, NOISY, WHOLE), speak(MEDIUM, ids, NOISY, 7, 20)))
+                .isGreaterThan(100);
+    }
+
+    @Test
+    void theSeedDecides() {
+        int[] ids = Voices.ids(40, 3);
+        float[] once = speak(MEDIUM, ids, NOISY, 16, 48);
+        assertThat(speak(MEDIUM, ids, NOISY, 16, 48)).isEqualTo(once);
+        Settings other = new Settings(.667f, 1, .8f, 0, 8);
+        assertThat(speak(MEDIUM, ids, other, 16, 48)).isNotEqualTo(once);
+    }
+
+    @Test
+    void threadsChangeNothing() {
+        int[] ids = Voices.ids(40, 3);
+        float[] two = speak(MEDIUM, ids, NOISY, 16, 48);
+        try (VitsNetwork one = Voices.network("medium", 1);
+                VitsNetwork three = Voices.network("medium", 3)) {
+            assertThat(speak(one, ids, NOISY, 16, 48)).isEqualTo(two);
+            assertThat(speak(three, ids, NOISY, 16, 48)).isEqualTo(two);
+        }
+        float[] single = Voices.collect(MEDIUM.begin(ids, NOISY, 1, Taps.NONE, 16, 48));
+        assertThat(single).isEqualTo(two);
+    }
+
+    @Test
+    void utterancesSideBySideDoNotDisturbEachOther() throws Exception {
+        int[] ids = Voices.ids(60, 3);
+        float[] alone = speak(MEDIUM, ids, NOISY, 16, 48);
+        Thread[] threads = new Thread[4];
+        float[][] results = new float[threads.length][];
+        for (int i = 0; i < threads.length; i++) {
+            int number = i;
+            threads[i] = new Thread(() -> results[number] = speak(MEDIUM, ids, NOISY, 16, 48));
+            threads[i].start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        for (float[] result : results) {
+            assertThat(result).isEqualTo(alone);
+        }
+    }
+
+    @Test
+    void nothingToSayHasNoWindows() {
+        try (VitsUtterance utterance = MEDIUM.begin(new int[0], QUIET, 2, Taps.NONE, 16)) {
+            assertThat(utterance.hasNext()).isFalse();
+        }
+    }
+
+    @Test
+    void oneIdIsSpoken() {
+        assertThat(speak(MEDIUM, new int[] {5}, QUIET, 16)).isNotEmpty();
+    }
+
+    @Test
+    void idsOutOfRangeAreRefusedAndTheVoiceStaysUsable() {
+        for (int id : new int[] {-1, Voices.SYMBOLS, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            assertThatThrownBy(() -> MEDIUM.begin(new int[] {1, id}, QUIET, 2))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("phoneme id " + id);
+        }
+        assertThatThrownBy(() -> MEDIUM.begin(new int[] {1}, new Settings(0, 1, 0, 1, 1), 2))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("speaker 1");
+        assertThat(speak(MEDIUM, Voices.ids(10, 1), QUIET, 16)).isNotEmpty();
+    }
+
+    @Test
+    void impossibleLengthsAreRefusedAndTheVoiceStaysUsable() {
+        for (float scale : new float[] {1e9f, Float.POSITIVE_INFINITY, Float.NaN}) {
+            Settings endless = new Settings(0, scale, 0, 0, 1);
+            assertThatThrownBy(() -> speak(MEDIUM, Voices.ids(10, 1), endless, 16))
+                    .isInstanceOf(VoiceException.class)
+                    .hasMessageContaining("impossible length");
+        }
+        assertThat(speak(MEDIUM, Voices.ids(10, 1), QUIET, 16)).isNotEmpty();
+    }
+
+    @Test
+    void hundredThousandPhonemesAreSpokenInPieces() {
+        int[] ids = Voices.ids(100_000, 1);
+        try (VitsUtterance utterance = MEDIUM.begin(ids, QUIET, 2, Taps.NONE, 16, 48)) {
+            int windows = 0;
+            while (utterance.hasNext() && windows < 200) {
+                assertThat(utterance.next()).isNotEmpty();
+                windows++;
+            }
+            assertThat(utterance.hasNext()).isTrue();
+        }
+    }
+
+    @Test
+    void piecesFollowEachOther() {
+        int[] ids = Voices.ids(VitsUtterance.PIECE + 10, 1);
+        int[] first = Arrays.copyOf(ids, VitsUtterance.PIECE);
+        int[] second = Arrays.copyOfRange(ids, VitsUtterance.PIECE, ids.length);
+        float[] both = speak(MEDIUM, ids, QUIET, WHOLE);
+        float[] one = speak(MEDIUM, first, QUIET, WHOLE);
+        float[] two = speak(MEDIUM, second, QUIET, WHOLE);
+        assertThat(both).hasSize(one.length + two.length);
+        assertThat(Arrays.copyOfRange(both, one.length, both.length)).isEqualTo(two);
+    }
+
+    @Test
+    void cancellationEndsTheUtterance() {
+        try (VitsUtterance utterance = MEDIUM.begin(Voices.ids(80, 3), QUIET, 2, Taps.NONE, 16)) {
+            utterance.next();
+            utterance.cancel();
+            assertThatThrownBy(utterance::next).isInstanceOf(SpeechCancelledException.class);
+        }
+        assertThat(speak(MEDIUM, Voices.ids(10, 1), QUIET, 16)).isNotEmpty();
+    }
+
+    @Test
+    void closingTheVoiceEndsItsUtterances() {
+        VitsNetwork network = Voices.network("x_low");
+        VitsUtterance utterance = network.begin(Voices.ids(80, 3), QUIET, 2, Taps.NONE, 16);
+        utterance.next();
+        network.close();
+        assertThatThrownBy(utterance::next).isInstanceOf(SpeechCancelledException.class);
+        utterance.close();
+        utterance.close();
+    }
+
+    @Test
+    void loudnessIsOneGainThatLeavesNothingPastOne() {
+        float[] window = {0.001f, -0.001f, 0.5f, -4, 4, Float.NaN};
+        float gain = VoiceGain.measured(Voices.config("medium")).gain(MEDIUM);
+        MEDIUM.loudness(1).apply(window);
+        assertThat(window[0]).isCloseTo(0.001f * gain, within(1e-6f));
+        assertThat(window[1]).isEqualTo(-window[0]);
+        assertThat(window[3]).isBetween(-1f, -0.9f);
+        assertThat(window[4]).isEqualTo(-window[3]);
+        assertThat(window[5]).isNaN();
+    }
+}
