@@ -22,6 +22,7 @@ public final class CpuBackend implements Backend {
     CpuBackend(Kernels kernels, int threads) {
         this.kernels = kernels;
         this.pool = new Pool(threads);
+        kernels.warmUp();
     }
 
     /**

@@ -17,6 +17,9 @@ class Kernels {
         return "scalar";
     }
 
+    /** Has what a model is sure to need compiled beside its loading. */
+    void warmUp() {}
+
     // ---- matrix products
 
     /** Rows a kernel works on at once; fewer than that in one op take a slower way. */
@@ -385,13 +388,7 @@ class Kernels {
      * carried on, h is written.
      */
     void lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
-        lstmRest(gates, at, 0, c, co, h, ho, n);
-    }
-
-    /** Cells from {@code first} on. */
-    static void lstmRest(
-            float[] gates, int at, int first, float[] c, int co, float[] h, int ho, int n) {
-        for (int j = first; j < n; j++) {
+        for (int j = 0; j < n; j++) {
             double i = sigmoid(gates[at + j]);
             double f = sigmoid(gates[at + n + j]);
             double g = Math.tanh(gates[at + 2 * n + j]);

@@ -1,6 +1,7 @@
 package dev.skald.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The vectors this process computes with: as wide as the machine's, decided once. */
@@ -13,7 +14,34 @@ final class Lanes {
     /** Values a vector holds. */
     static final int N = F.length();
 
+    /** By how much halves are shifted to be added, the widest first. */
+    private static final VectorShuffle<Float> S8 = shift(8);
+
+    private static final VectorShuffle<Float> S4 = shift(4);
+    private static final VectorShuffle<Float> S2 = shift(2);
+    private static final VectorShuffle<Float> S1 = shift(1);
+
     private Lanes() {}
+
+    private static VectorShuffle<Float> shift(int by) {
+        return VectorShuffle.iota(F, by % N, 1, true);
+    }
+
+    /**
+     * The sum of the lanes, upper half onto lower half again and again: a fixed order, which
+     * reduceLanes does not promise.
+     */
+    static float sum(FloatVector v) {
+        FloatVector s = v;
+        if (N > 8) {
+            s = s.add(s.rearrange(S8));
+        }
+        if (N > 4) {
+            s = s.add(s.rearrange(S4));
+        }
+        s = s.add(s.rearrange(S2));
+        return s.add(s.rearrange(S1)).lane(0);
+    }
 
     private static VectorSpecies<Float> choose() {
         return switch (Integer.getInteger(PROPERTY, 0)) {

@@ -9,12 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The functions of {@link Activation} over runs of values. One loop each, in a method of its own:
  * what is not used is never compiled. Each returns how many values it did, whole vectors; the rest
- * is left to the scalar form.
+ * is left to {@link #rest}.
  */
 final class VectorActivations {
-    /** Beyond it the reduction of {@link VectorMath#sin} loses places. */
-    private static final float FAR = 1e5f;
-
     private VectorActivations() {}
 
     private static FloatVector at(float[] x, int i) {
@@ -42,11 +39,65 @@ final class VectorActivations {
             case TANH -> tanh(x, xo, y, yo, n);
             case SIGMOID -> sigmoid(x, xo, y, yo, n);
             case EXP -> exp(x, xo, y, yo, n);
-            case LOG_CLAMPED -> p < Float.MIN_NORMAL ? 0 : log(p, x, xo, y, yo, n);
+            case LOG_CLAMPED -> log(p, x, xo, y, yo, n);
             case SNAKE -> alpha == null ? 0 : snake(alpha, alphaAt, x, xo, y, yo, n);
             case SIN -> sin(0, x, xo, y, yo, n);
             case COS -> sin(1, x, xo, y, yo, n);
             case NONE, ABS, SQUARE -> 0;
+        };
+    }
+
+    /** The same, value by value. */
+    static void rest(
+            Activation f,
+            float @Nullable [] alpha,
+            int alphaAt,
+            float[] x,
+            int xo,
+            float[] y,
+            int yo,
+            int n) {
+        float p = f.parameter();
+        switch (f.kind()) {
+            case RELU -> leakyRest(0, x, xo, y, yo, n);
+            case LEAKY_RELU -> leakyRest(p, x, xo, y, yo, n);
+            case SNAKE -> {
+                if (alpha == null) {
+                    throw new IllegalArgumentException("snake needs its alpha");
+                }
+                for (int i = 0; i < n; i++) {
+                    y[yo + i] = Twins.snake(x[xo + i], alpha[alphaAt + i]);
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    y[yo + i] = twin(f.kind(), p, x[xo + i]);
+                }
+            }
+        }
+    }
+
+    private static void leakyRest(float slope, float[] x, int xo, float[] y, int yo, int n) {
+        for (int i = 0; i < n; i++) {
+            y[yo + i] = Twins.leaky(x[xo + i], slope);
+        }
+    }
+
+    private static float twin(Activation.Kind kind, float p, float v) {
+        return switch (kind) {
+            case GELU -> Twins.gelu(v);
+            case GELU_TANH -> Twins.geluTanh(v);
+            case SILU -> Twins.silu(v);
+            case MISH -> Twins.mish(v);
+            case ELU -> Twins.elu(v, p);
+            case TANH -> Twins.tanh(v);
+            case SIGMOID -> Twins.sigmoid(v);
+            case EXP -> Twins.exp(v);
+            case LOG_CLAMPED -> Twins.log(Math.max(v, p));
+            case SIN -> Twins.sin(v, 0);
+            case COS -> Twins.sin(v, 1);
+            case NONE, RELU, LEAKY_RELU, ABS, SQUARE, SNAKE ->
+                    throw new IllegalArgumentException(kind + " has no twin");
         };
     }
 
@@ -59,7 +110,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int sigmoid(float[] x, int xo, float[] y, int yo, int n) {
+    static int sigmoid(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.sigmoid(at(x, xo + i)).intoArray(y, yo + i);
@@ -67,7 +118,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int tanh(float[] x, int xo, float[] y, int yo, int n) {
+    static int tanh(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.tanh(at(x, xo + i)).intoArray(y, yo + i);
@@ -75,7 +126,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int exp(float[] x, int xo, float[] y, int yo, int n) {
+    static int exp(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.exp(at(x, xo + i)).intoArray(y, yo + i);
@@ -83,7 +134,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int silu(float[] x, int xo, float[] y, int yo, int n) {
+    static int silu(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.silu(at(x, xo + i)).intoArray(y, yo + i);
@@ -91,7 +142,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int mish(float[] x, int xo, float[] y, int yo, int n) {
+    static int mish(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.mish(at(x, xo + i)).intoArray(y, yo + i);
@@ -99,7 +150,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int gelu(float[] x, int xo, float[] y, int yo, int n) {
+    static int gelu(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.gelu(at(x, xo + i)).intoArray(y, yo + i);
@@ -107,7 +158,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int geluTanh(float[] x, int xo, float[] y, int yo, int n) {
+    static int geluTanh(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.geluTanh(at(x, xo + i)).intoArray(y, yo + i);
@@ -115,7 +166,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int elu(float alpha, float[] x, int xo, float[] y, int yo, int n) {
+    static int elu(float alpha, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.elu(at(x, xo + i), alpha).intoArray(y, yo + i);
@@ -123,7 +174,7 @@ final class VectorActivations {
         return i;
     }
 
-    private static int log(float floor, float[] x, int xo, float[] y, int yo, int n) {
+    static int log(float floor, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             VectorMath.log(at(x, xo + i).max(floor)).intoArray(y, yo + i);
@@ -131,11 +182,11 @@ final class VectorActivations {
         return i;
     }
 
-    private static int sin(int quarter, float[] x, int xo, float[] y, int yo, int n) {
+    static int sin(int quarter, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             FloatVector v = at(x, xo + i);
-            VectorMask<Float> near = v.abs().compare(VectorOperators.LE, FAR);
+            VectorMask<Float> near = v.abs().compare(VectorOperators.LE, VectorMath.FAR);
             if (near.allTrue()) {
                 VectorMath.sin(v, quarter).intoArray(y, yo + i);
             } else {
@@ -147,11 +198,11 @@ final class VectorActivations {
 
     private static void farSin(int quarter, float[] x, int xo, float[] y, int yo) {
         for (int i = 0; i < Lanes.N; i++) {
-            y[yo + i] = (float) (quarter == 0 ? Math.sin(x[xo + i]) : Math.cos(x[xo + i]));
+            y[yo + i] = Twins.sin(x[xo + i], quarter);
         }
     }
 
-    private static int snake(float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
+    static int snake(float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             FloatVector v = at(x, xo + i);

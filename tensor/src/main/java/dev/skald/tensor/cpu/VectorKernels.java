@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VectorKernels extends Kernels {
     private static final int PANEL = 2 * Lanes.N;
+    private static final float[] ZERO = new float[Lanes.N];
     private static final boolean EIGHT = Lanes.manyRegisters();
 
     @Override
@@ -43,7 +44,19 @@ final class VectorKernels extends Kernels {
             int width,
             float[] c) {
         int step = rows();
-        if (rows < step) {
+        boolean few = rows < step;
+        if (!(few ? Loop.ROW1 : Loop.ROWS).soon()) {
+            for (int i = 0; i < rows; i++) {
+                int at = ao + i * lda;
+                if (few) {
+                    Twins.product1(a, at, taps, tapStep, k, w, wo, c, i * PANEL, PANEL);
+                } else {
+                    Twins.product(a, at, taps, tapStep, k, w, wo, c, i * PANEL, PANEL);
+                }
+            }
+            return;
+        }
+        if (few) {
             for (int i = 0; i < rows; i++) {
                 VectorProducts.row1(a, ao + i * lda, taps, tapStep, k, w, wo, c, i * PANEL);
             }
@@ -52,12 +65,26 @@ final class VectorKernels extends Kernels {
         for (int i = 0; i < rows; i += step) {
             // The last rows are done with some before them again: the same values once more.
             int from = Math.min(i, rows - step);
-            int at = ao + from * lda;
-            if (EIGHT) {
-                VectorProducts.rows8(a, at, lda, taps, tapStep, k, w, wo, c, from * PANEL);
-            } else {
-                VectorProducts.rows6(a, at, lda, taps, tapStep, k, w, wo, c, from * PANEL);
-            }
+            rows(a, ao + from * lda, lda, taps, tapStep, k, w, wo, c, from * PANEL);
+        }
+    }
+
+    /** The rows a kernel holds at once. */
+    static void rows(
+            float[] a,
+            int ao,
+            int lda,
+            int taps,
+            int tapStep,
+            int k,
+            float[] w,
+            int wo,
+            float[] c,
+            int co) {
+        if (EIGHT) {
+            VectorProducts.rows8(a, ao, lda, taps, tapStep, k, w, wo, c, co);
+        } else {
+            VectorProducts.rows6(a, ao, lda, taps, tapStep, k, w, wo, c, co);
         }
     }
 
@@ -84,7 +111,8 @@ final class VectorKernels extends Kernels {
                     case NONE, RELU, LEAKY_RELU -> true;
                     default -> false;
                 };
-        if (!simple || n % Lanes.N != 0) {
+        Loop loop = residual == null ? Loop.STORE : Loop.MERGE;
+        if (!simple || n % Lanes.N != 0 || !loop.now()) {
             super.finish(
                     t,
                     width,
@@ -111,10 +139,8 @@ final class VectorKernels extends Kernels {
                     default -> activation.parameter();
                 };
         for (int j = 0; j < n; j += Lanes.N) {
-            FloatVector b =
-                    bias == null
-                            ? FloatVector.zero(Lanes.F)
-                            : FloatVector.fromArray(Lanes.F, bias, biasAt + j);
+            float[] b = bias == null ? ZERO : bias;
+            int from = bias == null ? 0 : biasAt + j;
             if (residual != null) {
                 merge(
                         t,
@@ -122,6 +148,7 @@ final class VectorKernels extends Kernels {
                         width,
                         rows,
                         b,
+                        from,
                         slope,
                         scale,
                         residual,
@@ -131,23 +158,25 @@ final class VectorKernels extends Kernels {
                         outAt + j,
                         outStep);
             } else {
-                store(t, j, width, rows, b, slope, scale, out, outAt + j, outStep);
+                store(t, j, width, rows, b, from, slope, scale, out, outAt + j, outStep);
             }
         }
     }
 
     /** One vector of columns: out = scale * leaky(t + b). */
-    private static void store(
+    static void store(
             float[] t,
             int to,
             int width,
             int rows,
-            FloatVector b,
+            float[] bias,
+            int biasAt,
             float slope,
             float scale,
             float[] out,
             int outAt,
             int outStep) {
+        FloatVector b = FloatVector.fromArray(Lanes.F, bias, biasAt);
         int o = outAt;
         int from = to;
         for (int i = 0; i < rows; i++, from += width, o += outStep) {
@@ -158,12 +187,13 @@ final class VectorKernels extends Kernels {
     }
 
     /** One vector of columns: out = residual + scale * leaky(t + b). */
-    private static void merge(
+    static void merge(
             float[] t,
             int to,
             int width,
             int rows,
-            FloatVector b,
+            float[] bias,
+            int biasAt,
             float slope,
             float scale,
             float[] residual,
@@ -172,40 +202,46 @@ final class VectorKernels extends Kernels {
             float[] out,
             int outAt,
             int outStep) {
-        FloatVector s = FloatVector.broadcast(Lanes.F, scale);
+        FloatVector b = FloatVector.fromArray(Lanes.F, bias, biasAt);
         int o = outAt;
         int from = to;
         int r = residualAt;
         for (int i = 0; i < rows; i++, from += width, o += outStep, r += residualStep) {
             FloatVector v = FloatVector.fromArray(Lanes.F, t, from).add(b);
             v = v.blend(v.mul(slope), v.compare(VectorOperators.LT, 0f));
-            v.fma(s, FloatVector.fromArray(Lanes.F, residual, r)).intoArray(out, o);
+            FloatVector.fromArray(Lanes.F, residual, r).add(v.mul(scale)).intoArray(out, o);
         }
     }
 
     @Override
     float dot(float[] a, int ao, float[] b, int bo, int n) {
-        return VectorProducts.dot(a, ao, b, bo, n);
+        return Loop.DOT.now() ? VectorProducts.dot(a, ao, b, bo, n) : Twins.dot(a, ao, b, bo, n);
     }
 
     @Override
     void axpy(float f, float[] x, int xo, float[] y, int yo, int n) {
-        VectorProducts.axpy(f, x, xo, y, yo, n);
+        if (Loop.AXPY.now()) {
+            VectorProducts.axpy(f, x, xo, y, yo, n);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            y[yo + i] = Math.fma(x[xo + i], f, y[yo + i]);
+        }
     }
 
     @Override
     void gateTanh(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
-        int i = VectorActivations.gateTanh(a, ao, b, bo, y, yo, n);
-        if (i < n) {
-            super.gateTanh(a, ao + i, b, bo + i, y, yo + i, n - i);
+        int i = Loop.GATE_TANH.now() ? VectorActivations.gateTanh(a, ao, b, bo, y, yo, n) : 0;
+        for (; i < n; i++) {
+            y[yo + i] = Twins.gate(a[ao + i], b[bo + i]);
         }
     }
 
     @Override
     void gateSilu(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
-        int i = VectorActivations.gateSilu(a, ao, b, bo, y, yo, n);
-        if (i < n) {
-            super.gateSilu(a, ao + i, b, bo + i, y, yo + i, n - i);
+        int i = Loop.GATE_SILU.now() ? VectorActivations.gateSilu(a, ao, b, bo, y, yo, n) : 0;
+        for (; i < n; i++) {
+            y[yo + i] = Twins.silu(a[ao + i]) * b[bo + i];
         }
     }
 
@@ -219,15 +255,24 @@ final class VectorKernels extends Kernels {
             float[] y,
             int yo,
             int n) {
-        int i = VectorActivations.run(f, alpha, alphaAt, x, xo, y, yo, n);
+        Loop loop = Loop.of(f.kind());
+        if (loop == null) {
+            super.activate(f, alpha, alphaAt, x, xo, y, yo, n);
+            return;
+        }
+        int i = loop.now() ? VectorActivations.run(f, alpha, alphaAt, x, xo, y, yo, n) : 0;
         if (i < n) {
-            super.activate(f, alpha, alphaAt + i, x, xo + i, y, yo + i, n - i);
+            VectorActivations.rest(f, alpha, alphaAt + i, x, xo + i, y, yo + i, n - i);
         }
     }
 
     @Override
     void softmax(float[] x, int xo, float scale, float[] y, int yo, int n) {
-        VectorRows.softmax(x, xo, scale, y, yo, n);
+        if (Loop.SOFTMAX.now()) {
+            VectorRows.softmax(x, xo, scale, y, yo, n);
+        } else {
+            Twins.softmax(x, xo, scale, y, yo, n);
+        }
     }
 
     @Override
@@ -242,23 +287,26 @@ final class VectorKernels extends Kernels {
             float[] y,
             int yo,
             int n) {
-        if (n < Lanes.N) {
-            super.layerNorm(x, xo, gamma, go, beta, bo, eps, y, yo, n);
+        float mean = (Loop.SUM.now() ? VectorRows.sum(x, xo, n) : Twins.sum(x, xo, 0, 1, n)) / n;
+        float r = (float) (1 / Math.sqrt(squares(x, xo, mean, n) / n + eps));
+        if (Loop.NORMALIZE.now()) {
+            VectorRows.normalize(x, xo, mean, r, gamma, go, beta, bo, y, yo, n);
             return;
         }
-        float mean = VectorRows.sum(x, xo, n) / n;
-        float variance = VectorRows.squares(x, xo, mean, n) / n;
-        float r = (float) (1 / Math.sqrt(variance + eps));
-        VectorRows.normalize(x, xo, mean, r, gamma, go, beta, bo, y, yo, n);
+        for (int i = 0; i < n; i++) {
+            y[yo + i] = Math.fma((x[xo + i] - mean) * r, gamma[go + i], beta[bo + i]);
+        }
+    }
+
+    private static float squares(float[] x, int xo, float mean, int n) {
+        return Loop.SQUARES.now()
+                ? VectorRows.squares(x, xo, mean, n)
+                : Twins.sum(x, xo, mean, 2, n);
     }
 
     @Override
     void rmsNorm(float[] x, int xo, float[] gamma, int go, float eps, float[] y, int yo, int n) {
-        if (n < Lanes.N) {
-            super.rmsNorm(x, xo, gamma, go, eps, y, yo, n);
-            return;
-        }
-        float r = (float) (1 / Math.sqrt(VectorRows.squares(x, xo, 0, n) / n + eps));
+        float r = (float) (1 / Math.sqrt(squares(x, xo, 0, n) / n + eps));
         for (int i = 0; i < n; i++) {
             y[yo + i] = x[xo + i] * r * gamma[go + i];
         }
@@ -266,9 +314,20 @@ final class VectorKernels extends Kernels {
 
     @Override
     void lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
-        int i = VectorRows.lstmCell(gates, at, c, co, h, ho, n);
-        if (i < n) {
-            lstmRest(gates, at, i, c, co, h, ho, n);
+        int i = Loop.LSTM.now() ? VectorRows.lstmCell(gates, at, c, co, h, ho, n) : 0;
+        for (; i < n; i++) {
+            float in = Twins.gate(gates[at + 2 * n + i], gates[at + i]);
+            float s = Math.fma(Twins.sigmoid(gates[at + n + i]), c[co + i], in);
+            c[co + i] = s;
+            h[ho + i] = Twins.gate(s, gates[at + 3 * n + i]);
         }
+    }
+
+    @Override
+    void warmUp() {
+        Loop.ROWS.ask();
+        Loop.STORE.ask();
+        Loop.LEAKY_RELU.ask();
+        Loop.MERGE.ask();
     }
 }

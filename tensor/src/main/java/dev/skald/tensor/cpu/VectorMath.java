@@ -14,6 +14,9 @@ final class VectorMath {
     /** Adding it rounds to an integer and leaves that in the low bits. */
     private static final float ROUND = 12582912f;
 
+    /** Beyond it the reduction of {@link #sin} loses places. */
+    static final float FAR = 1e5f;
+
     private VectorMath() {}
 
     private static FloatVector c(float v) {

@@ -1,7 +1,6 @@
 package dev.skald.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The innermost loops of matrix products. Each holds its results in registers through the whole
@@ -223,7 +222,7 @@ final class VectorProducts {
                             .fma(FloatVector.fromArray(Lanes.F, b, bo + i), s0);
             i += Lanes.N;
         }
-        float s = s0.add(s1).reduceLanes(VectorOperators.ADD);
+        float s = Lanes.sum(s0.add(s1));
         for (; i < n; i++) {
             s += a[ao + i] * b[bo + i];
         }
@@ -239,7 +238,7 @@ final class VectorProducts {
                     .intoArray(y, yo + i);
         }
         for (; i < n; i++) {
-            y[yo + i] += f * x[xo + i];
+            y[yo + i] = Math.fma(x[xo + i], f, y[yo + i]);
         }
     }
 }

@@ -17,7 +17,7 @@ final class VectorRows {
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
             s = s.add(at(x, xo + i));
         }
-        float sum = s.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(s);
         for (; i < n; i++) {
             sum += x[xo + i];
         }
@@ -32,7 +32,7 @@ final class VectorRows {
             FloatVector d = at(x, xo + i).sub(mean);
             s = d.fma(d, s);
         }
-        float sum = s.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(s);
         for (; i < n; i++) {
             float d = x[xo + i] - mean;
             sum += d * d;
@@ -61,7 +61,7 @@ final class VectorRows {
                     .intoArray(y, yo + i);
         }
         for (; i < n; i++) {
-            y[yo + i] = (x[xo + i] - mean) * r * gamma[go + i] + beta[bo + i];
+            y[yo + i] = Math.fma((x[xo + i] - mean) * r, gamma[go + i], beta[bo + i]);
         }
     }
 
@@ -92,9 +92,9 @@ final class VectorRows {
             s = s.add(e);
             e.intoArray(y, yo + i);
         }
-        float sum = s.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(s);
         for (; i < n; i++) {
-            float e = (float) Math.exp(x[xo + i] * scale - max);
+            float e = Twins.exp(x[xo + i] * scale - max);
             y[yo + i] = e;
             sum += e;
         }
