@@ -33,15 +33,10 @@ final class Abbreviations {
 
         private static Map<String, Entry> load() {
             Map<String, Entry> entries = new HashMap<>();
-            Resources.table("abbreviations-en.tsv")
-                    .forEach(
-                            (key, row) ->
-                                    entries.put(
-                                            key,
-                                            new Entry(
-                                                    row[1],
-                                                    Kind.valueOf(
-                                                            row[2].toUpperCase(Locale.ROOT)))));
+            for (String[] row : Resources.table("abbreviations-en.tsv").values()) {
+                entries.put(
+                        row[0], new Entry(row[1], Kind.valueOf(row[2].toUpperCase(Locale.ROOT))));
+            }
             return entries;
         }
     }
@@ -79,8 +74,15 @@ final class Abbreviations {
         }
         int start = wordStart(text, dot);
         String word = text.subSequence(start, dot).toString();
-        if (word.isEmpty()) {
-            return true;
+        boolean lower = Character.isLowerCase(follows);
+        if (word.isEmpty() || Character.isDigit(Words.at(text, start - 1))) {
+            // "3.5. Then", "20M. Then"; but "10min. later".
+            return word.isEmpty() || !lower;
+        }
+        boolean counts =
+                Words.at(text, start - 1) == ' ' && Character.isDigit(Words.at(text, start - 2));
+        if (counts && (lower || Units.known(word))) {
+            return Character.isUpperCase(follows);
         }
         String following = Words.after(text.subSequence(first, text.length()).toString(), 0);
         boolean starter = Words.capitalised(following) && Words.in("starters", following);
@@ -88,11 +90,11 @@ final class Abbreviations {
         if (word.equalsIgnoreCase("st") || word.equalsIgnoreCase("dr")) {
             return starter && Words.capitalised(nameBefore(text, start));
         }
-        Entry entry = find(word + ".");
+        Entry entry = find(text.subSequence(start, dot + 1).toString());
         if (entry != null) {
             return switch (entry.kind) {
                 case TITLE, MID, PLAIN -> false;
-                case END -> capital && !calendar(following);
+                case END -> capital && text.charAt(next) != '(' && !calendar(following);
                 case NUMBER ->
                         !Character.isDigit(follows) && !RomanNumerals.afterNumbered(following);
                 case NAME -> !capital;
@@ -101,6 +103,9 @@ final class Abbreviations {
         }
         if (word.length() == 1 && Character.isUpperCase(word.charAt(0))) {
             return starter || (capital && word.equals("I"));
+        }
+        if (lower && !vowels(word)) {
+            return false;
         }
         boolean letters = word.length() > 2 && word.charAt(word.length() - 2) == '.';
         return !letters || starter;
@@ -121,8 +126,18 @@ final class Abbreviations {
         return Words.in("function-words", word) ? "" : word;
     }
 
+    /** Without one a word is an abbreviation: "pkg." */
+    private static boolean vowels(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if ("aeiouyAEIOUY".indexOf(word.charAt(i)) >= 0 || word.charAt(i) > 0x7F) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean calendar(String word) {
-        return DateRules.weekdayOrMonth(word);
+        return CalendarNames.named(word);
     }
 
     /** Where what follows begins, beyond closing marks and white space. */

@@ -11,14 +11,15 @@ import java.io.UncheckedIOException;
 final class BlockReader {
     static final char BREAK = '\n';
 
-    /** How far into the next line a list marker is looked for. */
-    private static final int MARKER = 8;
+    /** A word longer than this is no label before a colon. */
+    private static final int LABEL = 20;
 
     private final Reader in;
     private final char[] chunk = new char[4096];
     private int position;
     private int limit;
     private boolean heading;
+    private boolean item;
     private boolean lineStart = true;
     private int pending = -1;
     private char last = BREAK;
@@ -49,6 +50,7 @@ final class BlockReader {
             } else {
                 if (lineStart) {
                     lineStart = false;
+                    item = item(c, 0);
                     heading = c == '#' && (peek(0) == '#' || spaceAt(0));
                     if (c == '>' && spaceAt(0)) {
                         continue;
@@ -74,8 +76,11 @@ final class BlockReader {
         int breaks = newline == '\f' || newline == '\u2029' ? 2 : 1;
         int previous = newline;
         boolean wasHeading = heading;
+        boolean wasItem = item;
+        boolean indented = false;
         lineStart = true;
         heading = false;
+        item = false;
         while (true) {
             int c = peek(0);
             if (c >= 0 && newline(c)) {
@@ -85,12 +90,15 @@ final class BlockReader {
                 previous = c;
                 position++;
             } else if (c >= 0 && (Character.isWhitespace(c) || Character.isISOControl(c))) {
+                indented = true;
                 previous = c;
                 position++;
             } else if (rule()) {
                 breaks = 2;
             } else {
-                return breaks > 1 || wasHeading || c < 0 || itemFollows() ? BREAK : ' ';
+                boolean afterItem = wasItem && !indented && Character.isUpperCase(c);
+                boolean ends = breaks > 1 || wasHeading || afterItem || c < 0;
+                return ends || itemFollows() ? BREAK : ' ';
             }
         }
     }
@@ -113,27 +121,39 @@ final class BlockReader {
         return true;
     }
 
-    /** Whether the line that begins here is an item of a list, a row of a table or a heading. */
+    /** Whether a line begins here that does not go on with the one before. */
     private boolean itemFollows() {
         int c = peek(0);
-        if (c < 0) {
-            return true;
+        boolean heading = c == '#' && (spaceAt(1) || peek(1) == '#');
+        return c < 0 || c == '|' || heading || label() || item(c, 1);
+    }
+
+    /** "Subject: ...", "JOHN: ...". */
+    private boolean label() {
+        int i = 0;
+        while (i < LABEL && (Character.isLetter(peek(i)) || (i > 0 && peek(i) == '-'))) {
+            i++;
         }
+        return i > 0 && Character.isUpperCase(peek(0)) && peek(i) == ':' && spaceAt(i + 1);
+    }
+
+    /** Whether {@code c}, with what follows from {@code next} on, marks an item of a list. */
+    private boolean item(int c, int next) {
         if ("-*+•‣◦▪–—●○".indexOf(c) >= 0) {
-            return spaceAt(1);
+            return spaceAt(next);
         }
-        if (c == '|' || (c == '#' && (spaceAt(1) || peek(1) == '#'))) {
-            return true;
-        }
-        int i = c == '(' ? 1 : 0;
-        if (Character.isDigit(peek(i))) {
-            int digits = i;
-            while (i < MARKER && Character.isDigit(peek(i))) {
+        boolean bracket = c == '(';
+        int first = bracket ? peek(next) : c;
+        int i = bracket ? next + 1 : next;
+        if (Character.isDigit(first)) {
+            int digits = 1;
+            while (digits < 4 && Character.isDigit(peek(i))) {
                 i++;
+                digits++;
             }
-            return i - digits <= 3 && (peek(i) == '.' || peek(i) == ')') && spaceAt(i + 1);
+            return digits <= 3 && (peek(i) == '.' || peek(i) == ')') && spaceAt(i + 1);
         }
-        return Character.isLetter(peek(i)) && peek(i + 1) == ')' && spaceAt(i + 2);
+        return Character.isLetter(first) && peek(i) == ')' && spaceAt(i + 1);
     }
 
     private boolean spaceAt(int offset) {

@@ -90,6 +90,13 @@ final class CodeRules {
                             "[\\dA-Fa-f]{8}-[\\dA-Fa-f]{4}-[\\dA-Fa-f]{4}-[\\dA-Fa-f]{4}-[\\dA-Fa-f]{12}(?!\\w)",
                             hit -> groups(hit.all())),
                     new Rule(
+                            "-",
+                            "(?<zone>UTC|GMT)-(?<h>\\d{1,2})(?![\\w:])",
+                            hit ->
+                                    hit.group("zone")
+                                            + " minus "
+                                            + NumberWords.cardinal(hit.group("h"))),
+                    new Rule(
                             "",
                             "(?:(?<prefix>[A-Z][A-Za-z]*)-|[A-Za-z]+)\\d+(?:\\.\\d+)?(?:-?[A-Za-z]+(?:-?\\d+)?)*(?![\\w])",
                             CodeRules::model));

@@ -6,15 +6,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Dates, decades, months and weekdays. */
 final class DateRules {
-    private static final String[] MONTHS = {
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December"
-    };
-
-    private static final String[] WEEKDAYS = {
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
-    };
-
     private static final String MONTH_WORD =
             "(?=[A-Z])(?i:january|february|march|april|may|june|july|august|september|october"
                     + "|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)(?![A-Za-z])";
@@ -89,18 +80,24 @@ final class DateRules {
                     new Rule(
                             "",
                             "(?<m>" + MONTH_WORD + ")\\.?,?[ -](?:of )?(?<y>" + YEAR + ")(?!\\w)",
-                            hit -> month(hit.group("m")) + " " + NumberWords.year(hit.group("y"))),
+                            hit ->
+                                    CalendarNames.month(hit.group("m"))
+                                            + " "
+                                            + NumberWords.year(hit.group("y"))),
                     new Rule(
                             "'",
                             "(?<m>" + MONTH_WORD + ")\\.? '(?<y>\\d\\d)(?!\\w)",
-                            hit -> month(hit.group("m")) + " " + NumberWords.pair(hit.group("y"))),
+                            hit ->
+                                    CalendarNames.month(hit.group("m"))
+                                            + " "
+                                            + NumberWords.pair(hit.group("y"))),
                     new Rule(
                             "-–",
                             "(?<m>" + MONTH_WORD + ")\\.?\\s?[-–]\\s?(?<n>" + MONTH_WORD + ")\\.?",
                             hit ->
-                                    month(hit.group("m"))
+                                    CalendarNames.month(hit.group("m"))
                                             + " to "
-                                            + month(hit.group("n"))
+                                            + CalendarNames.month(hit.group("n"))
                                             + hit.stop()),
                     new Rule(
                             "-–",
@@ -110,9 +107,9 @@ final class DateRules {
                                     + WEEKDAY_WORD
                                     + ")\\.?",
                             hit ->
-                                    weekday(hit.group("m"))
+                                    CalendarNames.weekday(hit.group("m"))
                                             + " to "
-                                            + weekday(hit.group("n"))
+                                            + CalendarNames.weekday(hit.group("n"))
                                             + hit.stop()),
                     new Rule(
                             "",
@@ -121,24 +118,6 @@ final class DateRules {
 
     private DateRules() {}
 
-    static boolean weekdayOrMonth(String word) {
-        if (word.length() < 3) {
-            return false;
-        }
-        String start = word.substring(0, 3);
-        for (String name : MONTHS) {
-            if (name.startsWith(start) && (word.length() <= 4 || name.equals(word))) {
-                return true;
-            }
-        }
-        for (String name : WEEKDAYS) {
-            if (name.startsWith(start) && (word.length() <= 5 || name.equals(word))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** "March fifteenth, twenty twenty-four"; without the year if it is empty. */
     static String date(String month, String day, String year) {
         String date = month + " " + NumberWords.ordinal(day);
@@ -146,20 +125,12 @@ final class DateRules {
     }
 
     private static String iso(Rule.Hit hit) {
-        String date = date(MONTHS[hit.value("m") - 1], hit.group("d"), hit.group("y"));
+        String date = date(CalendarNames.month(hit.value("m")), hit.group("d"), hit.group("y"));
         if (!hit.has("h")) {
             return date;
         }
         String time = TimeRules.clock(hit.group("h"), hit.group("min"), hit.group("sec"));
-        String zone = "";
-        if (hit.has("z")) {
-            zone = " UTC";
-        } else if (hit.has("zs")) {
-            String sign = hit.group("zs").equals("-") ? " minus " : " plus ";
-            String minutes =
-                    hit.value("zm") == 0 ? "" : " " + NumberWords.cardinal(hit.group("zm"));
-            zone = " UTC" + sign + NumberWords.cardinal(hit.group("zh")) + minutes;
-        }
+        String zone = hit.has("z") ? " UTC" : TimeRules.zone(hit);
         return date + ", " + time + zone;
     }
 
@@ -180,7 +151,7 @@ final class DateRules {
         if (month < 1 || month > 12 || day < 1 || day > 31) {
             return null;
         }
-        return date(MONTHS[month - 1], String.valueOf(day), year);
+        return date(CalendarNames.month(month), String.valueOf(day), year);
     }
 
     /** "on 3/15"; without such a word it is a fraction. */
@@ -197,8 +168,19 @@ final class DateRules {
                     "Friday",
                     "Saturday",
                     "Sunday" ->
-                    date(MONTHS[hit.value("m") - 1], hit.group("d"), "");
-            default -> null;
+                    date(CalendarNames.month(hit.value("m")), hit.group("d"), "");
+            default ->
+                    dayNoFraction(hit)
+                            ? date(CalendarNames.month(hit.value("m")), hit.group("d"), "")
+                            : null;
+        };
+    }
+
+    /** 12/31 is a date, 7/16 inch is not. */
+    private static boolean dayNoFraction(Rule.Hit hit) {
+        return switch (hit.value("d")) {
+            case 16, 20, 24, 25 -> false;
+            default -> hit.value("d") > 12;
         };
     }
 
@@ -208,16 +190,25 @@ final class DateRules {
         if (hit.has("d2")) {
             day += " to the " + NumberWords.ordinal(hit.group("d2"));
         }
-        String date = day + " of " + month(hit.group("m"));
-        return hit.has("y") ? date + ", " + NumberWords.year(hit.group("y")) : date + hit.stop();
+        String date = day + " of " + CalendarNames.month(hit.group("m"));
+        return hit.has("y") ? date + year(hit) : date + hit.stop();
     }
 
     private static String monthDay(Rule.Hit hit) {
-        String date = month(hit.group("m")) + " " + NumberWords.ordinal(hit.group("d"));
+        String date =
+                CalendarNames.month(hit.group("m")) + " " + NumberWords.ordinal(hit.group("d"));
         if (hit.has("d2")) {
             date += " to " + NumberWords.ordinal(hit.group("d2"));
         }
-        return hit.has("y") ? date + ", " + NumberWords.year(hit.group("y")) : date;
+        return hit.has("y") ? date + year(hit) : date;
+    }
+
+    /** The year, and a pause before a time. */
+    private static String year(Rule.Hit hit) {
+        String words = ", " + NumberWords.year(hit.group("y"));
+        return hit.next() == ' ' && Character.isDigit(Words.at(hit.text(), hit.match().end() + 1))
+                ? words + ","
+                : words;
     }
 
     private static @Nullable String decade(Rule.Hit hit) {
@@ -236,27 +227,12 @@ final class DateRules {
     private static @Nullable String yearMonth(Rule.Hit hit) {
         int twoDigits = Integer.parseInt(hit.group("y").substring(2));
         boolean season = hit.value("m") == twoDigits + 1;
-        return season ? null : MONTHS[hit.value("m") - 1] + " " + NumberWords.year(hit.group("y"));
+        return season
+                ? null
+                : CalendarNames.month(hit.value("m")) + " " + NumberWords.year(hit.group("y"));
     }
 
     private static String weekdayBeforeDate(Rule.Hit hit) {
-        return weekday(hit.group("m"));
-    }
-
-    private static String month(String word) {
-        return full(word, MONTHS);
-    }
-
-    private static String weekday(String word) {
-        return full(word, WEEKDAYS);
-    }
-
-    private static String full(String word, String[] names) {
-        for (String name : names) {
-            if (name.regionMatches(true, 0, word, 0, 3)) {
-                return name;
-            }
-        }
-        return word;
+        return CalendarNames.weekday(hit.group("m"));
     }
 }

@@ -106,7 +106,7 @@ final class EnglishNormalizer implements TextNormalizer {
                 String after = Words.after(text, next);
                 boolean word =
                         !spaced
-                                && ((Words.capitalised(after) && DateRules.weekdayOrMonth(after))
+                                && ((Words.capitalised(after) && CalendarNames.named(after))
                                         || after.equals("present"));
                 boolean minus = c == '-' && spaced && gap && equationFollows(text, i);
                 yield (number && spaced == gap) || word

@@ -145,19 +145,22 @@ final class NumberRules {
             return Reading.number(words, second.end());
         }
         Matcher tail = matcher(Patterns.TAIL, text, first.end());
-        if (first.kind() == Quantity.Kind.WHOLE && tail.lookingAt()) {
-            return tail(first, tail);
+        boolean letters = tail.lookingAt();
+        if (letters && (first.kind() == Quantity.Kind.WHOLE || tail.group(1).equals("x"))) {
+            return tail(text, first, tail);
         }
         return Reading.number(plain(text, i, first, false), first.end());
     }
 
     /** "4K", "3D", "1080p", "747s". */
-    private static Reading tail(Quantity number, Matcher tail) {
+    private static Reading tail(String text, Quantity number, Matcher tail) {
         String letters = tail.group(1);
         if (letters.equals("s")) {
             return Reading.number(NumberWords.plural(CodeRules.name(number.text())), tail.end());
         }
-        if (letters.equals("x") || letters.equals("X")) {
+        int next = skipSpace(text, tail.end());
+        boolean algebra = "+-−=*^<>".indexOf(Words.at(text, next)) >= 0;
+        if (letters.equalsIgnoreCase("x") && !algebra) {
             return Reading.number(number.words() + " times", tail.end());
         }
         return Reading.number(CodeRules.name(number.text()), number.end());
@@ -266,7 +269,8 @@ final class NumberRules {
             }
             case "m" -> currency != null || symbol.equals("M") ? "million" : "";
             case "mn", "mln" -> "million";
-            case "b", "bn" -> "billion";
+            case "b" -> currency != null || decimal || plural(text, m.end()) ? "billion" : "";
+            case "bn" -> "billion";
             case "t" -> currency != null ? "trillion" : "";
             default -> "trillion";
         };

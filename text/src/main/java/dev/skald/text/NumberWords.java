@@ -18,7 +18,9 @@ final class NumberWords {
 
         private static RuleBasedNumberFormat build() {
             StringBuilder rules = new StringBuilder();
-            Resources.lines("numbers-en.rbnf", line -> rules.append(line).append('\n'));
+            for (String line : Resources.lines("numbers-en.rbnf")) {
+                rules.append(line).append('\n');
+            }
             return new RuleBasedNumberFormat(rules.toString(), ULocale.ENGLISH);
         }
     }

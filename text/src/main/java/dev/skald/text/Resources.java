@@ -4,19 +4,24 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 
-/** Reads the rule files: UTF-8, a line an entry, {@code #} and a space (or nothing) a comment. */
+/**
+ * Reads the rule files: UTF-8, a line an entry, a line of {@code # } a comment. Plain loops: the
+ * abbreviations are read before the first word is spoken.
+ */
 final class Resources {
     private Resources() {}
 
     /** The lines that are neither blank nor comments, in order. */
-    static void lines(String name, Consumer<String> line) {
+    static List<String> lines(String name) {
         String text = text(name);
+        List<String> lines = new ArrayList<>();
         for (int start = 0; start < text.length(); ) {
             int end = text.indexOf('\n', start);
             if (end < 0) {
@@ -24,41 +29,37 @@ final class Resources {
             }
             boolean comment = text.startsWith("# ", start) || text.startsWith("#\n", start);
             if (end > start && !comment) {
-                line.accept(text.substring(start, end));
+                lines.add(text.substring(start, end));
             }
             start = end + 1;
         }
+        return lines;
     }
 
     /** A table of tab-separated columns by its first one. */
     static Map<String, String[]> table(String name) {
         Map<String, String[]> table = new HashMap<>();
-        lines(
-                name,
-                line -> {
-                    String[] columns = line.split("\t", -1);
-                    table.put(columns[0], columns);
-                });
+        for (String line : lines(name)) {
+            String[] columns = line.split("\t", -1);
+            table.put(columns[0], columns);
+        }
         return table;
     }
 
     /** Lists of words, each under its name in brackets. */
     static Map<String, Set<String>> lists(String name) {
         Map<String, Set<String>> lists = new HashMap<>();
-        String[] current = {""};
-        lines(
-                name,
-                line -> {
-                    if (line.startsWith("[")) {
-                        current[0] = line.substring(1, line.length() - 1);
-                    } else {
-                        Set<String> words =
-                                lists.computeIfAbsent(current[0], key -> new HashSet<>());
-                        for (String word : line.split(" ")) {
-                            words.add(word);
-                        }
-                    }
-                });
+        Set<String> current = new HashSet<>();
+        for (String line : lines(name)) {
+            if (line.startsWith("[")) {
+                current = new HashSet<>();
+                lists.put(line.substring(1, line.length() - 1), current);
+            } else {
+                for (String word : line.split(" ")) {
+                    current.add(word);
+                }
+            }
+        }
         return lists;
     }
 

@@ -12,11 +12,19 @@ final class SymbolRules {
         private static final Map<String, String[]> ROWS = Resources.table("symbols-en.tsv");
     }
 
-    private static final List<Rule> MARKUP =
-            List.of(
-                    new Rule(">", "</?[A-Za-z][^<>]{0,80}>", hit -> ""),
-                    new Rule("]", "\\[\\d{1,3}\\](?=[\\s.,;:!?)\\[]|$)", SymbolRules::citation),
-                    new Rule("", "[:;=]['-]?[()DPp/|](?![\\w(])", SymbolRules::emoticon));
+    private static final class Markup {
+        private static final List<Rule> RULES =
+                List.of(
+                        new Rule(
+                                ">",
+                                "</?[A-Za-z][A-Za-z0-9]{0,20}(?:\\s[^<>]{0,100})?/?>",
+                                hit -> ""),
+                        new Rule(
+                                "]",
+                                "\\[[1-9]\\d{0,2}\\](?=[\\s.,;:!?)\\[]|$)(?! ?=)",
+                                SymbolRules::citation),
+                        new Rule("", "[:;=]['-]?[()DPp/|](?![\\w(])", SymbolRules::emoticon));
+    }
 
     private SymbolRules() {}
 
@@ -30,9 +38,9 @@ final class SymbolRules {
             case '–' -> Words.at(text, i - 1) == ' ' && i == 1 ? Reading.of("", i + 1) : null;
             case '.', '…' -> dots(text, i);
             case '\'' -> apostrophe(text, i);
-            case ':', ';' -> Rule.first(MARKUP, text, i);
+            case ':', ';' -> mayBeFace(text, i) ? Rule.first(Markup.RULES, text, i) : null;
             case '[', '<', '=' -> {
-                Reading markup = Rule.first(MARKUP, text, i);
+                Reading markup = Rule.first(Markup.RULES, text, i);
                 yield markup != null ? markup : comparison(text, i);
             }
             case '*' -> between(text, i) ? Reading.of("times", i + 1) : dropRun(text, i);
@@ -301,6 +309,10 @@ final class SymbolRules {
             n++;
         }
         return n;
+    }
+
+    private static boolean mayBeFace(String text, int i) {
+        return "'-()DPp/|".indexOf(Words.at(text, i + 1)) >= 0;
     }
 
     private static @Nullable String citation(Rule.Hit hit) {

@@ -21,7 +21,7 @@ final class TimeRules {
                             TimeRules::halfDay),
                     new Rule(
                             ":",
-                            "(?<h>\\d{1,2}):(?<m>[0-5]\\d)(?::(?<s>[0-5]\\d))?(?:\\.\\d{1,9})?(?![\\d:])(?!\\.\\d)",
+                            "(?<h>\\d{1,2}):(?<m>[0-5]\\d)(?::(?<s>[0-5]\\d))?(?:\\.\\d{1,9})?(?: (?<zs>[+-])(?<zh>\\d\\d):?(?<zm>\\d\\d))?(?![\\d:])(?!\\.\\d)",
                             TimeRules::day),
                     new Rule(
                             "h",
@@ -86,7 +86,22 @@ final class TimeRules {
         if (named && hit.value("m") == 0) {
             return NumberWords.cardinal(hit.group("h"));
         }
-        return clock(hit.group("h"), hit.group("m"), hit.group("s"));
+        return clock(hit.group("h"), hit.group("m"), hit.group("s")) + zone(hit);
+    }
+
+    /** " UTC plus two" for an offset in the groups zs, zh and zm; empty without one. */
+    static String zone(Rule.Hit hit) {
+        if (!hit.has("zs")) {
+            return "";
+        }
+        int hours = hit.value("zh");
+        int minutes = hit.value("zm");
+        if (hours == 0 && minutes == 0) {
+            return " UTC";
+        }
+        String sign = hit.group("zs").equals("-") ? " minus " : " plus ";
+        String rest = minutes == 0 ? "" : " " + NumberWords.cardinal(hit.group("zm"));
+        return " UTC" + sign + NumberWords.cardinal(hit.group("zh")) + rest;
     }
 
     private static @Nullable String halfDay(Rule.Hit hit) {

@@ -22,6 +22,11 @@ final class Units {
 
     private Units() {}
 
+    /** Whether a word is the symbol of a unit. */
+    static boolean known(String word) {
+        return Table.ROWS.containsKey(word);
+    }
+
     /** The unit right after a number that ends at {@code from}, over a space or hyphen at most. */
     static @Nullable Unit after(String text, int from) {
         char c = Words.at(text, from);
@@ -40,8 +45,8 @@ final class Units {
             }
         }
         if (Words.at(text, end) == '.' && !unit.many.isEmpty() && letterBefore(text, end)) {
-            boolean stops = Abbreviations.endsSentence(text, end) && sentenceFollows(text, end);
-            if (!stops && !(end + 1 < text.length() && !Words.edge(text, end + 1))) {
+            if (!sentenceFollows(text, end)
+                    && !(end + 1 < text.length() && !Words.edge(text, end + 1))) {
                 return new Unit(unit.one, unit.many, end + 1);
             }
         }

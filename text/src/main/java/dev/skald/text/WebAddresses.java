@@ -17,12 +17,10 @@ final class WebAddresses {
         }
         String token = text.substring(i, end);
         int scheme = token.indexOf("://");
-        if (scheme > 0 && letters(token, 0, scheme)) {
-            String rest = token.substring(scheme + 3);
-            return rest.isEmpty() ? null : Reading.of(spoken(rest), end);
-        }
-        if (token.startsWith("mailto:")) {
-            return Reading.of(spoken(token.substring(7)), end);
+        int colon = scheme > 0 ? scheme + 2 : token.startsWith("mailto:") ? 6 : -1;
+        if (colon > 0 && letters(token, 0, Math.max(scheme, 0))) {
+            String words = spoken(token.substring(colon + 1));
+            return words.isEmpty() ? null : Reading.of(words, end);
         }
         int at = token.indexOf('@');
         if (at > 0 && token.indexOf('.', at) > at + 1 && token.indexOf('@', at + 1) < 0) {
@@ -79,12 +77,13 @@ final class WebAddresses {
         if (dot == 1 && Character.isLetter(host.charAt(0)) && last.length() < 2) {
             return false;
         }
-        return Words.in("domains", last) || Words.in("spelled", last);
+        return Words.in("domains", last) || Words.in("spelled", last) || Words.in("files", last);
     }
 
     private static boolean letters(String token, int from, int to) {
         for (int k = from; k < to; k++) {
-            if (!Character.isLetterOrDigit(token.charAt(k)) && token.charAt(k) != '+') {
+            char c = token.charAt(k);
+            if (c >= 0x80 || (!Character.isLetterOrDigit(c) && c != '+')) {
                 return false;
             }
         }

@@ -1,6 +1,5 @@
 package dev.skald.text;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What begins with a letter: addresses, dates by name, abbreviations, initials, numerals. */
@@ -19,7 +18,7 @@ final class WordRules {
             }
         }
         if (Character.isUpperCase(c) && ". -–,".indexOf(next) >= 0 && end - i > 2) {
-            if (DateRules.weekdayOrMonth(titled(text, i, end))) {
+            if (CalendarNames.named(text.substring(i, end))) {
                 Reading date = Rule.first(DateRules.WORDY, text, i);
                 if (date != null) {
                     return date;
@@ -89,11 +88,6 @@ final class WordRules {
             end++;
         }
         return Math.max(end, i + 1);
-    }
-
-    private static String titled(String text, int i, int end) {
-        return text.charAt(i)
-                + text.substring(i + 1, Math.min(end, i + 12)).toLowerCase(Locale.ROOT);
     }
 
     private static @Nullable Reading money(String text, int i, int end) {
