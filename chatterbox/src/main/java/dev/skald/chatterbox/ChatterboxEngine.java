@@ -1,0 +1,210 @@
+package dev.skald.chatterbox;
+
+import dev.skald.InvalidRequestException;
+import dev.skald.SkaldException;
+import dev.skald.SpeechRequest;
+import dev.skald.Voice;
+import dev.skald.VoiceException;
+import dev.skald.chatterbox.Installed.Speaker;
+import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.chatterbox.voice.VoiceConditionals;
+import dev.skald.spi.AudioSource;
+import dev.skald.spi.EngineContext;
+import dev.skald.spi.SpeechEngine;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Backends;
+import dev.skald.tensor.Ops;
+import dev.skald.text.Lexicon;
+import dev.skald.text.TextFrontEnd;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** The checkpoints that are loaded and the requests that are being spoken. */
+final class ChatterboxEngine implements SpeechEngine {
+    /** {@code fp32}, {@code bf16} or {@code int8}: how T3's weights are kept. */
+    static final String PRECISION = "skald.chatterbox.precision";
+
+    private static final System.Logger LOG = System.getLogger(ChatterboxEngine.class.getName());
+
+    private final EngineContext context;
+    private final Backend backend;
+    private final Precision precision;
+    private final Map<Path, Checkpoint> checkpoints = new HashMap<>();
+    private final Map<Path, VoiceConditionals> clones = new ConcurrentHashMap<>();
+    private final Set<ChatterboxSource> sources = ConcurrentHashMap.newKeySet();
+    private boolean closed;
+
+    ChatterboxEngine(EngineContext context) {
+        this.context = context;
+        backend = Backends.cpu(context.threads());
+        precision = precision();
+    }
+
+    private static Precision precision() {
+        String name = System.getProperty(PRECISION, "bf16");
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            case "fp32", "f32" -> Precision.F32;
+            case "bf16" -> Precision.BF16;
+            case "int8" -> Precision.INT8;
+            default ->
+                    throw new InvalidRequestException(
+                            PRECISION + " is fp32, bf16 or int8, not " + name);
+        };
+    }
+
+    @Override
+    public List<Voice> voices() {
+        return Installed.voices(context);
+    }
+
+    @Override
+    public AudioSource speak(SpeechRequest request) {
+        Speaker speaker = Installed.find(context, request);
+        ChatterboxModel model = speaker.model();
+        Optional<String> language = language(model, request);
+        if (request.speed() != 1) {
+            throw new InvalidRequestException(
+                    "Chatterbox speaks at its own pace: leave --speed away, or use mode fast");
+        }
+        Checkpoint checkpoint = load(speaker);
+        String spoken = language.orElse("en");
+        TextFrontEnd front =
+                new TextFrontEnd(
+                        spoken, request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY));
+        Ops ops = backend.open();
+        try {
+            ChatterboxSource source =
+                    new ChatterboxSource(
+                            checkpoint,
+                            ops,
+                            new SentenceGroups(
+                                    front.sentences(request.openText()), !spoken.equals("en")),
+                            new Utterance.Manner(
+                                    speaker.voice(),
+                                    voice(speaker, checkpoint, ops),
+                                    (float)
+                                            request.exaggeration()
+                                                    .orElse(ChatterboxModel.EXAGGERATION),
+                                    settings(model, request),
+                                    model.multilingual() ? Optional.of(spoken) : Optional.empty(),
+                                    request.seed()
+                                            .orElseGet(
+                                                    () -> ThreadLocalRandom.current().nextLong())),
+                            request.volume(),
+                            request.sentenceSilence(),
+                            sources::remove);
+            register(source);
+            return source;
+        } catch (RuntimeException e) {
+            ops.close();
+            throw CheckpointFiles.failure(e);
+        }
+    }
+
+    private synchronized void register(ChatterboxSource source) {
+        checkOpen();
+        sources.add(source);
+    }
+
+    private synchronized Checkpoint load(Speaker speaker) {
+        checkOpen();
+        return checkpoints.computeIfAbsent(
+                speaker.folder(),
+                folder -> {
+                    long start = System.nanoTime();
+                    Checkpoint loaded =
+                            Checkpoint.load(speaker.model(), folder, backend, precision);
+                    LOG.log(
+                            System.Logger.Level.DEBUG,
+                            "{0} loaded as {1} in {2} ms",
+                            speaker.model().id(),
+                            precision,
+                            (System.nanoTime() - start) / 1_000_000);
+                    return loaded;
+                });
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new SkaldException("the engine is closed");
+        }
+    }
+
+    /** The built-in voice, a cloned one, or a clip that is cloned now and kept until close. */
+    private VoiceConditionals voice(Speaker speaker, Checkpoint checkpoint, Ops ops) {
+        if (speaker.clip().isPresent()) {
+            return clones.computeIfAbsent(
+                    speaker.clip().get(),
+                    clip -> VoiceCloning.clone(checkpoint.cloner(), speaker.model(), ops, clip));
+        }
+        if (speaker.saved().isPresent()) {
+            return VoiceCloning.read(speaker.saved().get());
+        }
+        return checkpoint
+                .builtInVoice()
+                .orElseThrow(
+                        () ->
+                                new VoiceException(
+                                        speaker.model().id()
+                                                + " has no built-in voice (conds.pt): give a clip"
+                                                + " with --voice"));
+    }
+
+    private static Optional<String> language(ChatterboxModel model, SpeechRequest request) {
+        if (request.language().isEmpty()) {
+            return Optional.empty();
+        }
+        String language = Installed.primary(request.language().get());
+        if (!model.languages().contains(language)) {
+            throw new InvalidRequestException(
+                    model.id()
+                            + " does not speak '"
+                            + language
+                            + "': it speaks "
+                            + String.join(", ", model.languages())
+                            + (model.multilingual() ? "" : " (for others: --model multilingual)"));
+        }
+        return Optional.of(language);
+    }
+
+    private static SamplerSettings settings(ChatterboxModel model, SpeechRequest request) {
+        SamplerSettings d = model.defaults();
+        if (model.turbo()
+                && (request.cfgWeight().isPresent()
+                        || request.exaggeration().isPresent()
+                        || request.minP().isPresent())) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0} has no guidance, min-p or exaggeration: they are ignored",
+                    model.id());
+        }
+        return new SamplerSettings(
+                request.temperature().orElse(d.temperature()),
+                model.turbo() ? 0 : request.minP().orElse(d.minP()),
+                request.topP().orElse(d.topP()),
+                model.turbo() ? request.topK().orElse(d.topK()) : 0,
+                request.repetitionPenalty().orElse(d.repetitionPenalty()),
+                model.turbo() ? 0 : request.cfgWeight().orElse(d.cfgWeight()));
+    }
+
+    @Override
+    public void close() {
+        List<Checkpoint> loaded;
+        synchronized (this) {
+            closed = true;
+            loaded = List.copyOf(checkpoints.values());
+            checkpoints.clear();
+        }
+        sources.forEach(ChatterboxSource::close);
+        loaded.forEach(Checkpoint::close);
+        backend.close();
+    }
+}

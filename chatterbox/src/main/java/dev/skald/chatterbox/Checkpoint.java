@@ -1,0 +1,120 @@
+package dev.skald.chatterbox;
+
+import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.t3.T3;
+import dev.skald.chatterbox.text.TextTokenizer;
+import dev.skald.chatterbox.voice.VoiceCloner;
+import dev.skald.chatterbox.voice.VoiceConditionals;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Weights;
+import dev.skald.tensor.io.TorchZip;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loaded checkpoint. Safe for many threads. What only cloning needs is loaded by the first clip.
+ */
+final class Checkpoint implements AutoCloseable {
+    private final CheckpointFiles files;
+    private final Backend backend;
+    private final T3 t3;
+    private final S3Gen s3gen;
+    private final TextTokenizer tokenizer;
+    private final @Nullable VoiceConditionals builtIn;
+    private @Nullable VoiceCloner cloner;
+
+    private Checkpoint(
+            CheckpointFiles files,
+            Backend backend,
+            T3 t3,
+            S3Gen s3gen,
+            TextTokenizer tokenizer,
+            @Nullable VoiceConditionals builtIn) {
+        this.files = files;
+        this.backend = backend;
+        this.t3 = t3;
+        this.s3gen = s3gen;
+        this.tokenizer = tokenizer;
+        this.builtIn = builtIn;
+    }
+
+    /**
+     * Loads a checkpoint from a folder of the official files, T3 and S3Gen side by side.
+     *
+     * @throws dev.skald.VoiceException if a file is missing or damaged; names file and tensor
+     */
+    static Checkpoint load(
+            ChatterboxModel model, Path folder, Backend backend, Precision precision) {
+        CheckpointFiles files = new CheckpointFiles(model, folder);
+        try {
+            Weights t3Weights = files.t3();
+            Weights s3genWeights = files.s3gen();
+            CompletableFuture<S3Gen> sound =
+                    CompletableFuture.supplyAsync(
+                            () -> S3Gen.load(s3genWeights, backend, S3Gen.HEAD_DIM, Precision.F32));
+            CompletableFuture<TextTokenizer> text =
+                    CompletableFuture.supplyAsync(() -> model.tokenizer(folder));
+            T3 t3;
+            try {
+                t3 = T3.load(backend, t3Weights, precision);
+            } finally {
+                // Nothing may still read a file that is about to be closed.
+                CompletableFuture.allOf(sound, text).handle((done, failed) -> true).join();
+            }
+            return new Checkpoint(files, backend, t3, sound.join(), text.join(), builtIn(folder));
+        } catch (RuntimeException e) {
+            files.close();
+            throw CheckpointFiles.failure(e);
+        }
+    }
+
+    private static @Nullable VoiceConditionals builtIn(Path folder) {
+        Path file = folder.resolve("conds.pt");
+        if (!Files.exists(file)) {
+            return null;
+        }
+        try (TorchZip conds = TorchZip.open(file)) {
+            return VoiceConditionals.read(conds);
+        }
+    }
+
+    ChatterboxModel model() {
+        return files.model();
+    }
+
+    T3 t3() {
+        return t3;
+    }
+
+    S3Gen s3gen() {
+        return s3gen;
+    }
+
+    TextTokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** The voice of {@code conds.pt}. */
+    Optional<VoiceConditionals> builtInVoice() {
+        return Optional.ofNullable(builtIn);
+    }
+
+    /** The networks that listen to a clip. */
+    synchronized VoiceCloner cloner() {
+        VoiceCloner known = cloner;
+        if (known == null) {
+            known = files.cloner(backend);
+            cloner = known;
+        }
+        return known;
+    }
+
+    @Override
+    public void close() {
+        files.close();
+    }
+}

@@ -1,0 +1,170 @@
+package dev.skald.chatterbox;
+
+import dev.skald.EngineUnavailableException;
+import dev.skald.Mode;
+import dev.skald.SpeechRequest;
+import dev.skald.Voice;
+import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.spi.EngineContext;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.VoiceLibrary;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Which of the installed checkpoints and voices a request means. */
+final class Installed {
+    /** The file of a cloned voice in its folder. */
+    static final String CLONE_FILE = "voice.safetensors";
+
+    private Installed() {}
+
+    /**
+     * Who speaks a request.
+     *
+     * @param folder of the checkpoint
+     * @param clip to clone from, if the request names one
+     * @param saved file of a named cloned voice, if the request names one
+     */
+    record Speaker(
+            ChatterboxModel model,
+            Path folder,
+            Optional<Path> clip,
+            Optional<Path> saved,
+            Voice voice) {}
+
+    /** A checkpoint in some folder. */
+    private record Found(ChatterboxModel model, Path folder) {}
+
+    static List<Voice> voices(EngineContext context) {
+        List<Voice> voices = new ArrayList<>();
+        for (InstalledVoice voice : VoiceLibrary.at(context.home()).list()) {
+            if (voice.kind() == VoiceKind.CHATTERBOX || voice.kind() == VoiceKind.CLONE) {
+                voices.add(voice.info().toVoice());
+            }
+        }
+        return voices;
+    }
+
+    /**
+     * The speaker of a request. A model may be named by its id or by the folder it lies in; a voice
+     * by a model's id, a cloned voice's name, or a clip's path.
+     *
+     * @throws EngineUnavailableException if there is none; one clause that says what to do
+     */
+    static Speaker find(EngineContext context, SpeechRequest request) {
+        VoiceLibrary library = VoiceLibrary.at(context.home());
+        Optional<Path> clip = Optional.empty();
+        Optional<Path> saved = Optional.empty();
+        Optional<String> wanted = request.model();
+        Optional<Voice> named = Optional.empty();
+        if (request.voice().isPresent()) {
+            String name = request.voice().get();
+            Optional<InstalledVoice> voice = library.find(name);
+            if (voice.isPresent() && voice.get().kind() == VoiceKind.CLONE) {
+                saved = Optional.of(voice.get().file(CLONE_FILE));
+                named = Optional.of(voice.get().info().toVoice());
+            } else if (ChatterboxModel.named(name).isPresent()) {
+                wanted = wanted.or(() -> Optional.of(name));
+            } else if (isClip(name)) {
+                clip = Optional.of(Path.of(name).toAbsolutePath().normalize());
+            } else {
+                throw new EngineUnavailableException(
+                        "'" + name + "' is no Chatterbox voice and no clip (skald voices list)");
+            }
+        }
+        Found found = model(library, wanted, request.language());
+        Voice voice =
+                named.orElseGet(
+                        () ->
+                                new Voice(
+                                        found.model.id(),
+                                        Mode.CINEMATIC,
+                                        found.model.multilingual() ? "mul" : "en",
+                                        "Chatterbox",
+                                        S3Gen.SAMPLE_RATE,
+                                        List.of(),
+                                        "MIT"));
+        return new Speaker(found.model, found.folder, clip, saved, voice);
+    }
+
+    private static Found model(
+            VoiceLibrary library, Optional<String> wanted, Optional<String> language) {
+        if (wanted.isPresent()) {
+            String name = wanted.get();
+            Optional<Path> folder = folder(name);
+            if (folder.isPresent()) {
+                return ChatterboxModel.in(folder.get())
+                        .map(m -> new Found(m, folder.get()))
+                        .orElseThrow(
+                                () ->
+                                        new EngineUnavailableException(
+                                                "no Chatterbox checkpoint lies in " + name));
+            }
+            ChatterboxModel model =
+                    ChatterboxModel.named(name)
+                            .orElseThrow(
+                                    () ->
+                                            new EngineUnavailableException(
+                                                    "there is no model '"
+                                                            + name
+                                                            + "': turbo, nano, chatterbox or"
+                                                            + " multilingual"));
+            return installed(library, model)
+                    .orElseThrow(() -> new EngineUnavailableException(install(model.id())));
+        }
+        boolean foreign = language.isPresent() && !primary(language.get()).equals("en");
+        for (ChatterboxModel model : ChatterboxModel.values()) {
+            if (!foreign || model.multilingual()) {
+                Optional<Found> found = installed(library, model);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+        }
+        throw new EngineUnavailableException(
+                install(foreign ? ChatterboxModel.MULTILINGUAL_V2.id() : "chatterbox-turbo"));
+    }
+
+    private static Optional<Found> installed(VoiceLibrary library, ChatterboxModel model) {
+        return library.find(model.id())
+                .filter(v -> v.kind() == VoiceKind.CHATTERBOX)
+                .map(InstalledVoice::folder)
+                .filter(model::isIn)
+                .map(folder -> new Found(model, folder));
+    }
+
+    private static String install(String id) {
+        return "no cinematic model is installed (skald voices install " + id + ")";
+    }
+
+    /** Whether a voice's name is the path of a sound file. */
+    static boolean isClip(String name) {
+        try {
+            return !name.endsWith(".onnx") && Files.isRegularFile(Path.of(name));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private static Optional<Path> folder(String name) {
+        try {
+            Path path = Path.of(name);
+            return Files.isDirectory(path)
+                    ? Optional.of(path.toAbsolutePath().normalize())
+                    : Optional.empty();
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** {@code fr} of {@code fr_CA}. */
+    static String primary(String language) {
+        return language.toLowerCase(Locale.ROOT).split("[-_]", 2)[0];
+    }
+}

@@ -1,0 +1,61 @@
+package dev.skald.chatterbox;
+
+import dev.skald.text.Sentence;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins sentences to pieces that the model speaks well: long enough for its melody, short enough to
+ * stay clear of its known failure beyond 20 to 40 s. The first piece is short, so that speech
+ * begins soon.
+ */
+final class SentenceGroups implements Iterator<String> {
+    /** About 18 s of speech. */
+    private static final int MOST = 280;
+
+    /** A piece shorter than this takes the next sentence too: the model babbles on single words. */
+    private static final int LEAST = 30;
+
+    private final Iterator<Sentence> sentences;
+    private final boolean asWritten;
+    private @Nullable String ahead;
+    private boolean first = true;
+
+    /**
+     * @param asWritten whether the model gets the sentences as they are written, not as normalised
+     */
+    SentenceGroups(Iterator<Sentence> sentences, boolean asWritten) {
+        this.sentences = sentences;
+        this.asWritten = asWritten;
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (ahead == null && sentences.hasNext()) {
+            Sentence s = sentences.next();
+            // Tags such as [laugh] are the model's own and no text to normalise.
+            ahead = asWritten || s.source().indexOf('[') >= 0 ? s.source() : s.normalized();
+        }
+        return ahead != null;
+    }
+
+    @Override
+    public String next() {
+        if (!hasNext() || ahead == null) {
+            throw new NoSuchElementException();
+        }
+        StringBuilder group = new StringBuilder(ahead);
+        ahead = null;
+        int enough = first ? LEAST : MOST;
+        while (group.length() < enough
+                && hasNext()
+                && ahead != null
+                && group.length() + ahead.length() < MOST) {
+            group.append(' ').append(ahead);
+            ahead = null;
+        }
+        first = false;
+        return group.toString();
+    }
+}

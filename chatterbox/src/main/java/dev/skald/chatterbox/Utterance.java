@@ -1,0 +1,252 @@
+package dev.skald.chatterbox;
+
+import dev.skald.SpeechCancelledException;
+import dev.skald.Voice;
+import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.s3gen.S3GenStream;
+import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.chatterbox.t3.T3Config;
+import dev.skald.chatterbox.t3.T3Prompt;
+import dev.skald.chatterbox.t3.TokenStream;
+import dev.skald.chatterbox.text.TextTokenizer;
+import dev.skald.chatterbox.voice.SpeechTokenizer;
+import dev.skald.chatterbox.voice.VoiceConditionals;
+import dev.skald.tensor.Ops;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One piece of text on its way to sound: tokens are drawn, and spoken while they are drawn. For one
+ * thread.
+ */
+final class Utterance implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Utterance.class.getName());
+
+    /** Turbo gets three tokens of silence at the end (official {@code tts_turbo.py}). */
+    private static final int[] SILENCE = {4299, 4299, 4299};
+
+    /** A run of one token that never ends is cut to this. */
+    private static final int RUN_KEPT = 6;
+
+    private static final int REDRAWS = 2;
+
+    /** 5 ms, so that no piece ends in a click. */
+    private static final int FADE_OUT = S3Gen.SAMPLE_RATE / 200;
+
+    private final Checkpoint checkpoint;
+    private final Ops ops;
+    private final Manner manner;
+    private final T3Prompt prompt;
+    private final int[] ids;
+    private final int characters;
+    private final int index;
+    private Draw draw;
+    private int redraws;
+    private int held;
+    private int repeated;
+    private boolean spoke;
+    private boolean ended;
+
+    /**
+     * How a request wants it said.
+     *
+     * @param name the voice, for a person
+     */
+    record Manner(
+            Voice name,
+            VoiceConditionals voice,
+            float emotion,
+            SamplerSettings settings,
+            Optional<String> language,
+            long seed) {}
+
+    /** One try at the piece. */
+    private record Draw(TokenStream tokens, RunawayGuard guard, S3GenStream sound) {}
+
+    /**
+     * @param text as it will be said
+     * @param index which piece of the request it is; each draws its own random numbers
+     * @throws IllegalArgumentException if text or voice do not fit the model
+     */
+    Utterance(Checkpoint checkpoint, Ops ops, Manner manner, String text, int index) {
+        this.checkpoint = checkpoint;
+        this.ops = ops;
+        this.manner = manner;
+        this.index = index;
+        ChatterboxModel model = checkpoint.model();
+        int[] heard = manner.voice().promptTokens();
+        int most = model.cloning().promptTokens();
+        prompt =
+                new T3Prompt(
+                        manner.voice().speaker(),
+                        heard.length > most ? Arrays.copyOf(heard, most) : heard,
+                        manner.emotion());
+        ids = ids(checkpoint, text, manner.language());
+        characters = text.length();
+        draw = draw(0);
+    }
+
+    /** The ids that enter T3. */
+    static int[] ids(Checkpoint checkpoint, String text, Optional<String> language) {
+        return ids(checkpoint.model(), checkpoint.tokenizer(), text, language);
+    }
+
+    static int[] ids(
+            ChatterboxModel model,
+            TextTokenizer tokenizer,
+            String text,
+            Optional<String> language) {
+        int[] plain = tokenizer.encode(model.punctuation().apply(text), language);
+        if (model.turbo()) {
+            return plain;
+        }
+        int[] framed = new int[plain.length + 2];
+        framed[0] = T3Config.START_TEXT;
+        System.arraycopy(plain, 0, framed, 1, plain.length);
+        framed[plain.length + 1] = T3Config.STOP_TEXT;
+        return framed;
+    }
+
+    private Draw draw(int number) {
+        int stream = index * (REDRAWS + 1) + number;
+        RunawayGuard guard = new RunawayGuard(characters);
+        return new Draw(
+                new TokenStream(
+                        checkpoint.t3(),
+                        ops,
+                        prompt,
+                        ids,
+                        manner.settings(),
+                        manner.seed(),
+                        stream,
+                        RunawayGuard.most(characters)),
+                guard,
+                checkpoint.s3gen().stream(
+                        ops,
+                        manner.voice().reference(),
+                        manner.seed() + 0x9E3779B97F4A7C15L * stream));
+    }
+
+    /**
+     * The next samples, {@code null} at the end. Throws {@link SpeechCancelledException} as soon as
+     * {@code cancelled} says so.
+     */
+    float @Nullable [] next(BooleanSupplier cancelled) {
+        while (!ended) {
+            if (cancelled.getAsBoolean()) {
+                throw new SpeechCancelledException("the speech was cancelled");
+            }
+            int token = draw.tokens.next();
+            boolean end = token == TokenStream.END;
+            if (!end && !isSound(token)) {
+                continue; // no sound belongs to it
+            }
+            boolean loop = !end && draw.guard.add(token);
+            if (end || loop) {
+                if (!spoke && draw.guard.tooShort() && redraws < REDRAWS) {
+                    redraw(loop ? "it repeats itself" : "it ends too soon");
+                    continue;
+                }
+                ended = true;
+                return end(loop);
+            }
+            if (token == held) {
+                repeated++; // a run may turn out to have no end
+                continue;
+            }
+            float[] samples = release(repeated);
+            held = token;
+            repeated = 1;
+            if (samples.length > 0) {
+                spoke = true;
+                return samples;
+            }
+        }
+        return null;
+    }
+
+    /** Whether the last samples were given. */
+    boolean ended() {
+        return ended;
+    }
+
+    private void redraw(String why) {
+        LOG.log(
+                System.Logger.Level.DEBUG,
+                "piece {0}: drawn again after {1} tokens: {2}",
+                index,
+                draw.guard.count(),
+                why);
+        draw.tokens.close();
+        repeated = 0;
+        draw = draw(++redraws);
+    }
+
+    /** Speaks the tokens held back, at most {@code most} of them. */
+    private float[] release(int most) {
+        if (repeated == 0) {
+            return new float[0];
+        }
+        int[] run = new int[Math.min(repeated, most)];
+        Arrays.fill(run, held);
+        return draw.sound.push(run);
+    }
+
+    private float[] end(boolean loop) {
+        if (loop || !draw.tokens.stopped()) {
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "piece {0}: cut after {1} tokens: {2}",
+                    index,
+                    draw.guard.count(),
+                    loop ? "it repeats itself" : "too many for its text");
+        }
+        float[] first = release(loop ? RUN_KEPT : repeated);
+        int[] silence = flowTokens(checkpoint.model(), new int[0]);
+        if (silence.length > 0) {
+            first = join(first, draw.sound.push(silence));
+        }
+        float[] last = join(first, draw.sound.finish());
+        last = ending(checkpoint.model(), last, draw.guard.count());
+        int fade = Math.min(FADE_OUT, last.length);
+        for (int i = 0; i < fade; i++) {
+            last[last.length - 1 - i] *= i / (float) fade;
+        }
+        return last;
+    }
+
+    /**
+     * The last samples without what a model is known to end with: the token before the stop decodes
+     * to noise in the multilingual one ({@code mtl_tts.py}).
+     */
+    static float[] ending(ChatterboxModel model, float[] samples, int tokens) {
+        return model.multilingual() && tokens > 1
+                ? Arrays.copyOf(samples, Math.max(0, samples.length - S3Gen.SAMPLES_A_TOKEN))
+                : samples;
+    }
+
+    /** The tokens that become sound: no start or stop tokens; silence behind Turbo's. */
+    static int[] flowTokens(ChatterboxModel model, int[] drawn) {
+        IntStream sounds = Arrays.stream(drawn).filter(Utterance::isSound);
+        return (model.turbo() ? IntStream.concat(sounds, Arrays.stream(SILENCE)) : sounds)
+                .toArray();
+    }
+
+    private static boolean isSound(int token) {
+        return token < SpeechTokenizer.CODES;
+    }
+
+    private static float[] join(float[] a, float[] b) {
+        float[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
+    }
+
+    @Override
+    public void close() {
+        draw.tokens.close();
+    }
+}

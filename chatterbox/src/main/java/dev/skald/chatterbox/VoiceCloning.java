@@ -1,0 +1,121 @@
+package dev.skald.chatterbox;
+
+import dev.skald.SpeechRequest;
+import dev.skald.VoiceException;
+import dev.skald.chatterbox.Installed.Speaker;
+import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.voice.VoiceCloner;
+import dev.skald.chatterbox.voice.VoiceConditionals;
+import dev.skald.chatterbox.voice.VoiceConverter;
+import dev.skald.spi.EngineContext;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Backends;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.io.Safetensors;
+import dev.skald.tensor.io.TorchZip;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceInfo;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.VoiceLibrary;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/** Named voices from clips, and clips said again in other voices. */
+public final class VoiceCloning {
+    private VoiceCloning() {}
+
+    /** Hertz of what {@link #convert} gives. */
+    public static final int SAMPLE_RATE = S3Gen.SAMPLE_RATE;
+
+    /**
+     * Keeps the voice of a clip under a name; speaking with it later costs nothing more.
+     *
+     * @param name what requests will call it
+     * @param clip a sound file of 5 to 30 s of one speaker
+     * @param request names the model to clone with, if not the installed one
+     * @throws dev.skald.InvalidAudioException if the clip cannot be cloned from
+     * @throws VoiceException if the name is taken
+     */
+    public static InstalledVoice add(
+            EngineContext context, String name, Path clip, SpeechRequest request) {
+        VoiceInfo.checkId(name);
+        Speaker speaker = Installed.find(context, request);
+        VoiceConditionals voice;
+        try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
+                Backend backend = Backends.cpu(context.threads());
+                Ops ops = backend.open()) {
+            voice = clone(files.cloner(backend), speaker.model(), ops, clip);
+        }
+        VoiceInfo info =
+                new VoiceInfo(
+                        name,
+                        VoiceKind.CLONE,
+                        speaker.model().multilingual() ? "mul" : "en",
+                        "cloned with " + speaker.model().id(),
+                        SAMPLE_RATE,
+                        List.of(),
+                        VoiceInfo.UNKNOWN_LICENCE);
+        return VoiceLibrary.at(context.home())
+                .add(
+                        info,
+                        "the clip " + clip.getFileName(),
+                        false,
+                        folder -> voice.write(folder.resolve(Installed.CLONE_FILE)));
+    }
+
+    /**
+     * Says a clip's words in another voice, as the official {@code vc.py}.
+     *
+     * @param clip the sound file to be said again
+     * @param request names the voice (a cloned one, a clip, or none for the built-in one), the
+     *     model and the seed
+     * @param audio gets samples at {@link #SAMPLE_RATE} in order, piece by piece
+     */
+    public static void convert(
+            EngineContext context, Path clip, SpeechRequest request, Consumer<float[]> audio) {
+        Speaker speaker = Installed.find(context, request);
+        Clip words = Clip.read(clip);
+        try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
+                Backend backend = Backends.cpu(context.threads());
+                Ops ops = backend.open()) {
+            VoiceCloner cloner = files.cloner(backend);
+            VoiceConditionals voice;
+            if (speaker.clip().isPresent()) {
+                voice = clone(cloner, speaker.model(), ops, speaker.clip().get());
+            } else if (speaker.saved().isPresent()) {
+                voice = read(speaker.saved().get());
+            } else {
+                try (TorchZip conds = TorchZip.open(speaker.folder().resolve("conds.pt"))) {
+                    voice = VoiceConditionals.read(conds);
+                }
+            }
+            S3Gen s3gen = S3Gen.load(files.s3gen(), backend, S3Gen.HEAD_DIM, Precision.F32);
+            new VoiceConverter(cloner.tokenizer(), s3gen)
+                    .convert(
+                            ops,
+                            words.samples(),
+                            words.rate(),
+                            voice.reference(),
+                            request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
+                            audio);
+        } catch (RuntimeException e) {
+            throw CheckpointFiles.failure(e);
+        }
+    }
+
+    /** A named voice's file. */
+    static VoiceConditionals read(Path file) {
+        try (Safetensors tensors = Safetensors.open(file)) {
+            return VoiceConditionals.read(tensors);
+        }
+    }
+
+    static VoiceConditionals clone(VoiceCloner cloner, ChatterboxModel model, Ops ops, Path file) {
+        Clip clip = Clip.read(file);
+        return cloner.clone(
+                ops, clip.samples(), clip.rate(), model.cloning(), ChatterboxModel.EXAGGERATION);
+    }
+}
