@@ -14,9 +14,12 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The calls of {@code speak_lib.h}. The library keeps global state: whoever calls it holds the lock
@@ -125,10 +128,12 @@ final class EspeakLibrary {
         return clauses;
     }
 
-    /** Every language of every voice, as {@link #setVoice} takes it. */
-    SortedSet<String> languages() {
-        // espeak_VOICE: name, languages (priority byte, code, NUL; ...; NUL), identifier, ...
-        SortedSet<String> languages = new TreeSet<>();
+    /** Each language code of each voice, with the name that {@link #setVoice} takes for it. */
+    SortedMap<String, String> voices() {
+        // espeak_VOICE: name, languages (priority, code, NUL; ...; NUL), identifier (gmw/en-US),
+        // ...
+        SortedMap<String, String> names = new TreeMap<>();
+        Map<String, Byte> priorities = new HashMap<>();
         try {
             MemorySegment voices =
                     ((MemorySegment) listVoices.invokeExact(MemorySegment.NULL))
@@ -136,17 +141,26 @@ final class EspeakLibrary {
             for (long i = 0; voices.getAtIndex(ADDRESS, i).address() != 0; i++) {
                 MemorySegment voice =
                         voices.getAtIndex(ADDRESS, i).reinterpret(3 * ADDRESS.byteSize());
+                String file = string(voice.getAtIndex(ADDRESS, 2));
+                String name = file.substring(file.lastIndexOf('/') + 1);
+                names.put(name.toLowerCase(Locale.ROOT), name);
+                priorities.put(name.toLowerCase(Locale.ROOT), (byte) 0);
                 MemorySegment codes = voice.getAtIndex(ADDRESS, 1).reinterpret(Long.MAX_VALUE);
                 for (long at = 0; codes.get(JAVA_BYTE, at) != 0; ) {
+                    byte priority = codes.get(JAVA_BYTE, at);
                     String code = codes.getString(at + 1);
-                    languages.add(code);
+                    Byte known = priorities.get(code.toLowerCase(Locale.ROOT));
+                    if (known == null || priority < known) {
+                        names.put(code.toLowerCase(Locale.ROOT), name);
+                        priorities.put(code.toLowerCase(Locale.ROOT), priority);
+                    }
                     at += code.length() + 2;
                 }
             }
         } catch (Throwable e) {
             throw rethrown(e);
         }
-        return languages;
+        return names;
     }
 
     private static String symbol(int terminator) {

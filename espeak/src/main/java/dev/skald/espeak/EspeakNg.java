@@ -4,6 +4,8 @@ import dev.skald.VoiceException;
 import dev.skald.text.Phonemizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class EspeakNg implements Phonemizer {
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static @Nullable EspeakLibrary shared;
+
+    /** Read when first needed: it makes the library look into each of its 130 voices. */
+    private static @Nullable SortedMap<String, String> names;
 
     private final EspeakLibrary library;
 
@@ -52,12 +57,11 @@ public final class EspeakNg implements Phonemizer {
         LOCK.lock();
         try {
             // Set anew for each text as piper1-gpl does: what the last text left behind is reset.
-            if (!valid(voice) || !library.setVoice(voice)) {
+            if (!valid(voice) || !library.setVoice(voice) && !setByCode(voice)) {
                 throw new VoiceException(
                         "eSpeak NG has no voice '"
                                 + voice
-                                + "': name a language such as "
-                                + "en-us, de or fr (skald doctor lists them)");
+                                + "': name a language such as en-us, de or fr");
             }
             return library.phonemes(speakable);
         } finally {
@@ -70,10 +74,25 @@ public final class EspeakNg implements Phonemizer {
     public List<String> voices() {
         LOCK.lock();
         try {
-            return List.copyOf(library.languages());
+            return List.copyOf(names().keySet());
         } finally {
             LOCK.unlock();
         }
+    }
+
+    /** The library finds a voice by its file ({@code cmn}) but not by its language ({@code zh}). */
+    private boolean setByCode(String code) {
+        String name = names().get(code.toLowerCase(Locale.ROOT));
+        return name != null && library.setVoice(name);
+    }
+
+    private SortedMap<String, String> names() {
+        SortedMap<String, String> known = names;
+        if (known == null) {
+            known = library.voices();
+            names = known;
+        }
+        return known;
     }
 
     /** It opens files by the voice's name: let no name leave its folder. */

@@ -88,7 +88,10 @@ class EspeakNgTest {
 
     @Test
     void listsItsVoices() {
-        assertThat(espeak.voices()).contains("en-us", "en-gb", "de", "fr", "ru", "cmn").isSorted();
+        assertThat(espeak.voices())
+                .contains("en-us", "en-gb", "de", "fr", "ru", "cmn", "zh", "pt-pt", "no")
+                .isSorted()
+                .allSatisfy(voice -> assertThat(espeak.phonemize(voice, "a")).isNotEmpty());
     }
 
     @Test

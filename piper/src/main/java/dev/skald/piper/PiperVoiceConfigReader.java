@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -137,7 +137,7 @@ final class PiperVoiceConfigReader {
     }
 
     private Map<String, List<Integer>> phonemeIds(Node map, int symbols) {
-        Map<String, List<Integer>> phonemes = new HashMap<>();
+        Map<String, List<Integer>> phonemes = new LinkedHashMap<>();
         for (Map.Entry<?, ?> entry : map.fields.entrySet()) {
             String phoneme = (String) entry.getKey();
             String key = map.key(phoneme);
@@ -163,7 +163,7 @@ final class PiperVoiceConfigReader {
     }
 
     private Map<String, Integer> speakerIds(Node map, int speakers) {
-        Map<String, Integer> ids = new HashMap<>();
+        Map<String, Integer> ids = new LinkedHashMap<>();
         for (Map.Entry<?, ?> entry : map.fields.entrySet()) {
             String name = (String) entry.getKey();
             ids.put(name, whole(map.key(name), entry.getValue(), 0, speakers - 1));
@@ -278,7 +278,7 @@ final class PiperVoiceConfigReader {
     private static @Nullable Object value(JsonParser parser, JsonToken token) {
         return switch (token) {
             case START_OBJECT -> {
-                Map<String, @Nullable Object> map = new HashMap<>();
+                Map<String, @Nullable Object> map = new LinkedHashMap<>();
                 while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                     String name = parser.currentName();
                     map.put(name, value(parser, parser.nextToken()));
