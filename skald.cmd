@@ -30,7 +30,7 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     setlocal
     set "JAVA_HOME=!jdk!"
     pushd "%root%"
-    call mvnw.cmd -B -q -Dmaven.test.skip=true -pl cli -am package >"%root%target\launcher-build.log" 2>&1
+    call mvnw.cmd -B -q -P quick -Dmaven.test.skip=true -pl cli -am package >"%root%target\launcher-build.log" 2>&1
     if errorlevel 1 (
         popd
         echo skald: the build failed: see %root%target\launcher-build.log 1>&2
