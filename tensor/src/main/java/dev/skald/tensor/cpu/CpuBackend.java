@@ -14,7 +14,10 @@ import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The processor as a {@link Backend}: packed fp32 weights, a fixed pool of workers. */
+/**
+ * The processor as a {@link Backend}: packed weights, a fixed pool of workers. Linear maps are kept
+ * in their precision; convolutions are rounded to it and kept in fp32.
+ */
 public final class CpuBackend implements Backend {
     private final Kernels kernels;
     private final Pool pool;
@@ -72,7 +75,7 @@ public final class CpuBackend implements Backend {
             require(w, w.shape().length == 2 && w.shape()[1] == in, "(out, " + in + ")");
             out = Math.addExact(out, w.shape()[0]);
         }
-        Packed m = Packed.of(in, out, panel(out));
+        Packed m = Packed.of(in, out, panel(out), precision);
         float[] all = null;
         float[] row = new float[in];
         int j = 0;
@@ -86,10 +89,7 @@ public final class CpuBackend implements Backend {
             }
             for (int r = 0; r < rows; r++, j++) {
                 w.read((long) r * in, row, 0, in);
-                Rounding.apply(precision, row, in);
-                for (int k = 0; k < in; k++) {
-                    m.values()[m.at(k, j)] = row[k];
-                }
+                m.column(j, row, precision);
             }
         }
         return new CpuLinear(in, out, m, all);

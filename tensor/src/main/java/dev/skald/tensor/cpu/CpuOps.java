@@ -122,6 +122,18 @@ final class CpuOps implements Ops {
         check(x.cols() == l.in(), "linear", "in is " + l.in(), x);
         shape(out, "linear", x.batch(), x.rows(), l.out());
         residual(epilogue, "linear", out);
+        if (x.rows() == 1 && x.batch() > 1) {
+            // Read the weights once for all batches.
+            linear(
+                    cpu(x).batchesAsRows(),
+                    w,
+                    epilogue.residual() instanceof CpuTensor r
+                            ? new Epilogue(
+                                    epilogue.activation(), epilogue.scale(), r.batchesAsRows())
+                            : epilogue,
+                    cpu(out).batchesAsRows());
+            return;
+        }
         products.run(
                 cpu(x),
                 0,

@@ -114,6 +114,11 @@ final class CpuTensor implements Tensor {
         return new CpuTensor(data, offset, 1, count, size, 0, hop);
     }
 
+    /** Batches of one row each as the rows of one batch. */
+    CpuTensor batchesAsRows() {
+        return new CpuTensor(data, offset, 1, batch, cols, 0, batchStride);
+    }
+
     private void check(boolean ok, String what, int from, int to) {
         if (!ok) {
             throw new IndexOutOfBoundsException(what + " " + from + ".." + to + " of " + this);

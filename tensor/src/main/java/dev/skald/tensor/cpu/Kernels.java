@@ -84,6 +84,15 @@ class Kernels {
     }
 
     /**
+     * {@link #product} of few rows with compact weights as they lie, scales left out; false if it
+     * cannot.
+     */
+    boolean compactProduct(
+            float[] a, int ao, int lda, int rows, int k, Compact w, int wo, float[] c) {
+        return false;
+    }
+
+    /**
      * {@code out[i][j] = residual[i][j] + scale * activation(t[i][j] + bias[j])}.
      *
      * @param bias none when null

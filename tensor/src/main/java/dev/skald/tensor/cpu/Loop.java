@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 enum Loop {
     ROWS(750),
     ROW1,
+    ROW1_HALF,
+    ROW1_BYTE,
     STORE,
     MERGE,
     LEAKY_RELU,
@@ -51,6 +53,8 @@ enum Loop {
     private static final float[] X = new float[64 * 16];
 
     private static final float[] Y = new float[64 * 16];
+    private static final short[] HALVES = new short[64 * 16];
+    private static final byte[] BYTES = new byte[64 * 16];
 
     /** Calls after which HotSpot compiles the loop; it counts rounds too. */
     private final int calls;
@@ -158,6 +162,8 @@ enum Loop {
                 VectorKernels.rows(X, 0, 1, times + 1, 0, 1, X, 0, Y, 0);
             }
             case ROW1 -> VectorProducts.row1(X, 0, 1, 0, 5 * Math.min(times, 4), X, 0, Y, 0);
+            case ROW1_HALF -> VectorCompact.row1Half(X, 0, 5 * Math.min(times, 4), HALVES, 0, Y, 0);
+            case ROW1_BYTE -> VectorCompact.row1Byte(X, 0, 5 * Math.min(times, 4), BYTES, 0, Y, 0);
             case STORE -> VectorKernels.store(X, 0, Lanes.N, times, X, 0, 1, 1, Y, 0, Lanes.N);
             case MERGE ->
                     VectorKernels.merge(

@@ -1,11 +1,18 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.tensor.Backend.Precision;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A matrix (k, n) as panels of {@code width} columns: value (kk, j) of panel p lies at {@code base
  * + (p * k + kk) * width + j}; the last panel is filled up with zeros. One of few columns is turned
  * instead: value (kk, j) lies at {@code base + j * k + kk}.
  */
-record Packed(float[] values, int base, int k, int n, int width) {
+record Packed(float[] values, int base, int k, int n, int width, @Nullable Compact compact) {
+    Packed(float[] values, int base, int k, int n, int width) {
+        this(values, base, k, n, width, null);
+    }
+
     /** Up to so many columns a matrix is turned, so that a panel is not mostly zeros. */
     static final int NARROW = 4;
 
@@ -14,6 +21,33 @@ record Packed(float[] values, int base, int k, int n, int width) {
 
     static Packed of(int k, int n, int width) {
         return new Packed(new float[length(k, n, width)], 0, k, n, width);
+    }
+
+    /** One whose values are kept in fewer bytes, unless it is narrow: then there are few. */
+    static Packed of(int k, int n, int width, Precision precision) {
+        if (precision == Precision.F32 || width == TURNED) {
+            return of(k, n, width);
+        }
+        int length = length(k, n, width);
+        return new Packed(
+                new float[0],
+                0,
+                k,
+                n,
+                width,
+                Compact.of(precision, length, (n + width - 1) / width * width));
+    }
+
+    /** Sets column j to {@code row}, rounded to what the precision holds. */
+    void column(int j, float[] row, Precision precision) {
+        if (compact != null) {
+            compact.column(this, j, row);
+            return;
+        }
+        Rounding.apply(precision, row, k);
+        for (int kk = 0; kk < k; kk++) {
+            values[at(kk, j)] = row[kk];
+        }
     }
 
     static int length(int k, int n, int width) {

@@ -131,6 +131,8 @@ final class Products {
         float[] t = scratch.tile(worker, (ROWS + last) * width);
         CpuTensor residual = (CpuTensor) epilogue.residual();
         CpuTensor alpha = (CpuTensor) epilogue.activation().alpha();
+        Compact compact = w.compact();
+        float[] values = w.values();
         for (int p = p0; p < p1; p++) {
             int col = p * width;
             int n = Math.min(width, w.n() - col);
@@ -139,7 +141,13 @@ final class Products {
                 int at = ao + (i - i0) * step * stride;
                 if (w.isTurned()) {
                     narrow(a, at, step * stride, rows, taps, tapStep, in, w, t);
-                } else {
+                } else if (compact == null
+                        || !kernels.compactProduct(
+                                a, at, step * stride, rows, in, compact, w.panel(p), t)) {
+                    if (compact != null && i == i0) {
+                        values = scratch.panel(worker, in * width);
+                        compact.unpack(w.panel(p), in * width, values);
+                    }
                     kernels.product(
                             a,
                             at,
@@ -148,10 +156,14 @@ final class Products {
                             joined ? 1 : taps,
                             tapStep,
                             joined ? taps * in : in,
-                            w.values(),
-                            w.panel(p),
+                            values,
+                            compact == null ? w.panel(p) : 0,
                             width,
                             t);
+                }
+                float[] scales = compact == null ? null : compact.scales();
+                for (int r = 0; scales != null && r < rows; r++) {
+                    kernels.mul(t, r * width, scales, col, t, r * width, width);
                 }
                 int row = outFirst + i * outStep;
                 kernels.finish(

@@ -4,10 +4,12 @@ package dev.skald.tensor.cpu;
 final class Scratch {
     private final float[][] input;
     private final float[][] tile;
+    private final float[][] panel;
 
     Scratch(int workers) {
         input = new float[workers][0];
         tile = new float[workers][0];
+        panel = new float[workers][0];
     }
 
     /** For the rows a tile reads. */
@@ -18,6 +20,11 @@ final class Scratch {
     /** For the values a tile makes. */
     float[] tile(int worker, int size) {
         return at(tile, worker, size);
+    }
+
+    /** For a panel of weights unpacked. */
+    float[] panel(int worker, int size) {
+        return at(panel, worker, size);
     }
 
     private static float[] at(float[][] all, int worker, int size) {

@@ -69,6 +69,24 @@ final class VectorKernels extends Kernels {
         }
     }
 
+    @Override
+    boolean compactProduct(
+            float[] a, int ao, int lda, int rows, int k, Compact w, int wo, float[] c) {
+        short[] halves = w.halves();
+        byte[] bytes = w.bytes();
+        if (rows >= rows() || !(halves != null ? Loop.ROW1_HALF : Loop.ROW1_BYTE).now()) {
+            return false;
+        }
+        for (int i = 0; i < rows; i++) {
+            if (halves != null) {
+                VectorCompact.row1Half(a, ao + i * lda, k, halves, wo, c, i * PANEL);
+            } else if (bytes != null) {
+                VectorCompact.row1Byte(a, ao + i * lda, k, bytes, wo, c, i * PANEL);
+            }
+        }
+        return true;
+    }
+
     /** The rows a kernel holds at once. */
     static void rows(
             float[] a,

@@ -73,6 +73,10 @@ public final class Trial implements Supplier<float[][]> {
                 ops.linear(x, linear, new Epilogue(Activation.RELU, 0.5f, r), r);
                 found.add(ops.read(r));
                 found.add(ops.read(ops.linear(x, linear, Epilogue.of(Activation.TANH))));
+                for (Precision p : Precision.values()) {
+                    var small = backend.linear(weight(random, out, in), null, p);
+                    found.add(ops.read(ops.linear(x, small)));
+                }
                 rowOps(ops, random, y, found);
                 Tensor q = tensor(ops, random, rows, 2 * in);
                 Tensor o = ops.tensor(1, rows, 2 * in);
