@@ -69,6 +69,24 @@ public final class S3Gen {
         return speak(ops, voice, tokens, Randomness.of(seed, vocoder.harmonics()), Taps.NONE);
     }
 
+    /** The first half of {@link #speak}: mel frames, (frames, bands) row-major. */
+    public float[] mel(Ops ops, VoiceReference voice, int[] tokens, long seed) {
+        Randomness random = Randomness.of(seed, vocoder.harmonics());
+        try (var frame = ops.frame()) {
+            return ops.read(
+                    flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE));
+        }
+    }
+
+    /** The second half of {@link #speak}: samples of mel frames, not faded in. */
+    public float[] vocode(Ops ops, float[] mel, long seed) {
+        try (var frame = ops.frame()) {
+            Tensor x = ops.tensor(1, mel.length / flow.bands(), flow.bands());
+            ops.write(mel, 0, x);
+            return vocode(ops, x, Randomness.of(seed, vocoder.harmonics()), Taps.NONE);
+        }
+    }
+
     /** A stream of waveform for tokens that arrive bit by bit. */
     public S3GenStream stream(Ops ops, VoiceReference voice, long seed) {
         return new S3GenStream(this, ops, voice, Randomness.of(seed, vocoder.harmonics()));
@@ -99,15 +117,20 @@ public final class S3Gen {
             Tensor mel =
                     flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE);
             taps.tap("mels", ops, mel);
-            Tensor source = ops.tensor(1, mel.rows() * HiftVocoder.SAMPLES_A_FRAME, 1);
-            var phase = new HarmonicSource.Phase(new double[vocoder.harmonics()], random.offsets());
-            vocoder.source(ops, vocoder.f0(ops, mel), phase, 0, random.sines(), Taps.NONE, source);
-            taps.tap("source", ops, source);
-            float[] wave = ops.read(vocoder.decode(ops, mel, source, Taps.NONE));
-            taps.tap("wav_untrimmed", wave, 1, wave.length);
+            float[] wave = vocode(ops, mel, random, taps);
             fadeIn(wave);
             return wave;
         }
+    }
+
+    private float[] vocode(Ops ops, Tensor mel, Randomness random, Taps taps) {
+        Tensor source = ops.tensor(1, mel.rows() * HiftVocoder.SAMPLES_A_FRAME, 1);
+        var phase = new HarmonicSource.Phase(new double[vocoder.harmonics()], random.offsets());
+        vocoder.source(ops, vocoder.f0(ops, mel), phase, 0, random.sines(), Taps.NONE, source);
+        taps.tap("source", ops, source);
+        float[] wave = ops.read(vocoder.decode(ops, mel, source, Taps.NONE));
+        taps.tap("wav_untrimmed", wave, 1, wave.length);
+        return wave;
     }
 
     /** Takes away what spills over from the voice's clip: 20 ms of silence, 20 ms of fading in. */

@@ -1,0 +1,96 @@
+package dev.skald.bench;
+
+import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.s3gen.VoiceReference;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Backends;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.io.Safetensors;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Random;
+
+/**
+ * Measures S3Gen as {@code bench/peers/chatterbox_s3gen.py} does the official one, on the same
+ * file: {@code FILE TOKENS PROMPT REPETITIONS [THREADS]}. One JSON line: median seconds of the flow
+ * and of the vocoder, by the clock and of processor time.
+ */
+public final class S3GenBench {
+    private S3GenBench() {}
+
+    public static void main(String[] args) {
+        int tokens = Integer.parseInt(args[1]);
+        int prompt = Integer.parseInt(args[2]);
+        int repetitions = Integer.parseInt(args[3]);
+        int threads = args.length > 4 ? Integer.parseInt(args[4]) : 0;
+        try (Safetensors file = Safetensors.open(Path.of(args[0]));
+                Backend backend = Backends.cpu(threads)) {
+            S3Gen model = S3Gen.load(file, backend, S3Gen.HEAD_DIM, Precision.F32);
+            Random random = new Random(1);
+            float[] mel = new float[2 * prompt * model.flow().bands()];
+            float[] xvector = new float[model.flow().xvectorDim()];
+            for (int i = 0; i < mel.length; i++) {
+                mel[i] = (float) random.nextGaussian();
+            }
+            for (int i = 0; i < xvector.length; i++) {
+                xvector[i] = (float) random.nextGaussian();
+            }
+            VoiceReference voice =
+                    new VoiceReference(
+                            random.ints(prompt, 0, 6561).toArray(), mel, 2 * prompt, xvector);
+            int[] speech = random.ints(tokens, 0, 6561).toArray();
+            double[] flow = new double[repetitions];
+            double[] vocoder = new double[repetitions];
+            double[] flowCpu = new double[repetitions];
+            double[] vocoderCpu = new double[repetitions];
+            for (int i = -1; i < repetitions; i++) {
+                try (Ops ops = backend.open()) {
+                    double begin = clock();
+                    double cpu = processor();
+                    float[] made = model.mel(ops, voice, speech, 1);
+                    double middle = clock();
+                    double middleCpu = processor();
+                    model.vocode(ops, made, 1);
+                    if (i >= 0) {
+                        flow[i] = middle - begin;
+                        flowCpu[i] = middleCpu - cpu;
+                        vocoder[i] = clock() - middle;
+                        vocoderCpu[i] = processor() - middleCpu;
+                    }
+                }
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "{\"program\": \"skald\", \"threads\": %d, \"tokens\": %d,"
+                            + " \"prompt_tokens\": %d, \"flow_s\": %.3f, \"flow_cpu_s\": %.3f,"
+                            + " \"vocoder_s\": %.3f, \"vocoder_cpu_s\": %.3f}%n",
+                    threads,
+                    tokens,
+                    prompt,
+                    median(flow),
+                    median(flowCpu),
+                    median(vocoder),
+                    median(vocoderCpu));
+        }
+    }
+
+    private static double clock() {
+        return System.nanoTime() * 1e-9;
+    }
+
+    private static double processor() {
+        return ManagementFactory.getOperatingSystemMXBean()
+                        instanceof com.sun.management.OperatingSystemMXBean os
+                ? os.getProcessCpuTime() * 1e-9
+                : Double.NaN;
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}
