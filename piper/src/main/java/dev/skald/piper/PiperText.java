@@ -1,11 +1,17 @@
 package dev.skald.piper;
 
+import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
 import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.EngineContext;
+import dev.skald.text.Lexicon;
 import dev.skald.text.Phonemizer;
+import dev.skald.text.Sentence;
+import dev.skald.text.TextFrontEnd;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,10 +26,10 @@ import org.jspecify.annotations.Nullable;
 public final class PiperText {
     private final PiperVoiceConfig config;
     private final PiperPhonemizer phonemizer;
-    private final SentenceReader sentences;
+    private final Iterator<Sentence> sentences;
 
     private PiperText(
-            PiperVoiceConfig config, PiperPhonemizer phonemizer, SentenceReader sentences) {
+            PiperVoiceConfig config, PiperPhonemizer phonemizer, Iterator<Sentence> sentences) {
         this.config = config;
         this.phonemizer = phonemizer;
         this.sentences = sentences;
@@ -51,14 +57,26 @@ public final class PiperText {
         PiperPhonemizer phonemizer =
                 new PiperPhonemizer(
                         config, espeak, espeakVoice(config, request.language(), espeak));
-        return new PiperText(config, phonemizer, new SentenceReader(request.openText(), language));
+        Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
+        TextFrontEnd front = new TextFrontEnd(language, lexicon);
+        return new PiperText(config, phonemizer, front.sentences(request.openText()));
     }
 
-    /** The next sentence; {@code null} at the end. */
+    /**
+     * The next sentence; {@code null} at the end.
+     *
+     * @throws SkaldException if the text cannot be read
+     */
     public @Nullable SpokenSentence next() {
-        SentenceReader.Sentence sentence = sentences.next();
-        if (sentence == null) {
-            return null;
+        Sentence sentence;
+        try {
+            if (!sentences.hasNext()) {
+                return null;
+            }
+            sentence = sentences.next();
+        } catch (UncheckedIOException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new SkaldException("cannot read the text: " + cause.getMessage(), e);
         }
         List<SpokenSentence.Utterance> utterances = new ArrayList<>();
         for (List<String> phonemes : phonemizer.phonemes(sentence.normalized())) {

@@ -62,16 +62,15 @@ final class PiperVoiceConfigReader {
 
     static PiperVoiceConfig parse(Path name, byte[] bytes) {
         PiperVoiceConfigReader reader = new PiperVoiceConfigReader(name);
-        Object root;
+        @Nullable Object root;
         JsonFactory factory =
                 JsonFactory.builder()
                         .streamReadConstraints(
                                 StreamReadConstraints.builder().maxNestingDepth(16).build())
                         .build();
         try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), bytes)) {
-            JsonToken first = parser.nextToken();
-            root = first == null ? null : value(parser, first);
-            if (first != null && parser.nextToken() != null) {
+            root = value(parser, parser.nextToken());
+            if (root != null && parser.nextToken() != null) {
                 throw reader.bad("more than one value");
             }
         } catch (JacksonException e) {
@@ -275,8 +274,9 @@ final class PiperVoiceConfigReader {
 
     // --- JSON to maps, lists, strings, doubles, booleans and null ------------------------------
 
-    private static @Nullable Object value(JsonParser parser, JsonToken token) {
+    private static @Nullable Object value(JsonParser parser, @Nullable JsonToken token) {
         return switch (token) {
+            case null -> null;
             case START_OBJECT -> {
                 Map<String, @Nullable Object> map = new LinkedHashMap<>();
                 while (parser.nextToken() == JsonToken.PROPERTY_NAME) {

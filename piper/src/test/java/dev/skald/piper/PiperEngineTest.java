@@ -215,7 +215,9 @@ class PiperEngineTest {
         CountDownLatch more = new CountDownLatch(1);
         Reader typed =
                 new Reader() {
-                    private final StringReader first = new StringReader("One.\nTwo.\nThree");
+                    // The splitter looks some way ahead of a sentence's end.
+                    private final StringReader first =
+                            new StringReader("One.\n\nTwo " + "and on ".repeat(100) + ".\n\nThree");
 
                     @Override
                     public int read(char[] into, int at, int length) throws IOException {
@@ -240,7 +242,7 @@ class PiperEngineTest {
             while (source.next() != null) {
                 n++;
             }
-            assertThat(n).isEqualTo(3);
+            assertThat(n).isGreaterThan(3);
         }
     }
 

@@ -1,13 +1,19 @@
 package dev.skald.piper;
 
 import dev.skald.SkaldHome;
+import dev.skald.VoiceException;
+import dev.skald.voices.InstallListener;
 import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceInstaller;
 import dev.skald.voices.VoiceLibrary;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
-/** The default voice for tests: installed in the Skald home, or in the build's own folder. */
+/**
+ * The default voice for tests: the one in the Skald home, or else one that is installed into the
+ * build's own folder, once.
+ */
 final class RealVoice {
     /** Below the build's folder, shared by the modules. */
     static final Path HOME = Path.of("..", "target", "skald-home").toAbsolutePath().normalize();
@@ -22,6 +28,11 @@ final class RealVoice {
                 return voice.get();
             }
         }
-        return Assumptions.abort(VoiceLibrary.DEFAULT_VOICE + " is not installed");
+        try {
+            return VoiceInstaller.of(HOME, SkaldHome.offline())
+                    .install(VoiceLibrary.DEFAULT_VOICE, InstallListener.NONE);
+        } catch (VoiceException e) {
+            return Assumptions.abort(e.getMessage());
+        }
     }
 }

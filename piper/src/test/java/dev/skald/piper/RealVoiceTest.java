@@ -2,6 +2,7 @@ package dev.skald.piper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.voices.InstalledVoice;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,8 +12,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The real voice {@code en_US-joe-medium} against piper-tts. The reference is made by {@code
@@ -21,11 +23,24 @@ import org.junit.jupiter.api.io.TempDir;
 class RealVoiceTest {
     @TempDir Path cache;
 
-    @Test
-    void audioIsThatOfPiperTts() throws IOException {
+    /** Ours, and the oracle that the other tests compare ours with. */
+    enum Runtime {
+        SKALD(VitsNetwork::load),
+        ONNX_RUNTIME(OrtNetwork::load);
+
+        private final PiperNetwork.Loader loader;
+
+        Runtime(PiperNetwork.Loader loader) {
+            this.loader = loader;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void audioIsThatOfPiperTts(Runtime runtime) throws IOException {
         InstalledVoice joe = RealVoice.joe();
         PiperVoiceConfig config = PiperVoiceConfig.read(joe.config());
-        try (PiperNetwork network = OrtNetwork.load(joe.onnx(), config, 2, cache)) {
+        try (PiperNetwork network = runtime.loader.load(joe.onnx(), config, 2, cache)) {
             String[] lines = PiperIdsTest.resource("joe.tsv").split("\n");
             for (int i = 0; i < lines.length; i++) {
                 String[] fields = lines[i].split("\t");
