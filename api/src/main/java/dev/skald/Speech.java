@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -156,11 +157,12 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
             Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
             Path folder = target.getParent();
             if (Files.isDirectory(target)) {
-                throw new SkaldException(file + " is a folder: name a file in it");
+                throw new InvalidRequestException(file + " is a folder: name a file in it");
             }
             if (folder == null || !Files.isDirectory(folder)) {
                 throw new SkaldException(
-                        "the folder of " + file + " does not exist: make it first");
+                        "the folder of " + file + " does not exist: make it first",
+                        new NoSuchFileException(String.valueOf(folder)));
             }
             if (Files.exists(target) && !Files.isRegularFile(target)) {
                 // A device or a pipe cannot be replaced; write into it.
@@ -297,7 +299,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
         if (e instanceof java.nio.file.AccessDeniedException) {
             return "no permission";
         }
-        if (e instanceof java.nio.file.NoSuchFileException) {
+        if (e instanceof NoSuchFileException) {
             return "no such file or folder";
         }
         String message = e.getMessage();

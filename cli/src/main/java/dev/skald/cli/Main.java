@@ -1,10 +1,10 @@
 package dev.skald.cli;
 
 import dev.skald.Skald;
-import dev.skald.SkaldException;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -80,7 +80,7 @@ public final class Main implements Runnable {
             int code = main.commandLine(args).execute(args);
             io.out().flush();
             if (io.out().checkError()) {
-                throw new SkaldException("cannot write to the standard output");
+                throw new IOException("cannot write to the standard output");
             }
             return code;
         } catch (Throwable error) {

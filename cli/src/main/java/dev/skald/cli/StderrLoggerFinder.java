@@ -28,7 +28,9 @@ public final class StderrLoggerFinder extends System.LoggerFinder {
 
         @Override
         public boolean isLoggable(Level level) {
-            return level.compareTo(threshold) >= 0 && level != Level.OFF;
+            // The JDK's own loggers have only warnings to tell.
+            Level from = name.startsWith("dev.skald") ? threshold : Level.WARNING;
+            return level.compareTo(from) >= 0 && level != Level.OFF;
         }
 
         @Override

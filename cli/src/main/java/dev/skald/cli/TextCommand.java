@@ -6,10 +6,15 @@ import dev.skald.piper.PiperText;
 import dev.skald.piper.SpokenSentence;
 import dev.skald.piper.SpokenSentence.Utterance;
 import dev.skald.spi.EngineContext;
+import dev.skald.text.Lexicon;
+import dev.skald.text.TextFrontEnd;
+import dev.skald.voices.VoiceLibrary;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Reader;
+import java.io.StringWriter;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -47,6 +52,10 @@ final class TextCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (Reader text = source.open(main.io)) {
             SpeechRequest request = options.request(text);
+            if (normalized) {
+                normalized(text, request);
+                return ExitCode.OK.number;
+            }
             EngineContext context =
                     new EngineContext(
                             main.globals.home(), PhysicalCores.count(), main.globals.offline());
@@ -61,6 +70,20 @@ final class TextCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK.number;
+    }
+
+    /** Needs no voice, only the language of one. */
+    private void normalized(Reader text, SpeechRequest request) throws IOException {
+        StringWriter whole = new StringWriter();
+        text.transferTo(whole);
+        String language =
+                request.language().or(() -> request.voice().flatMap(this::languageOf)).orElse("en");
+        Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
+        main.io.out().println(new TextFrontEnd(language, lexicon).normalize(whole.toString()));
+    }
+
+    private Optional<String> languageOf(String voice) {
+        return VoiceLibrary.at(main.globals.home()).find(voice).map(v -> v.info().language());
     }
 
     private void human(PiperText sentences) {

@@ -1,0 +1,111 @@
+package dev.skald.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows of docs/ARCHITECTURE.md. */
+class ArchitectureTest {
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter()
+                    .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                    .importPackages("dev.skald");
+
+    @Test
+    void onlyPiperSeesOnnxRuntime() {
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.piper..")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.onnxruntime..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyEspeakCallsNativeCode() {
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.espeak..")))
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.foreign.Linker")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandSeesPicocli() {
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.cli..")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("picocli..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandPrints() {
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.cli..")))
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theModelsSeeNoBackend() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.skald.chatterbox..", "dev.skald.piper.vits..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jdk.incubator.vector..", "ai.onnxruntime..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTensorSeesVectors() {
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.tensor..")))
+                .and()
+                .doNotHaveFullyQualifiedName("dev.skald.cli.Simd")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jdk.incubator.vector..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theApiStandsAlone() {
+        classes()
+                .that()
+                .resideInAnyPackage("dev.skald", "dev.skald.spi")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.skald", "dev.skald.spi", "java..", "javax.sound..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nothingSeesTheCommand() {
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.cli..")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.skald.cli..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void modulesHaveNoCycles() {
+        slices().matching("dev.skald.(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+}
