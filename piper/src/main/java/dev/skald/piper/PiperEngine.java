@@ -9,7 +9,6 @@ import dev.skald.spi.AudioSource;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.text.Phonemizer;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +28,7 @@ final class PiperEngine implements SpeechEngine {
     /** As many threads as may compute at once; each makes one utterance at a time. */
     private final ExecutorService pool;
 
-    private final Map<Path, LoadedVoice> voices = new HashMap<>();
+    private final Map<Object, LoadedVoice> voices = new HashMap<>();
     private final Set<PiperSource> sources = ConcurrentHashMap.newKeySet();
     private boolean closed;
 
@@ -82,25 +81,19 @@ final class PiperEngine implements SpeechEngine {
         if (closed) {
             throw new SkaldException("the engine is closed");
         }
-        Path onnx = files.onnx().toAbsolutePath();
-        LoadedVoice known = voices.get(onnx);
+        Object key = files.key();
+        LoadedVoice known = voices.get(key);
         if (known != null && !known.network().isCompletedExceptionally()) {
             return known;
         }
-        PiperVoiceConfig config = PiperVoiceConfig.read(files.json());
+        VoiceFiles.Opened opened =
+                files.open(loader, context.threads(), context.home().resolve("cache"));
         LoadedVoice loaded =
                 new LoadedVoice(
-                        files.voice(config),
-                        config,
-                        CompletableFuture.supplyAsync(
-                                () ->
-                                        loader.load(
-                                                onnx,
-                                                config,
-                                                context.threads(),
-                                                context.home().resolve("cache")),
-                                pool));
-        voices.put(onnx, loaded);
+                        files.voice(opened.config()),
+                        opened.config(),
+                        CompletableFuture.supplyAsync(opened.network(), pool));
+        voices.put(key, loaded);
         return loaded;
     }
 

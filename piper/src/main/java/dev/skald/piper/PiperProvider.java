@@ -31,7 +31,12 @@ public final class PiperProvider implements SpeechEngineProvider {
         String id = files.get().id();
         return request.voice().isPresent()
                 ? new Availability(true, true, true, "'" + id + "' is a Piper voice")
-                : Availability.yes("voice " + id + " is installed");
+                : Availability.yes(
+                        "voice "
+                                + id
+                                + (files.get() instanceof VoiceFiles.Bundled
+                                        ? " comes with Skald"
+                                        : " is installed"));
     }
 
     @Override

@@ -44,7 +44,7 @@ public final class PiperText {
         VoiceFiles files =
                 VoiceFiles.find(context, request)
                         .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
-        return open(PiperVoiceConfig.read(files.json()), request, phonemizer(context));
+        return open(files.config(), request, phonemizer(context));
     }
 
     /** The phonemizer of every voice of this process. */

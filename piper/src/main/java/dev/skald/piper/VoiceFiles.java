@@ -3,28 +3,47 @@ package dev.skald.piper;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
+import dev.skald.VoiceException;
+import dev.skald.piper.vits.PackedNetwork;
 import dev.skald.spi.EngineContext;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceKind;
 import dev.skald.voices.VoiceLibrary;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The files of one Piper voice, installed or named by path. Nothing of them is read yet.
- *
- * @param id what a person calls it
- * @param onnx the network
- * @param json its configuration
- * @param installed what the library says of it; {@code null} for a path
- */
-record VoiceFiles(String id, Path onnx, Path json, @Nullable Voice installed) {
+/** Where one Piper voice comes from. Nothing of it is read before {@link #open}. */
+sealed interface VoiceFiles {
+    /** What a person calls it. */
+    String id();
+
+    /** Equal for equal files. */
+    Object key();
+
+    /** Reads its configuration alone. */
+    PiperVoiceConfig config();
+
+    /** As an engine tells of it. */
+    Voice voice(PiperVoiceConfig config);
+
+    /** Reads its configuration; the network is read by whoever asks for it. */
+    Opened open(PiperNetwork.Loader loader, int threads, Path cache);
+
+    /** A voice's configuration, and its network still to be loaded. */
+    record Opened(PiperVoiceConfig config, Supplier<PiperNetwork> network) {}
 
     /** The request's voice: the one it names, one of its language, the default one, any. */
     static Optional<VoiceFiles> find(EngineContext context, SpeechRequest request) {
@@ -33,22 +52,37 @@ record VoiceFiles(String id, Path onnx, Path json, @Nullable Voice installed) {
             String name = request.voice().get();
             return name.endsWith(".onnx")
                     ? ofPath(name)
-                    : library.find(name).flatMap(VoiceFiles::of);
+                    : library.find(name)
+                            .flatMap(VoiceFiles::of)
+                            .or(() -> Bundled.find(v -> v.id().equals(name)));
         }
         List<InstalledVoice> all = installed(library);
         String language = request.language().map(VoiceFiles::family).orElse("");
         return all.stream()
                 .filter(v -> language.isEmpty() || family(v.info().language()).equals(language))
                 .min(Comparator.comparing(v -> !v.id().equals(VoiceLibrary.DEFAULT_VOICE)))
-                .or(() -> all.stream().findFirst())
-                .flatMap(VoiceFiles::of);
+                .flatMap(VoiceFiles::of)
+                .or(
+                        () ->
+                                Bundled.find(
+                                        v ->
+                                                language.isEmpty()
+                                                        || family(v.language()).equals(language)))
+                .or(() -> all.stream().findFirst().flatMap(VoiceFiles::of))
+                .or(() -> Bundled.find(v -> true));
     }
 
-    /** Every Piper voice that is installed. */
+    /** Every Piper voice that is installed or comes with the program. */
     static List<Voice> all(EngineContext context) {
-        return installed(VoiceLibrary.at(context.home())).stream()
-                .map(v -> v.info().toVoice())
-                .toList();
+        List<Voice> all = new ArrayList<>();
+        installed(VoiceLibrary.at(context.home())).forEach(v -> all.add(v.info().toVoice()));
+        for (BundledVoice bundled : ServiceLoader.load(BundledVoice.class)) {
+            Voice voice = bundled.about();
+            if (all.stream().noneMatch(v -> v.id().equals(voice.id()))) {
+                all.add(voice);
+            }
+        }
+        return all;
     }
 
     private static List<InstalledVoice> installed(VoiceLibrary library) {
@@ -58,7 +92,7 @@ record VoiceFiles(String id, Path onnx, Path json, @Nullable Voice installed) {
     private static Optional<VoiceFiles> of(InstalledVoice voice) {
         return voice.kind() == VoiceKind.PIPER
                 ? Optional.of(
-                        new VoiceFiles(
+                        new OnDisk(
                                 voice.id(), voice.onnx(), voice.config(), voice.info().toVoice()))
                 : Optional.empty();
     }
@@ -71,7 +105,7 @@ record VoiceFiles(String id, Path onnx, Path json, @Nullable Voice installed) {
                 return Optional.empty();
             }
             String id = file.toString().substring(0, file.toString().length() - ".onnx".length());
-            return Optional.of(new VoiceFiles(id, onnx, onnx.resolveSibling(file + ".json"), null));
+            return Optional.of(new OnDisk(id, onnx, onnx.resolveSibling(file + ".json"), null));
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
@@ -83,24 +117,109 @@ record VoiceFiles(String id, Path onnx, Path json, @Nullable Voice installed) {
         while (end < language.length() && Character.isLetter(language.charAt(end))) {
             end++;
         }
-        return language.substring(0, end).toLowerCase(java.util.Locale.ROOT);
+        return language.substring(0, end).toLowerCase(Locale.ROOT);
     }
 
-    /** As an engine tells of it. */
-    Voice voice(PiperVoiceConfig config) {
-        if (installed != null) {
-            return installed;
+    /**
+     * The published files, installed or named by path.
+     *
+     * @param onnx the network
+     * @param json its configuration
+     * @param installed what the library says of it; {@code null} for a path
+     */
+    record OnDisk(String id, Path onnx, Path json, @Nullable Voice installed)
+            implements VoiceFiles {
+        @Override
+        public Object key() {
+            return onnx.toAbsolutePath();
         }
-        return new Voice(
-                id,
-                Mode.FAST,
-                config.language(),
-                "Piper voice " + onnx,
-                config.sampleRate(),
-                config.speakerIds().entrySet().stream()
-                        .sorted(Map.Entry.comparingByValue())
-                        .map(Map.Entry::getKey)
-                        .toList(),
-                "unknown");
+
+        @Override
+        public PiperVoiceConfig config() {
+            return PiperVoiceConfig.read(json);
+        }
+
+        @Override
+        public Opened open(PiperNetwork.Loader loader, int threads, Path cache) {
+            PiperVoiceConfig config = config();
+            Path file = onnx.toAbsolutePath();
+            return new Opened(config, () -> loader.load(file, config, threads, cache));
+        }
+
+        @Override
+        public Voice voice(PiperVoiceConfig config) {
+            if (installed != null) {
+                return installed;
+            }
+            return new Voice(
+                    id,
+                    Mode.FAST,
+                    config.language(),
+                    "Piper voice " + onnx,
+                    config.sampleRate(),
+                    config.speakerIds().entrySet().stream()
+                            .sorted(Map.Entry.comparingByValue())
+                            .map(Map.Entry::getKey)
+                            .toList(),
+                    "unknown");
+        }
+    }
+
+    /** A voice on the class path. */
+    record Bundled(BundledVoice bundled, Voice about) implements VoiceFiles {
+        /** The first such voice; none is opened for it. */
+        static Optional<VoiceFiles> find(Predicate<Voice> wanted) {
+            for (BundledVoice bundled : ServiceLoader.load(BundledVoice.class)) {
+                Voice about = bundled.about();
+                if (wanted.test(about)) {
+                    return Optional.of(new Bundled(bundled, about));
+                }
+            }
+            return Optional.empty();
+        }
+
+        @Override
+        public String id() {
+            return about.id();
+        }
+
+        @Override
+        public Object key() {
+            return "bundled " + about.id();
+        }
+
+        @Override
+        public PiperVoiceConfig config() {
+            try (InputStream file = bundled.open()) {
+                return config(PackedNetwork.open(file));
+            } catch (IOException e) {
+                throw unreadable(e);
+            }
+        }
+
+        @Override
+        public Opened open(PiperNetwork.Loader loader, int threads, Path cache) {
+            try {
+                PackedNetwork packed = PackedNetwork.open(bundled.open());
+                PiperVoiceConfig config = config(packed);
+                return new Opened(config, () -> packed.load(config, threads));
+            } catch (IOException e) {
+                throw unreadable(e);
+            }
+        }
+
+        private PiperVoiceConfig config(PackedNetwork packed) {
+            return PiperVoiceConfigReader.parse(Path.of(about.id()), packed.config());
+        }
+
+        private static VoiceException unreadable(IOException e) {
+            return new VoiceException(
+                    "the voice that comes with Skald cannot be read: " + e.getMessage(), e);
+        }
+
+        @Override
+        public Voice voice(PiperVoiceConfig config) {
+            return about;
+        }
     }
 }

@@ -32,6 +32,11 @@ class VitsUtteranceTest {
         return Voices.collect(network.begin(ids, settings, 2, Taps.NONE, windows));
     }
 
+    /** Up to rounding, which changes when a loop is compiled. */
+    private static void same(float[] actual, float[] expected) {
+        assertThat(Voices.decibels(expected, actual)).isGreaterThan(110);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"x_low", "medium", "high", "high-speakers"})
     void windowsCannotBeToldFromTheWhole(String name) {
@@ -58,7 +63,7 @@ class VitsUtteranceTest {
     void theSeedDecides() {
         int[] ids = Voices.ids(40, 3);
         float[] once = speak(MEDIUM, ids, NOISY, 16, 48);
-        assertThat(speak(MEDIUM, ids, NOISY, 16, 48)).isEqualTo(once);
+        same(speak(MEDIUM, ids, NOISY, 16, 48), once);
         Settings other = new Settings(.667f, 1, .8f, 0, 8);
         assertThat(speak(MEDIUM, ids, other, 16, 48)).isNotEqualTo(once);
     }
@@ -69,11 +74,11 @@ class VitsUtteranceTest {
         float[] two = speak(MEDIUM, ids, NOISY, 16, 48);
         try (VitsNetwork one = Voices.network("medium", 1);
                 VitsNetwork three = Voices.network("medium", 3)) {
-            assertThat(speak(one, ids, NOISY, 16, 48)).isEqualTo(two);
-            assertThat(speak(three, ids, NOISY, 16, 48)).isEqualTo(two);
+            same(speak(one, ids, NOISY, 16, 48), two);
+            same(speak(three, ids, NOISY, 16, 48), two);
         }
         float[] single = Voices.collect(MEDIUM.begin(ids, NOISY, 1, Taps.NONE, 16, 48));
-        assertThat(single).isEqualTo(two);
+        same(single, two);
     }
 
     @Test
@@ -91,7 +96,7 @@ class VitsUtteranceTest {
             thread.join();
         }
         for (float[] result : results) {
-            assertThat(result).isEqualTo(alone);
+            same(result, alone);
         }
     }
 
@@ -153,7 +158,7 @@ class VitsUtteranceTest {
         float[] one = speak(MEDIUM, first, QUIET, WHOLE);
         float[] two = speak(MEDIUM, second, QUIET, WHOLE);
         assertThat(both).hasSize(one.length + two.length);
-        assertThat(Arrays.copyOfRange(both, one.length, both.length)).isEqualTo(two);
+        same(Arrays.copyOfRange(both, one.length, both.length), two);
     }
 
     @Test

@@ -1,0 +1,62 @@
+package dev.skald.piper.vits;
+
+import dev.skald.VoiceException;
+import dev.skald.piper.PiperNetwork;
+import dev.skald.piper.PiperVoiceConfig;
+import dev.skald.tensor.WeightException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A packed voice being read: its configuration first, so that text can be prepared while its
+ * weights are still on their way.
+ */
+public final class PackedNetwork {
+    private final InputStream rest;
+    private final PackedVoice voice;
+
+    private PackedNetwork(InputStream rest, PackedVoice voice) {
+        this.rest = rest;
+        this.voice = voice;
+    }
+
+    /**
+     * Reads the header.
+     *
+     * @param file the packed file, which this or {@link #load} closes
+     * @throws VoiceException in one line, if it is damaged
+     */
+    public static PackedNetwork open(InputStream file) throws IOException {
+        try {
+            return new PackedNetwork(file, PackedVoice.header(file));
+        } catch (WeightException e) {
+            file.close();
+            throw new VoiceException(e.getMessage(), e);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** The published {@code .onnx.json}. */
+    public byte[] config() {
+        return voice.config();
+    }
+
+    /**
+     * Reads the weights. Called once.
+     *
+     * @throws VoiceException in one line, if the file is damaged or cannot be read
+     */
+    public PiperNetwork load(PiperVoiceConfig config, int threads) {
+        try (rest) {
+            voice.attach(MemorySegment.ofArray(rest.readAllBytes()));
+            return VitsNetwork.of(voice, config, threads, VoiceGain.of(voice.gain()));
+        } catch (WeightException e) {
+            throw new VoiceException(e.getMessage(), e);
+        } catch (IOException e) {
+            throw new VoiceException("the packed voice cannot be read: " + e.getMessage(), e);
+        }
+    }
+}
