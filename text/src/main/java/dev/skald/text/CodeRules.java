@@ -98,7 +98,7 @@ final class CodeRules {
                                             + NumberWords.cardinal(hit.group("h"))),
                     new Rule(
                             "",
-                            "(?:(?<prefix>[A-Z][A-Za-z]*)-|[A-Za-z]+)\\d+(?:\\.\\d+)?(?:-?[A-Za-z]+(?:-?\\d+)?)*(?![\\w])",
+                            "(?:(?<prefix>[A-Z][A-Za-z]*)-|[A-Za-z]++)\\d++(?:\\.\\d++)?(?:-?[A-Za-z]++(?:-?\\d++)?)*+(?!\\w)",
                             CodeRules::model));
 
     private static final class Parts {

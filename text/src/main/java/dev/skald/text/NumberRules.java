@@ -304,7 +304,7 @@ final class NumberRules {
         }
         boolean one = second == null && !magnitude && first.singular();
         int start = i;
-        while (start > 0 && !Character.isWhitespace(text.charAt(start - 1))) {
+        while (start > i - 8 && start > 0 && text.charAt(start - 1) != ' ') {
             start--;
         }
         boolean single = one || describes(text, start, stop);

@@ -11,7 +11,8 @@ final class WebAddresses {
 
     /** The reading of the address at {@code i}, where a word begins; null if none does. */
     static @Nullable Reading read(String text, int i) {
-        int end = end(text, i);
+        boolean tokenStart = " <>\"'(){}[]|,;…*_".indexOf(Words.at(text, i - 1)) >= 0;
+        int end = tokenStart ? end(text, i) : -1;
         if (end < 0) {
             return null;
         }
