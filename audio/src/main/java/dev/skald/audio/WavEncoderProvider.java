@@ -36,7 +36,7 @@ public final class WavEncoderProvider implements AudioEncoderProvider {
 
     @Override
     public AudioEncoder open(SeekableByteChannel file, int sampleRate) throws IOException {
-        return new FileEncoder(file, sampleRate);
+        return new FileEncoder(file, sampleRate, MAX_DATA_BYTES);
     }
 
     @Override
@@ -76,24 +76,26 @@ public final class WavEncoderProvider implements AudioEncoderProvider {
                 .array();
     }
 
-    private static final class FileEncoder implements AudioEncoder {
+    static final class FileEncoder implements AudioEncoder {
         private final SeekableByteChannel file;
         private final int sampleRate;
+        private final long limit;
         private final long start;
         private final Pcm16 pcm = new Pcm16(this::append);
         private long dataBytes;
         private boolean closed;
 
-        FileEncoder(SeekableByteChannel file, int sampleRate) throws IOException {
+        FileEncoder(SeekableByteChannel file, int sampleRate, long limit) throws IOException {
             this.file = file;
             this.sampleRate = sampleRate;
+            this.limit = limit;
             this.start = file.position();
             writeFully(ByteBuffer.wrap(header(sampleRate, HEADER_BYTES - 8, 0)));
         }
 
         @Override
         public void write(float[] samples, int offset, int length) throws IOException {
-            if (dataBytes + 2L * length > MAX_DATA_BYTES) {
+            if (dataBytes + 2L * length > limit) {
                 throw new IOException(
                         "a WAV file ends at 4 GiB, %.1f hours at %d Hz: write .raw, or split the text"
                                 .formatted(MAX_DATA_BYTES / 7200.0 / sampleRate, sampleRate));

@@ -35,7 +35,7 @@ public final class Catalogue {
     private final Map<String, CatalogueEntry> entries;
     private final Map<String, String> aliases = new HashMap<>();
 
-    private Catalogue(Map<String, CatalogueEntry> entries) {
+    Catalogue(Map<String, CatalogueEntry> entries) {
         this.entries = entries;
         for (CatalogueEntry entry : entries.values()) {
             for (String alias : entry.aliases()) {

@@ -1,6 +1,7 @@
 package dev.skald.voices;
 
 import dev.skald.VoiceException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -27,7 +28,7 @@ final class SafeZip implements AutoCloseable {
         this.archive = archive;
         try {
             zip = new ZipFile(archive.toFile());
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new VoiceException(archive.getFileName() + " is not a good archive", e);
         }
         if (zip.size() > MAX_ENTRIES) {
@@ -60,7 +61,7 @@ final class SafeZip implements AutoCloseable {
             return false;
         }
         // The size an entry claims is not trusted; the bytes that come are counted.
-        try (InputStream in = zip.getInputStream(found);
+        try (InputStream in = open(found);
                 OutputStream out =
                         Files.newOutputStream(
                                 target,
@@ -80,6 +81,14 @@ final class SafeZip implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    private InputStream open(ZipEntry entry) {
+        try {
+            return zip.getInputStream(entry);
+        } catch (IOException e) {
+            throw new VoiceException(archive.getFileName() + " is damaged", e);
+        }
     }
 
     /** A damaged entry is the archive's fault; what writing throws is the disk's. */

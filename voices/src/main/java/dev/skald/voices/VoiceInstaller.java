@@ -94,9 +94,9 @@ public final class VoiceInstaller {
             throws IOException, InterruptedException {
         Path part = library.part(entry.id());
         Files.createDirectories(part);
-        checkRoom(entry, part);
         List<String> failures = new ArrayList<>();
         reuse(entry, part);
+        checkRoom(entry, part);
         for (VoiceSource source : sources) {
             Optional<String> refusal = source.refusal(entry);
             if (refusal.isPresent()) {
