@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * Text to the phonemes a voice was trained on, as {@code PiperVoice.phonemize} of piper1-gpl does
- * it. Safe for many threads.
+ * it, but for the network that writes out the vowels of Arabic there: text is read as it is
+ * written. Safe for many threads.
  */
 final class PiperPhonemizer {
     private final PiperVoiceConfig config;
