@@ -21,6 +21,9 @@ final class HarmonicSource {
     private static final float VOICED_HERTZ = 10;
     private static final float SAMPLE_RATE = 24_000;
 
+    /** Frames made at once. */
+    private static final int AT_ONCE = 250;
+
     private final Linear mix;
     private final int samplesAFrame;
 
@@ -70,30 +73,42 @@ final class HarmonicSource {
             NoiseSource noise,
             Taps taps,
             Tensor out) {
-        int samples = f0.length * samplesAFrame;
-        try (var frame = ops.frame()) {
-            Tensor sines = ops.tensor(1, samples, harmonics());
-            ops.write(angles(f0, phase), 0, sines);
-            ops.activate(sines, SIN, sines);
-            ops.scale(sines, SINE_AMPLITUDE, 0, sines);
-            Tensor random = ops.tensor(1, samples, harmonics());
-            noise.fill(ops, first * samplesAFrame, random);
-            for (int from = 0; from < f0.length; ) {
-                boolean voiced = f0[from] > VOICED_HERTZ;
-                int to = from + 1;
-                while (to < f0.length && f0[to] > VOICED_HERTZ == voiced) {
-                    to++;
-                }
-                Tensor part = sines.rows(from * samplesAFrame, to * samplesAFrame);
-                ops.addScaled(
-                        part,
-                        random.rows(from * samplesAFrame, to * samplesAFrame),
-                        voiced ? VOICED_NOISE : SINE_AMPLITUDE / 3,
-                        part);
-                from = to;
+        float[] angles = new float[Math.min(f0.length, AT_ONCE) * samplesAFrame * harmonics()];
+        for (int from = 0; from < f0.length; from += AT_ONCE) {
+            int to = Math.min(f0.length, from + AT_ONCE);
+            angles(f0, from, to, phase, angles);
+            try (var frame = ops.frame()) {
+                Tensor sines = ops.tensor(1, (to - from) * samplesAFrame, harmonics());
+                ops.write(angles, 0, sines);
+                ops.activate(sines, SIN, sines);
+                ops.scale(sines, SINE_AMPLITUDE, 0, sines);
+                Tensor random = ops.tensor(1, sines.rows(), harmonics());
+                noise.fill(ops, (first + from) * samplesAFrame, random);
+                addNoise(ops, f0, from, to, random, sines);
+                taps.tap("sines", ops, sines);
+                ops.linear(
+                        sines,
+                        mix,
+                        Epilogue.of(Activation.TANH),
+                        out.rows(from * samplesAFrame, to * samplesAFrame));
             }
-            taps.tap("sines", ops, sines);
-            ops.linear(sines, mix, Epilogue.of(Activation.TANH), out);
+        }
+    }
+
+    /** Little noise where there is voice, much where there is none. */
+    private void addNoise(Ops ops, float[] f0, int from, int to, Tensor random, Tensor sines) {
+        for (int a = from; a < to; ) {
+            boolean voiced = f0[a] > VOICED_HERTZ;
+            int b = a + 1;
+            while (b < to && f0[b] > VOICED_HERTZ == voiced) {
+                b++;
+            }
+            int low = (a - from) * samplesAFrame;
+            int high = (b - from) * samplesAFrame;
+            Tensor part = sines.rows(low, high);
+            float amplitude = voiced ? VOICED_NOISE : SINE_AMPLITUDE / 3;
+            ops.addScaled(part, random.rows(low, high), amplitude, part);
+            a = b;
         }
     }
 
@@ -103,27 +118,23 @@ final class HarmonicSource {
      * Angles whose sines are wanted, 0 where there is no voice. Turns are summed in double
      * precision and each is rounded to single, as the official code's cumulative sum does on a CPU.
      */
-    private float[] angles(float[] f0, Phase phase) {
+    private void angles(float[] f0, int from, int to, Phase phase, float[] angles) {
         int harmonics = harmonics();
-        float[] angles = new float[f0.length * samplesAFrame * harmonics];
         for (int h = 0; h < harmonics; h++) {
             double turns = phase.turns()[h];
             float offset = h == 0 ? 0 : phase.offsets()[h];
-            for (int f = 0; f < f0.length; f++) {
+            for (int f = from; f < to; f++) {
                 float step = f0[f] * (h + 1) / SAMPLE_RATE;
                 boolean voiced = f0[f] > VOICED_HERTZ;
-                int at = f * samplesAFrame * harmonics + h;
+                int at = (f - from) * samplesAFrame * harmonics + h;
                 for (int i = 0; i < samplesAFrame; i++) {
                     turns += step;
-                    if (voiced) {
-                        float rounded = (float) turns;
-                        float part = rounded - (float) Math.floor(rounded);
-                        angles[at + i * harmonics] = (float) (2 * Math.PI) * part + offset;
-                    }
+                    float rounded = (float) turns;
+                    float part = rounded - (float) Math.floor(rounded);
+                    angles[at + i * harmonics] = voiced ? (float) (2 * Math.PI) * part + offset : 0;
                 }
             }
             phase.turns()[h] = turns;
         }
-        return angles;
     }
 }

@@ -28,10 +28,13 @@ public final class HiftVocoder {
     public static final int SAMPLES_A_FRAME = 480;
 
     /**
-     * Frames to each side that a sample depends on: f0 predictor 5; the main branch about 3 + 7.5 +
-     * 1.5 + 1.
+     * Frames to each side that a sample depends on: 3 of the first convolution, 1 + 7.5 of the
+     * first stage, about 2.5 of the others.
      */
-    static final int REACH = 14;
+    static final int REACH = 15;
+
+    /** Frames decoded at once, which bounds memory. */
+    private static final int AT_ONCE = 500;
 
     private static final int FFT = 16;
     private static final int HOP = 4;
@@ -244,6 +247,32 @@ public final class HiftVocoder {
                     source.rows() + " source samples for " + mel.rows() + " frames");
         }
         Tensor wave = ops.tensor(1, 1, samples);
+        if (mel.rows() <= AT_ONCE + REACH) {
+            decode(ops, mel, source, taps, wave);
+            return wave;
+        }
+        for (int from = 0; from < mel.rows(); from += AT_ONCE) {
+            int to = Math.min(mel.rows(), from + AT_ONCE);
+            int low = Math.max(0, from - REACH);
+            int high = Math.min(mel.rows(), to + REACH);
+            try (var frame = ops.frame()) {
+                Tensor part = ops.tensor(1, 1, (high - low) * SAMPLES_A_FRAME);
+                decode(
+                        ops,
+                        mel.rows(low, high),
+                        source.rows(low * SAMPLES_A_FRAME, high * SAMPLES_A_FRAME),
+                        taps,
+                        part);
+                ops.copy(
+                        part.cols((from - low) * SAMPLES_A_FRAME, (to - low) * SAMPLES_A_FRAME),
+                        wave.cols(from * SAMPLES_A_FRAME, to * SAMPLES_A_FRAME));
+            }
+        }
+        return wave;
+    }
+
+    private void decode(Ops ops, Tensor mel, Tensor source, Taps taps, Tensor wave) {
+        int samples = source.rows();
         try (var frame = ops.frame()) {
             int count = samples / HOP + 1;
             Tensor x = ops.tensor(1, count, stages.getLast().up().out());
@@ -267,7 +296,6 @@ public final class HiftVocoder {
             ops.mul(tail, tailGain, tail);
             ops.clamp(middle, -LIMIT, LIMIT, wave);
         }
-        return wave;
     }
 
     /** Log magnitudes and phases (1,N,18) → real and imaginary parts. */

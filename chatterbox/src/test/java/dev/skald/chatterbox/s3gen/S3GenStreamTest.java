@@ -78,6 +78,23 @@ class S3GenStreamTest {
                 });
     }
 
+    /** Speech of more than 10 s is vocoded in parts, which changes nothing. */
+    @Test
+    void vocodesLongSpeechLikeShort() {
+        with(
+                "s3gen",
+                (model, ops, voice) -> {
+                    float[] mel = mel(model, ops, voice, tokens(290), SEED, true);
+                    float[] whole = model.vocode(ops, mel, SEED); // 580 frames: 500 and 80
+                    float[] begin =
+                            model.vocode(ops, Arrays.copyOf(mel, 510 * PromptMel.BANDS), SEED);
+                    int sure = 490 * HiftVocoder.SAMPLES_A_FRAME;
+                    assertThat(Arrays.copyOf(whole, sure))
+                            .usingComparatorWithPrecision(2e-5f)
+                            .containsExactly(Arrays.copyOf(begin, sure));
+                });
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
     void hasNoClicksAndNothingMissing(String stage) {
