@@ -1,0 +1,235 @@
+package dev.skald.chatterbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skald.AudioChunk;
+import dev.skald.InvalidRequestException;
+import dev.skald.Mode;
+import dev.skald.SpeechCancelledException;
+import dev.skald.SpeechRequest;
+import dev.skald.VoiceException;
+import dev.skald.spi.AudioSource;
+import dev.skald.spi.Availability;
+import dev.skald.spi.EngineContext;
+import dev.skald.spi.SpeechEngine;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The engine over small checkpoints: what comes out is noise, but it comes out right. */
+class ChatterboxEngineTest {
+    private static final String TEXT =
+            "The train was late again. Nobody seemed to mind that today.";
+
+    @TempDir static Path dir;
+    private static EngineContext context;
+
+    @BeforeAll
+    static void checkpoints() throws IOException {
+        context = new EngineContext(dir.resolve("home"), 2, true);
+        for (ChatterboxModel model :
+                List.of(
+                        ChatterboxModel.TURBO,
+                        ChatterboxModel.ORIGINAL,
+                        ChatterboxModel.MULTILINGUAL_V2)) {
+            TinyCheckpoint.write(model, dir.resolve(model.id()));
+        }
+    }
+
+    private static SpeechRequest.Builder request(ChatterboxModel model) {
+        return SpeechRequest.builder(TEXT)
+                .mode(Mode.CINEMATIC)
+                .model(dir.resolve(model.id()).toString())
+                .seed(7);
+    }
+
+    private static List<AudioChunk> take(AudioSource source) {
+        List<AudioChunk> chunks = new ArrayList<>();
+        for (AudioChunk c = source.next(); c != null; c = source.next()) {
+            chunks.add(c);
+        }
+        return chunks;
+    }
+
+    private static float[] samples(List<AudioChunk> chunks) {
+        int n = chunks.stream().mapToInt(c -> c.samples().length).sum();
+        float[] all = new float[n];
+        int at = 0;
+        for (AudioChunk c : chunks) {
+            System.arraycopy(c.samples(), 0, all, at, c.samples().length);
+            at += c.samples().length;
+        }
+        return all;
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TURBO", "ORIGINAL", "MULTILINGUAL_V2"})
+    void aSeedGivesTheSameSpeechInStreamedPieces(ChatterboxModel model) {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            List<AudioChunk> chunks;
+            try (AudioSource source = engine.speak(request(model).build())) {
+                assertThat(source.sampleRate()).isEqualTo(24_000);
+                chunks = take(source);
+            }
+            float[] first = samples(chunks);
+            assertThat(chunks).hasSizeGreaterThan(2);
+            assertThat(chunks.getLast().lastOfSentence()).isTrue();
+            assertThat(first.length).isBetween(24_000, 40 * 24_000);
+            for (float v : first) {
+                assertThat(Math.abs(v)).isLessThanOrEqualTo(1);
+            }
+            try (AudioSource again = engine.speak(request(model).build());
+                    AudioSource other = engine.speak(request(model).seed(8).build())) {
+                assertThat(samples(take(again))).isEqualTo(first);
+                assertThat(samples(take(other))).isNotEqualTo(first);
+            }
+        }
+    }
+
+    @Test
+    void aNamedVoiceFromAClipSpeaks() throws IOException {
+        Path clip = dir.resolve("me.wav");
+        wav(clip, 6, 22_050);
+        SpeechRequest model = request(ChatterboxModel.TURBO).build();
+        VoiceCloning.add(context, "me", clip, model);
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                AudioSource named =
+                        engine.speak(request(ChatterboxModel.TURBO).voice("me").build());
+                AudioSource fresh =
+                        engine.speak(request(ChatterboxModel.TURBO).voice(clip).build())) {
+            assertThat(engine.voices()).anyMatch(v -> v.id().equals("me"));
+            float[] once = samples(take(named));
+            assertThat(once).isNotEmpty().isEqualTo(samples(take(fresh)));
+        }
+        List<float[]> converted = new ArrayList<>();
+        VoiceCloning.convert(context, clip, model, converted::add);
+        int n = converted.stream().mapToInt(s -> s.length).sum();
+        assertThat(n / 24_000.0).isBetween(5.5, 6.1);
+        assertThatThrownBy(() -> VoiceCloning.add(context, "me", clip, model))
+                .isInstanceOf(VoiceException.class)
+                .hasMessageContaining("already");
+    }
+
+    @Test
+    void aShortClipIsRefusedWithTheReason() throws IOException {
+        Path clip = dir.resolve("short.wav");
+        wav(clip, 2, 16_000);
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            assertThatThrownBy(
+                            () -> engine.speak(request(ChatterboxModel.TURBO).voice(clip).build()))
+                    .hasMessageContaining("2.0 s");
+        }
+    }
+
+    @Test
+    void aCancelledSpeechEndsAndTheEngineStaysUsable() {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            AudioSource source = engine.speak(request(ChatterboxModel.TURBO).build());
+            assertThat(source.next()).isNotNull();
+            source.cancel();
+            assertThatThrownBy(source::next).isInstanceOf(SpeechCancelledException.class);
+            source.close();
+            try (AudioSource next = engine.speak(request(ChatterboxModel.TURBO).build())) {
+                assertThat(next.next()).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void aLanguageTheModelDoesNotSpeakIsRefused() {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            assertThatThrownBy(
+                            () ->
+                                    engine.speak(
+                                            request(ChatterboxModel.TURBO).language("fr").build()))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("does not speak 'fr'")
+                    .hasMessageContaining("multilingual");
+            assertThatThrownBy(
+                            () ->
+                                    engine.speak(
+                                            request(ChatterboxModel.MULTILINGUAL_V2)
+                                                    .language("xx")
+                                                    .build()))
+                    .isInstanceOf(InvalidRequestException.class);
+        }
+    }
+
+    @Test
+    void guidanceOfZeroSpeaks() {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                AudioSource source =
+                        engine.speak(request(ChatterboxModel.ORIGINAL).cfgWeight(0).build())) {
+            assertThat(source.next()).isNotNull();
+        }
+    }
+
+    @Test
+    void aDamagedCheckpointIsRefusedByFileAndTensor() throws IOException {
+        Path folder = TinyCheckpoint.write(ChatterboxModel.TURBO, dir.resolve("cut"));
+        try (RandomAccessFile file =
+                new RandomAccessFile(folder.resolve("t3_turbo_v1.safetensors").toFile(), "rw")) {
+            file.setLength(file.length() / 2);
+        }
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            SpeechRequest cut = request(ChatterboxModel.TURBO).model(folder.toString()).build();
+            assertThatThrownBy(() -> engine.speak(cut))
+                    .isInstanceOf(VoiceException.class)
+                    .hasMessageContaining("t3_turbo_v1.safetensors")
+                    .hasMessageContaining("cut short");
+            Files.copy(
+                    dir.resolve("chatterbox-turbo").resolve("ve.safetensors"),
+                    folder.resolve("t3_turbo_v1.safetensors"),
+                    java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            assertThatThrownBy(() -> engine.speak(cut))
+                    .isInstanceOf(VoiceException.class)
+                    .hasMessageContaining("not a T3 model");
+            try (AudioSource good = engine.speak(request(ChatterboxModel.TURBO).build())) {
+                assertThat(good.next()).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void availabilityTellsWhatToInstall() {
+        Availability a =
+                new ChatterboxProvider()
+                        .availability(
+                                new EngineContext(dir.resolve("empty"), 1, true),
+                                SpeechRequest.of(TEXT));
+        assertThat(a.ready()).isFalse();
+        assertThat(a.reason()).contains("skald voices install chatterbox-turbo");
+    }
+
+    /** A buzz that rises and falls, 16-bit stereo. */
+    private static void wav(Path file, int seconds, int rate) throws IOException {
+        int n = seconds * rate;
+        ByteBuffer b = ByteBuffer.allocate(44 + 4 * n).order(ByteOrder.LITTLE_ENDIAN);
+        b.put("RIFF".getBytes(java.nio.charset.StandardCharsets.US_ASCII)).putInt(36 + 4 * n);
+        b.put("WAVEfmt ".getBytes(java.nio.charset.StandardCharsets.US_ASCII)).putInt(16);
+        b.putShort((short) 1).putShort((short) 2).putInt(rate).putInt(4 * rate);
+        b.putShort((short) 4).putShort((short) 16);
+        b.put("data".getBytes(java.nio.charset.StandardCharsets.US_ASCII)).putInt(4 * n);
+        for (int i = 0; i < n; i++) {
+            double t = (double) i / rate;
+            double v = 0;
+            for (int h = 1; h < 12; h++) {
+                v += Math.sin(2 * Math.PI * h * (120 + 20 * Math.sin(3 * t)) * t) / h;
+            }
+            short s = (short) (6000 * v * (0.6 + 0.4 * Math.sin(9 * t)));
+            b.putShort(s).putShort(s);
+        }
+        Files.write(file, b.array());
+    }
+}
