@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SpeaksWithNothingInstalledTest {
     @Test
     void speaks(@TempDir Path home) throws Exception {
-        try (Skald skald = Skald.builder().home(home).build();
+        try (Skald skald = Skald.builder().home(home).open();
                 Speech speech =
                         skald.speak(
                                 SpeechRequest.builder("Hello from Skald.")
