@@ -69,8 +69,7 @@ class DocsTest {
     @MethodSource("commands")
     void everyCommandOnThePagesParses(String command) {
         Matcher words = Pattern.compile("\"([^\"]*)\"|(\\S+)").matcher(command);
-        String[] arguments =
-                words.results().map(DocsTest::unquoted).toArray(String[]::new);
+        String[] arguments = words.results().map(DocsTest::unquoted).toArray(String[]::new);
         Io io =
                 Io.of(
                         InputStream.nullInputStream(),
@@ -136,8 +135,7 @@ class DocsTest {
         java.environment().put("SKALD_HOME", home.toString());
         java.directory(folder.toFile()).redirectErrorStream(true);
         Process process = java.start();
-        String output =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(output).isZero();
         assertThat(Files.size(folder.resolve("hello.wav"))).isGreaterThan(30_000);
