@@ -49,7 +49,11 @@ final class Abbreviations {
             return null;
         }
         Entry exact = Table.ENTRIES.get(word);
-        return exact != null ? exact : Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
+        boolean initial =
+                word.length() == 2
+                        && Character.isUpperCase(word.charAt(0))
+                        && word.charAt(1) == '.';
+        return exact != null || initial ? exact : Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
     }
 
     /**
@@ -79,8 +83,8 @@ final class Abbreviations {
             // "3.5. Then", "20M. Then"; but "10min. later".
             return word.isEmpty() || !lower;
         }
-        boolean counts =
-                Words.at(text, start - 1) == ' ' && Character.isDigit(Words.at(text, start - 2));
+        char gap = Words.at(text, start - 1);
+        boolean counts = (gap == ' ' || gap == '-') && Character.isDigit(Words.at(text, start - 2));
         if (counts && (lower || Units.known(word))) {
             return Character.isUpperCase(follows);
         }
@@ -94,9 +98,12 @@ final class Abbreviations {
         if (entry != null) {
             return switch (entry.kind) {
                 case TITLE, MID, PLAIN -> false;
-                case END -> capital && text.charAt(next) != '(' && !calendar(following);
-                case NUMBER ->
-                        !Character.isDigit(follows) && !RomanNumerals.afterNumbered(following);
+                case END ->
+                        capital
+                                && text.charAt(next) != '('
+                                && !calendar(following)
+                                && !(upper(following) && (clock(word) || upper(word)));
+                case NUMBER -> capital && !RomanNumerals.afterNumbered(following);
                 case NAME -> !capital;
                 case AFTER -> starter;
             };
@@ -124,6 +131,17 @@ final class Abbreviations {
         String near = text.subSequence(from, start).toString();
         String word = Words.before(near, near.length());
         return Words.in("function-words", word) ? "" : word;
+    }
+
+    private static boolean clock(String word) {
+        return word.equalsIgnoreCase("a.m") || word.equalsIgnoreCase("p.m");
+    }
+
+    /** Whether a word is written in capitals: "EST", "CO". */
+    private static boolean upper(String word) {
+        return word.length() > 1
+                && Character.isUpperCase(word.charAt(0))
+                && word.equals(word.toUpperCase(Locale.ROOT));
     }
 
     /** Without one a word is an abbreviation: "pkg." */

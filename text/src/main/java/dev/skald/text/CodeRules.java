@@ -37,7 +37,7 @@ final class CodeRules {
                                             + hit.group("word").replace('-', ' ')),
                     new Rule(
                             " -",
-                            "0\\d{2,4}[ -]\\d{3,4}[ -]\\d{3,4}(?![\\w])(?!-\\d)",
+                            "(?:0\\d{2,4}[ -]|\\(0\\d{2,4}\\) ?)\\d{3,4}[ -]\\d{3,4}(?![\\w])(?!-\\d)",
                             CodeRules::telephone),
                     new Rule("-", "\\d{3}-\\d{4}(?![\\w])(?!-)", CodeRules::local),
                     new Rule(
@@ -200,6 +200,9 @@ final class CodeRules {
 
     private static String version(Rule.Hit hit) {
         String digits = hit.all();
+        if (digits.matches("[1-9]\\d{0,2}(\\.\\d{3}){2,}")) {
+            return NumberWords.cardinal(digits.replace(".", ""));
+        }
         int tag = hit.has("tag") ? hit.match().start("tag") - hit.match().start() : digits.length();
         return dotted(digits.substring(0, tag).replaceAll("[-_]$", "")) + tag(hit);
     }

@@ -34,7 +34,11 @@ final class DateRules {
                             DateRules::slashed),
                     new Rule(
                             "/",
-                            "(?<m>0?[1-9]|1[0-2])/(?<d>" + DAY + ")(?![\\w/])(?! of )",
+                            "(?<m>0?[1-9]|1[0-2])/(?<d>"
+                                    + DAY
+                                    + ")(?:[-–](?<m2>0?[1-9]|1[0-2])/(?<d2>"
+                                    + DAY
+                                    + "))?(?![\\w/])(?! of )",
                             DateRules::monthDaySlashed),
                     new Rule(
                             "",
@@ -156,28 +160,36 @@ final class DateRules {
 
     /** "on 3/15"; without such a word it is a fraction. */
     private static @Nullable String monthDaySlashed(Rule.Hit hit) {
-        return switch (hit.before()) {
-            case "on",
-                    "On",
-                    "since",
-                    "due",
-                    "Monday",
-                    "Tuesday",
-                    "Wednesday",
-                    "Thursday",
-                    "Friday",
-                    "Saturday",
-                    "Sunday" ->
-                    date(CalendarNames.month(hit.value("m")), hit.group("d"), "");
-            default ->
-                    dayNoFraction(hit)
-                            ? date(CalendarNames.month(hit.value("m")), hit.group("d"), "")
-                            : null;
-        };
+        boolean told =
+                switch (hit.before()) {
+                    case "on",
+                            "On",
+                            "since",
+                            "due",
+                            "Monday",
+                            "Tuesday",
+                            "Wednesday",
+                            "Thursday",
+                            "Friday",
+                            "Saturday",
+                            "Sunday" ->
+                            true;
+                    default -> false;
+                };
+        if (!told && !dayNoFraction(hit)) {
+            return null;
+        }
+        String from = date(CalendarNames.month(hit.value("m")), hit.group("d"), "");
+        return hit.has("m2")
+                ? from + " to " + date(CalendarNames.month(hit.value("m2")), hit.group("d2"), "")
+                : from;
     }
 
     /** 12/31 is a date, 7/16 inch is not. */
     private static boolean dayNoFraction(Rule.Hit hit) {
+        if (hit.has("d2") && hit.value("d2") > 12 && hit.value("d2") != 16) {
+            return true;
+        }
         return switch (hit.value("d")) {
             case 16, 20, 24, 25 -> false;
             default -> hit.value("d") > 12;

@@ -142,7 +142,11 @@ final class NumberRules {
         }
         if (second != null) {
             String words = plain(text, i, first, true) + " to " + endOfRange(text, first, second);
-            return Reading.number(words, second.end());
+            boolean times =
+                    Words.at(text, second.end()) == 'x' && Words.edge(text, second.end() + 1);
+            return times
+                    ? Reading.number(words + " times", second.end() + 1)
+                    : Reading.number(words, second.end());
         }
         Matcher tail = matcher(Patterns.TAIL, text, first.end());
         boolean letters = tail.lookingAt();
@@ -267,7 +271,12 @@ final class NumberRules {
                 boolean many = number.text().length() > 2 || decimal;
                 yield currency != null || many || plural(text, m.end()) ? "thousand" : "";
             }
-            case "m" -> currency != null || symbol.equals("M") ? "million" : "";
+            case "m" ->
+                    currency != null
+                                    || symbol.equals("M")
+                                    || Words.in("counted", Words.after(text, m.end()))
+                            ? "million"
+                            : "";
             case "mn", "mln" -> "million";
             case "b" -> currency != null || decimal || plural(text, m.end()) ? "billion" : "";
             case "bn" -> "billion";
@@ -335,6 +344,9 @@ final class NumberRules {
 
     /** Whether a measure describes what follows: "a 5 km run", "a $20 bill". */
     private static boolean describes(String text, int start, int end) {
+        if (Words.at(text, end) == ' ' && Words.in("priced", Words.after(text, end))) {
+            return true;
+        }
         String before = Words.before(text, start);
         if (!before.equalsIgnoreCase("a") && !before.equalsIgnoreCase("an")) {
             return false;

@@ -217,11 +217,21 @@ record Quantity(String text, String words, Kind kind, int end) {
             String years = NumberWords.year(n) + " slash " + NumberWords.year(d);
             return new Quantity(m.group(), years, Kind.RATING, m.end());
         }
+        if (n.length() == 4 && n.indexOf('.') < 0 && d.length() == 2 && d.equals(following(n))) {
+            String season = NumberWords.year(n) + " " + NumberWords.pair(d);
+            return new Quantity(m.group(), season, Kind.RATING, m.end());
+        }
         if (!less(n, d) || !sayable(d)) {
             String words = NumberWords.cardinal(n) + " over " + NumberWords.cardinal(d);
             return new Quantity(m.group(), words, Kind.RATING, m.end());
         }
         return new Quantity(m.group(), parts(n, d), Kind.FRACTION, m.end());
+    }
+
+    /** The two digits of the year after. */
+    private static String following(String year) {
+        int next = (Integer.parseInt(year) + 1) % 100;
+        return next < 10 ? "0" + next : String.valueOf(next);
     }
 
     private static boolean less(String n, String d) {

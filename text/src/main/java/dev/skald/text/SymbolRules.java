@@ -32,7 +32,9 @@ final class SymbolRules {
     static @Nullable Reading read(String text, int i) {
         char c = text.charAt(i);
         return switch (c) {
-            case ' ', ',', '?', '"', '(', ')', '—' -> c == '(' ? copyright(text, i) : null;
+            case ' ', ',', '?', '"', ')' -> null;
+            case '(' -> copyright(text, i);
+            case '—' -> i == 0 ? Reading.of("", 1) : null;
             case '!' -> Words.at(text, i + 1) == '=' ? table(text, i) : null;
             case '-' -> hyphen(text, i);
             case '–' -> Words.at(text, i - 1) == ' ' && i == 1 ? Reading.of("", i + 1) : null;
@@ -251,7 +253,10 @@ final class SymbolRules {
         if (spaced) {
             return between(text, i) ? Reading.of("divided by", i + 1) : Reading.of(",", i + 1);
         }
-        return Reading.of("slash", i + 1);
+        boolean rate =
+                Character.isLetter(Words.at(text, i - 1))
+                        && Words.in("per", Words.after(text, i + 1));
+        return Reading.of(rate ? "per" : "slash", i + 1);
     }
 
     /** "x²", "x^2", "10⁻³" after its base. */

@@ -43,7 +43,7 @@ final class TimeRules {
                             "(?<a>\\d{1,9}(?:\\.\\d+)?)\\s?:\\s?(?<b>\\d{1,9}(?:\\.\\d+)?)(?![\\w:])",
                             hit ->
                                     NumberWords.decimal(hit.group("a"))
-                                            + " to "
+                                            + (Words.in("verses", hit.before()) ? " " : " to ")
                                             + NumberWords.decimal(hit.group("b"))));
 
     private TimeRules() {}

@@ -59,8 +59,12 @@ final class Units {
 
     /** After an abbreviation's dot: the end, or a capital letter. */
     private static boolean sentenceFollows(String text, int dot) {
-        String next = Words.after(text, dot + 1);
-        return next.isEmpty() || Words.capitalised(next);
+        int next = dot + 1;
+        while (Abbreviations.closer(Words.at(text, next)) && next < text.length()) {
+            next++;
+        }
+        return next >= text.length()
+                || (text.charAt(next) == ' ' && Character.isUpperCase(Words.at(text, next + 1)));
     }
 
     private static @Nullable Unit simple(String text, int at, boolean gap, boolean first) {

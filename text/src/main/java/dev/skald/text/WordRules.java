@@ -47,6 +47,9 @@ final class WordRules {
         if (abbreviation != null) {
             return abbreviation;
         }
+        if (end == i + 1 && (c == 'F' || c == 'C') && Words.before(text, i).startsWith("degree")) {
+            return Reading.of(c == 'F' ? "Fahrenheit" : "Celsius", end);
+        }
         Reading roman = RomanNumerals.read(text, i, end);
         if (roman != null) {
             return roman;
@@ -94,7 +97,8 @@ final class WordRules {
         char next = Words.at(text, end);
         boolean symbol = end - i <= 2 && Currencies.symbol(next);
         boolean code = end - i <= 3 && (next == ' ' || next == '.' || Character.isDigit(next));
-        if (!symbol && !(code && Character.isUpperCase(text.charAt(i)))) {
+        if (Words.at(text, i - 1) == '/'
+                || (!symbol && !(code && Character.isUpperCase(text.charAt(i))))) {
             return null;
         }
         Currencies.Currency currency = Currencies.at(text, i);
@@ -194,7 +198,10 @@ final class WordRules {
             case NUMBER ->
                     Character.isDigit(next)
                             || next == '#'
+                            || (text.startsWith(" (", end)
+                                    && Character.isDigit(Words.at(text, end + 2)))
                             || (RomanNumerals.afterNumbered(after) && text.charAt(end - 1) == '.');
+            case TITLE -> !Character.isDigit(next);
             case NAME -> Words.capitalised(after);
             case AFTER -> {
                 String before = Abbreviations.nameBefore(text, i);
@@ -245,8 +252,12 @@ final class WordRules {
 
     /** "AT&T": letter by letter, because "AT" alone would be a word. */
     private static @Nullable Reading ampersand(String text, int i, int end) {
+        if (!Character.isUpperCase(Words.at(text, end + 1))) {
+            return null;
+        }
         int last = letters(text, end + 1);
-        if (!Character.isUpperCase(Words.at(text, end + 1)) || end - i > 2 || last - end > 3) {
+        boolean capitals = text.substring(i, last).chars().noneMatch(Character::isLowerCase);
+        if (!capitals || end - i > 2 || last - end > 3) {
             return null;
         }
         String left = String.join(" ", text.substring(i, end).split(""));
