@@ -57,7 +57,7 @@ final class PiperEngine implements SpeechEngine {
                         .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
         LoadedVoice loaded = load(files);
         PiperVoiceConfig config = loaded.config();
-        // While the network loads.
+        // All of this while the network loads; the source also reads its first sentences by then.
         Phonemizer espeak = PiperText.phonemizer(context);
         PiperText text = PiperText.open(config, request, espeak);
         PiperNetwork.Settings settings = settings(files.id(), config, request);
@@ -66,7 +66,7 @@ final class PiperEngine implements SpeechEngine {
                         loaded.voice(),
                         config.sampleRate(),
                         text,
-                        await(loaded.network()),
+                        loaded.network(),
                         settings,
                         request,
                         pool,
@@ -74,6 +74,12 @@ final class PiperEngine implements SpeechEngine {
                         sources::remove);
         sources.add(source);
         source.start();
+        try {
+            await(loaded.network());
+        } catch (RuntimeException e) {
+            source.close();
+            throw e;
+        }
         return source;
     }
 
@@ -97,9 +103,9 @@ final class PiperEngine implements SpeechEngine {
         return loaded;
     }
 
-    private static PiperNetwork await(CompletableFuture<PiperNetwork> network) {
+    private static void await(CompletableFuture<PiperNetwork> network) {
         try {
-            return network.join();
+            network.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;

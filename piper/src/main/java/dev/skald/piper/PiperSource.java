@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
@@ -29,7 +30,7 @@ final class PiperSource implements AudioSource {
     private final Voice voice;
     private final int sampleRate;
     private final PiperText text;
-    private final PiperNetwork network;
+    private final CompletableFuture<PiperNetwork> loading;
     private final Settings settings;
     private final float volume;
     private final int silence;
@@ -56,7 +57,7 @@ final class PiperSource implements AudioSource {
             Voice voice,
             int sampleRate,
             PiperText text,
-            PiperNetwork network,
+            CompletableFuture<PiperNetwork> loading,
             Settings settings,
             SpeechRequest request,
             Executor pool,
@@ -65,7 +66,7 @@ final class PiperSource implements AudioSource {
         this.voice = voice;
         this.sampleRate = sampleRate;
         this.text = text;
-        this.network = network;
+        this.loading = loading;
         this.settings = settings;
         this.volume = (float) request.volume();
         this.silence = (int) (sampleRate * request.sentenceSilence());
@@ -263,15 +264,9 @@ final class PiperSource implements AudioSource {
         @Override
         public void run() {
             Throwable fault = null;
-            try (PiperNetwork.Utterance speaking = network.begin(ids, settings, share)) {
-                if (attach(speaking)) {
-                    Loudness loudness = network.loudness(volume);
-                    while (speaking.hasNext()) {
-                        float[] samples = speaking.next();
-                        loudness.apply(samples);
-                        add(new Window(samples, !speaking.hasNext()));
-                    }
-                }
+            try {
+                // Submitted to the same pool before this, so it ends.
+                speak(loading.join());
             } catch (Throwable e) {
                 fault = e;
             }
@@ -286,6 +281,19 @@ final class PiperSource implements AudioSource {
                 changed.signalAll();
             } finally {
                 lock.unlock();
+            }
+        }
+
+        private void speak(PiperNetwork network) {
+            try (PiperNetwork.Utterance speaking = network.begin(ids, settings, share)) {
+                if (attach(speaking)) {
+                    Loudness loudness = network.loudness(volume);
+                    while (speaking.hasNext()) {
+                        float[] samples = speaking.next();
+                        loudness.apply(samples);
+                        add(new Window(samples, !speaking.hasNext()));
+                    }
+                }
             }
         }
 
