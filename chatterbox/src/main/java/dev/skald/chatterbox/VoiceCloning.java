@@ -2,6 +2,7 @@ package dev.skald.chatterbox;
 
 import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
+import dev.skald.audio.AudioClip;
 import dev.skald.chatterbox.Installed.Speaker;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.voice.VoiceCloner;
@@ -36,6 +37,7 @@ public final class VoiceCloning {
      * @param name what requests will call it
      * @param clip a sound file of 5 to 30 s of one speaker
      * @param request names the model to clone with, if not the installed one
+     * @throws dev.skald.InvalidRequestException if the clip cannot be read, is silent or clipped
      * @throws dev.skald.InvalidAudioException if the clip cannot be cloned from
      * @throws VoiceException if the name is taken
      */
@@ -77,7 +79,7 @@ public final class VoiceCloning {
     public static void convert(
             EngineContext context, Path clip, SpeechRequest request, Consumer<float[]> audio) {
         Speaker speaker = Installed.find(context, request);
-        Clip words = Clip.read(clip);
+        AudioClip words = AudioClip.read(clip);
         try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
                 Backend backend = Backends.cpu(context.threads());
                 Ops ops = backend.open()) {
@@ -97,7 +99,7 @@ public final class VoiceCloning {
                     .convert(
                             ops,
                             words.samples(),
-                            words.rate(),
+                            words.sampleRate(),
                             voice.reference(),
                             request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
                             audio);
@@ -114,8 +116,13 @@ public final class VoiceCloning {
     }
 
     static VoiceConditionals clone(VoiceCloner cloner, ChatterboxModel model, Ops ops, Path file) {
-        Clip clip = Clip.read(file);
+        AudioClip clip = AudioClip.read(file);
+        clip.requireAudible(file.toString());
         return cloner.clone(
-                ops, clip.samples(), clip.rate(), model.cloning(), ChatterboxModel.EXAGGERATION);
+                ops,
+                clip.samples(),
+                clip.sampleRate(),
+                model.cloning(),
+                ChatterboxModel.EXAGGERATION);
     }
 }

@@ -1,6 +1,11 @@
 package dev.skald.cli;
 
-import dev.skald.InvalidRequestException;
+import dev.skald.Mode;
+import dev.skald.PhysicalCores;
+import dev.skald.SpeechRequest;
+import dev.skald.audio.AudioClip;
+import dev.skald.chatterbox.VoiceCloning;
+import dev.skald.spi.EngineContext;
 import dev.skald.voices.Catalogue;
 import dev.skald.voices.CatalogueEntry;
 import dev.skald.voices.InstalledVoice;
@@ -36,6 +41,7 @@ import tools.jackson.core.JsonGenerator;
             "  skald voices install en_US-joe-medium",
             "  skald voices install chatterbox-turbo",
             "  skald voices add mine my-voice.onnx",
+            "  skald voices add me recording.wav",
             ""
         })
 final class VoicesCommand implements Callable<Integer> {
@@ -192,20 +198,42 @@ final class VoicesCommand implements Callable<Integer> {
     @Command(
             name = "add",
             mixinStandardHelpOptions = true,
+            sortOptions = false,
             usageHelpAutoWidth = true,
             description = {
-                "Add a Piper voice from a file.",
-                "FILE.onnx needs its configuration FILE.onnx.json beside it."
+                "Add a voice from a file.",
+                "FILE.onnx is a Piper voice; its configuration FILE.onnx.json lies beside it.",
+                "Any other FILE is a clip of 5 to 30 seconds of one speaker, to be cloned (WAV, FLAC,"
+                        + " MP3, OGG Vorbis, AIFF, AU); it needs a Chatterbox model."
             })
     Integer add(
             @Parameters(paramLabel = "NAME", description = "What to call it.") String name,
-            @Parameters(paramLabel = "FILE", description = "The .onnx file.") Path file) {
-        if (!file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
-            throw new InvalidRequestException(file + " is not a Piper voice: name its .onnx file");
+            @Parameters(paramLabel = "FILE", description = "An .onnx file or a clip.") Path file,
+            @Option(
+                            names = "--model",
+                            paramLabel = "MODEL",
+                            description = "Clone with this model; else the one installed.")
+                    @Nullable String model) {
+        InstalledVoice voice;
+        if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+            voice = library().addPiper(name, file);
+        } else {
+            // Refused before a model of a gigabyte is loaded.
+            AudioClip.read(file).requireAudible(file.toString());
+            SpeechRequest.Builder request = SpeechRequest.builder(name).mode(Mode.CINEMATIC);
+            if (model != null) {
+                request.model(model);
+            }
+            voice = VoiceCloning.add(context(), name, file, request.build());
         }
-        InstalledVoice voice = library().addPiper(name, file);
         main.messages().info("added " + sentence(voice));
         return ExitCode.OK.number;
+    }
+
+    private EngineContext context() {
+        GlobalOptions globals = main.globals;
+        int threads = globals.threads == null ? PhysicalCores.count() : globals.threads;
+        return new EngineContext(globals.home(), threads, globals.offline());
     }
 
     @Command(

@@ -111,6 +111,9 @@ class VoicesCommandTest {
                 .contains("--from FOLDER");
         assertThat(run("add", "x", elsewhere.resolve("clip.txt").toString()).code)
                 .isEqualTo(ExitCode.USAGE.number);
+        Files.writeString(elsewhere.resolve("clip.txt"), "no sound");
+        assertThat(run("add", "x", elsewhere.resolve("clip.txt").toString()).err)
+                .contains("is not WAV, FLAC, MP3");
         assertThat(run("refresh").err.lines()).hasSize(1);
         assertThat(run("install").code).isEqualTo(ExitCode.USAGE.number);
     }
@@ -123,6 +126,27 @@ class VoicesCommandTest {
         assertThat(result.code).isEqualTo(ExitCode.VOICE.number);
         assertThat(result.err).contains("10 bytes").contains("63201294");
         assertThat(run("list", "--installed").out.lines()).hasSize(1);
+    }
+
+    @Test
+    void aClipWithoutAModelToCloneWithSaysWhatToInstall() throws IOException {
+        Path clip = elsewhere.resolve("clip.wav");
+        float[] tone = new float[6 * 16000];
+        for (int i = 0; i < tone.length; i++) {
+            tone[i] = (float) (0.3 * Math.sin(i * 0.05));
+        }
+        try (var channel =
+                        Files.newByteChannel(
+                                clip,
+                                java.nio.file.StandardOpenOption.CREATE,
+                                java.nio.file.StandardOpenOption.WRITE);
+                var wav = new dev.skald.audio.WavEncoderProvider().open(channel, 16000)) {
+            wav.write(tone, 0, tone.length);
+        }
+        Result result = run("add", "me", clip.toString());
+        assertThat(result.code).isEqualTo(ExitCode.UNAVAILABLE.number);
+        assertThat(result.err.lines()).hasSize(1);
+        assertThat(result.err).contains("skald voices install chatterbox");
     }
 
     @Test
