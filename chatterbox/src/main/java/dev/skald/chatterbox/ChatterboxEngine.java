@@ -15,6 +15,7 @@ import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.io.TorchZip;
 import dev.skald.text.Lexicon;
 import dev.skald.text.TextFrontEnd;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** The checkpoints that are loaded and the requests that are being spoken. */
 final class ChatterboxEngine implements SpeechEngine {
@@ -40,6 +42,7 @@ final class ChatterboxEngine implements SpeechEngine {
     private final Map<Path, Checkpoint> checkpoints = new HashMap<>();
     private final Map<Path, VoiceConditionals> clones = new ConcurrentHashMap<>();
     private final Set<ChatterboxSource> sources = ConcurrentHashMap.newKeySet();
+    private @Nullable Watermark watermark;
     private boolean closed;
 
     ChatterboxEngine(EngineContext context) {
@@ -100,6 +103,7 @@ final class ChatterboxEngine implements SpeechEngine {
                                                     () -> ThreadLocalRandom.current().nextLong())),
                             request.volume(),
                             request.sentenceSilence(),
+                            watermark(),
                             sources::remove);
             register(source);
             return source;
@@ -130,6 +134,25 @@ final class ChatterboxEngine implements SpeechEngine {
                             (System.nanoTime() - start) / 1_000_000);
                     return loaded;
                 });
+    }
+
+    /** Speech is marked when the watermark's weights are installed. */
+    private synchronized @Nullable Watermark watermark() {
+        Watermark known = watermark;
+        if (known == null) {
+            Optional<Path> file = Installed.watermark(context);
+            if (file.isPresent()) {
+                try (TorchZip weights = TorchZip.open(file.get())) {
+                    known = new Watermark(weights, backend);
+                    watermark = known;
+                }
+            } else {
+                LOG.log(
+                        System.Logger.Level.DEBUG,
+                        "speech is not marked as synthetic (skald voices install perth)");
+            }
+        }
+        return known;
     }
 
     private void checkOpen() {

@@ -17,10 +17,12 @@ final class ChatterboxSource implements AudioSource {
     private final Utterance.Manner manner;
     private final float volume;
     private final int silence;
+    private final @Nullable Watermark watermark;
     private final Consumer<ChatterboxSource> onClose;
     private volatile boolean cancelled;
     private boolean closed;
     private @Nullable Utterance utterance;
+    private Watermark.@Nullable Stream marking;
     private String text = "";
     private int index = -1;
     private boolean owesSilence;
@@ -32,6 +34,7 @@ final class ChatterboxSource implements AudioSource {
             Utterance.Manner manner,
             double volume,
             double sentenceSilence,
+            @Nullable Watermark watermark,
             Consumer<ChatterboxSource> onClose) {
         this.checkpoint = checkpoint;
         this.ops = ops;
@@ -39,6 +42,7 @@ final class ChatterboxSource implements AudioSource {
         this.manner = manner;
         this.volume = (float) volume;
         this.silence = (int) Math.round(sentenceSilence * S3Gen.SAMPLE_RATE);
+        this.watermark = watermark;
         this.onClose = onClose;
     }
 
@@ -69,9 +73,13 @@ final class ChatterboxSource implements AudioSource {
                 index++;
                 speaking = start();
                 utterance = speaking;
+                marking = watermark == null ? null : watermark.new Stream(ops);
             }
             float[] samples = next(speaking);
             boolean last = samples == null || speaking.ended();
+            if (marking != null) {
+                samples = marked(marking, samples == null ? new float[0] : samples, last);
+            }
             if (last) {
                 speaking.close();
                 utterance = null;
@@ -97,6 +105,11 @@ final class ChatterboxSource implements AudioSource {
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
+    }
+
+    private static float[] marked(Watermark.Stream marking, float[] samples, boolean last) {
+        float[] ready = marking.push(samples);
+        return last ? Utterance.join(ready, marking.finish()) : ready;
     }
 
     private AudioChunk chunk(float[] samples, String spoken, boolean last) {

@@ -22,6 +22,8 @@ final class Installed {
     /** The file of a cloned voice in its folder. */
     static final String CLONE_FILE = "voice.safetensors";
 
+    private static final String WATERMARK = "perth";
+
     private Installed() {}
 
     /**
@@ -49,6 +51,19 @@ final class Installed {
             }
         }
         return voices;
+    }
+
+    /** The weights of the watermark, if they are installed. */
+    static Optional<Path> watermark(EngineContext context) {
+        return VoiceLibrary.at(context.home())
+                .find(WATERMARK)
+                .flatMap(
+                        v ->
+                                v.files().stream()
+                                        .map(f -> f.name())
+                                        .filter(n -> n.endsWith(".pth.tar"))
+                                        .findFirst()
+                                        .map(v::file));
     }
 
     /**

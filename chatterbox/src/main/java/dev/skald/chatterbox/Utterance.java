@@ -239,7 +239,7 @@ final class Utterance implements AutoCloseable {
         return token < SpeechTokenizer.CODES;
     }
 
-    private static float[] join(float[] a, float[] b) {
+    static float[] join(float[] a, float[] b) {
         float[] both = Arrays.copyOf(a, a.length + b.length);
         System.arraycopy(b, 0, both, a.length, b.length);
         return both;
