@@ -157,7 +157,7 @@ final class Utterance implements AutoCloseable {
                 repeated++; // a run may turn out to have no end
                 continue;
             }
-            float[] samples = release(repeated);
+            float[] samples = draw.sound.push(release(repeated));
             held = token;
             repeated = 1;
             if (samples.length > 0) {
@@ -185,14 +185,11 @@ final class Utterance implements AutoCloseable {
         draw = draw(++redraws);
     }
 
-    /** Speaks the tokens held back, at most {@code most} of them. */
-    private float[] release(int most) {
-        if (repeated == 0) {
-            return new float[0];
-        }
+    /** The tokens held back, at most {@code most} of them. */
+    private int[] release(int most) {
         int[] run = new int[Math.min(repeated, most)];
         Arrays.fill(run, held);
-        return draw.sound.push(run);
+        return run;
     }
 
     private float[] end(boolean loop) {
@@ -204,12 +201,11 @@ final class Utterance implements AutoCloseable {
                     draw.guard.count(),
                     loop ? "it repeats itself" : "too many for its text");
         }
-        float[] first = release(loop ? RUN_KEPT : repeated);
-        int[] silence = flowTokens(checkpoint.model(), new int[0]);
-        if (silence.length > 0) {
-            first = join(first, draw.sound.push(silence));
-        }
-        float[] last = join(first, draw.sound.finish());
+        IntStream rest =
+                IntStream.concat(
+                        Arrays.stream(release(loop ? RUN_KEPT : repeated)),
+                        Arrays.stream(flowTokens(checkpoint.model(), new int[0])));
+        float[] last = draw.sound.finish(rest.toArray());
         last = ending(checkpoint.model(), last, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);
         for (int i = 0; i < fade; i++) {

@@ -95,14 +95,15 @@ public final class VoiceCloning {
                 }
             }
             S3Gen s3gen = S3Gen.load(files.s3gen(), backend, S3Gen.HEAD_DIM, Precision.F32);
-            new VoiceConverter(cloner.tokenizer(), s3gen)
-                    .convert(
-                            ops,
-                            words.samples(),
-                            words.sampleRate(),
-                            voice.reference(),
-                            request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
-                            audio);
+            long seed = request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+            audio.accept(
+                    new VoiceConverter(cloner.tokenizer(), s3gen)
+                            .convert(
+                                    ops,
+                                    words.samples(),
+                                    words.sampleRate(),
+                                    voice.reference(),
+                                    seed));
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }

@@ -22,10 +22,14 @@ public final class S3GenStream {
     /** Frames at a piece's end that only serve the ones before. */
     private static final int GUARD = 10;
 
-    /** Tokens of the first piece; each next piece waits for as many again as there were. */
+    /**
+     * Tokens of the first piece. Each next one waits for {@link #GROWTH} times as many as there
+     * were: a piece costs the flow over the voice's clip and all tokens before, so few are cheap.
+     */
     private static final int FIRST = 25;
 
-    private static final int MOST_NEW = 125;
+    private static final int GROWTH = 3;
+    private static final int MOST_NEW = 300;
 
     /** A look back of so many tokens is cut to {@link #KEPT} when it is reached. */
     private static final int LONGEST = 750;
@@ -62,6 +66,15 @@ public final class S3GenStream {
 
     /** Takes tokens; gives the samples that can be spoken now, often none. */
     public float[] push(int... more) {
+        append(more);
+        float[] out = new float[0];
+        while (count - done >= wanted()) {
+            out = join(out, piece(Math.min(count, done + LONGEST - KEPT), false));
+        }
+        return out;
+    }
+
+    private void append(int... more) {
         if (finished) {
             throw new IllegalStateException("the stream is finished");
         }
@@ -70,28 +83,22 @@ public final class S3GenStream {
         }
         System.arraycopy(more, 0, tokens, count, more.length);
         count += more.length;
-        float[] out = new float[0];
-        while (count - done >= wanted()) {
-            out = join(out, piece(Math.min(count, done + LONGEST - KEPT), false));
-        }
-        return out;
     }
 
     /** Tokens that the next piece waits for. */
     private int wanted() {
-        return Math.clamp(done, FIRST, MOST_NEW);
+        return Math.clamp((long) GROWTH * done, FIRST, MOST_NEW);
     }
 
-    /** Gives the rest. */
-    public float[] finish() {
-        if (finished) {
-            throw new IllegalStateException("the stream is finished");
-        }
+    /** Takes the last tokens, if there are any; gives the rest. */
+    public float[] finish(int... last) {
+        append(last);
         finished = true;
-        if (count == 0) {
-            return new float[0];
+        float[] out = new float[0];
+        while (count - done > LONGEST - KEPT) {
+            out = join(out, piece(done + LONGEST - KEPT, false));
         }
-        return piece(count, true);
+        return count == 0 ? out : join(out, piece(count, true));
     }
 
     /** Speaks what {@code to} tokens allow. */
