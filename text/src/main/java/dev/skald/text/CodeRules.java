@@ -56,6 +56,10 @@ final class CodeRules {
                             " -",
                             "\\d{4}(?<s>[ -])\\d{4}(?:\\k<s>\\d{4}){1,3}(?![\\w])",
                             CodeRules::serial),
+                    new Rule(
+                            " ",
+                            "(?=[\\d ]{0,12}\\d{4})\\d{3,4}(?: \\d{3,4}){2,4}(?![\\w])(?! ?[-/.:]\\d)",
+                            hit -> groups(hit.all())),
                     new Rule("-", "\\d{5}-\\d{4}(?!\\w)(?!-)", CodeRules::serial),
                     new Rule(
                             ".",

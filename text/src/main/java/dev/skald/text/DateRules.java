@@ -54,7 +54,7 @@ final class DateRules {
                             DateRules::dayMonth),
                     new Rule(
                             "s",
-                            "(?<y>[12]\\d{2}0)'?s(?![A-Za-z])",
+                            "(?<y>(?!1000)[12]\\d{2}0)'?s(?![A-Za-z])",
                             hit -> NumberWords.plural(NumberWords.year(hit.group("y")))),
                     new Rule("s", "'?(?<d>[1-9]0)'?s(?![A-Za-z])", DateRules::decade),
                     new Rule(

@@ -115,14 +115,18 @@ final class EnglishNormalizer implements TextNormalizer {
             }
             case 'x', 'X', '×' -> {
                 boolean times = c == '×' && spaced && !measureFollows(text, next);
-                yield Character.isDigit(follows) ? Reading.of(times ? "times" : "by", i + 1) : null;
+                yield Character.isDigit(follows) && spaced == gap
+                        ? Reading.of(times ? "times" : "by", i + 1)
+                        : null;
             }
-            case '/' ->
-                    !spaced && Character.isLetter(follows) && !gap
-                            ? Reading.of("per", i + 1)
-                            : null;
+            case '/' -> !spaced && Character.isLetter(follows) && !gap ? per(text, i + 1) : null;
             default -> null;
         };
+    }
+
+    private static Reading per(String text, int i) {
+        Units.Unit unit = Units.at(text, i);
+        return unit == null ? Reading.of("per", i) : Reading.of("per " + unit.one(), unit.end());
     }
 
     /** Whether the number at {@code i} is a length. */

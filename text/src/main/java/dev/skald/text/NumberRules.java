@@ -1,6 +1,7 @@
 package dev.skald.text;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ final class NumberRules {
                 Pattern.compile("(\\d{1,3}(?:\\.\\d{3})+|\\d+),(\\d{2})(?= ?(?:€|EUR\\b))");
         private static final Pattern TAIL = Pattern.compile("([A-Za-z]+\\d*)(?![\\w])");
     }
+
+    /** "100s of people". */
+    private static final Map<String, String> ROUND =
+            Map.of("10", "tens", "100", "hundreds", "1000", "thousands");
 
     private NumberRules() {}
 
@@ -134,6 +139,10 @@ final class NumberRules {
         if (first == null) {
             return null;
         }
+        String round = ROUND.getOrDefault(first.text(), "");
+        if (!round.isEmpty() && text.startsWith("s of", first.end())) {
+            return Reading.number(round, first.end() + 1);
+        }
         Quantity second = range(text, first, currency);
         Quantity last = second == null ? first : second;
         Reading counted = counted(text, i, first, second, last, currency);
@@ -141,7 +150,8 @@ final class NumberRules {
             return counted;
         }
         if (second != null) {
-            String words = plain(text, i, first, true) + " to " + endOfRange(text, first, second);
+            String between = first.text().equals("50") && second.text().equals("50") ? " " : " to ";
+            String words = plain(text, i, first, true) + between + endOfRange(text, first, second);
             boolean times =
                     Words.at(text, second.end()) == 'x' && Words.edge(text, second.end() + 1);
             return times
@@ -159,6 +169,7 @@ final class NumberRules {
     /** "4K", "3D", "1080p", "747s". */
     private static Reading tail(String text, Quantity number, Matcher tail) {
         String letters = tail.group(1);
+
         if (letters.equals("s")) {
             return Reading.number(NumberWords.plural(CodeRules.name(number.text())), tail.end());
         }
@@ -227,7 +238,8 @@ final class NumberRules {
             return Reading.number(words + " percent", next + 1);
         }
         if (Currencies.symbol(c) || c == '¢' || Character.isUpperCase(c) || c == 'k' || c == 'z') {
-            boolean followsNumber = Character.isDigit(Words.at(text, next + 1));
+            boolean followsNumber =
+                    Character.isDigit(Words.at(text, next + 1)) || text.startsWith("Rs", next);
             Currencies.Currency after = followsNumber ? null : Currencies.at(text, next);
             if (after != null) {
                 return inCurrency(
@@ -403,7 +415,7 @@ final class NumberRules {
         boolean code =
                 n >= 3
                         && !counts(text, number.end())
-                        && (Words.in("digit-by-digit", before)
+                        && (Words.in("digit-by-digit", named(text, i))
                                 || (n == 5
                                         && before.length() == 2
                                         && before.equals(before.toUpperCase(Locale.ROOT))));
@@ -414,6 +426,18 @@ final class NumberRules {
         return year && (range || !counts(text, number.end()))
                 ? NumberWords.year(digits)
                 : number.words();
+    }
+
+    /** What a number is told to be: "code 12", "code: 12", "code is 12". */
+    private static String named(String text, int i) {
+        int colon = i - 2;
+        if (Words.at(text, i - 1) == ' ' && Words.at(text, colon) == ':') {
+            return Words.before(text, colon);
+        }
+        String before = Words.before(text, i);
+        return before.equals("is") || before.equals("number")
+                ? Words.before(text, i - before.length() - 1)
+                : before;
     }
 
     private static String endOfRange(String text, Quantity first, Quantity second) {
@@ -443,7 +467,8 @@ final class NumberRules {
     private static boolean evenQuotes(String text, int i) {
         int quotes = 0;
         for (int k = Math.max(0, i - 500); k < i; k++) {
-            quotes += text.charAt(k) == '"' ? 1 : 0;
+            boolean inches = Character.isDigit(Words.at(text, k - 1));
+            quotes += text.charAt(k) == '"' && !inches ? 1 : 0;
         }
         return quotes % 2 == 0;
     }

@@ -59,7 +59,7 @@ record Quantity(String text, String words, Kind kind, int end) {
                             + VULGAR
                             + "])))?(?:(?<v>["
                             + VULGAR
-                            + "])|(?<n>\\d{1,6}(?:\\.\\d+)?)/(?<d>\\d{1,6})(?![\\w/]))");
+                            + "])|(?<n>\\d{1,6}(?:\\.\\d+)?)/(?<d>\\d{1,6}(?:\\.\\d{1,3})?)(?![\\w/]))");
 
     private static final Pattern PLAIN = Pattern.compile(NUMBER);
 
@@ -209,8 +209,11 @@ record Quantity(String text, String words, Kind kind, int end) {
         if (!rating.isEmpty()) {
             return new Quantity(m.group(), rating, Kind.RATING, m.end());
         }
-        if (n.indexOf('.') >= 0 || n.equals(d) || d.equals("0")) {
-            String words = NumberWords.decimal(n) + " out of " + NumberWords.cardinal(d);
+        boolean score =
+                (d.equals("100") && !n.equals("1"))
+                        || (d.equals("10") && Words.in("rated", Words.before(text, i)));
+        if (n.indexOf('.') >= 0 || d.indexOf('.') >= 0 || n.equals(d) || d.equals("0") || score) {
+            String words = NumberWords.decimal(n) + " out of " + NumberWords.decimal(d);
             return new Quantity(m.group(), words, Kind.RATING, m.end());
         }
         if (n.length() == 4 && d.length() == 4) {
@@ -235,7 +238,9 @@ record Quantity(String text, String words, Kind kind, int end) {
     }
 
     private static boolean less(String n, String d) {
-        return n.indexOf('.') < 0 && Integer.parseInt(n) < Integer.parseInt(d);
+        return n.indexOf('.') < 0
+                && d.indexOf('.') < 0
+                && Integer.parseInt(n) < Integer.parseInt(d);
     }
 
     /** Whether a denominator is said as an ordinal. */

@@ -145,7 +145,10 @@ final class SymbolRules {
             end++;
         }
         if (end == i + 1 && text.charAt(i) == '.') {
-            return null;
+            return insideName(text, i) ? Reading.of("dot", end) : null;
+        }
+        if (i > 1 && Words.at(text, i - 1) == ' ' && ",;:".indexOf(text.charAt(i - 2)) >= 0) {
+            return Reading.of("", end);
         }
         int next = end;
         while (Abbreviations.closer(Words.at(text, next)) && next < text.length()) {
@@ -165,11 +168,28 @@ final class SymbolRules {
         return Reading.of(sentence ? "." : follows == ' ' || next > end ? "," : ", ", end);
     }
 
+    /** "np.zeros", "java.lang.String": a dot with words of more than a letter around it. */
+    private static boolean insideName(String text, int i) {
+        boolean words =
+                Character.isLetter(Words.at(text, i - 1))
+                        && Character.isLetter(Words.at(text, i + 1))
+                        && (Character.isLetter(Words.at(text, i - 2))
+                                || Character.isLetter(Words.at(text, i + 2)));
+        return words
+                && (Character.isLowerCase(text.charAt(i + 1))
+                        || text.lastIndexOf(' ', i) < text.lastIndexOf('.', i - 1));
+    }
+
     private static @Nullable Reading apostrophe(String text, int i) {
         boolean digits =
                 Character.isDigit(Words.at(text, i + 1))
                         && Character.isDigit(Words.at(text, i + 2));
-        return digits && Words.edge(text, i - 1) ? Rule.first(DateRules.NUMERIC, text, i) : null;
+        boolean quarter =
+                Character.isDigit(Words.at(text, i - 1))
+                        && Character.isLetter(Words.at(text, i - 2));
+        return digits && (quarter || Words.edge(text, i - 1))
+                ? Rule.first(DateRules.NUMERIC, text, i)
+                : null;
     }
 
     private static @Nullable Reading comparison(String text, int i) {
@@ -220,6 +240,9 @@ final class SymbolRules {
         int end = i + 1;
         while (Character.isLetterOrDigit(Words.at(text, end)) || Words.at(text, end) == '_') {
             end++;
+        }
+        if (Words.at(text, end) == '-' && Character.isDigit(Words.at(text, end + 1))) {
+            return Reading.of("number", i + 1);
         }
         return Reading.of("hashtag " + parted(text, i + 1, end), end);
     }

@@ -27,6 +27,11 @@ final class Units {
         return Table.ROWS.containsKey(word);
     }
 
+    /** The unit whose symbol begins at {@code at}. */
+    static @Nullable Unit at(String text, int at) {
+        return simple(text, at, false, false);
+    }
+
     /** The unit right after a number that ends at {@code from}, over a space or hyphen at most. */
     static @Nullable Unit after(String text, int from) {
         char c = Words.at(text, from);
