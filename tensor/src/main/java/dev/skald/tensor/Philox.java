@@ -17,6 +17,9 @@ public final class Philox {
     private static final int W1 = 0xBB67AE85;
     private static final double UNIT = 0x1p-32;
 
+    /** Of the sine in each quarter of a turn; of the cosine one quarter on. */
+    private static final double[] SIGNS = {1, 1, -1, -1};
+
     private Philox() {}
 
     /** One block: replaces the counter in {@code words[0..3]} by four random words. */
@@ -75,16 +78,45 @@ public final class Philox {
                     continue;
                 }
                 double u = (Integer.toUnsignedLong(w[2 * pair]) + 0.5) * UNIT;
-                double a = 2 * Math.PI * (Integer.toUnsignedLong(w[2 * pair + 1]) * UNIT);
                 double r = Math.sqrt(-2 * StrictMath.log(u));
+                int turn = w[2 * pair + 1];
+                int quarter = (turn + 0x20000000) >>> 30;
+                double a = 2 * Math.PI * ((turn - (quarter << 30)) * UNIT);
+                double c = cosine(a * a);
+                double s = a * sine(a * a);
                 int at = offset + (int) (i - first);
                 if (i >= first) {
-                    to[at] = (float) (r * StrictMath.cos(a));
+                    to[at] = (float) (r * ((quarter & 1) == 0 ? c : s) * SIGNS[quarter + 1 & 3]);
                 }
                 if (i + 1 < end) {
-                    to[at + 1] = (float) (r * StrictMath.sin(a));
+                    to[at + 1] = (float) (r * ((quarter & 1) == 0 ? s : c) * SIGNS[quarter]);
                 }
             }
         }
+    }
+
+    /** cos a of z = a^2. */
+    private static double cosine(double z) {
+        double p = 1.0 / 20922789888000.0;
+        p = p * z - 1.0 / 87178291200.0;
+        p = p * z + 1.0 / 479001600.0;
+        p = p * z - 1.0 / 3628800.0;
+        p = p * z + 1.0 / 40320.0;
+        p = p * z - 1.0 / 720.0;
+        p = p * z + 1.0 / 24.0;
+        p = p * z - 0.5;
+        return p * z + 1;
+    }
+
+    /** sin a / a of z = a^2. */
+    private static double sine(double z) {
+        double p = -1.0 / 1307674368000.0;
+        p = p * z + 1.0 / 6227020800.0;
+        p = p * z - 1.0 / 39916800.0;
+        p = p * z + 1.0 / 362880.0;
+        p = p * z - 1.0 / 5040.0;
+        p = p * z + 1.0 / 120.0;
+        p = p * z - 1.0 / 6.0;
+        return p * z + 1;
     }
 }

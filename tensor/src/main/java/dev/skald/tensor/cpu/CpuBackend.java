@@ -141,11 +141,7 @@ public final class CpuBackend implements Backend {
             for (int j = 0; j < width; j++) {
                 weight.read((long) (g * width + j) * row.length, row, 0, row.length);
                 Rounding.apply(precision, row, row.length);
-                for (int c = 0; c < part; c++) {
-                    for (int t = 0; t < kernel; t++) {
-                        m.values()[m.at(t * part + c, j)] = row[c * kernel + t];
-                    }
-                }
+                m.turn(j, row, part, kernel);
             }
         }
         return new CpuConv1d(in, out, kernel, stride, dilation, packed, null, b);
@@ -180,9 +176,7 @@ public final class CpuBackend implements Backend {
             for (int t = 0; t < kernel; t++) {
                 Packed m = phases[t % stride];
                 int slot = m.k() / in - 1 - t / stride;
-                for (int o = 0; o < out; o++) {
-                    m.values()[m.at(slot * in + c, o)] = row[o * kernel + t];
-                }
+                m.row(slot * in + c, row, t, kernel);
             }
         }
         float[] b = bias == null ? null : vector(bias, out);
@@ -211,11 +205,7 @@ public final class CpuBackend implements Backend {
         Packed m = Packed.of(row.length, out, panel(out));
         for (int o = 0; o < out; o++) {
             weight.read((long) o * row.length, row, 0, row.length);
-            for (int c = 0; c < in; c++) {
-                for (int t = 0; t < area; t++) {
-                    m.values()[m.at(t * in + c, o)] = row[c * area + t];
-                }
-            }
+            m.turn(o, row, in, area);
         }
         float[] b = bias == null ? null : vector(bias, out);
         return new CpuConv2d(in, out, kh, kw, strideH, strideW, paddingH, paddingW, m, b);

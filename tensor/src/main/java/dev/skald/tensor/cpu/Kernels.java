@@ -93,7 +93,7 @@ class Kernels {
     }
 
     /**
-     * {@code out[i][j] = residual[i][j] + scale * activation(t[i][j] + bias[j])}.
+     * {@code out[i][j] = residual[i][j] + scale * activation(t[i][j] + bias[j])}; t is used up.
      *
      * @param bias none when null
      * @param residual none when null; may be {@code out} itself
@@ -116,14 +116,16 @@ class Kernels {
             float[] out,
             int outAt,
             int outStep) {
-        boolean plain = activation.kind() == Activation.Kind.NONE;
+        for (int i = 0; bias != null && i < rows; i++) {
+            add(t, i * width, bias, biasAt, t, i * width, n);
+        }
+        if (activation.kind() != Activation.Kind.NONE && alpha == null) {
+            activate(activation, null, 0, t, 0, t, 0, rows * width);
+        }
         for (int i = 0; i < rows; i++) {
             int to = i * width;
             int o = outAt + i * outStep;
-            if (bias != null) {
-                add(t, to, bias, biasAt, t, to, n);
-            }
-            if (!plain) {
+            if (alpha != null) {
                 activate(activation, alpha, alphaAt, t, to, t, to, n);
             }
             if (residual != null) {

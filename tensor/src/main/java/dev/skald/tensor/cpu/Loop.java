@@ -27,7 +27,6 @@ enum Loop {
     SOFTMAX,
     DOT,
     AXPY,
-    LSTM,
     SIGMOID,
     TANH,
     EXP,
@@ -177,7 +176,6 @@ enum Loop {
             case SOFTMAX -> VectorRows.softmax(X, 0, 1, Y, 0, n);
             case DOT -> Y[0] = VectorProducts.dot(X, 0, X, 0, 3 * n);
             case AXPY -> VectorProducts.axpy(0, X, 0, Y, 0, n);
-            case LSTM -> VectorRows.lstmCell(X, 0, Y, 0, Y, 0, n);
             case SIGMOID -> VectorActivations.sigmoid(X, 0, Y, 0, n);
             case TANH -> VectorActivations.tanh(X, 0, Y, 0, n);
             case EXP -> VectorActivations.exp(X, 0, Y, 0, n);

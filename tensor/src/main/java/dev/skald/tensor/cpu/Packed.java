@@ -45,8 +45,33 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
             return;
         }
         Rounding.apply(precision, row, k);
-        for (int kk = 0; kk < k; kk++) {
-            values[at(kk, j)] = row[kk];
+        int to = at(0, j);
+        int step = isTurned() ? 1 : width;
+        for (int kk = 0; kk < k; kk++, to += step) {
+            values[to] = row[kk];
+        }
+    }
+
+    /** Sets column j to a convolution's (channels, taps) as (taps, channels). */
+    void turn(int j, float[] row, int channels, int taps) {
+        int to = at(0, j);
+        int step = isTurned() ? 1 : width;
+        for (int t = 0; t < taps; t++) {
+            for (int from = t; from < channels * taps; from += taps, to += step) {
+                values[to] = row[from];
+            }
+        }
+    }
+
+    /** Sets row kk to the values {@code from, from + step, ...}. */
+    void row(int kk, float[] source, int from, int step) {
+        int at = from;
+        for (int j = 0; j < n; j += Math.max(1, width)) {
+            int to = at(kk, j);
+            int count = isTurned() ? 1 : Math.min(width, n - j);
+            for (int i = 0; i < count; i++, at += step) {
+                values[to + i] = source[at];
+            }
         }
     }
 

@@ -332,13 +332,12 @@ final class VectorKernels extends Kernels {
 
     @Override
     void lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
-        int i = Loop.LSTM.now() ? VectorRows.lstmCell(gates, at, c, co, h, ho, n) : 0;
-        for (; i < n; i++) {
-            float in = Twins.gate(gates[at + 2 * n + i], gates[at + i]);
-            float s = Math.fma(Twins.sigmoid(gates[at + n + i]), c[co + i], in);
-            c[co + i] = s;
-            h[ho + i] = Twins.gate(s, gates[at + 3 * n + i]);
+        gateTanh(gates, at + 2 * n, gates, at, gates, at, n);
+        activate(Activation.SIGMOID, null, 0, gates, at + n, gates, at + n, n);
+        for (int j = 0; j < n; j++) {
+            c[co + j] = Math.fma(gates[at + n + j], c[co + j], gates[at + j]);
         }
+        gateTanh(c, co, gates, at + 3 * n, h, ho, n);
     }
 
     @Override

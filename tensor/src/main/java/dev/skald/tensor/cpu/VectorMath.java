@@ -17,6 +17,64 @@ final class VectorMath {
     /** Beyond it the reduction of {@link #sin} loses places. */
     static final float FAR = 1e5f;
 
+    // Constants as vectors: made anew at each use they would pass C2's budget of nodes.
+    private static final FloatVector LOW = c(-87f);
+    private static final FloatVector HIGH = c(88f);
+    private static final FloatVector LOG2_E = c(1.44269504f);
+    private static final FloatVector ROUND_V = c(ROUND);
+    private static final FloatVector ROUND_BIAS = c(ROUND + 127);
+    private static final FloatVector ONE = c(1f);
+    private static final FloatVector TWO = c(2f);
+    private static final FloatVector FORTY = c(40f);
+    private static final FloatVector TWENTY = c(20f);
+    private static final FloatVector HALF = c(0.5f);
+    private static final FloatVector MINUS_HALF = c(-0.5f);
+    private static final FloatVector FOUR = c(4f);
+    private static final FloatVector ZERO = c(0f);
+    private static final FloatVector LN2_HIGH_NEG = c(-0.693359375f);
+    private static final FloatVector LN2_HIGH = c(0.693359375f);
+    private static final FloatVector LN2_LOW_NEG = c(2.12194440e-4f);
+    private static final FloatVector LN2_LOW = c(-2.12194440e-4f);
+    private static final FloatVector SQRT_HALF = c(0.70710678f);
+    private static final FloatVector TWO_OVER_PI = c(0.636619772f);
+    private static final FloatVector CUBIC = c(0.044715f);
+    private static final FloatVector TANH_GELU = c(-1.5957691216f);
+    private static final FloatVector EXP_0 = c(1.9875691500e-4f);
+    private static final FloatVector EXP_1 = c(1.3981999507e-3f);
+    private static final FloatVector EXP_2 = c(8.3334519073e-3f);
+    private static final FloatVector EXP_3 = c(4.1665795894e-2f);
+    private static final FloatVector EXP_4 = c(1.6666665459e-1f);
+    private static final FloatVector EXP_5 = c(5.0000001201e-1f);
+    private static final FloatVector ERFC_0 = c(1.01397727e-7f);
+    private static final FloatVector ERFC_1 = c(-2.55876506e-6f);
+    private static final FloatVector ERFC_2 = c(2.87435818e-5f);
+    private static final FloatVector ERFC_3 = c(-1.88092176e-4f);
+    private static final FloatVector ERFC_4 = c(7.71879746e-4f);
+    private static final FloatVector ERFC_5 = c(-1.82303072e-3f);
+    private static final FloatVector ERFC_6 = c(2.58150395e-4f);
+    private static final FloatVector ERFC_7 = c(1.91213860e-2f);
+    private static final FloatVector ERFC_8 = c(-1.02773361e-1f);
+    private static final FloatVector ERFC_9 = c(-6.36619567e-1f);
+    private static final FloatVector ERFC_10 = c(-1.12837917f);
+    private static final FloatVector LOG_0 = c(7.0376836292e-2f);
+    private static final FloatVector LOG_1 = c(-1.1514610310e-1f);
+    private static final FloatVector LOG_2 = c(1.1676998740e-1f);
+    private static final FloatVector LOG_3 = c(-1.2420140846e-1f);
+    private static final FloatVector LOG_4 = c(1.4249322787e-1f);
+    private static final FloatVector LOG_5 = c(-1.6668057665e-1f);
+    private static final FloatVector LOG_6 = c(2.0000714765e-1f);
+    private static final FloatVector LOG_7 = c(-2.4999993993e-1f);
+    private static final FloatVector LOG_8 = c(3.3333331174e-1f);
+    private static final FloatVector MINUS_HALF_PI_0 = c(-1.57079637f);
+    private static final FloatVector MINUS_HALF_PI_1 = c(4.37113883e-8f);
+    private static final FloatVector MINUS_HALF_PI_2 = c(1.71512451e-15f);
+    private static final FloatVector SIN_0 = c(-1.9515295891e-4f);
+    private static final FloatVector SIN_1 = c(8.3321608736e-3f);
+    private static final FloatVector SIN_2 = c(-1.6666654611e-1f);
+    private static final FloatVector COS_0 = c(2.443315711809948e-5f);
+    private static final FloatVector COS_1 = c(-1.388731625493765e-3f);
+    private static final FloatVector COS_2 = c(4.166664568298827e-2f);
+
     private VectorMath() {}
 
     private static FloatVector c(float v) {
@@ -25,91 +83,91 @@ final class VectorMath {
 
     /** e^x for x up to 88, e^88 above; from -87 down it stays at e^-87. */
     static FloatVector exp(FloatVector x) {
-        FloatVector v = x.max(-87f).min(88f);
-        FloatVector n = v.mul(1.44269504f).add(ROUND).sub(ROUND);
-        return expm1Part(v, n).add(1f).mul(power(n));
+        FloatVector v = x.max(LOW).min(HIGH);
+        FloatVector n = v.mul(LOG2_E).add(ROUND_V).sub(ROUND_V);
+        return expm1Part(v, n).add(ONE).mul(power(n));
     }
 
     /** e^x - 1, exact near zero, with the limits of {@link #exp}. */
     static FloatVector expm1(FloatVector x) {
-        FloatVector v = x.max(-87f).min(88f);
-        FloatVector n = v.mul(1.44269504f).add(ROUND).sub(ROUND);
+        FloatVector v = x.max(LOW).min(HIGH);
+        FloatVector n = v.mul(LOG2_E).add(ROUND_V).sub(ROUND_V);
         FloatVector s = power(n);
-        return expm1Part(v, n).fma(s, s.sub(1f));
+        return expm1Part(v, n).fma(s, s.sub(ONE));
     }
 
     /** e^(v - n ln 2) - 1. */
     private static FloatVector expm1Part(FloatVector v, FloatVector n) {
-        FloatVector r = n.fma(c(-0.693359375f), v);
-        r = n.fma(c(2.12194440e-4f), r);
-        FloatVector y = c(1.9875691500e-4f).fma(r, c(1.3981999507e-3f));
-        y = y.fma(r, c(8.3334519073e-3f));
-        y = y.fma(r, c(4.1665795894e-2f));
-        y = y.fma(r, c(1.6666665459e-1f));
-        y = y.fma(r, c(5.0000001201e-1f));
+        FloatVector r = n.fma(LN2_HIGH_NEG, v);
+        r = n.fma(LN2_LOW_NEG, r);
+        FloatVector y = EXP_0.fma(r, EXP_1);
+        y = y.fma(r, EXP_2);
+        y = y.fma(r, EXP_3);
+        y = y.fma(r, EXP_4);
+        y = y.fma(r, EXP_5);
         return y.fma(r.mul(r), r);
     }
 
     /** 2^n for whole n from -126 to 127. */
     private static FloatVector power(FloatVector n) {
-        return n.add(ROUND + 127)
+        return n.add(ROUND_BIAS)
                 .reinterpretAsInts()
                 .lanewise(VectorOperators.LSHL, 23)
                 .reinterpretAsFloats();
     }
 
     static FloatVector sigmoid(FloatVector x) {
-        return c(1f).div(exp(x.neg()).add(1f));
+        return ONE.div(exp(x.neg()).add(ONE));
     }
 
     static FloatVector tanh(FloatVector x) {
-        FloatVector m = expm1(x.add(x).min(40f));
-        return m.div(m.add(2f));
+        FloatVector m = expm1(x.add(x).min(FORTY));
+        return m.div(m.add(TWO));
     }
 
     /** tanh(a) sigmoid(b) with one division. */
     static FloatVector gate(FloatVector a, FloatVector b) {
-        FloatVector m = expm1(a.add(a).min(40f));
-        FloatVector e = exp(b.neg().min(40f)).add(1f);
-        return m.div(m.add(2f).mul(e));
+        FloatVector m = expm1(a.add(a).min(FORTY));
+        FloatVector e = exp(b.neg().min(FORTY)).add(ONE);
+        return m.div(m.add(TWO).mul(e));
     }
 
     static FloatVector silu(FloatVector x) {
-        return x.div(exp(x.neg()).add(1f));
+        return x.div(exp(x.neg()).add(ONE));
     }
 
     /** x tanh(ln(1 + e^x)) = x u / (u + 2), u = e^x (e^x + 2). */
     static FloatVector mish(FloatVector x) {
-        FloatVector e = exp(x.min(20f));
+        FloatVector e = exp(x.min(TWENTY));
         FloatVector u = e.fma(e, e.add(e));
-        return x.mul(u).div(u.add(2f));
+        return x.mul(u).div(u.add(TWO));
     }
 
     /** x / 2 erfc(-x / sqrt 2); ln erfc(z) / z is a polynomial fitted by Chebyshev on [0, 4]. */
     static FloatVector gelu(FloatVector x) {
-        FloatVector z = x.abs().mul(0.70710678f);
-        FloatVector t = z.min(4f);
-        FloatVector p = c(1.01397727e-7f).fma(t, c(-2.55876506e-6f));
-        p = p.fma(t, c(2.87435818e-5f));
-        p = p.fma(t, c(-1.88092176e-4f));
-        p = p.fma(t, c(7.71879746e-4f));
-        p = p.fma(t, c(-1.82303072e-3f));
-        p = p.fma(t, c(2.58150395e-4f));
-        p = p.fma(t, c(1.91213860e-2f));
-        p = p.fma(t, c(-1.02773361e-1f));
-        p = p.fma(t, c(-6.36619567e-1f));
-        p = p.fma(t, c(-1.12837917f));
-        FloatVector half = exp(p.mul(z)).mul(0.5f);
-        return x.mul(half.blend(c(1f).sub(half), x.compare(VectorOperators.GE, 0f)));
+        FloatVector z = x.abs().mul(SQRT_HALF);
+        FloatVector t = z.min(FOUR);
+        FloatVector p = ERFC_0.fma(t, ERFC_1);
+        p = p.fma(t, ERFC_2);
+        p = p.fma(t, ERFC_3);
+        p = p.fma(t, ERFC_4);
+        p = p.fma(t, ERFC_5);
+        p = p.fma(t, ERFC_6);
+        p = p.fma(t, ERFC_7);
+        p = p.fma(t, ERFC_8);
+        p = p.fma(t, ERFC_9);
+        p = p.fma(t, ERFC_10);
+        FloatVector half = exp(p.mul(z)).mul(HALF);
+        return x.mul(half.blend(ONE.sub(half), x.compare(VectorOperators.GE, ZERO)));
     }
 
     static FloatVector geluTanh(FloatVector x) {
-        FloatVector u = x.mul(x).fma(x.mul(0.044715f), x).mul(-1.5957691216f);
-        return x.div(exp(u).add(1f));
+        FloatVector u = x.mul(x).fma(x.mul(CUBIC), x).mul(TANH_GELU);
+        return x.div(exp(u).add(ONE));
     }
 
     static FloatVector elu(FloatVector x, float alpha) {
-        return expm1(x.min(0f)).mul(alpha).blend(x, x.compare(VectorOperators.GT, 0f));
+        return expm1(x.min(ZERO)).mul(alpha).blend(x, x.compare(VectorOperators.GT, ZERO));
     }
 
     /** ln x of a normal number above zero. */
@@ -122,37 +180,37 @@ final class VectorMath {
                 shifted.lanewise(VectorOperators.AND, 0x7fffff)
                         .add(0x3f3504f3)
                         .reinterpretAsFloats()
-                        .sub(1f);
+                        .sub(ONE);
         FloatVector n = (FloatVector) e.convertShape(VectorOperators.I2F, Lanes.F, 0);
         FloatVector z = m.mul(m);
-        FloatVector y = c(7.0376836292e-2f).fma(m, c(-1.1514610310e-1f));
-        y = y.fma(m, c(1.1676998740e-1f));
-        y = y.fma(m, c(-1.2420140846e-1f));
-        y = y.fma(m, c(1.4249322787e-1f));
-        y = y.fma(m, c(-1.6668057665e-1f));
-        y = y.fma(m, c(2.0000714765e-1f));
-        y = y.fma(m, c(-2.4999993993e-1f));
-        y = y.fma(m, c(3.3333331174e-1f));
+        FloatVector y = LOG_0.fma(m, LOG_1);
+        y = y.fma(m, LOG_2);
+        y = y.fma(m, LOG_3);
+        y = y.fma(m, LOG_4);
+        y = y.fma(m, LOG_5);
+        y = y.fma(m, LOG_6);
+        y = y.fma(m, LOG_7);
+        y = y.fma(m, LOG_8);
         y = y.mul(m).mul(z);
-        y = n.fma(c(-2.12194440e-4f), y);
-        y = z.fma(c(-0.5f), y);
-        return n.fma(c(0.693359375f), m.add(y));
+        y = n.fma(LN2_LOW, y);
+        y = z.fma(MINUS_HALF, y);
+        return n.fma(LN2_HIGH, m.add(y));
     }
 
     /** sin x (quarter 0) or cos x (quarter 1), for |x| up to 1e5. */
     static FloatVector sin(FloatVector x, int quarter) {
-        FloatVector k = x.mul(0.636619772f).add(ROUND);
+        FloatVector k = x.mul(TWO_OVER_PI).add(ROUND_V);
         IntVector q = k.reinterpretAsInts().add(quarter);
-        FloatVector n = k.sub(ROUND);
+        FloatVector n = k.sub(ROUND_V);
         // pi / 2 in three parts; the multiply-add keeps each product exact.
-        FloatVector r = n.fma(c(-1.57079637f), x);
-        r = n.fma(c(4.37113883e-8f), r);
-        r = n.fma(c(1.71512451e-15f), r);
+        FloatVector r = n.fma(MINUS_HALF_PI_0, x);
+        r = n.fma(MINUS_HALF_PI_1, r);
+        r = n.fma(MINUS_HALF_PI_2, r);
         FloatVector z = r.mul(r);
-        FloatVector s = c(-1.9515295891e-4f).fma(z, c(8.3321608736e-3f));
-        s = s.fma(z, c(-1.6666654611e-1f)).mul(z).fma(r, r);
-        FloatVector o = c(2.443315711809948e-5f).fma(z, c(-1.388731625493765e-3f));
-        o = o.fma(z, c(4.166664568298827e-2f)).mul(z).fma(z, z.mul(-0.5f).add(1f));
+        FloatVector s = SIN_0.fma(z, SIN_1);
+        s = s.fma(z, SIN_2).mul(z).fma(r, r);
+        FloatVector o = COS_0.fma(z, COS_1);
+        o = o.fma(z, COS_2).mul(z).fma(z, z.mul(MINUS_HALF).add(ONE));
         VectorMask<Float> odd =
                 q.lanewise(VectorOperators.AND, 1).compare(VectorOperators.NE, 0).cast(Lanes.F);
         FloatVector y = s.blend(o, odd);

@@ -3,7 +3,7 @@ package dev.skald.tensor.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** What goes over a row as a whole: sums, softmax, norms, an LSTM's cell. */
+/** What goes over a row as a whole: sums, softmax, norms. */
 final class VectorRows {
     private VectorRows() {}
 
@@ -105,18 +105,5 @@ final class VectorRows {
         for (int i = 0; i < n; i++) {
             y[yo + i] *= f;
         }
-    }
-
-    /** Returns how many cells it did. */
-    static int lstmCell(float[] gates, int at, float[] c, int co, float[] h, int ho, int n) {
-        int j = 0;
-        for (; j < n - Lanes.N + 1; j += Lanes.N) {
-            FloatVector in = VectorMath.gate(at(gates, at + 2 * n + j), at(gates, at + j));
-            FloatVector f = VectorMath.sigmoid(at(gates, at + n + j));
-            FloatVector s = f.fma(at(c, co + j), in);
-            s.intoArray(c, co + j);
-            VectorMath.gate(s, at(gates, at + 3 * n + j)).intoArray(h, ho + j);
-        }
-        return j;
     }
 }
