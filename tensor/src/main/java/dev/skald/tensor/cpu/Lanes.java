@@ -57,7 +57,7 @@ final class Lanes {
 
     /**
      * Whether the machine has 32 vector registers (AVX-512, Arm) rather than 16: then a kernel
-     * holds eight rows of two vectors, otherwise six.
+     * holds eight rows of two vectors, otherwise four.
      */
     static boolean manyRegisters() {
         return !isX86() || FloatVector.SPECIES_PREFERRED.length() >= 16;

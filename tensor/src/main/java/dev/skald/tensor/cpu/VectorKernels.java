@@ -22,7 +22,7 @@ final class VectorKernels extends Kernels {
 
     @Override
     int rows() {
-        return EIGHT ? 8 : 6;
+        return EIGHT ? 8 : 4;
     }
 
     @Override
@@ -102,7 +102,7 @@ final class VectorKernels extends Kernels {
         if (EIGHT) {
             VectorProducts.rows8(a, ao, lda, taps, tapStep, k, w, wo, c, co);
         } else {
-            VectorProducts.rows6(a, ao, lda, taps, tapStep, k, w, wo, c, co);
+            VectorProducts.rows4(a, ao, lda, taps, tapStep, k, w, wo, c, co);
         }
     }
 

@@ -93,8 +93,11 @@ final class VectorProducts {
         b7.intoArray(c, co + 15 * Lanes.N);
     }
 
-    /** Six rows, two vectors of columns: for machines with 16 vector registers. */
-    static void rows6(
+    /**
+     * Four rows, two vectors of columns: for machines with 16 vector registers, where C2 keeps no
+     * more of them without spilling.
+     */
+    static void rows4(
             float[] a,
             int ao,
             int lda,
@@ -114,10 +117,6 @@ final class VectorProducts {
         FloatVector b2 = zero;
         FloatVector a3 = zero;
         FloatVector b3 = zero;
-        FloatVector a4 = zero;
-        FloatVector b4 = zero;
-        FloatVector a5 = zero;
-        FloatVector b5 = zero;
         int p = wo;
         int row = ao;
         for (int t = 0; t < taps; t++, row += tapStep) {
@@ -138,12 +137,6 @@ final class VectorProducts {
                 v = FloatVector.broadcast(Lanes.F, a[x + 3 * lda]);
                 a3 = v.fma(l, a3);
                 b3 = v.fma(r, b3);
-                v = FloatVector.broadcast(Lanes.F, a[x + 4 * lda]);
-                a4 = v.fma(l, a4);
-                b4 = v.fma(r, b4);
-                v = FloatVector.broadcast(Lanes.F, a[x + 5 * lda]);
-                a5 = v.fma(l, a5);
-                b5 = v.fma(r, b5);
             }
         }
         a0.intoArray(c, co);
@@ -154,10 +147,6 @@ final class VectorProducts {
         b2.intoArray(c, co + 5 * Lanes.N);
         a3.intoArray(c, co + 6 * Lanes.N);
         b3.intoArray(c, co + 7 * Lanes.N);
-        a4.intoArray(c, co + 8 * Lanes.N);
-        b4.intoArray(c, co + 9 * Lanes.N);
-        a5.intoArray(c, co + 10 * Lanes.N);
-        b5.intoArray(c, co + 11 * Lanes.N);
     }
 
     /**
