@@ -42,10 +42,12 @@ public final class Main implements Runnable {
         COMMANDS.put("speak", SpeakCommand::new);
         COMMANDS.put("demo", DemoCommand::new);
         COMMANDS.put("voices", VoicesCommand::new);
+        COMMANDS.put("convert", ConvertCommand::new);
         COMMANDS.put("text", TextCommand::new);
         COMMANDS.put("doctor", DoctorCommand::new);
         COMMANDS.put("bench", BenchCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);
+        COMMANDS.put("dev", DevCommand::new);
     }
 
     @Mixin GlobalOptions globals = new GlobalOptions();

@@ -13,14 +13,35 @@ class HelpTest {
         String help = Cli.run("--help").out();
         assertThat(help).startsWith("Usage: skald ");
         for (String name :
-                new String[] {"speak", "demo", "voices", "text", "doctor", "bench", "completion"}) {
+                new String[] {
+                    "speak",
+                    "demo",
+                    "voices",
+                    "text",
+                    "convert",
+                    "doctor",
+                    "bench",
+                    "completion",
+                    "dev"
+                }) {
             assertThat(help).containsPattern("(?m)^  " + name + " ");
         }
         assertThat(Cli.run().out()).isEqualTo(help);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"speak", "demo", "voices", "text", "doctor", "bench", "completion"})
+    @ValueSource(
+            strings = {
+                "speak",
+                "demo",
+                "voices",
+                "text",
+                "convert",
+                "doctor",
+                "bench",
+                "completion",
+                "dev"
+            })
     void everyCommandHasHelp(String name) {
         Cli.Result result = Cli.run(name, "--help");
         assertThat(result.code()).isZero();
