@@ -28,7 +28,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     static final int[] WINDOWS = {16, 48, 96};
 
     /** Frames the flow runs ahead, beyond what the decoder asks for; at first not at all. */
-    private static final int AHEAD = 192;
+    private static final int AHEAD = 512;
 
     private static final long MOST_SAMPLES = 1 << 30;
 
