@@ -60,6 +60,10 @@ public class Floor {
         backend.close();
     }
 
+    double gflops() {
+        return floor.gflops();
+    }
+
     Backend backend() {
         return backend;
     }

@@ -108,9 +108,17 @@ public class ProductBenchmark {
         }
     }
 
+    double operations() {
+        return operations;
+    }
+
+    void run() {
+        op.run();
+    }
+
     @Benchmark
     public void product(Floor floor, Floor.Rate rate) {
-        op.run();
+        run();
         rate.operations(operations, floor);
     }
 }
