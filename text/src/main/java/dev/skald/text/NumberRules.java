@@ -178,7 +178,11 @@ final class NumberRules {
         if (letters.equalsIgnoreCase("x") && !algebra) {
             return Reading.number(number.words() + " times", tail.end());
         }
-        return Reading.number(CodeRules.name(number.text()), number.end());
+        String name =
+                number.kind() == Quantity.Kind.WHOLE
+                        ? CodeRules.name(number.text())
+                        : number.words();
+        return Reading.number(name, number.end());
     }
 
     private static @Nullable Quantity range(
