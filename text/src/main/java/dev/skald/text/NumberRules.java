@@ -24,8 +24,6 @@ final class NumberRules {
                 Pattern.compile(
                         "(\\d{1,3})° ?(\\d{1,2}(?:\\.\\d+)?)'(?: ?(\\d{1,2}(?:\\.\\d+)?)(?:\"|''))?(?: ?([NSEW])(?![A-Za-z]))?");
         private static final Pattern INCHES = Pattern.compile("\"(?![\\w\"])");
-        private static final Pattern EUROPEAN =
-                Pattern.compile("(\\d{1,3}(?:\\.\\d{3})+|\\d+),(\\d{2})(?= ?(?:€|EUR\\b))");
         private static final Pattern TAIL = Pattern.compile("([A-Za-z]+\\d*)(?![\\w])");
     }
 
@@ -127,13 +125,9 @@ final class NumberRules {
     /** One number or a range, and what it counts. */
     private static @Nullable Reading amount(
             String text, int i, Currencies.@Nullable Currency currency) {
-        Matcher european = matcher(Patterns.EUROPEAN, text, i);
-        if (text.charAt(i) != '.' && european.lookingAt()) {
-            Currencies.Currency euro = Currencies.at(text, skipSpace(text, european.end()));
-            if (euro != null) {
-                String whole = european.group(1).replace(".", "");
-                return Reading.number(coins(whole, european.group(2), euro), euro.end());
-            }
+        Reading european = Money.european(text, i);
+        if (european != null) {
+            return european;
         }
         Quantity first = Quantity.at(text, i);
         if (first == null) {
@@ -234,7 +228,7 @@ final class NumberRules {
             one = false;
         }
         if (currency != null) {
-            return inCurrency(text, i, words, end, first, second, !magnitude.isEmpty(), currency);
+            return Money.amount(text, i, words, end, first, second, !magnitude.isEmpty(), currency);
         }
         int next = skipSpace(text, end);
         char c = Words.at(text, next);
@@ -246,14 +240,14 @@ final class NumberRules {
                     Character.isDigit(Words.at(text, next + 1)) || text.startsWith("Rs", next);
             Currencies.Currency after = followsNumber ? null : Currencies.at(text, next);
             if (after != null) {
-                return inCurrency(
+                return Money.amount(
                         text, i, words, after.end(), first, second, !magnitude.isEmpty(), after);
             }
         }
         if (c == '"' && next == end && evenQuotes(text, i)) {
             Matcher inches = matcher(Patterns.INCHES, text, next);
             if (inches.lookingAt()) {
-                boolean single = one || describes(text, i, inches.end());
+                boolean single = one || Money.describes(text, i, inches.end());
                 return Reading.number(words + (single ? " inch" : " inches"), inches.end());
             }
         }
@@ -267,7 +261,7 @@ final class NumberRules {
         if (Words.at(text, end) == '-') {
             return Reading.number(words + "-" + unit.one(), unit.end());
         }
-        boolean single = one || describes(text, i, unit.end());
+        boolean single = one || Money.describes(text, i, unit.end());
         return Reading.number(words + " " + (single ? unit.one() : unit.many()), unit.end());
     }
 
@@ -304,100 +298,6 @@ final class NumberRules {
     private static boolean plural(String text, int end) {
         String word = Words.after(text, end);
         return word.length() > 2 && word.endsWith("s") && Character.isLowerCase(word.charAt(0));
-    }
-
-    private static @Nullable Reading inCurrency(
-            String text,
-            int i,
-            String words,
-            int end,
-            Quantity first,
-            @Nullable Quantity second,
-            boolean magnitude,
-            Currencies.Currency currency) {
-        int stop = Math.max(end, 0);
-        boolean cents =
-                second == null
-                        && !magnitude
-                        && first.kind() == Quantity.Kind.DECIMAL
-                        && !currency.cent().equals("-")
-                        && first.text().length() - first.text().indexOf('.') == 3;
-        if (cents) {
-            int point = first.text().indexOf('.');
-            String whole = first.text().substring(0, point);
-            return Reading.number(coins(whole, first.text().substring(point + 1), currency), stop);
-        }
-        boolean one = second == null && !magnitude && first.singular();
-        int start = i;
-        while (start > i - 8 && start > 0 && text.charAt(start - 1) != ' ') {
-            start--;
-        }
-        boolean single = one || describes(text, start, stop);
-        String amount =
-                first.kind() == Quantity.Kind.WHOLE && second == null && !magnitude
-                        ? NumberWords.cardinal(first.text())
-                        : words;
-        return Reading.number(amount + " " + (single ? currency.one() : currency.many()), stop);
-    }
-
-    /** "three dollars and fifty cents", "ninety-nine cents". */
-    private static String coins(String whole, String hundredths, Currencies.Currency currency) {
-        String units = whole.isEmpty() ? "0" : whole.replace(",", "");
-        boolean none = units.chars().allMatch(c -> c == '0');
-        String main =
-                NumberWords.cardinal(units)
-                        + " "
-                        + (units.equals("1") ? currency.one() : currency.many());
-        if (hundredths.equals("00")) {
-            return main;
-        }
-        String small =
-                NumberWords.cardinal(hundredths)
-                        + " "
-                        + (hundredths.equals("01") ? currency.cent() : currency.cents());
-        return none ? small : main + " and " + small;
-    }
-
-    /** Whether a measure describes what follows: "a 5 km run", "a $20 bill". */
-    private static boolean describes(String text, int start, int end) {
-        if (Words.at(text, end) == ' ' && Words.in("priced", Words.after(text, end))) {
-            return true;
-        }
-        String before = Words.before(text, start);
-        if (!before.equalsIgnoreCase("a") && !before.equalsIgnoreCase("an")) {
-            return false;
-        }
-        if (Words.at(text, end) == '-') {
-            return true;
-        }
-        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
-        return switch (after) {
-            case "",
-                    "a",
-                    "an",
-                    "per",
-                    "each",
-                    "in",
-                    "on",
-                    "at",
-                    "to",
-                    "for",
-                    "from",
-                    "of",
-                    "and",
-                    "or",
-                    "with",
-                    "is",
-                    "was",
-                    "by",
-                    "every",
-                    "less",
-                    "more",
-                    "apart",
-                    "away" ->
-                    false;
-            default -> Character.isLetter(after.charAt(0));
-        };
     }
 
     /** A number that counts nothing: a year, a code, a count. */
