@@ -32,7 +32,7 @@ final class F0Predictor {
     static F0Predictor load(Weights w, Backend backend) {
         List<Conv1d> convolutions = new ArrayList<>();
         int in = -1;
-        for (int i = 0; w.has("condnet." + 2 * i + ".bias"); i++) {
+        for (int i = 0; i == 0 || w.has("condnet." + 2 * i + ".bias"); i++) {
             String name = "condnet." + 2 * i;
             int out = w.get(name + ".bias", -1).shape()[0];
             convolutions.add(

@@ -116,7 +116,7 @@ final class FlowEncoder {
 
     private List<Layer> layers(Weights w, String name, Backend backend, Precision precision) {
         List<Layer> found = new ArrayList<>();
-        for (int i = 0; w.has(name + i + ".norm_mha.weight"); i++) {
+        for (int i = 0; i == 0 || w.has(name + i + ".norm_mha.weight"); i++) {
             found.add(layer(w.under(name + i + "."), backend, precision));
         }
         return List.copyOf(found);

@@ -10,6 +10,7 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
+import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,7 @@ final class FlowEstimator {
         in = first[1];
         inner = w.get("down_blocks.0.1.0.attn1.to_q.weight", -1, width).shape()[0];
         if (inner % headDim != 0) {
-            throw new dev.skald.tensor.WeightException(
+            throw new WeightException(
                     "tensor 'down_blocks.0.1.0.attn1.to_q.weight' has "
                             + inner
                             + " rows, not heads of "
@@ -102,7 +103,7 @@ final class FlowEstimator {
         down = block(w, "down_blocks.0", "down0", in, timeDim, backend, precision, maps, biases);
         downConv = conv(w, "down_blocks.0.2", width, backend, precision);
         List<Block> middle = new ArrayList<>();
-        for (int i = 0; w.has("mid_blocks." + i + ".0.res_conv.weight"); i++) {
+        for (int i = 0; i == 0 || w.has("mid_blocks." + i + ".0.res_conv.weight"); i++) {
             middle.add(
                     block(
                             w,

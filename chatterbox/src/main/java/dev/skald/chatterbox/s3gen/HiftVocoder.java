@@ -11,6 +11,7 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
+import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +73,7 @@ public final class HiftVocoder {
         int rate = SAMPLES_A_FRAME / HOP; // of the spectral frames, over the stage's
         int kernels =
                 count(w, "resblocks.", ".convs1.0.bias") / Math.max(1, count(w, "ups.", ".bias"));
-        for (int i = 0; w.has("ups." + i + ".bias"); i++) {
+        for (int i = 0; i == 0 || w.has("ups." + i + ".bias"); i++) {
             Stage stage = stage(w, i, width, rate, kernels, backend, precision);
             found.add(stage);
             rate /= stage.up().stride();
@@ -119,6 +120,13 @@ public final class HiftVocoder {
         int left = downKernel == 1 ? 1 : downKernel / 2; // spectral frames a step after this stage
         Weight upWeight = WeightNorm.fold(w, "ups." + index, width, out, -1);
         int stride = rate / left;
+        int upKernel = upWeight.shape()[2];
+        if (stride * left != rate || downKernel != 1 && downKernel != 2 * left) {
+            throw badKernel(down);
+        }
+        if (upKernel < stride || (upKernel - stride) % 2 != 0) {
+            throw badKernel(upWeight);
+        }
         List<ResBlock> blocks = new ArrayList<>();
         for (int k = 0; k < kernels; k++) {
             blocks.add(
@@ -133,7 +141,7 @@ public final class HiftVocoder {
                         upWeight,
                         w.get("ups." + index + ".bias", out),
                         stride,
-                        (upWeight.shape()[2] - stride) / 2,
+                        (upKernel - stride) / 2,
                         precision),
                 backend.conv1d(
                         down, w.get("source_downs." + index + ".bias", out), left, 1, 1, precision),
@@ -164,13 +172,20 @@ public final class HiftVocoder {
             int dilation,
             Backend backend,
             Precision precision) {
-        return backend.conv1d(
-                WeightNorm.fold(w, name, out, in, -1),
-                w.get(name + ".bias", out),
-                1,
-                dilation,
-                1,
-                precision);
+        Weight weight = WeightNorm.fold(w, name, out, in, -1);
+        if (weight.shape()[2] % 2 == 0) {
+            throw badKernel(weight);
+        }
+        return backend.conv1d(weight, w.get(name + ".bias", out), 1, dilation, 1, precision);
+    }
+
+    private static WeightException badKernel(Weight weight) {
+        return new WeightException(
+                "tensor '"
+                        + weight.name()
+                        + "' has a kernel of "
+                        + weight.shape()[2]
+                        + ", which does not fit a vocoder of 480 samples a frame");
     }
 
     // ---- the short-time transform: periodic Hann window of 16, every 4

@@ -109,9 +109,9 @@ public final class CamPlus {
         int dim = w.get("xvector.dense.linear.weight", -1, 2 * width, 1).shape()[0];
         BatchNorm denseNorm = BatchNorm.load(w.under("xvector.dense.nonlinear.batchnorm."), dim);
         return new CamPlus(
-                conv2d(w, backend, "head.conv1", "head.bn1", c, 1),
+                conv2d(w, backend, "head.conv1", "head.bn1", 1, c, 3, 1),
                 residuals,
-                conv2d(w, backend, "head.conv2", "head.bn2", c, 2),
+                conv2d(w, backend, "head.conv2", "head.bn2", c, c, 3, 2),
                 tdnn,
                 blocks,
                 outNorm.gain(backend),
@@ -125,27 +125,33 @@ public final class CamPlus {
     private static Residual residual(Weights w, Backend backend, int c, int index) {
         int stride = index == 0 ? 2 : 1;
         return new Residual(
-                conv2d(w, backend, "conv1", "bn1", c, stride),
-                conv2d(w, backend, "conv2", "bn2", c, 1),
+                conv2d(w, backend, "conv1", "bn1", c, c, 3, stride),
+                conv2d(w, backend, "conv2", "bn2", c, c, 3, 1),
                 w.has("shortcut.0.weight")
-                        ? conv2d(w, backend, "shortcut.0", "shortcut.1", c, stride)
+                        ? conv2d(w, backend, "shortcut.0", "shortcut.1", c, c, 1, stride)
                         : null);
     }
 
     private static Conv2d conv2d(
-            Weights w, Backend backend, String conv, String norm, int out, int stride) {
+            Weights w,
+            Backend backend,
+            String conv,
+            String norm,
+            int in,
+            int out,
+            int kernel,
+            int stride) {
         BatchNorm bn = BatchNorm.load(w.under(norm + "."), out);
-        Weight weight = w.get(conv + ".weight", out, -1, -1, -1);
-        int padding = weight.shape()[2] / 2;
+        Weight weight = w.get(conv + ".weight", out, in, kernel, kernel);
         return backend.conv2d(
-                bn.fold(weight), bn.bias(norm + " bias"), stride, 1, padding, padding);
+                bn.fold(weight), bn.bias(norm + " bias"), stride, 1, kernel / 2, kernel / 2);
     }
 
     private static DenseBlock block(Weights w, Backend backend, int number, int in) {
         String name = "xvector.block" + number + ".tdnnd";
         List<Dense> layers = new ArrayList<>();
         int width = in;
-        for (int i = 1; w.has(name + i + ".linear1.weight"); i++) {
+        for (int i = 1; i == 1 || w.has(name + i + ".linear1.weight"); i++) {
             Weights l = w.under(name + i + ".");
             int narrow = l.get("linear1.weight", -1, width, 1).shape()[0];
             int growth = l.get("cam_layer.linear_local.weight", -1, narrow, 3).shape()[0];

@@ -119,7 +119,7 @@ public final class SpeechTokenizer {
                         1,
                         Precision.F32);
         List<Block> blocks = new ArrayList<>();
-        for (int i = 0; weights.has("encoder.blocks." + i + ".attn.query.weight"); i++) {
+        for (int i = 0; i == 0 || weights.has("encoder.blocks." + i + ".attn.query.weight"); i++) {
             blocks.add(block(weights.under("encoder.blocks." + i + "."), backend, c));
         }
         Linear quantiser =
