@@ -71,20 +71,45 @@ final class SoxrResampler implements Resampler {
     private record Ratio(int up, int down, double[] taps) implements Stage {
         @Override
         public double[] apply(double[] in, int length) {
+            // out[m] = L sum_i taps[i] stuffed[m M + peak - i], stuffed[k L] = in[k]: the inputs at
+            // hand see every L-th tap, from the (m M + peak) mod L-th on.
+            double[][] phases = new double[up][];
+            for (int r = 0; r < up; r++) {
+                phases[r] = new double[(taps.length - r + up - 1) / up];
+                for (int j = 0; j < phases[r].length; j++) {
+                    phases[r][phases[r].length - 1 - j] = taps[r + j * up] * up;
+                }
+            }
             int peak = taps.length / 2;
             double[] out = new double[length];
             for (int m = 0; m < length; m++) {
-                // out[m] = L sum_i taps[i] stuffed[m M + peak - i], stuffed[k L] = in[k]
                 long centre = (long) m * down + peak;
-                long newest = Math.min(centre / up, in.length - 1);
-                long oldest = Math.max(0, Math.ceilDiv(centre - taps.length + 1, (long) up));
-                double sum = 0;
-                for (long k = newest; k >= oldest; k--) {
-                    sum += taps[(int) (centre - k * up)] * in[(int) k];
-                }
-                out[m] = sum * up;
+                double[] h = phases[(int) (centre % up)];
+                long first = centre / up - h.length + 1;
+                int lo = (int) Math.max(0, -first);
+                int hi = (int) Math.min(h.length, in.length - first);
+                out[m] = dot(h, in, lo, hi, (int) first);
             }
             return out;
+        }
+
+        /** Sum of {@code h[i] in[shift + i]}; in four chains, so that additions overlap. */
+        private static double dot(double[] h, double[] in, int lo, int hi, int shift) {
+            double a = 0;
+            double b = 0;
+            double c = 0;
+            double d = 0;
+            int i = lo;
+            for (; i + 3 < hi; i += 4) {
+                a += h[i] * in[shift + i];
+                b += h[i + 1] * in[shift + i + 1];
+                c += h[i + 2] * in[shift + i + 2];
+                d += h[i + 3] * in[shift + i + 3];
+            }
+            for (; i < hi; i++) {
+                a += h[i] * in[shift + i];
+            }
+            return (a + b) + (c + d);
         }
 
         @Override

@@ -86,9 +86,18 @@ final class PiperFiles {
     }
 
     static Optional<String> licence(String card) {
+        Optional<String> stated = field(card, "licen");
+        return stated.filter(l -> l.equalsIgnoreCase("see url"))
+                .flatMap(l -> field(card, "url"))
+                .map(url -> "see " + url)
+                .or(() -> stated);
+    }
+
+    /** The value of the first line {@code * Name...: value}. */
+    private static Optional<String> field(String card, String name) {
         return card.lines()
                 .map(l -> l.replaceFirst("^[\\s*-]+", ""))
-                .filter(l -> l.regionMatches(true, 0, "licen", 0, 5) && l.indexOf(':') > 0)
+                .filter(l -> l.regionMatches(true, 0, name, 0, name.length()) && l.indexOf(':') > 0)
                 .map(l -> VoiceInfo.printable(l.substring(l.indexOf(':') + 1).strip()))
                 .filter(l -> !l.isEmpty())
                 .findFirst();

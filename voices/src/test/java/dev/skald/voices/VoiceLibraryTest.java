@@ -63,6 +63,17 @@ class VoiceLibraryTest {
     }
 
     @Test
+    void aLicenceIsReadOffTheModelCard() {
+        assertThat(PiperFiles.licence("# Card\n\n* URL: https://a.b/c\n* License: CC BY 4.0\n"))
+                .contains("CC BY 4.0");
+        assertThat(PiperFiles.licence("* URL: https://a.b/c\n* License:  See URL\n"))
+                .contains("see https://a.b/c");
+        assertThat(PiperFiles.licence("* License: See URL")).contains("See URL");
+        assertThat(PiperFiles.licence("* License:\nno more")).isEmpty();
+        assertThat(PiperFiles.licence("")).isEmpty();
+    }
+
+    @Test
     void whatIsNotAPiperVoiceIsRefusedAndLeavesNothing() throws IOException {
         Path onnx = Samples.piper(elsewhere, "joe");
         Files.writeString(elsewhere.resolve("joe.onnx.json"), "{\"audio\": {}}");
