@@ -36,6 +36,7 @@ final class Diagnosis {
         try (Skald skald = main.open()) {
             engines(skald);
             espeak();
+            watermark();
             optimisations();
             speak(skald);
         }
@@ -127,6 +128,18 @@ final class Diagnosis {
                 findings.add(Finding.of("Engines", "mode " + mode, false, Failure.of(e).line()));
             }
         }
+    }
+
+    private void watermark() {
+        boolean here = VoiceLibrary.at(main.globals.home()).find("perth").isPresent();
+        findings.add(
+                Finding.of(
+                        "Engines",
+                        "watermark",
+                        here,
+                        here
+                                ? "cinematic speech carries Perth's mark"
+                                : "cinematic speech is not marked (skald voices install perth)"));
     }
 
     private void espeak() {

@@ -9,9 +9,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Function;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,20 +33,17 @@ import picocli.CommandLine.Model.CommandSpec;
             ""
         })
 public final class Main implements Runnable {
-    /** Each command is made only when it is named. */
-    private static final Map<String, Function<Main, Object>> COMMANDS = new LinkedHashMap<>();
-
-    static {
-        COMMANDS.put("speak", SpeakCommand::new);
-        COMMANDS.put("demo", DemoCommand::new);
-        COMMANDS.put("voices", VoicesCommand::new);
-        COMMANDS.put("convert", ConvertCommand::new);
-        COMMANDS.put("text", TextCommand::new);
-        COMMANDS.put("doctor", DoctorCommand::new);
-        COMMANDS.put("bench", BenchCommand::new);
-        COMMANDS.put("completion", CompletionCommand::new);
-        COMMANDS.put("dev", DevCommand::new);
-    }
+    private static final List<String> COMMANDS =
+            List.of(
+                    "speak",
+                    "demo",
+                    "voices",
+                    "convert",
+                    "text",
+                    "doctor",
+                    "bench",
+                    "completion",
+                    "dev");
 
     @Mixin GlobalOptions globals = new GlobalOptions();
 
@@ -90,20 +85,43 @@ public final class Main implements Runnable {
         }
     }
 
+    /**
+     * Each command is made only when it is named: a short utterance does not pay for the others.
+     */
+    private @Nullable Object command(String name) {
+        return switch (name) {
+            case "speak" -> new SpeakCommand(this);
+            case "demo" -> new DemoCommand(this);
+            case "voices" -> new VoicesCommand(this);
+            case "convert" -> new ConvertCommand(this);
+            case "text" -> new TextCommand(this);
+            case "doctor" -> new DoctorCommand(this);
+            case "bench" -> new BenchCommand(this);
+            case "completion" -> new CompletionCommand(this);
+            case "dev" -> new DevCommand(this);
+            default -> null;
+        };
+    }
+
     /** The command line of everything, for help and completion. */
     CommandLine complete() {
         CommandLine root = bare();
-        COMMANDS.forEach((name, make) -> root.addSubcommand(name, make.apply(this)));
+        for (String name : COMMANDS) {
+            root.addSubcommand(name, command(name));
+        }
         return finish(root);
     }
 
     private CommandLine commandLine(String... args) {
-        Function<Main, Object> make = args.length == 0 ? null : COMMANDS.get(args[0]);
-        if (make == null) {
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            return finish(bare());
+        }
+        Object command = args.length == 0 ? null : command(args[0]);
+        if (command == null) {
             return complete();
         }
         CommandLine root = bare();
-        root.addSubcommand(args[0], make.apply(this));
+        root.addSubcommand(args[0], command);
         return finish(root);
     }
 
