@@ -227,7 +227,7 @@ class AudioClipTest {
     void damagedFilesAreReadOrRefused(String name) throws IOException {
         byte[] good = Files.readAllBytes(resource(name));
         Random random = new Random(1);
-        for (int round = 0; round < 150; round++) {
+        for (int round = 0; round < 80; round++) {
             byte[] bad =
                     random.nextInt(3) == 0
                             ? Arrays.copyOf(good, random.nextInt(good.length))

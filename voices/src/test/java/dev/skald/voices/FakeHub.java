@@ -66,7 +66,7 @@ final class FakeHub implements AutoCloseable {
                 ProxySelector.of(null),
                 Optional.empty(),
                 Duration.ofSeconds(2),
-                Duration.ofMillis(1500),
+                Duration.ofSeconds(4),
                 4,
                 Duration.ofMillis(5));
     }
