@@ -124,9 +124,12 @@ final class EnglishNormalizer implements TextNormalizer {
         };
     }
 
-    private static Reading per(String text, int i) {
+    private static @Nullable Reading per(String text, int i) {
         Units.Unit unit = Units.at(text, i);
-        return unit == null ? Reading.of("per", i) : Reading.of("per " + unit.one(), unit.end());
+        if (unit != null) {
+            return Reading.of("per " + unit.one(), unit.end());
+        }
+        return Words.after(text, i).length() > 1 ? Reading.of("per", i) : null;
     }
 
     /** Whether the number at {@code i} is a length. */

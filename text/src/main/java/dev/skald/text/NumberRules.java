@@ -93,6 +93,9 @@ final class NumberRules {
             String feet =
                     NumberWords.cardinal(m.group(1))
                             + (m.group(1).equals("1") ? " foot " : " feet ");
+            if (m.group(2).equals("0")) {
+                return Reading.number(feet.strip(), m.end());
+            }
             String inches =
                     NumberWords.decimal(m.group(2))
                             + (m.group(2).equals("1") ? " inch" : " inches");

@@ -202,7 +202,8 @@ record Quantity(String text, String words, Kind kind, int end) {
                     case "24/7" -> "twenty-four seven";
                     case "9/11" -> "nine eleven";
                     case "7/11" -> "seven eleven";
-                    case "50/50" -> "fifty fifty";
+                    case "50/50", "60/40", "70/30", "80/20", "90/10" ->
+                            NumberWords.cardinal(n) + " " + NumberWords.cardinal(d);
                     case "20/20" -> "twenty twenty";
                     default -> "";
                 };

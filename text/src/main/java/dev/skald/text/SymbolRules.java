@@ -16,6 +16,10 @@ final class SymbolRules {
         private static final List<Rule> RULES =
                 List.of(
                         new Rule(
+                                "(",
+                                "!?\\[(?<words>[^\\[\\]]{1,80})\\]\\([^()\\s]{1,100}\\)",
+                                hit -> hit.group("words")),
+                        new Rule(
                                 ">",
                                 "</?[A-Za-z][A-Za-z0-9]{0,20}(?:\\s[^<>]{0,100})?/?>",
                                 hit -> ""),
@@ -35,7 +39,10 @@ final class SymbolRules {
             case ' ', ',', '?', '"', ')' -> null;
             case '(' -> copyright(text, i);
             case '—' -> i == 0 ? Reading.of("", 1) : null;
-            case '!' -> Words.at(text, i + 1) == '=' ? table(text, i) : null;
+            case '!' ->
+                    Words.at(text, i + 1) == '['
+                            ? Rule.first(Markup.RULES, text, i)
+                            : Words.at(text, i + 1) == '=' ? table(text, i) : null;
             case '-' -> hyphen(text, i);
             case '–' -> Words.at(text, i - 1) == ' ' && i == 1 ? Reading.of("", i + 1) : null;
             case '.', '…' -> dots(text, i);
@@ -145,7 +152,11 @@ final class SymbolRules {
             end++;
         }
         if (end == i + 1 && text.charAt(i) == '.') {
-            return insideName(text, i) ? Reading.of("dot", end) : null;
+            boolean path = Words.at(text, end) == '/' && Words.edge(text, i - 1);
+            return path || insideName(text, i) ? Reading.of("dot", end) : null;
+        }
+        if (end == i + 2 && Words.at(text, end) == '/') {
+            return Reading.of("dot dot", end);
         }
         if (i > 1 && Words.at(text, i - 1) == ' ' && ",;:".indexOf(text.charAt(i - 2)) >= 0) {
             return Reading.of("", end);
@@ -279,6 +290,10 @@ final class SymbolRules {
         boolean rate =
                 Character.isLetter(Words.at(text, i - 1))
                         && Words.in("per", Words.after(text, i + 1));
+        Units.Unit unit = rate ? Units.at(text, i + 1) : null;
+        if (unit != null) {
+            return Reading.of("per " + unit.one(), unit.end());
+        }
         return Reading.of(rate ? "per" : "slash", i + 1);
     }
 

@@ -93,12 +93,13 @@ final class Units {
             return false;
         }
         if (Words.at(text, end) == '-' && Character.isLetter(Words.at(text, end + 1)) && gap) {
-            return row[0].length() > 1;
+            return row[0].length() > 1 && !flags.contains("final");
         }
         if (Words.at(text, end) == '\'' && Character.isLetter(Words.at(text, end + 1))) {
             return false;
         }
-        return !flags.contains("final") || !wordFollows(text, end);
+        boolean compound = gap && Words.at(text, end) == '-';
+        return !flags.contains("final") || (!compound && !wordFollows(text, end));
     }
 
     private static boolean wordFollows(String text, int end) {
