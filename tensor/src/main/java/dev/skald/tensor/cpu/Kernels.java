@@ -29,7 +29,7 @@ class Kernels {
 
     /** Columns a panel of a packed matrix with {@code n} columns has. */
     int panel(int n) {
-        return n;
+        return 8;
     }
 
     /**
@@ -55,31 +55,38 @@ class Kernels {
             int width,
             float[] c) {
         for (int i = 0; i < rows; i++) {
-            int co = i * width;
-            java.util.Arrays.fill(c, co, co + width, 0);
+            float c0 = 0;
+            float c1 = 0;
+            float c2 = 0;
+            float c3 = 0;
+            float c4 = 0;
+            float c5 = 0;
+            float c6 = 0;
+            float c7 = 0;
             int p = wo;
             for (int t = 0; t < taps; t++) {
-                int x = ao + i * lda + t * tapStep;
-                int end = x + k;
-                for (; x + 4 <= end; x += 4, p += 4 * width) {
-                    axpy4(a[x], a[x + 1], a[x + 2], a[x + 3], w, p, width, c, co);
-                }
-                for (; x < end; x++, p += width) {
-                    axpy(a[x], w, p, c, co, width);
+                int from = ao + i * lda + t * tapStep;
+                for (int x = from; x < from + k; x++, p += 8) {
+                    float v = a[x];
+                    c0 += v * w[p];
+                    c1 += v * w[p + 1];
+                    c2 += v * w[p + 2];
+                    c3 += v * w[p + 3];
+                    c4 += v * w[p + 4];
+                    c5 += v * w[p + 5];
+                    c6 += v * w[p + 6];
+                    c7 += v * w[p + 7];
                 }
             }
-        }
-    }
-
-    private static void axpy4(
-            float a0, float a1, float a2, float a3, float[] w, int p, int n, float[] c, int co) {
-        int p1 = p + n;
-        int p2 = p1 + n;
-        int p3 = p2 + n;
-        for (int j = 0; j < n; j++) {
-            c[co + j] =
-                    (((c[co + j] + a0 * w[p + j]) + a1 * w[p1 + j]) + a2 * w[p2 + j])
-                            + a3 * w[p3 + j];
+            int co = i * 8;
+            c[co] = c0;
+            c[co + 1] = c1;
+            c[co + 2] = c2;
+            c[co + 3] = c3;
+            c[co + 4] = c4;
+            c[co + 5] = c5;
+            c[co + 6] = c6;
+            c[co + 7] = c7;
         }
     }
 
