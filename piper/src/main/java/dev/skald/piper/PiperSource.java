@@ -10,6 +10,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * once, which uses them better than all of them on one.
  */
 final class PiperSource implements AudioSource {
+    private static final System.Logger LOG = System.getLogger(PiperSource.class.getName());
+
     private final Voice voice;
     private final int sampleRate;
     private final PiperText text;
@@ -144,6 +148,7 @@ final class PiperSource implements AudioSource {
     // --- reading ---------------------------------------------------------------------------------
 
     private void readText() {
+        Map<String, Integer> unknown = new TreeMap<>();
         try {
             int sentence = 0;
             long utterance = 0;
@@ -168,6 +173,14 @@ final class PiperSource implements AudioSource {
                     }
                 }
                 sentence += speakable.isEmpty() ? 0 : 1;
+                spoken.unknown().forEach((p, n) -> unknown.merge(p, n, Integer::sum));
+            }
+            if (!unknown.isEmpty()) {
+                LOG.log(
+                        System.Logger.Level.DEBUG,
+                        "phonemes left out because voice {0} does not know them: {1}",
+                        voice.id(),
+                        unknown);
             }
         } catch (Throwable e) {
             lock.lock();
