@@ -21,8 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Fetches files from the hub: follows its redirects to where large files lie, resumes what broke
@@ -390,43 +388,5 @@ final class Download implements AutoCloseable {
     @Override
     public void close() {
         client.shutdownNow();
-    }
-
-    /** Ends a body that stands still: a read has no timeout of its own. */
-    private static final class Watchdog implements AutoCloseable {
-        private final AtomicLong last = new AtomicLong(System.nanoTime());
-        private final AtomicBoolean bitten = new AtomicBoolean();
-        private final Thread thread;
-
-        Watchdog(InputStream body, Duration patience) {
-            thread =
-                    Thread.ofVirtual()
-                            .start(
-                                    () -> {
-                                        try {
-                                            while (System.nanoTime() - last.get()
-                                                    < patience.toNanos()) {
-                                                Thread.sleep(Math.max(1, patience.toMillis() / 10));
-                                            }
-                                            bitten.set(true);
-                                            body.close();
-                                        } catch (InterruptedException | IOException e) {
-                                            // Over, one way or the other.
-                                        }
-                                    });
-        }
-
-        void fed() {
-            last.set(System.nanoTime());
-        }
-
-        boolean bitten() {
-            return bitten.get();
-        }
-
-        @Override
-        public void close() {
-            thread.interrupt();
-        }
     }
 }
