@@ -17,7 +17,7 @@ final class RelativePositions {
     RelativePositions(Backend backend, int width) {
         this.backend = backend;
         this.width = width;
-        longest = 512;
+        longest = 1024; // 10 s of clip and 10 s of speech
         table = make(longest);
     }
 
