@@ -270,35 +270,10 @@ final class CpuOps implements Ops {
         Tensor out = tensor(h, v, c.out());
         residual(epilogue, "conv2d", out);
         CpuTensor from = cpu(x);
-        int row = c.kernelW() * c.in();
         try (Frame frame = frame()) {
             // The windows of all rows, written out: (h, v, kernelH * kernelW * in).
-            CpuTensor windows = arena.tensor(h, v, c.kernelH() * row);
-            pool.run(
-                    h,
-                    (i, worker) -> {
-                        for (int j = 0; j < v; j++) {
-                            for (int ky = 0; ky < c.kernelH(); ky++) {
-                                int y = i * c.strideH() - c.paddingH() + ky;
-                                int to = windows.at(i, j) + ky * row;
-                                Arrays.fill(windows.data, to, to + row, 0);
-                                int left = j * c.strideW() - c.paddingW();
-                                int low = Math.max(0, left);
-                                int high = Math.min(x.rows(), left + c.kernelW());
-                                if (y < 0 || y >= x.batch()) {
-                                    continue;
-                                }
-                                for (int k = low; k < high; k++) {
-                                    System.arraycopy(
-                                            from.data,
-                                            from.at(y, k),
-                                            windows.data,
-                                            to + (k - left) * c.in(),
-                                            c.in());
-                                }
-                            }
-                        }
-                    });
+            CpuTensor windows = arena.tensor(h, v, c.kernelH() * c.kernelW() * c.in());
+            Moves.windows(pool, from, c, windows);
             products.run(
                     windows,
                     0,
@@ -682,55 +657,26 @@ final class CpuOps implements Ops {
         check(x.batch() == 1, "gather", "more than one batch", x);
         shape(out, "gather", 1, indices.count(), x.cols());
         CpuTensor t = cpu(x);
-        pick("gather", t.data, t.offset, t.rowStride, x.rows(), values(indices), cpu(out));
+        Moves.pick("gather", t.data, t.offset, t.rowStride, x.rows(), values(indices), cpu(out));
     }
 
     @Override
     public void embed(Embedding table, Ints ids, Tensor out) {
         CpuEmbedding e = (CpuEmbedding) table;
         shape(out, "embed", 1, ids.count(), e.dim());
-        pick("embed", e.table(), 0, e.dim(), e.entries(), values(ids), cpu(out));
-    }
-
-    private static void pick(
-            String op, float[] from, int offset, int step, int count, int[] ids, CpuTensor out) {
-        for (int id : ids) {
-            if (id < 0 || id >= count) {
-                throw new IllegalArgumentException(
-                        op + ": index " + id + " is not one of " + count);
-            }
-        }
-        for (int i = 0; i < ids.length; i++) {
-            System.arraycopy(from, offset + ids[i] * step, out.data, out.at(0, i), out.cols());
-        }
+        Moves.pick("embed", e.table(), 0, e.dim(), e.entries(), values(ids), cpu(out));
     }
 
     @Override
     public void repeat(Tensor x, int times, Tensor out) {
         shape(out, "repeat", x.batch(), x.rows() * times, x.cols());
-        CpuTensor from = cpu(x);
-        CpuTensor to = cpu(out);
-        for (int b = 0; b < x.batch(); b++) {
-            for (int r = 0; r < out.rows(); r++) {
-                System.arraycopy(from.data, from.at(b, r / times), to.data, to.at(b, r), x.cols());
-            }
-        }
+        Moves.repeat(cpu(x), times, cpu(out));
     }
 
     @Override
     public void transpose(Tensor x, Tensor out) {
         shape(out, "transpose", x.batch(), x.cols(), x.rows());
-        CpuTensor from = cpu(x);
-        CpuTensor to = cpu(out);
-        for (int b = 0; b < x.batch(); b++) {
-            for (int r = 0; r < x.rows(); r++) {
-                int at = from.at(b, r);
-                int o = to.at(b, 0) + r;
-                for (int c = 0; c < x.cols(); c++, o += to.rowStride) {
-                    to.data[o] = from.data[at + c];
-                }
-            }
-        }
+        Moves.transpose(cpu(x), cpu(out));
     }
 
     @Override

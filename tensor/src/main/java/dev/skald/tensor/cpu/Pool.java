@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed set of workers. The caller is worker 0 and takes part; the others wait for work, spinning
  * for a moment and then parked. Items are taken from a shared counter, so which worker runs an item
- * is open: an item must write only what is its own.
+ * is open: an item must write only what is its own. The caller waits for items, not for workers:
+ * one that wakes late finds nothing left and holds nobody up.
  *
  * <p>One caller at a time has the workers; a second one meanwhile runs its items by itself.
  */
@@ -28,20 +29,44 @@ final class Pool implements AutoCloseable {
     private final int threads;
     private final Thread[] workers;
     private final AtomicBoolean busy = new AtomicBoolean();
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger done = new AtomicInteger();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private @Nullable Task task;
-    private int items;
-    private final AtomicInteger generation = new AtomicInteger();
+    private final AtomicInteger parked = new AtomicInteger();
+    private volatile @Nullable Job current;
     private volatile boolean closed;
+
+    /** One op's items. */
+    private static final class Job {
+        private final Task task;
+        private final int count;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger done = new AtomicInteger();
+        private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+        Job(Task task, int count) {
+            this.task = task;
+            this.count = count;
+        }
+
+        void work(int worker) {
+            for (int i; (i = next.getAndIncrement()) < count; ) {
+                try {
+                    if (failure.get() == null) {
+                        task.run(i, worker);
+                    }
+                } catch (RuntimeException | Error e) {
+                    failure.compareAndSet(null, e);
+                } finally {
+                    done.incrementAndGet();
+                }
+            }
+        }
+    }
 
     Pool(int threads) {
         this.threads = threads;
         workers = new Thread[threads - 1];
         for (int i = 0; i < workers.length; i++) {
             int id = i + 1;
-            Thread t = new Thread(() -> work(id), "skald-cpu-" + id);
+            Thread t = new Thread(() -> serve(id), "skald-cpu-" + id);
             t.setDaemon(true);
             workers[i] = t;
             t.start();
@@ -53,68 +78,60 @@ final class Pool implements AutoCloseable {
     }
 
     /** Runs items 0 up to {@code count} and returns when all are done. */
-    void run(int count, Task job) {
+    void run(int count, Task task) {
         if (threads == 1 || count <= 1 || closed || !busy.compareAndSet(false, true)) {
             for (int i = 0; i < count; i++) {
-                job.run(i, 0);
+                task.run(i, 0);
             }
             return;
         }
+        Job job = new Job(task, count);
         try {
-            task = job;
-            items = count;
-            next.setPlain(0);
-            done.setPlain(0);
-            generation.incrementAndGet();
-            for (Thread t : workers) {
-                LockSupport.unpark(t);
-            }
-            take(job, count, 0);
-            while (done.get() < threads - 1) {
-                Thread.onSpinWait();
-            }
-            task = null;
-            Throwable thrown = failure.getAndSet(null);
-            if (thrown instanceof RuntimeException e) {
-                throw e;
-            } else if (thrown instanceof Error e) {
-                throw e;
-            }
-        } finally {
-            busy.set(false);
-        }
-    }
-
-    private void take(Task job, int count, int worker) {
-        try {
-            for (int i; (i = next.getAndIncrement()) < count; ) {
-                job.run(i, worker);
-            }
-        } catch (RuntimeException | Error e) {
-            failure.compareAndSet(null, e);
-            next.set(count);
-        }
-    }
-
-    private void work(int id) {
-        int seen = 0;
-        while (true) {
-            for (int spin = 0; generation.get() == seen; spin++) {
-                if (closed) {
-                    return;
+            current = job;
+            if (parked.get() > 0) {
+                for (Thread t : workers) {
+                    LockSupport.unpark(t);
                 }
+            }
+            job.work(0);
+            for (int spin = 0; job.done.get() < count; spin++) {
                 if (spin < SPINS) {
                     Thread.onSpinWait();
                 } else {
-                    LockSupport.park(this);
+                    Thread.yield();
                 }
             }
-            seen = generation.get();
-            Task job = task;
-            if (job != null) {
-                take(job, items, id);
+        } finally {
+            current = null;
+            busy.set(false);
+        }
+        Throwable thrown = job.failure.get();
+        if (thrown instanceof RuntimeException e) {
+            throw e;
+        } else if (thrown instanceof Error e) {
+            throw e;
+        }
+    }
+
+    private void serve(int id) {
+        Job seen = null;
+        while (!closed) {
+            Job job = current;
+            for (int spin = 0; (job == null || job == seen) && spin < SPINS; spin++) {
+                Thread.onSpinWait();
+                job = current;
             }
-            done.incrementAndGet();
+            if (job == null || job == seen) {
+                parked.incrementAndGet();
+                job = current;
+                if ((job == null || job == seen) && !closed) {
+                    LockSupport.park(this);
+                }
+                parked.decrementAndGet();
+                continue;
+            }
+            seen = job;
+            job.work(id);
         }
     }
 
