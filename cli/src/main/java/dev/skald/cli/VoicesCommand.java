@@ -66,7 +66,14 @@ final class VoicesCommand implements Callable<Integer> {
     }
 
     /** What is known of one id. */
-    private record Row(VoiceInfo info, long bytes, Optional<InstalledVoice> installed) {}
+    private record Row(VoiceInfo info, long bytes, Optional<InstalledVoice> installed) {
+        /** Piper's list has none; each voice's model card does. */
+        String licence() {
+            return installed.isEmpty() && info.licence().equals(VoiceInfo.UNKNOWN_LICENCE)
+                    ? "told when installed"
+                    : info.licence();
+        }
+    }
 
     @Command(
             name = "list",
@@ -288,7 +295,7 @@ final class VoicesCommand implements Callable<Integer> {
                     Messages.oneLine(info.language()),
                     info.sampleRate() == 0 ? "" : Integer.toString(info.sampleRate()),
                     megabytes(row.bytes()),
-                    Messages.oneLine(info.licence()),
+                    Messages.oneLine(row.licence()),
                     Messages.oneLine(info.description()));
         }
     }
@@ -300,7 +307,7 @@ final class VoicesCommand implements Callable<Integer> {
         line("what", info.description());
         line("language", info.language());
         line("rate", info.sampleRate() == 0 ? "" : info.sampleRate() + " Hz");
-        line("licence", info.licence());
+        line("licence", row.licence());
         line("speakers", String.join(", ", info.speakers()));
         line("size", megabytes(row.bytes()));
         if (row.installed().isEmpty()) {
