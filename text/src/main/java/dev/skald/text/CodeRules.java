@@ -60,6 +60,7 @@ final class CodeRules {
                             " ",
                             "(?=[\\d ]{0,12}\\d{4})\\d{3,4}(?: \\d{3,4}){2,4}(?![\\w])(?! ?[-/.:]\\d)",
                             hit -> groups(hit.all())),
+                    new Rule("-", "\\d{2,6}-0\\d{2,6}(?![\\w-])", hit -> groups(hit.all())),
                     new Rule("-", "\\d{5}-\\d{4}(?!\\w)(?!-)", CodeRules::serial),
                     new Rule(
                             ".",

@@ -115,8 +115,8 @@ final class EnglishNormalizer implements TextNormalizer {
             }
             case 'x', 'X', '×' -> {
                 boolean times = c == '×' && spaced && !measureFollows(text, next);
-                yield Character.isDigit(follows) && spaced == gap
-                        ? Reading.of(times ? "times" : "by", i + 1)
+                yield number && spaced == gap
+                        ? Reading.of(times || Currencies.symbol(follows) ? "times" : "by", i + 1)
                         : null;
             }
             case '/' -> !spaced && Character.isLetter(follows) && !gap ? per(text, i + 1) : null;

@@ -276,7 +276,7 @@ final class NumberRules {
         }
         boolean decimal = number.kind() == Quantity.Kind.DECIMAL;
         String symbol = (m.group("short") != null ? m.group("short") : m.group("spaced")).strip();
-        if (m.group("spaced") != null && currency == null) {
+        if (m.group("spaced") != null && currency == null && symbol.length() < 2) {
             return "";
         }
         return switch (symbol.toLowerCase(Locale.ROOT)) {

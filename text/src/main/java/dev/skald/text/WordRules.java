@@ -122,7 +122,11 @@ final class WordRules {
                         ? said(cased(entry.reading(), text, i), text, end)
                         : null;
             }
-            return initials(text, i, word, end);
+            Abbreviations.Entry plain =
+                    dot ? Abbreviations.find(word.substring(0, word.length() - 1)) : null;
+            return plain != null && plain.kind() == Abbreviations.Kind.PLAIN
+                    ? Reading.of(cased(plain.reading(), text, i), end - 1)
+                    : initials(text, i, word, end);
         }
         if (Words.at(text, end) == '/' || Words.at(text, end) == ' ') {
             int longer = end;
