@@ -13,11 +13,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -40,8 +42,8 @@ final class EspeakLibrary {
 
     private static final int SENTENCE = 0x80000;
 
-    /** Its buffers of paths hold 160 bytes on Linux and macOS, longer names are cut. */
-    private static final int LONGEST_PATH = 130;
+    /** Its buffers of paths hold 255 bytes, and it puts names of its own behind. */
+    private static final int LONGEST_PATH = 200;
 
     private final MethodHandle setVoiceByName;
     private final MethodHandle textToPhonemes;
@@ -61,13 +63,7 @@ final class EspeakLibrary {
     }
 
     static EspeakLibrary load(EspeakFiles files) {
-        String data = files.data().toAbsolutePath().toString();
-        if (data.getBytes(StandardCharsets.UTF_8).length > LONGEST_PATH) {
-            throw new SkaldException(
-                    "the folder "
-                            + data
-                            + " has too long a name for eSpeak NG: set SKALD_HOME to a shorter one");
-        }
+        String data = name(files.data());
         SymbolLookup library;
         try {
             library = SymbolLookup.libraryLookup(files.library(), Arena.global());
@@ -88,7 +84,7 @@ final class EspeakLibrary {
                     (int)
                             initialize.invokeExact(
                                     OUTPUT_SYNCHRONOUS, 0, arena.allocateFrom(data), DONT_EXIT);
-            if (rate < 0) {
+            if (rate <= 0) {
                 throw new SkaldException(
                         "eSpeak NG cannot read its data: delete " + data + " and try again");
             }
@@ -96,6 +92,29 @@ final class EspeakLibrary {
             throw rethrown(e);
         }
         return new EspeakLibrary(library);
+    }
+
+    /**
+     * The folder's name in the bytes the library has for it: from the working folder if need be.
+     */
+    static String name(Path folder) {
+        Path absolute = folder.toAbsolutePath();
+        Path here = Path.of("").toAbsolutePath();
+        String name = absolute.toString();
+        if (tooLong(name) && Objects.equals(absolute.getRoot(), here.getRoot())) {
+            name = here.relativize(absolute).toString();
+        }
+        if (tooLong(name)) {
+            throw new SkaldException(
+                    "the folder "
+                            + absolute
+                            + " has too long a name for eSpeak NG: set SKALD_HOME to a shorter one");
+        }
+        return name;
+    }
+
+    private static boolean tooLong(String name) {
+        return name.getBytes(StandardCharsets.UTF_8).length > LONGEST_PATH;
     }
 
     /** Whether there was such a voice; if so it is set. */

@@ -156,10 +156,20 @@ class EspeakNgTest {
 
     @Test
     void tooLongAFolderIsOneLine() {
-        Path deep = Path.of("/" + "d".repeat(140));
-        assertThatThrownBy(() -> EspeakLibrary.load(new EspeakFiles(deep.resolve("l"), deep)))
+        Path deep = Path.of("/" + "d".repeat(210));
+        assertThatThrownBy(() -> EspeakLibrary.name(deep))
                 .isInstanceOf(SkaldException.class)
-                .hasMessageContaining("too long a name");
+                .hasMessageContaining("too long a name")
+                .message()
+                .hasLineCount(1);
+    }
+
+    @Test
+    void aLongFolderBelowTheWorkingFolderIsNamedFromThere() {
+        String home = "h".repeat(190);
+        Path deep = Path.of(home).toAbsolutePath();
+        assertThat(EspeakLibrary.name(deep)).isIn(home, deep.toString()).hasSizeLessThan(201);
+        assertThat(EspeakLibrary.name(Path.of("/short"))).endsWith("short");
     }
 
     @ParameterizedTest
