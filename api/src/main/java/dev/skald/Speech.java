@@ -218,6 +218,10 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     private SpeechReport checked() {
         SpeechReport done = report.build();
+        if (done.chunks() == 0) {
+            throw new InvalidRequestException(
+                    "there is nothing to say in the text: no word, no number");
+        }
         done.check();
         if (done.silent() && !mute) {
             throw new InvalidAudioException(

@@ -99,12 +99,19 @@ class SpeechTest {
         assertThatThrownBy(() -> speech(new float[] {0.5f, Float.NaN}).samples())
                 .isInstanceOf(InvalidAudioException.class)
                 .hasMessageContaining("not finite");
-        assertThatThrownBy(() -> speech().samples())
+        assertThatThrownBy(() -> speech(new float[0]).samples())
                 .isInstanceOf(InvalidAudioException.class)
                 .hasMessage("no audio came out");
         assertThatThrownBy(() -> speech(new float[] {0.1f}).samples())
                 .isInstanceOf(InvalidAudioException.class)
                 .hasMessageContaining("cannot be 4 characters of speech");
+    }
+
+    @Test
+    void aTextWithNothingToSayIsTheRequestsFault() {
+        assertThatThrownBy(() -> speech().samples())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageStartingWith("there is nothing to say");
     }
 
     @Test

@@ -1,0 +1,93 @@
+package dev.skald.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher {@code ./skald} over a JDK that only tells how it was called. */
+class LauncherTest {
+    @TempDir Path folder;
+
+    private Path launcher = Path.of("skald");
+
+    @BeforeEach
+    void copyLauncher() throws IOException {
+        Assumptions.assumeTrue(File.separatorChar == '/', "Windows starts by skald.cmd");
+        launcher =
+                Files.copy(
+                        Path.of("..", "skald"),
+                        Files.createDirectory(folder.resolve("a b")).resolve("skald"));
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private Path jdk(String version) throws IOException {
+        Path home = Files.createDirectories(folder.resolve("jdk-" + version));
+        Files.writeString(
+                home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\nfor arg; do echo \"<$arg>\"; done\nexit 42\n");
+        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return home;
+    }
+
+    private record Result(int code, String output) {}
+
+    private Result run(Path jdk, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new java.util.ArrayList<>(List.of(launcher.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("SKALD_JAVA_HOME", jdk.toString());
+        Process process = builder.start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        return new Result(process.exitValue(), output);
+    }
+
+    @Test
+    void handsEveryArgumentOnAsItIs() throws IOException, InterruptedException {
+        Result result = run(jdk("25.0.1"), "speak", "two words", "", "$HOME *");
+        assertThat(result.output())
+                .contains("<-jar>\n")
+                .endsWith("skald-cli.jar>\n<speak>\n<two words>\n<>\n<$HOME *>\n");
+        assertThat(result.code()).isEqualTo(42);
+    }
+
+    @Test
+    void takesALaterJdk() throws IOException, InterruptedException {
+        assertThat(run(jdk("26"), "speak").code()).isEqualTo(42);
+    }
+
+    @Test
+    void refusesAnEarlierJdkInOneLine() throws IOException, InterruptedException {
+        for (String version : List.of("1.8.0_292", "9", "17.0.15", "24.0.1")) {
+            Result result = run(jdk(version), "speak");
+            assertThat(result.code()).isEqualTo(1);
+            assertThat(result.output())
+                    .startsWith("skald: SKALD_JAVA_HOME (")
+                    .endsWith("is not a JDK 25 or newer\n");
+        }
+    }
+
+    @Test
+    void usesTheCacheOfThisJdkAlone() throws IOException, InterruptedException {
+        Path dist = Files.createDirectories(launcher.resolveSibling("cli/target/skald"));
+        Files.writeString(dist.resolve("built"), "");
+        Path cache = Files.writeString(dist.resolve("java-25.0.1.aot"), "");
+        Files.setLastModifiedTime(
+                dist.resolve("built"), java.nio.file.attribute.FileTime.fromMillis(0));
+        assertThat(run(jdk("25.0.1"), "speak").output()).contains("<-XX:AOTCache=" + cache);
+        assertThat(run(jdk("25.0.2"), "speak").output()).doesNotContain("AOTCache");
+    }
+}
