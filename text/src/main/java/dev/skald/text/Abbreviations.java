@@ -118,13 +118,6 @@ final class Abbreviations {
         return !letters || starter;
     }
 
-    /** Whether the abbreviation that ends at {@code end} also ends a sentence. */
-    static boolean lastOfSentence(String text, int end) {
-        return text.charAt(end - 1) == '.'
-                ? endsSentence(text, end - 1)
-                : nextVisible(text, end) >= text.length();
-    }
-
     /** The word before {@code start} unless it only looks like a name. */
     static String nameBefore(CharSequence text, int start) {
         int from = Math.max(0, start - 2 * LONGEST);

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The user's own words: how to say them, as other words or as {@code [[phonemes]]}.
@@ -123,7 +124,7 @@ public final class Lexicon {
         return !Character.isLetterOrDigit(text.charAt(i)) || Words.edge(text, i - 1);
     }
 
-    private @org.jspecify.annotations.Nullable Entry find(String text, int i) {
+    private @Nullable Entry find(String text, int i) {
         for (Entry entry : entries.getOrDefault(head(text, i), List.of())) {
             int end = i + entry.word.length();
             if (text.regionMatches(entry.anyCase, i, entry.word, 0, entry.word.length())

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything that begins with a number: codes, dates and times first, then amounts of things. */
 final class NumberRules {
-    /** Adds what a number may be followed by, in the order in which it is tried. */
+    /** Compiled when the first number comes. */
     private static final class Patterns {
         private static final Pattern ORDINAL =
                 Pattern.compile(
