@@ -15,6 +15,7 @@ import dev.skald.tensor.Ops;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,9 @@ final class Utterance implements AutoCloseable {
     private int redraws;
     private int held;
     private int repeated;
+    private long prefillNanos;
+    private long decodeNanos;
+    private long soundNanos;
     private boolean spoke;
     private boolean ended;
 
@@ -139,7 +143,7 @@ final class Utterance implements AutoCloseable {
             if (cancelled.getAsBoolean()) {
                 throw new SpeechCancelledException("the speech was cancelled");
             }
-            int token = draw.tokens.next();
+            int token = draw();
             boolean end = token == TokenStream.END;
             if (!end && !isSound(token)) {
                 continue; // no sound belongs to it
@@ -171,6 +175,36 @@ final class Utterance implements AutoCloseable {
     /** Whether the last samples were given. */
     boolean ended() {
         return ended;
+    }
+
+    private int draw() {
+        long start = System.nanoTime();
+        int token = draw.tokens.next();
+        if (draw.tokens.count() == 1) {
+            prefillNanos += System.nanoTime() - start;
+        } else {
+            decodeNanos += System.nanoTime() - start;
+        }
+        return token;
+    }
+
+    private float[] sound(Supplier<float[]> made) {
+        long start = System.nanoTime();
+        float[] samples = made.get();
+        soundNanos += System.nanoTime() - start;
+        return samples;
+    }
+
+    /** What each stage took. */
+    private void report() {
+        LOG.log(
+                System.Logger.Level.DEBUG,
+                "piece {0}: {1} tokens; prefill {2} ms, decode {3} ms, flow and vocoder {4} ms",
+                index,
+                draw.tokens.count(),
+                prefillNanos / 1_000_000,
+                decodeNanos / 1_000_000,
+                soundNanos / 1_000_000);
     }
 
     private void redraw(String why) {
@@ -206,6 +240,7 @@ final class Utterance implements AutoCloseable {
                         Arrays.stream(release(loop ? RUN_KEPT : repeated)),
                         Arrays.stream(flowTokens(checkpoint.model(), new int[0])));
         float[] last = draw.sound.finish(rest.toArray());
+        report();
         last = ending(checkpoint.model(), last, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);
         for (int i = 0; i < fade; i++) {
