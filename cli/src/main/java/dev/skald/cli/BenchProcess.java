@@ -44,12 +44,17 @@ final class BenchProcess {
         if (!Files.isExecutable(script)) {
             throw new SkaldException("--peer needs a checkout: " + script + " is not there");
         }
+        Path onnx = home.resolve("voices").resolve(voice).resolve(voice + ".onnx");
+        if (!Files.isRegularFile(onnx)) {
+            throw new SkaldException(
+                    "--peer needs the voice's own .onnx: skald voices install " + voice);
+        }
         Path folder = Files.createTempDirectory("skald-peer");
         List<Path> files = new ArrayList<>();
         try {
             List<String> command = new ArrayList<>();
             command.add(script.toString());
-            command.add(home.resolve("voices").resolve(voice).resolve(voice + ".onnx").toString());
+            command.add(onnx.toString());
             command.add(Integer.toString(warmUp));
             command.add(Integer.toString(repetitions));
             for (String name : texts) {

@@ -37,7 +37,6 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (Skald skald = main.open()) {
-            FirstVoice.ensure(main, skald, SpeechRequest.of(TEXT));
             for (Mode mode : new Mode[] {Mode.FAST, Mode.CINEMATIC, Mode.AUTO}) {
                 SpeechRequest request = SpeechRequest.builder(TEXT).mode(mode).build();
                 try (Speech speech = skald.speak(request)) {

@@ -67,7 +67,6 @@ final class SpeakCommand implements Callable<Integer> {
         try (Reader text = source.open(main.io);
                 Skald skald = main.open()) {
             SpeechRequest request = given == null ? options.request(text) : options.request(given);
-            FirstVoice.ensure(main, skald, request);
             try (Speech speech = skald.speak(request)) {
                 Interrupts.onInterrupt(speech::cancel);
                 say(speech, new Progress(main.io, main.globals, length(given)), request);
@@ -135,7 +134,6 @@ final class SpeakCommand implements Callable<Integer> {
             throw new InvalidRequestException("--batch takes its text from its file alone");
         }
         try (Skald skald = main.open()) {
-            FirstVoice.ensure(main, skald, options.request(""));
             return new Batch(main, options, Path.of(output), raw ? "raw" : "wav").run(skald, file);
         }
     }

@@ -59,9 +59,6 @@ final class TextCommand implements Callable<Integer> {
             EngineContext context =
                     new EngineContext(
                             main.globals.home(), PhysicalCores.count(), main.globals.offline());
-            try (var skald = main.open()) {
-                FirstVoice.ensure(main, skald, request);
-            }
             PiperText sentences = PiperText.open(context, request);
             if (json) {
                 json(sentences);
