@@ -114,7 +114,7 @@ public final class PipelineGoldens implements GoldenStage {
                         params.path("cfg_weight").asDouble(d.cfgWeight()));
         T3Config config = t3.config();
         boolean guided = config.kind() == T3Config.Kind.LLAMA && settings.cfgWeight() > 0;
-        try (T3State state = new T3State(t3, ops, guided ? 2 : 1, 600)) {
+        try (T3State state = new T3State(t3, ops, guided ? 2 : 1, 4000)) {
             float[] logits =
                     ops.read(state.prefill(prompt, ids, guided, dev.skald.tensor.Taps.NONE));
             BitSet history = new BitSet();

@@ -124,7 +124,7 @@ public abstract class T3GoldenStage implements GoldenStage {
                     config.rope()
                             .inverseFrequencies(model.transformer().cacheWidth() / config.heads()));
         }
-        try (T3State state = new T3State(model, ops, rows, 400)) {
+        try (T3State state = new T3State(model, ops, rows, 4000)) {
             for (int k = 0; k < steps; k++) {
                 Tensor l;
                 if (k == 0) {
