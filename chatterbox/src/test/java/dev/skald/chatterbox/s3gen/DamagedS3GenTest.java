@@ -74,7 +74,7 @@ class DamagedS3GenTest {
                 load(new Changed(name, missing));
             } catch (WeightException e) {
                 refused++;
-                assertThat(e.getMessage().lines().count()).isEqualTo(1);
+                assertThat(e).message().hasLineCount(1);
                 continue;
             }
             // the last of a list may be missing: the network is then a smaller one

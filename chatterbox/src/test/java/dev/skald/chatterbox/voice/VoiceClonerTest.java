@@ -149,7 +149,7 @@ class VoiceClonerTest {
         assertThatThrownBy(() -> cloner.clone(ops, clip, RATE, rules, 0))
                 .isInstanceOf(InvalidAudioException.class)
                 .hasMessageContaining(why)
-                .satisfies(e -> assertThat(e.getMessage().lines().count()).isEqualTo(1));
+                .satisfies(e -> assertThat(e).message().hasLineCount(1));
     }
 
     /** Tones and noise. */
