@@ -12,6 +12,12 @@ public class WeightException extends RuntimeException {
         super(message);
     }
 
+    /** Never null. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+
     static WeightException notFinite(String name, long index) {
         return new WeightException(
                 "tensor '" + name + "' is not finite at index " + index + ": the file is damaged");
