@@ -40,7 +40,7 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     endlocal
 )
 
-set "flags=--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
+set "flags=--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Vector*::*,0.02 -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Lanes::*,0.02 -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
 set "aot=%dist%\java-%version%.aot"
 if exist "%aot%" set "flags=%flags% "-XX:AOTCache=%aot%""
 setlocal DisableDelayedExpansion

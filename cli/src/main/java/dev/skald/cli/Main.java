@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.Skald;
+import dev.skald.tensor.Backends;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -54,8 +55,14 @@ public final class Main implements Runnable {
         this.io = io;
     }
 
+    /** Commands that are going to compute: their kernels are compiled from the first moment. */
+    private static final List<String> SPEAKING = List.of("speak", "demo", "convert");
+
     /** The process. */
     public static void main(String[] args) {
+        if (args.length > 0 && SPEAKING.contains(args[0])) {
+            Backends.prepare();
+        }
         OutputStream err = Launch.standardError();
         int code =
                 run(

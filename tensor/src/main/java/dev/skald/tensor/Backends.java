@@ -15,4 +15,12 @@ public final class Backends {
     public static Backend cpu(int threads) {
         return CpuBackend.open(threads);
     }
+
+    /**
+     * Begins to compile this processor's kernels on a thread beside and returns at once, so that a
+     * program that is going to compute has them sooner. Opening a backend does it too.
+     */
+    public static void prepare() {
+        Thread.ofPlatform().daemon().name("skald-cpu-prepare").start(CpuBackend::prepare);
+    }
 }

@@ -28,6 +28,11 @@ public final class CpuBackend implements Backend {
         kernels.warmUp();
     }
 
+    /** Chooses the kernels and has those that every model needs compiled beside. */
+    public static void prepare() {
+        KernelChoice.best().warmUp();
+    }
+
     /**
      * Opens the processor with the widest kernels that it and this JVM offer.
      *
