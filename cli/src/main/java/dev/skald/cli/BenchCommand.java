@@ -7,6 +7,10 @@ import dev.skald.Skald;
 import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechReport;
+import dev.skald.piper.PiperProfile;
+import dev.skald.piper.vits.VitsNetwork;
+import dev.skald.spi.EngineContext;
+import dev.skald.tensor.cpu.MachineFloor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,6 +84,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--one", hidden = true)
     @Nullable String one;
 
+    /** When that process was started. */
+    @Option(names = "--started", hidden = true, defaultValue = "0")
+    long started;
+
     @Mixin SpeechOptions options = new SpeechOptions();
 
     @Spec CommandSpec spec;
@@ -94,15 +103,18 @@ final class BenchCommand implements Callable<Integer> {
             throw new InvalidRequestException("repetitions and warm-up lie between 1 and 1000");
         }
         if (one != null) {
-            main.io.out().println(JSON.writeValueAsString(warm(BenchText.named(one)).json()));
+            main.io.out().println(JSON.writeValueAsString(measured(BenchText.named(one)).json()));
             return ExitCode.OK.number;
         }
         List<BenchText> chosen = texts.stream().map(BenchText::named).toList();
         BenchProcess process = new BenchProcess();
         List<BenchRow> rows = new ArrayList<>();
+        List<BenchStage> stages = new ArrayList<>();
         for (BenchText text : chosen) {
             main.messages().info("measuring " + text.name() + " ...");
-            rows.add(row(process, text));
+            BenchResult warm = warm(process, text);
+            rows.add(warm.row().withCold(cold(process, text)));
+            stages.addAll(warm.stages());
         }
         String voice = voice();
         if (peer) {
@@ -112,17 +124,18 @@ final class BenchCommand implements Callable<Integer> {
                 rows.add(BenchRow.of(row));
             }
         }
-        Integer threads = main.globals.threads;
         BenchReport report =
                 new BenchReport(
                         LocalDate.now().toString(),
                         process.commit(),
                         Machine.summary(PhysicalCores.count()),
                         voice,
-                        threads == null ? PhysicalCores.count() : threads,
+                        context().threads(),
                         repetitions,
                         warmUp,
-                        rows);
+                        rows,
+                        stages,
+                        MachineFloor.measure(context().threads()));
         main.io.out().print(report.markdown());
         if (json != null) {
             Files.writeString(
@@ -168,46 +181,75 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private BenchRow row(BenchProcess process, BenchText text)
+    private EngineContext context() {
+        GlobalOptions globals = main.globals;
+        int threads = globals.threads == null ? PhysicalCores.count() : globals.threads;
+        return new EngineContext(globals.home(), threads, globals.offline());
+    }
+
+    /** In a fresh process. */
+    private BenchResult warm(BenchProcess process, BenchText text)
             throws IOException, InterruptedException {
-        List<String> same = handedOn();
         List<String> command = new ArrayList<>(List.of("bench", "--one", text.name()));
         command.addAll(List.of("--repetitions", "" + repetitions, "--warm-up", "" + warmUp));
-        command.addAll(same);
-        BenchRow warm = BenchRow.of(JSON.readTree(process.output(command)));
+        command.addAll(handedOn());
+        command.addAll(List.of("--started", "" + System.currentTimeMillis()));
+        return BenchResult.of(JSON.readTree(process.output(command)));
+    }
+
+    /** Seconds of whole commands. */
+    private BenchSeries cold(BenchProcess process, BenchText text)
+            throws IOException, InterruptedException {
         Path input = Files.createTempFile("skald-bench", ".txt");
         Path output = Files.createTempFile("skald-bench", ".wav");
         try {
             Files.writeString(input, text.text());
-            List<String> speak =
-                    new ArrayList<>(
-                            List.of(
-                                    "speak",
-                                    "-q",
-                                    "-f",
-                                    input.toString(),
-                                    "-o",
-                                    output.toString()));
-            speak.addAll(same);
+            List<String> speak = new ArrayList<>(List.of("speak", "-q"));
+            speak.addAll(List.of("-f", input.toString(), "-o", output.toString()));
+            speak.addAll(handedOn());
             process.seconds(speak);
             List<Double> cold = new ArrayList<>();
             for (int i = 0; i < repetitions; i++) {
                 cold.add(process.seconds(speak));
             }
-            return warm.withCold(new BenchSeries(cold));
+            return new BenchSeries(cold);
         } finally {
             Files.delete(input);
             Files.delete(output);
         }
     }
 
-    private BenchRow warm(BenchText text) {
+    /** In this process. */
+    private BenchResult measured(BenchText text) {
+        BenchRow row = row(text);
+        List<BenchStage> stages = new ArrayList<>();
+        for (PiperProfile.Stage stage :
+                PiperProfile.measure(
+                        context(), options.request(text.text()), warmUp, repetitions)) {
+            stages.add(
+                    new BenchStage(
+                            text.name(),
+                            text.text().length(),
+                            stage.name(),
+                            series(stage.work(), w -> w.operations() * 1e-9).median(),
+                            BenchStage.GFLOP,
+                            series(stage.work(), VitsNetwork.Work::seconds)));
+        }
+        return new BenchResult(row, stages);
+    }
+
+    private static <T> BenchSeries series(List<T> rounds, ToDoubleFunction<T> value) {
+        return new BenchSeries(rounds.stream().map(value::applyAsDouble).toList());
+    }
+
+    private BenchRow row(BenchText text) {
         List<Double> first = new ArrayList<>();
         List<Double> total = new ArrayList<>();
         List<Double> audio = new ArrayList<>();
         long start = System.nanoTime();
         try (Skald skald = main.open()) {
             double load = 0;
+            double sinceStart = Double.NaN;
             for (int i = 0; i < warmUp + repetitions; i++) {
                 try (Speech speech = skald.speak(options.request(text.text()))) {
                     if (i == 0) {
@@ -216,6 +258,9 @@ final class BenchCommand implements Callable<Integer> {
                     for (AudioChunk chunk : speech) {
                         if (chunk.samples().length == 0) {
                             throw new SkaldException("an empty chunk came out");
+                        }
+                        if (Double.isNaN(sinceStart)) {
+                            sinceStart = (System.currentTimeMillis() - started) * 1e-3;
                         }
                     }
                     SpeechReport report = speech.report();
@@ -232,6 +277,7 @@ final class BenchCommand implements Callable<Integer> {
                     text.name(),
                     text.text().length(),
                     BenchSeries.none(),
+                    new BenchSeries(List.of(sinceStart)),
                     new BenchSeries(List.of(load)),
                     new BenchSeries(first),
                     new BenchSeries(total),

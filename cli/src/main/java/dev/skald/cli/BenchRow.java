@@ -1,8 +1,6 @@
 package dev.skald.cli;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -13,6 +11,7 @@ import tools.jackson.databind.JsonNode;
  * @param text the name of the text
  * @param characters its length
  * @param cold seconds from process start to the finished file
+ * @param start seconds from process start to the first audio of a fresh process
  * @param load seconds to load the voice in a fresh process
  * @param first seconds from the request to the first audio, warm
  * @param total seconds from the request to the last audio, warm
@@ -24,6 +23,7 @@ record BenchRow(
         String text,
         int characters,
         BenchSeries cold,
+        BenchSeries start,
         BenchSeries load,
         BenchSeries first,
         BenchSeries total,
@@ -43,16 +43,18 @@ record BenchRow(
                 json.path("program").asString(),
                 json.path("text").asString(),
                 json.path("characters").asInt(),
-                series(json.path("cold_s")),
-                series(json.path("load_s")),
-                series(json.path("first_audio_s")),
-                series(json.path("total_s")),
-                series(json.path("audio_s")),
+                BenchSeries.of(json.path("cold_s")),
+                BenchSeries.of(json.path("start_to_first_audio_s")),
+                BenchSeries.of(json.path("load_s")),
+                BenchSeries.of(json.path("first_audio_s")),
+                BenchSeries.of(json.path("total_s")),
+                BenchSeries.of(json.path("audio_s")),
                 json.path("peak_rss_bytes").asLong());
     }
 
     BenchRow withCold(BenchSeries cold) {
-        return new BenchRow(program, text, characters, cold, load, first, total, audio, peakBytes);
+        return new BenchRow(
+                program, text, characters, cold, start, load, first, total, audio, peakBytes);
     }
 
     Map<String, Object> json() {
@@ -61,6 +63,7 @@ record BenchRow(
         json.put("text", text);
         json.put("characters", characters);
         json.put("cold_s", cold.measured());
+        json.put("start_to_first_audio_s", start.measured());
         json.put("load_s", load.measured());
         json.put("first_audio_s", first.measured());
         json.put("total_s", total.measured());
@@ -69,13 +72,5 @@ record BenchRow(
         json.put("real_time_factor", realTimeFactor());
         json.put("peak_rss_bytes", peakBytes);
         return json;
-    }
-
-    private static BenchSeries series(JsonNode values) {
-        List<Double> list = new ArrayList<>();
-        for (JsonNode value : values) {
-            list.add(value.asDouble());
-        }
-        return list.isEmpty() ? BenchSeries.none() : new BenchSeries(list);
     }
 }

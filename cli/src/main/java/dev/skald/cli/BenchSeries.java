@@ -1,7 +1,9 @@
 package dev.skald.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Repeated measurements of one thing.
@@ -16,6 +18,15 @@ record BenchSeries(List<Double> values) {
     /** Nothing was measured. */
     static BenchSeries none() {
         return new BenchSeries(List.of(Double.NaN));
+    }
+
+    /** Of a list of numbers. */
+    static BenchSeries of(JsonNode values) {
+        List<Double> list = new ArrayList<>();
+        for (JsonNode value : values) {
+            list.add(value.asDouble());
+        }
+        return list.isEmpty() ? none() : new BenchSeries(list);
     }
 
     List<Double> measured() {

@@ -6,6 +6,7 @@ import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.EngineContext;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -14,16 +15,23 @@ public final class PiperProfile {
     private PiperProfile() {}
 
     /**
+     * What a stage of the network did in each round.
+     *
+     * @param name {@code encoder}, {@code durations}, {@code flow} or {@code decoder}
+     * @param work in the order of the rounds
+     */
+    public record Stage(String name, List<VitsNetwork.Work> work) {}
+
+    /**
      * Speaks a request over and over, sentence after sentence with all threads, and tells what each
      * stage of the network took.
      *
      * @param warmUps rounds before those that count
      * @param rounds rounds that count
-     * @return stage ({@code encoder}, {@code durations}, {@code flow}, {@code decoder}) to its time
-     *     and work over all counted rounds
+     * @return the stages, in the order they work in
      * @throws VoiceException if the voice is not there or damaged
      */
-    public static Map<String, VitsNetwork.Work> measure(
+    public static List<Stage> measure(
             EngineContext context, SpeechRequest request, int warmUps, int rounds) {
         VoiceFiles files =
                 VoiceFiles.find(context, request)
@@ -45,10 +53,8 @@ public final class PiperProfile {
                         opened.config().defaultSpeaker(),
                         1);
         try (VitsNetwork network = (VitsNetwork) opened.network().get()) {
+            Map<String, List<VitsNetwork.Work>> profile = new LinkedHashMap<>();
             for (int round = 0; round < warmUps + rounds; round++) {
-                if (round == warmUps) {
-                    network.takeProfile();
-                }
                 for (int[] ids : utterances) {
                     try (PiperNetwork.Utterance utterance = network.begin(ids, settings, threads)) {
                         while (utterance.hasNext()) {
@@ -56,8 +62,17 @@ public final class PiperProfile {
                         }
                     }
                 }
+                Map<String, VitsNetwork.Work> taken = network.takeProfile();
+                if (round >= warmUps) {
+                    taken.forEach(
+                            (stage, work) ->
+                                    profile.computeIfAbsent(stage, s -> new ArrayList<>())
+                                            .add(work));
+                }
             }
-            return network.takeProfile();
+            List<Stage> stages = new ArrayList<>();
+            profile.forEach((name, work) -> stages.add(new Stage(name, work)));
+            return stages;
         }
     }
 }
