@@ -77,11 +77,11 @@ public final class S3GenBench {
         }
     }
 
-    private static double clock() {
+    static double clock() {
         return System.nanoTime() * 1e-9;
     }
 
-    private static double processor() {
+    static double processor() {
         return ManagementFactory.getOperatingSystemMXBean()
                         instanceof com.sun.management.OperatingSystemMXBean os
                 ? os.getProcessCpuTime() * 1e-9
