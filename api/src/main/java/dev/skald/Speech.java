@@ -72,6 +72,11 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
         return report.build();
     }
 
+    /** Where the time went so far, stage by stage; empty if the engine does not tell. */
+    public List<StageWork> stages() {
+        return source.stages();
+    }
+
     /** Tells {@code watcher} of each chunk as it is taken, in the taking thread: for progress. */
     public Speech onChunk(Consumer<AudioChunk> watcher) {
         this.watcher = watcher;

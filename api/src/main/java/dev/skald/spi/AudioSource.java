@@ -1,7 +1,9 @@
 package dev.skald.spi;
 
 import dev.skald.AudioChunk;
+import dev.skald.StageWork;
 import dev.skald.Voice;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One request being spoken. Pulled by one thread; {@link #cancel} may be called by any. */
@@ -16,6 +18,14 @@ public interface AudioSource extends AutoCloseable {
      * dev.skald.SpeechCancelledException} soon after {@link #cancel}.
      */
     @Nullable AudioChunk next();
+
+    /**
+     * Where the time went so far, in the order the stages work in; empty if the engine does not
+     * tell. For the pulling thread.
+     */
+    default List<StageWork> stages() {
+        return List.of();
+    }
 
     /** Stops the work at the next opportunity. */
     void cancel();

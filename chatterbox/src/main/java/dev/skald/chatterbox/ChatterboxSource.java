@@ -2,10 +2,12 @@ package dev.skald.chatterbox;
 
 import dev.skald.AudioChunk;
 import dev.skald.SpeechCancelledException;
+import dev.skald.StageWork;
 import dev.skald.Voice;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.spi.AudioSource;
 import dev.skald.tensor.Ops;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,7 @@ final class ChatterboxSource implements AudioSource {
     private final int silence;
     private final @Nullable Watermark watermark;
     private final Consumer<ChatterboxSource> onClose;
+    private final Stages stages = new Stages();
     private volatile boolean cancelled;
     private boolean closed;
     private @Nullable Utterance utterance;
@@ -93,7 +96,7 @@ final class ChatterboxSource implements AudioSource {
 
     private Utterance start() {
         try {
-            return new Utterance(checkpoint, ops, manner, text, index);
+            return new Utterance(checkpoint, ops, manner, text, index, stages);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
@@ -107,9 +110,17 @@ final class ChatterboxSource implements AudioSource {
         }
     }
 
-    private static float[] marked(Watermark.Stream marking, float[] samples, boolean last) {
+    private float[] marked(Watermark.Stream marking, float[] samples, boolean last) {
+        long start = System.nanoTime();
         float[] ready = marking.push(samples);
-        return last ? Utterance.join(ready, marking.finish()) : ready;
+        float[] marked = last ? Utterance.join(ready, marking.finish()) : ready;
+        stages.watermark(System.nanoTime() - start);
+        return marked;
+    }
+
+    @Override
+    public synchronized List<StageWork> stages() {
+        return stages.list();
     }
 
     private AudioChunk chunk(float[] samples, String spoken, boolean last) {

@@ -15,7 +15,6 @@ import dev.skald.tensor.Ops;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,13 +43,11 @@ final class Utterance implements AutoCloseable {
     private final int[] ids;
     private final int characters;
     private final int index;
+    private final Stages stages;
     private Draw draw;
     private int redraws;
     private int held;
     private int repeated;
-    private long prefillNanos;
-    private long decodeNanos;
-    private long soundNanos;
     private boolean spoke;
     private boolean ended;
 
@@ -73,13 +70,16 @@ final class Utterance implements AutoCloseable {
     /**
      * @param text as it will be said
      * @param index which piece of the request it is; each draws its own random numbers
+     * @param stages gets what each stage took
      * @throws IllegalArgumentException if text or voice do not fit the model
      */
-    Utterance(Checkpoint checkpoint, Ops ops, Manner manner, String text, int index) {
+    Utterance(
+            Checkpoint checkpoint, Ops ops, Manner manner, String text, int index, Stages stages) {
         this.checkpoint = checkpoint;
         this.ops = ops;
         this.manner = manner;
         this.index = index;
+        this.stages = stages;
         ChatterboxModel model = checkpoint.model();
         int[] heard = manner.voice().promptTokens();
         int most = model.cloning().promptTokens();
@@ -180,31 +180,13 @@ final class Utterance implements AutoCloseable {
     private int draw() {
         long start = System.nanoTime();
         int token = draw.tokens.next();
+        long nanos = System.nanoTime() - start;
         if (draw.tokens.count() == 1) {
-            prefillNanos += System.nanoTime() - start;
+            stages.prefill(nanos, draw.tokens.positions());
         } else {
-            decodeNanos += System.nanoTime() - start;
+            stages.decode(nanos);
         }
         return token;
-    }
-
-    private float[] sound(Supplier<float[]> made) {
-        long start = System.nanoTime();
-        float[] samples = made.get();
-        soundNanos += System.nanoTime() - start;
-        return samples;
-    }
-
-    /** What each stage took. */
-    private void report() {
-        LOG.log(
-                System.Logger.Level.DEBUG,
-                "piece {0}: {1} tokens; prefill {2} ms, decode {3} ms, flow and vocoder {4} ms",
-                index,
-                draw.tokens.count(),
-                prefillNanos / 1_000_000,
-                decodeNanos / 1_000_000,
-                soundNanos / 1_000_000);
     }
 
     private void redraw(String why) {
@@ -214,7 +196,7 @@ final class Utterance implements AutoCloseable {
                 index,
                 draw.guard.count(),
                 why);
-        draw.tokens.close();
+        close();
         repeated = 0;
         draw = draw(++redraws);
     }
@@ -240,7 +222,6 @@ final class Utterance implements AutoCloseable {
                         Arrays.stream(release(loop ? RUN_KEPT : repeated)),
                         Arrays.stream(flowTokens(checkpoint.model(), new int[0])));
         float[] last = draw.sound.finish(rest.toArray());
-        report();
         last = ending(checkpoint.model(), last, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);
         for (int i = 0; i < fade; i++) {
@@ -278,6 +259,7 @@ final class Utterance implements AutoCloseable {
 
     @Override
     public void close() {
+        stages.sound(draw.sound);
         draw.tokens.close();
     }
 }

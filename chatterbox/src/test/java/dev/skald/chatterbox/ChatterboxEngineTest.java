@@ -2,12 +2,14 @@ package dev.skald.chatterbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
 import dev.skald.SpeechCancelledException;
 import dev.skald.SpeechRequest;
+import dev.skald.StageWork;
 import dev.skald.VoiceException;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
@@ -94,6 +96,24 @@ class ChatterboxEngineTest {
                 assertThat(samples(take(again))).isEqualTo(first);
                 assertThat(samples(take(other))).isNotEqualTo(first);
             }
+        }
+    }
+
+    @Test
+    void tellsWhatEachStageDid() {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                AudioSource source = engine.speak(request(ChatterboxModel.TURBO).build())) {
+            double audio = samples(take(source)).length / 24_000.0;
+            List<StageWork> stages = source.stages();
+            assertThat(stages)
+                    .extracting(StageWork::stage)
+                    .containsExactly("prefill", "decode", "flow", "vocoder");
+            assertThat(stages).allMatch(s -> s.seconds() > 0);
+            assertThat(stages.get(2).work()).isCloseTo(audio, offset(1e-6));
+            assertThat(stages.get(3).work()).isCloseTo(audio, offset(1e-6));
+            // 25 tokens a second, without the three of silence and the ones that prefill draws
+            assertThat(stages.get(1).work()).isBetween(25 * audio - 12, 25 * audio + 4);
+            assertThat(stages.get(0).work()).isGreaterThan(TEXT.length());
         }
     }
 

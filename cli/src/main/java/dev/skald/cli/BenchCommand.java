@@ -1,14 +1,9 @@
 package dev.skald.cli;
 
-import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
+import dev.skald.Mode;
 import dev.skald.PhysicalCores;
 import dev.skald.Skald;
-import dev.skald.SkaldException;
-import dev.skald.Speech;
-import dev.skald.SpeechReport;
-import dev.skald.piper.PiperProfile;
-import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.EngineContext;
 import dev.skald.tensor.cpu.MachineFloor;
 import java.io.IOException;
@@ -21,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,8 +46,11 @@ final class BenchCommand implements Callable<Integer> {
             names = "--text",
             split = ",",
             paramLabel = "NAME",
-            description = "Which texts: short, medium, long, very-long. Default: all.")
-    List<String> texts = List.of("short", "medium", "long", "very-long");
+            description = {
+                "Which texts: short, medium, long, very-long.",
+                "Default: all; in mode cinematic all but the last."
+            })
+    @Nullable List<String> texts;
 
     @Option(
             names = "--repetitions",
@@ -84,10 +81,6 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--one", hidden = true)
     @Nullable String one;
 
-    /** When that process was started. */
-    @Option(names = "--started", hidden = true, defaultValue = "0")
-    long started;
-
     @Mixin SpeechOptions options = new SpeechOptions();
 
     @Spec CommandSpec spec;
@@ -103,23 +96,40 @@ final class BenchCommand implements Callable<Integer> {
             throw new InvalidRequestException("repetitions and warm-up lie between 1 and 1000");
         }
         if (one != null) {
-            main.io.out().println(JSON.writeValueAsString(measured(BenchText.named(one)).json()));
+            BenchText text = BenchText.named(one);
+            BenchRun run =
+                    new BenchRun(
+                            main,
+                            context(),
+                            text,
+                            options.request(text.text()),
+                            warmUp,
+                            repetitions);
+            main.io.out().println(JSON.writeValueAsString(run.measured().json()));
             return ExitCode.OK.number;
         }
-        List<BenchText> chosen = texts.stream().map(BenchText::named).toList();
+        boolean cinematic = cinematic();
+        if (peer && cinematic) {
+            throw new InvalidRequestException(
+                    "--peer is piper-tts, of mode fast: the official Chatterbox is measured by"
+                            + " bench/peers/chatterbox_t3.py and chatterbox_s3gen.py");
+        }
+        List<String> names = names(cinematic);
+        List<BenchText> chosen = names.stream().map(BenchText::named).toList();
         BenchProcess process = new BenchProcess();
         List<BenchRow> rows = new ArrayList<>();
         List<BenchStage> stages = new ArrayList<>();
+        String voice = "";
         for (BenchText text : chosen) {
             main.messages().info("measuring " + text.name() + " ...");
             BenchResult warm = warm(process, text);
             rows.add(warm.row().withCold(cold(process, text)));
             stages.addAll(warm.stages());
+            voice = warm.voice();
         }
-        String voice = voice();
         if (peer) {
             main.messages().info("measuring piper-tts ...");
-            String output = process.peer(main.globals.home(), voice, texts, repetitions, warmUp);
+            String output = process.peer(main.globals.home(), voice, names, repetitions, warmUp);
             for (JsonNode row : JSON.readTree(output).path("rows")) {
                 rows.add(BenchRow.of(row));
             }
@@ -174,11 +184,19 @@ final class BenchCommand implements Callable<Integer> {
         return arguments;
     }
 
-    private String voice() {
-        try (Skald skald = main.open();
-                Speech speech = skald.speak(options.request("voice"))) {
-            return speech.voice().id();
+    private boolean cinematic() {
+        try (Skald skald = main.open()) {
+            return skald.choice(options.request("text")).mode() == Mode.CINEMATIC;
         }
+    }
+
+    private List<String> names(boolean cinematic) {
+        if (texts != null) {
+            return texts;
+        }
+        return cinematic
+                ? List.of("short", "medium", "long")
+                : List.of("short", "medium", "long", "very-long");
     }
 
     private EngineContext context() {
@@ -193,7 +211,6 @@ final class BenchCommand implements Callable<Integer> {
         List<String> command = new ArrayList<>(List.of("bench", "--one", text.name()));
         command.addAll(List.of("--repetitions", "" + repetitions, "--warm-up", "" + warmUp));
         command.addAll(handedOn());
-        command.addAll(List.of("--started", "" + System.currentTimeMillis()));
         return BenchResult.of(JSON.readTree(process.output(command)));
     }
 
@@ -216,73 +233,6 @@ final class BenchCommand implements Callable<Integer> {
         } finally {
             Files.delete(input);
             Files.delete(output);
-        }
-    }
-
-    /** In this process. */
-    private BenchResult measured(BenchText text) {
-        BenchRow row = row(text);
-        List<BenchStage> stages = new ArrayList<>();
-        for (PiperProfile.Stage stage :
-                PiperProfile.measure(
-                        context(), options.request(text.text()), warmUp, repetitions)) {
-            stages.add(
-                    new BenchStage(
-                            text.name(),
-                            text.text().length(),
-                            stage.name(),
-                            series(stage.work(), w -> w.operations() * 1e-9).median(),
-                            BenchStage.GFLOP,
-                            series(stage.work(), VitsNetwork.Work::seconds)));
-        }
-        return new BenchResult(row, stages);
-    }
-
-    private static <T> BenchSeries series(List<T> rounds, ToDoubleFunction<T> value) {
-        return new BenchSeries(rounds.stream().map(value::applyAsDouble).toList());
-    }
-
-    private BenchRow row(BenchText text) {
-        List<Double> first = new ArrayList<>();
-        List<Double> total = new ArrayList<>();
-        List<Double> audio = new ArrayList<>();
-        long start = System.nanoTime();
-        try (Skald skald = main.open()) {
-            double load = 0;
-            double sinceStart = Double.NaN;
-            for (int i = 0; i < warmUp + repetitions; i++) {
-                try (Speech speech = skald.speak(options.request(text.text()))) {
-                    if (i == 0) {
-                        load = (System.nanoTime() - start) * 1e-9;
-                    }
-                    for (AudioChunk chunk : speech) {
-                        if (chunk.samples().length == 0) {
-                            throw new SkaldException("an empty chunk came out");
-                        }
-                        if (Double.isNaN(sinceStart)) {
-                            sinceStart = (System.currentTimeMillis() - started) * 1e-3;
-                        }
-                    }
-                    SpeechReport report = speech.report();
-                    report.check();
-                    if (i >= warmUp) {
-                        first.add(report.firstAudioSeconds());
-                        total.add(report.elapsedSeconds());
-                        audio.add(report.seconds());
-                    }
-                }
-            }
-            return new BenchRow(
-                    "skald " + Version.number(),
-                    text.name(),
-                    text.text().length(),
-                    BenchSeries.none(),
-                    new BenchSeries(List.of(sinceStart)),
-                    new BenchSeries(List.of(load)),
-                    new BenchSeries(first),
-                    new BenchSeries(total),
-                    new BenchSeries(audio),
-                    Machine.peakBytes().orElse(0));
         }
     }
 }

@@ -75,7 +75,7 @@ record BenchReport(
         out.append(
                 String.format(
                         Locale.ROOT,
-                        "%nStages, warm, one sentence after the other with all threads. The floor of"
+                        "%nStages, warm; all threads work on one sentence at a time. The floor of"
                                 + " this machine: %.0f GFLOP/s of %d threads, %.0f of one (nothing"
                                 + " but fused multiply-adds); %.1f GB/s read from memory.%n%n",
                         floor.gflops(),

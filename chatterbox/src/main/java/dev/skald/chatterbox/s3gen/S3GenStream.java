@@ -54,6 +54,8 @@ public final class S3GenStream {
     private float[] tail = new float[0]; // waveform of the frames after the spoken ones
     private HarmonicSource.Phase phase; // at sourceTo
     private boolean finished;
+    private long flowNanos;
+    private long vocoderNanos;
 
     S3GenStream(S3Gen model, Ops ops, VoiceReference voice, S3Gen.Randomness random) {
         this.flow = model.flow();
@@ -72,6 +74,21 @@ public final class S3GenStream {
             out = join(out, piece(Math.min(count, done + LONGEST - KEPT), false));
         }
         return out;
+    }
+
+    /** What the flow took so far, in nanoseconds. */
+    public long flowNanos() {
+        return flowNanos;
+    }
+
+    /** What the vocoder took so far, in nanoseconds. */
+    public long vocoderNanos() {
+        return vocoderNanos;
+    }
+
+    /** Samples given out so far. */
+    public long samples() {
+        return spoken * FRAME;
     }
 
     private void append(int... more) {
@@ -109,6 +126,7 @@ public final class S3GenStream {
         done = to;
         int[] seen = Arrays.copyOfRange(tokens, base, to);
         long first = (long) Flow.FRAMES_A_TOKEN * base;
+        long start = System.nanoTime();
         try (var frame = ops.frame()) {
             int frames = flow.frames(voice, seen.length, last);
             float[] fresh = new float[frames * flow.bands()];
@@ -123,7 +141,11 @@ public final class S3GenStream {
                                 Taps.NONE);
                 ops.read(made, fresh, 0);
             }
-            return vocode(fresh, first, frames, last);
+            long middle = System.nanoTime();
+            flowNanos += middle - start;
+            float[] samples = vocode(fresh, first, frames, last);
+            vocoderNanos += System.nanoTime() - middle;
+            return samples;
         }
     }
 

@@ -90,6 +90,12 @@ public final class TokenStream implements AutoCloseable {
         return count;
     }
 
+    /** Positions that are read before the first token is drawn: voice, text, start. */
+    public int positions() {
+        int starts = model.config().kind() == T3Config.Kind.LLAMA ? 2 : 1;
+        return model.prefixRows(prompt) + text.length + starts;
+    }
+
     /** Whether the model itself came to an end. */
     public boolean stopped() {
         return ended && last == T3Config.STOP_SPEECH;

@@ -1,0 +1,55 @@
+package dev.skald.chatterbox;
+
+import dev.skald.StageWork;
+import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.s3gen.S3GenStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where the time of a speech goes. For one thread. */
+final class Stages {
+    private long prefillNanos;
+    private long positions;
+    private long decodeNanos;
+    private long tokens;
+    private long flowNanos;
+    private long vocoderNanos;
+    private long samples;
+    private long watermarkNanos;
+
+    /** T3 read what comes before the first token, and drew it. */
+    void prefill(long nanos, int read) {
+        prefillNanos += nanos;
+        positions += read;
+    }
+
+    /** T3 drew one more token. */
+    void decode(long nanos) {
+        decodeNanos += nanos;
+        tokens++;
+    }
+
+    /** All that a stream has made. */
+    void sound(S3GenStream stream) {
+        flowNanos += stream.flowNanos();
+        vocoderNanos += stream.vocoderNanos();
+        samples += stream.samples();
+    }
+
+    void watermark(long nanos) {
+        watermarkNanos += nanos;
+    }
+
+    List<StageWork> list() {
+        double audio = samples / (double) S3Gen.SAMPLE_RATE;
+        List<StageWork> list = new ArrayList<>();
+        list.add(new StageWork("prefill", prefillNanos * 1e-9, positions, "positions"));
+        list.add(new StageWork("decode", decodeNanos * 1e-9, tokens, "tokens"));
+        list.add(new StageWork("flow", flowNanos * 1e-9, audio, "s of audio"));
+        list.add(new StageWork("vocoder", vocoderNanos * 1e-9, audio, "s of audio"));
+        if (watermarkNanos > 0) {
+            list.add(new StageWork("watermark", watermarkNanos * 1e-9, audio, "s of audio"));
+        }
+        return list;
+    }
+}
