@@ -6,6 +6,7 @@ import dev.skald.tensor.Backend.ConvTranspose1d;
 import dev.skald.tensor.Backend.Embedding;
 import dev.skald.tensor.Backend.Linear;
 import dev.skald.tensor.Backend.Lstm;
+import dev.skald.tensor.Backend.Precision;
 
 /**
  * The op set the models are written over, with the arena their activations live in. Used by one
@@ -197,17 +198,30 @@ public interface Ops extends AutoCloseable {
      */
     void rotary(Tensor x, int heads, Tensor cos, Tensor sin, Ints first);
 
-    /** Copies x (B,T,C) into rows {@code at...} of a cache (B,capacity,C) of keys or values. */
-    void append(Tensor x, Tensor cache, Ints at);
+    /**
+     * Room for keys and values of at most {@code capacity} positions of one layer. It takes memory
+     * as positions come, and lives as long as a tensor made now.
+     *
+     * @param dim D
+     * @param precision how they are kept: exactly, or as {@link Precision#BF16}
+     */
+    Cache cache(int batch, int heads, int dim, int capacity, Precision precision);
+
+    /** Keys and values that a decoder's later positions attend to. */
+    interface Cache {
+        int capacity();
+    }
+
+    /** Keeps keys and values (B,T,H*D) of positions {@code at...}. */
+    void append(Tensor k, Tensor v, Cache cache, Ints at);
 
     /**
-     * Causal attention over the first rows of caches of keys and values (B,capacity,H*D): query i
-     * of the Tq sees {@code length - Tq + 1 + i} of them.
+     * Causal attention over the first positions of a cache: query i of the Tq sees {@code length -
+     * Tq + 1 + i} of them.
      *
-     * @param length one integer: how many rows of the caches are filled, the queries' own included
+     * @param length one integer: how many positions are filled, the queries' own included
      */
-    void attentionCached(
-            Tensor q, Tensor keys, Tensor values, Ints length, int heads, float scale, Tensor out);
+    void attentionCached(Tensor q, Cache cache, Ints length, float scale, Tensor out);
 
     // ---- norms
 

@@ -121,10 +121,8 @@ final class Gpt2 implements Transformer {
                     Activation.NONE,
                     h);
             ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
-            ops.append(k, cache.keys[i], cache.first);
-            ops.append(v, cache.values[i], cache.first);
-            ops.attentionCached(
-                    q, cache.keys[i], cache.values[i], cache.length, heads, scale, attended);
+            cache.append(i, k, v, taps);
+            ops.attentionCached(q, cache.layers[i], cache.length, scale, attended);
             ops.linear(attended, layer.output, Epilogue.plus(x), x);
             ops.layerNorm(x, layer.mlpNorm.gain, layer.mlpNorm.shift, eps, Activation.NONE, h);
             ops.linear(h, layer.up, Epilogue.of(GELU), up);

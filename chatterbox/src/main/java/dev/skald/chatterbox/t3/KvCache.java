@@ -1,16 +1,16 @@
 package dev.skald.chatterbox.t3;
 
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Cache;
 import dev.skald.tensor.Ops.Ints;
+import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import java.util.Arrays;
 
 /** Keys and values of every position so far, and where the next ones go. */
 final class KvCache {
-    /** One a layer, (B, capacity, H*D). */
-    final Tensor[] keys;
-
-    final Tensor[] values;
+    /** One a layer. */
+    final Cache[] layers;
 
     /** Position of the first row that is being computed. */
     final Ints first;
@@ -22,17 +22,20 @@ final class KvCache {
     final Ints length;
 
     private final Ops ops;
+    private final int heads;
     private final int capacity;
     private int filled;
 
-    KvCache(Ops ops, int layers, int batch, int capacity, int width) {
+    KvCache(Ops ops, T3 model, int batch, int capacity) {
         this.ops = ops;
         this.capacity = capacity;
-        keys = new Tensor[layers];
-        values = new Tensor[layers];
-        for (int i = 0; i < layers; i++) {
-            keys[i] = ops.tensor(batch, capacity, width);
-            values[i] = ops.tensor(batch, capacity, width);
+        Transformer t = model.transformer();
+        heads = model.config().heads();
+        layers = new Cache[t.layers()];
+        for (int i = 0; i < layers.length; i++) {
+            layers[i] =
+                    ops.cache(
+                            batch, heads, t.cacheWidth() / heads, capacity, model.cachePrecision());
         }
         first = ops.ints(1);
         length = ops.ints(1);
@@ -56,6 +59,32 @@ final class KvCache {
         }
         filled += count;
         ops.write(new int[] {filled}, length);
+    }
+
+    /** Keeps a layer's keys and values (B,T,H*D) of the positions it was just advanced by. */
+    void append(int layer, Tensor k, Tensor v, Taps taps) {
+        ops.append(k, v, layers[layer], first);
+        if (layer == 0 && taps.on()) {
+            tap("k_cache0", k, taps);
+            tap("v_cache0", v, taps);
+        }
+    }
+
+    /** As the official cache lies: (B,H,T,D). */
+    private void tap(String name, Tensor x, Taps taps) {
+        float[] from = ops.read(x);
+        float[] to = new float[from.length];
+        int d = x.cols() / heads;
+        for (int b = 0; b < x.batch(); b++) {
+            for (int t = 0; t < x.rows(); t++) {
+                for (int h = 0; h < heads; h++) {
+                    int source = ((b * x.rows() + t) * heads + h) * d;
+                    int target = ((b * heads + h) * x.rows() + t) * d;
+                    System.arraycopy(from, source, to, target, d);
+                }
+            }
+        }
+        taps.tap(name, to, x.batch(), heads, x.rows(), d);
     }
 
     /** The positions that the cache was just advanced by. */

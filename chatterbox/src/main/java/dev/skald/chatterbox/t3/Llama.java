@@ -104,10 +104,8 @@ final class Llama implements Transformer {
             ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
             ops.rotary(q, heads, cos, sin, cache.first);
             ops.rotary(k, heads, cos, sin, cache.first);
-            ops.append(k, cache.keys[i], cache.first);
-            ops.append(v, cache.values[i], cache.first);
-            ops.attentionCached(
-                    q, cache.keys[i], cache.values[i], cache.length, heads, scale, attended);
+            cache.append(i, k, v, taps);
+            ops.attentionCached(q, cache.layers[i], cache.length, scale, attended);
             ops.linear(attended, layer.output, Epilogue.plus(x), x);
             ops.rmsNorm(x, layer.mlpNorm, config.normEps(), h);
             ops.linear(h, layer.gateUp, Epilogue.NONE, gateUp);

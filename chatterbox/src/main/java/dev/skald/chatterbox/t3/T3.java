@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class T3 {
     private final T3Config config;
     private final Transformer transformer;
+    private final Precision cachePrecision;
     private final Weight textEmbedding; // (text vocabulary, C)
     private final @Nullable Weight textPositions; // (n, C)
     private final Embedding speechEmbedding; // (V, C)
@@ -36,6 +37,7 @@ public final class T3 {
 
     private T3(Backend backend, Weights w, T3Config config, Precision precision) {
         this.config = config;
+        cachePrecision = precision == Precision.F32 ? Precision.F32 : Precision.BF16;
         int c = config.width();
         transformer =
                 switch (config.kind()) {
@@ -93,6 +95,11 @@ public final class T3 {
 
     Transformer transformer() {
         return transformer;
+    }
+
+    /** How keys and values are kept. */
+    Precision cachePrecision() {
+        return cachePrecision;
     }
 
     Linear speechHead() {

@@ -30,13 +30,7 @@ public final class T3State implements AutoCloseable {
         this.rows = rows;
         frame = ops.frame();
         int most = Math.min(capacity, model.config().positions());
-        cache =
-                new KvCache(
-                        ops,
-                        model.transformer().layers(),
-                        rows,
-                        most,
-                        model.transformer().cacheWidth());
+        cache = new KvCache(ops, model, rows, most);
         token = ops.ints(1);
         speechPosition = ops.ints(1);
         logits = ops.tensor(rows, 1, model.config().speechVocabulary());
@@ -77,10 +71,6 @@ public final class T3State implements AutoCloseable {
             cache.advance(n);
             Tensor hidden = model.transformer().forward(ops, x, cache, taps);
             taps.tap("hidden", ops, hidden);
-            if (taps.on()) {
-                taps.tap("k_cache0", byHead(cache.keys[0], n), cacheShape(n));
-                taps.tap("v_cache0", byHead(cache.values[0], n), cacheShape(n));
-            }
             ops.linear(hidden.rows(n - 1, n), model.speechHead(), Epilogue.NONE, logits);
         }
         return logits;
@@ -124,29 +114,6 @@ public final class T3State implements AutoCloseable {
     /** Filled positions: prefix, text, speech. */
     public int length() {
         return cache.filled();
-    }
-
-    private int[] cacheShape(int n) {
-        int heads = model.config().heads();
-        return new int[] {rows, heads, n, model.transformer().cacheWidth() / heads};
-    }
-
-    /** (B,n,H*D) → (B,H,n,D). */
-    private float[] byHead(Tensor cached, int n) {
-        float[] from = ops.read(cached.rows(0, n));
-        float[] to = new float[from.length];
-        int heads = model.config().heads();
-        int d = cached.cols() / heads;
-        for (int b = 0; b < rows; b++) {
-            for (int t = 0; t < n; t++) {
-                for (int h = 0; h < heads; h++) {
-                    int source = ((b * n + t) * heads + h) * d;
-                    int target = ((b * heads + h) * n + t) * d;
-                    System.arraycopy(from, source, to, target, d);
-                }
-            }
-        }
-        return to;
     }
 
     @Override

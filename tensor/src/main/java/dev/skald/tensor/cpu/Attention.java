@@ -249,38 +249,4 @@ final class Attention {
             }
         }
     }
-
-    /** Few queries over long caches: {@code length} rows of them are filled. */
-    void cached(
-            CpuTensor q,
-            CpuTensor keys,
-            CpuTensor values,
-            int length,
-            int heads,
-            float scale,
-            CpuTensor out) {
-        int queries = q.rows();
-        int d = q.cols() / heads;
-        pool.run(
-                q.batch() * queries * heads,
-                (item, worker) -> {
-                    int h = item % heads;
-                    int i = item / heads % queries;
-                    int b = item / heads / queries;
-                    int n = Math.max(0, length - queries + 1 + i);
-                    float[] s = scratch.input(worker, n);
-                    int from = q.at(b, i) + h * d;
-                    int at = keys.at(b, 0) + h * d;
-                    for (int j = 0; j < n; j++, at += keys.rowStride) {
-                        s[j] = kernels.dot(q.data, from, keys.data, at, d);
-                    }
-                    kernels.softmax(s, 0, scale, s, 0, n);
-                    int to = out.at(b, i) + h * d;
-                    Arrays.fill(out.data, to, to + d, 0);
-                    at = values.at(b, 0) + h * d;
-                    for (int j = 0; j < n; j++, at += values.rowStride) {
-                        kernels.axpy(s[j], values.data, at, out.data, to, d);
-                    }
-                });
-    }
 }

@@ -7,6 +7,7 @@ import dev.skald.tensor.Backend.ConvTranspose1d;
 import dev.skald.tensor.Backend.Embedding;
 import dev.skald.tensor.Backend.Linear;
 import dev.skald.tensor.Backend.Lstm;
+import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Philox;
@@ -30,6 +31,7 @@ final class CpuOps implements Ops {
     private final Scratch scratch;
     private final Products products;
     private final Attention attention;
+    private final CachedAttention cachedAttention;
     private final Rows rows;
 
     CpuOps(Kernels kernels, Pool pool) {
@@ -38,6 +40,7 @@ final class CpuOps implements Ops {
         scratch = new Scratch(pool.threads());
         products = new Products(kernels, pool, scratch);
         attention = new Attention(kernels, pool, scratch, arena);
+        cachedAttention = new CachedAttention(kernels, pool, scratch);
         rows = new Rows(kernels, pool);
     }
 
@@ -477,27 +480,50 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void append(Tensor x, Tensor cache, Ints at) {
-        int from = first(at);
-        check(
-                from >= 0 && from + x.rows() <= cache.rows(),
-                "append",
-                x.rows() + " rows at " + from,
-                cache);
-        copy(x, cache.rows(from, from + x.rows()));
+    public Cache cache(int batch, int heads, int dim, int capacity, Precision precision) {
+        if (batch < 1 || heads < 1 || dim < 1 || capacity < 0 || precision == Precision.INT8) {
+            throw new IllegalArgumentException(
+                    "no cache of "
+                            + precision
+                            + " for "
+                            + batch
+                            + " batches of "
+                            + heads
+                            + " heads of "
+                            + dim
+                            + " at "
+                            + capacity
+                            + " positions");
+        }
+        return new CpuCache(batch, heads, dim, capacity, kernels.panel(dim), precision);
     }
 
     @Override
-    public void attentionCached(
-            Tensor q, Tensor keys, Tensor values, Ints length, int heads, float scale, Tensor out) {
-        heads("attentionCached", q, keys, values, heads, out);
+    public void append(Tensor k, Tensor v, Cache cache, Ints at) {
+        CpuCache c = (CpuCache) cache;
+        int from = first(at);
+        shape(k, "append", c.batch, k.rows(), c.heads * c.dim);
+        same("append", k, v);
+        check(
+                from >= 0 && from + k.rows() <= c.capacity(),
+                "append",
+                "positions from " + from + " of " + c.capacity(),
+                k);
+        cachedAttention.append(cpu(k), cpu(v), c, from);
+    }
+
+    @Override
+    public void attentionCached(Tensor q, Cache cache, Ints length, float scale, Tensor out) {
+        CpuCache c = (CpuCache) cache;
         int n = first(length);
-        check(n >= q.rows() && n <= keys.rows(), "attentionCached", n + " filled rows", keys);
-        if (q.rows() >= 8) {
-            attention(q, keys.rows(0, n), values.rows(0, n), heads, scale, true, out);
-        } else {
-            attention.cached(cpu(q), cpu(keys), cpu(values), n, heads, scale, cpu(out));
-        }
+        shape(q, "attentionCached", c.batch, q.rows(), c.heads * c.dim);
+        same("attentionCached", q, out);
+        check(
+                n >= q.rows() && n <= c.filled(),
+                "attentionCached",
+                n + " positions of " + c.filled(),
+                q);
+        cachedAttention.run(cpu(q), c, n, scale, cpu(out));
     }
 
     // ---- norms

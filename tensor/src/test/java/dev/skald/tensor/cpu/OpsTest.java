@@ -411,30 +411,40 @@ class OpsTest {
     void cachedAttentionAndRotary() {
         int heads = 2;
         int d = 16;
-        Tensor keys = ops.zeros(2, 40, heads * d);
-        Tensor values = ops.zeros(2, 40, heads * d);
         Ops.Ints at = ops.ints(1);
-        int filled = 0;
-        for (int n : new int[] {9, 1, 1, 3, 20}) {
-            Tensor q = tensor(2, n, heads * d);
-            ops.write(new int[] {filled}, at);
-            ops.append(tensor(2, n, heads * d), keys, at);
-            ops.append(tensor(2, n, heads * d), values, at);
-            filled += n;
-            ops.write(new int[] {filled}, at);
-            Tensor out = space(2, n, heads * d);
-            ops.attentionCached(q, keys, values, at, heads, 0.3f, out);
-            same(
-                    out,
-                    Naive.attention(
-                            array(q),
-                            array(keys.rows(0, filled)),
-                            array(values.rows(0, filled)),
-                            heads,
-                            0.3f,
-                            filled - n + 1,
-                            Naive.NOTHING),
-                    2e-5);
+        for (Precision precision : new Precision[] {Precision.F32, Precision.BF16}) {
+            Ops.Cache cache = ops.cache(2, heads, d, 400, precision);
+            Tensor keys = ops.tensor(2, 400, heads * d);
+            Tensor values = ops.tensor(2, 400, heads * d);
+            int filled = 0;
+            for (int n : new int[] {9, 1, 1, 3, 20, 94, 1, 140}) {
+                Tensor q = tensor(2, n, heads * d);
+                Tensor k = tensor(2, n, heads * d);
+                Tensor v = tensor(2, n, heads * d);
+                ops.copy(k, keys.rows(filled, filled + n));
+                ops.copy(v, values.rows(filled, filled + n));
+                ops.write(new int[] {filled}, at);
+                ops.append(k, v, cache, at);
+                filled += n;
+                ops.write(new int[] {filled}, at);
+                Tensor out = space(2, n, heads * d);
+                ops.attentionCached(q, cache, at, 0.3f, out);
+                same(
+                        out,
+                        Naive.attention(
+                                array(q),
+                                array(keys.rows(0, filled)),
+                                array(values.rows(0, filled)),
+                                heads,
+                                0.3f,
+                                filled - n + 1,
+                                Naive.NOTHING),
+                        precision == Precision.F32 ? 2e-5 : 1e-2);
+            }
+            ops.write(new int[] {401}, at);
+            Tensor q = tensor(2, 1, heads * d);
+            assertThatThrownBy(() -> ops.attentionCached(q, cache, at, 1, q))
+                    .hasMessageContaining("401 positions of 269");
         }
         Tensor x = tensor(2, 5, heads * d);
         Array y = array(x);

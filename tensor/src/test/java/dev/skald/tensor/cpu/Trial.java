@@ -84,10 +84,16 @@ public final class Trial implements Supplier<float[][]> {
                 found.add(ops.read(o));
                 Ops.Ints length = ops.ints(1);
                 ops.write(new int[] {rows}, length);
-                Tensor last = q.rows(rows - 1, rows);
-                Tensor cached = ops.tensor(1, 1, 2 * in);
-                ops.attentionCached(last, q, q, length, 2, 0.2f, cached);
-                found.add(ops.read(cached));
+                for (Precision p : new Precision[] {Precision.F32, Precision.BF16}) {
+                    Ops.Cache cache = ops.cache(1, 2, in, rows, p);
+                    ops.append(q, q, cache, ops.ints(1));
+                    for (int n = 1; n <= rows; n += 1 + rows / 2) {
+                        Tensor last = q.rows(rows - n, rows);
+                        Tensor cached = ops.tensor(1, n, 2 * in);
+                        ops.attentionCached(last, cache, length, 0.2f, cached);
+                        found.add(ops.read(cached));
+                    }
+                }
                 var lstm =
                         backend.lstm(
                                 weight(random, 4 * out, in),

@@ -1,0 +1,103 @@
+package dev.skald.tensor.cpu;
+
+import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Ops;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keys and values of one layer, packed as the kernels want the right side of a product: keys as (D,
+ * positions), values as (positions, D), a matrix a head. Memory comes in blocks of positions as
+ * they are filled.
+ */
+final class CpuCache implements Ops.Cache {
+    /** Positions a block: a multiple of every kernel's panel. */
+    static final int BLOCK = 128;
+
+    /** A block: one matrix each for every head of every batch. */
+    record Block(Packed[] keys, Packed[] values) {}
+
+    final int batch;
+    final int heads;
+    final int dim;
+    private final int capacity;
+    private final int panel;
+    private final Precision precision;
+    private final List<Block> blocks = new ArrayList<>();
+    private int filled;
+
+    CpuCache(int batch, int heads, int dim, int capacity, int panel, Precision precision) {
+        this.batch = batch;
+        this.heads = heads;
+        this.dim = dim;
+        this.capacity = capacity;
+        this.panel = panel;
+        this.precision = precision;
+    }
+
+    @Override
+    public int capacity() {
+        return capacity;
+    }
+
+    Block block(int index) {
+        return blocks.get(index);
+    }
+
+    /** Positions up to the last one set. */
+    int filled() {
+        return filled;
+    }
+
+    /** Has memory for so many positions. */
+    void reserve(int positions) {
+        filled = Math.max(filled, positions);
+        while (blocks.size() * BLOCK < positions) {
+            blocks.add(new Block(matrices(dim, BLOCK), matrices(BLOCK, dim)));
+        }
+    }
+
+    private Packed[] matrices(int k, int n) {
+        int length = Packed.length(k, n, panel);
+        int count = batch * heads;
+        int all = Math.multiplyExact(count, length);
+        Compact compact =
+                precision == Precision.F32 ? null : Compact.of(Precision.BF16, all, count * n);
+        float[] values = compact == null ? new float[all] : new float[0];
+        Packed[] each = new Packed[count];
+        for (int i = 0; i < count; i++) {
+            each[i] = new Packed(values, i * length, k, n, panel, compact);
+        }
+        return each;
+    }
+
+    /** Sets one head's keys and values of {@code count} positions from {@code first} on. */
+    void set(int b, int h, int first, int count, CpuTensor k, CpuTensor v) {
+        for (int i = 0; i < count; i++) {
+            Block block = blocks.get((first + i) / BLOCK);
+            int at = (first + i) % BLOCK;
+            Packed keys = block.keys[b * heads + h];
+            Packed values = block.values[b * heads + h];
+            put(keys, keys.at(0, at), panel, k.data, k.at(b, i) + h * dim, dim);
+            for (int d = 0; d < dim; d += panel) {
+                int from = v.at(b, i) + h * dim + d;
+                put(values, values.at(at, d), 1, v.data, from, Math.min(panel, dim - d));
+            }
+        }
+    }
+
+    private static void put(Packed to, int at, int step, float[] from, int offset, int n) {
+        Compact compact = to.compact();
+        short[] halves = compact == null ? null : compact.halves();
+        if (halves == null) {
+            float[] values = to.values();
+            for (int i = 0; i < n; i++) {
+                values[at + i * step] = from[offset + i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                halves[at + i * step] = (short) Rounding.bf16(from[offset + i]);
+            }
+        }
+    }
+}
