@@ -23,9 +23,7 @@ final class Winograd {
     static final int POINTS = 8;
 
     /** Tiles done at once: their sums stay in the first cache. */
-    private static final int TILES = Integer.getInteger("w.t", 24);
-    private static final int BIG = Integer.getInteger("w.b", 96);
-    private static final int LIM = Integer.getInteger("w.l", 1 << 18);
+    private static final int TILES = 24;
 
     /** Rows and columns are a whole number of vectors of every width. */
     private static final int LANES = 16;
@@ -159,7 +157,7 @@ final class Winograd {
         // dilation tiles is dilation * outputs rows.
         int span = dilation * w.outputs();
         int spans = Math.ceilDiv(count, span);
-        int groups = Math.ceilDiv(spans, spans(dilation, w));
+        int groups = Math.ceilDiv(spans, spans(dilation));
         int perGroup = Math.ceilDiv(spans, groups);
         int panels = w.points()[0].panels();
         int splits = x.batch() * groups >= 6 ? 1 : Math.min(panels, Math.ceilDiv(8, groups));
@@ -188,11 +186,10 @@ final class Winograd {
     }
 
     /** Spans done at once: about {@link #TILES} tiles, and few left over of the kernel's rows. */
-    private static int spans(int dilation, Filter w) {
-        int most = w.points()[0].values().length * POINTS > LIM ? BIG : TILES;
+    private static int spans(int dilation) {
         int best = 1;
         double least = Double.MAX_VALUE;
-        for (int s = 1; s * dilation <= Math.max(most, dilation); s++) {
+        for (int s = 1; s * dilation <= Math.max(TILES, dilation); s++) {
             double waste = Math.ceilDiv(s * dilation, 8) * 8.0 / (s * dilation);
             if (waste <= least) {
                 least = waste;
