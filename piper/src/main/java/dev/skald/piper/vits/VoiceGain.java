@@ -88,7 +88,12 @@ final class VoiceGain {
     private static Settings settings(PiperVoiceConfig config) {
         PiperVoiceConfig.Inference own = config.inference();
         return new Settings(
-                own.noiseScale(), own.lengthScale(), own.noiseWidth(), config.defaultSpeaker(), 1, false);
+                own.noiseScale(),
+                own.lengthScale(),
+                own.noiseWidth(),
+                config.defaultSpeaker(),
+                1,
+                false);
     }
 
     private static int[][] utterances(PiperVoiceConfig config) {

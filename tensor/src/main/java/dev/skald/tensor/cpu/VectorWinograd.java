@@ -50,9 +50,7 @@ final class VectorWinograd {
             odd = x1.fma(P2, x5.fma(P05, o3));
             even.add(odd).intoArray(v, o + 5 * pointStep);
             even.sub(odd).intoArray(v, o + 6 * pointStep);
-            x2.sub(x4)
-                    .fma(P525, x6.sub(FloatVector.fromArray(Lanes.F, x, f)))
-                    .intoArray(v, o);
+            x2.sub(x4).fma(P525, x6.sub(FloatVector.fromArray(Lanes.F, x, f))).intoArray(v, o);
             x3.sub(x5)
                     .fma(P525, FloatVector.fromArray(Lanes.F, x, f + 7 * step).sub(x1))
                     .intoArray(v, o + 7 * pointStep);
@@ -60,8 +58,7 @@ final class VectorWinograd {
     }
 
     /** {@link Kernels#winogradOutput} for whole vectors. */
-    static void output(
-            float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
+    static void output(float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
         FloatVector last4 = outputs == 4 ? ONE : ZERO;
         FloatVector last5 = outputs == 5 ? ONE : ZERO;
         FloatVector last6 = outputs == 6 ? ONE : ZERO;

@@ -202,7 +202,15 @@ class OpsTest {
                 Array given = array(x).map(v -> plain || v >= 0 ? v : 0.1f * v);
                 Array y =
                         Naive.conv1d(
-                                given, w.floats(), b.floats(), out, kernel, 1, dilation, 1, left,
+                                given,
+                                w.floats(),
+                                b.floats(),
+                                out,
+                                kernel,
+                                1,
+                                dilation,
+                                1,
+                                left,
                                 right);
                 Tensor found = tensor(x.batch(), y.t(), out);
                 Array before = array(found);
