@@ -40,15 +40,21 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     endlocal
 )
 
-set "flags=--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Vector*::*,0.02 -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Lanes::*,0.02 -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
+set "flags=-XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Vector*::*,0.02 -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Lanes::*,0.02 -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
 set "aot=%dist%\java-%version%.aot"
-if exist "%aot%" set "flags=%flags% "-XX:AOTCache=%aot%""
+set "vectors=%dist%\vectors-%version%.jar"
+rem The Vector API as a module would turn off most of the AOT cache: see VectorJar.
+set "module=--add-modules jdk.incubator.vector"
+set "boot="-Xbootclasspath/a:%vectors%" -XX:+UnlockExperimentalVMOptions -XX:+EnableVectorSupport -XX:+EnableVectorReboxing -XX:+EnableVectorAggressiveReboxing"
+set "start=%module%"
+if exist "%aot%" set "start=%boot% "-XX:AOTCache=%aot%""
 setlocal DisableDelayedExpansion
-"%jdk%\bin\java" %flags% %SKALD_JAVA_OPTS% -jar "%dist%\lib\skald-cli.jar" %*
+"%jdk%\bin\java" %start% %flags% %SKALD_JAVA_OPTS% -jar "%dist%\lib\skald-cli.jar" %*
 set "code=%errorlevel%"
 if %code% equ 0 if "%~1"=="speak" if not exist "%aot%" (
     rem Once: a training run, from which later starts take loaded classes and profiles.
-    "%jdk%\bin\java" %flags% "-XX:AOTCacheOutput=%aot%" -jar "%dist%\lib\skald-cli.jar" speak "On May 3rd, 2024, Dr. Smith paid for 3 books. Was it worth it?" -o "%dist%\training.wav" --offline >nul 2>&1 <nul
+    "%jdk%\bin\java" -cp "%dist%\lib\skald-cli.jar" dev.skald.cli.VectorJar "%vectors%" >nul 2>&1
+    "%jdk%\bin\java" %boot% %flags% "-XX:AOTCacheOutput=%aot%" -jar "%dist%\lib\skald-cli.jar" speak "On May 3rd, 2024, Dr. Smith paid for 3 books. Was it worth it?" -o "%dist%\training.wav" --offline >nul 2>&1 <nul
     del /q "%dist%\training.wav" >nul 2>&1
 )
 exit /b %code%

@@ -85,9 +85,15 @@ class LauncherTest {
         Path dist = Files.createDirectories(launcher.resolveSibling("cli/target/skald"));
         Files.writeString(dist.resolve("built"), "");
         Path cache = Files.writeString(dist.resolve("java-25.0.1.aot"), "");
+        Path vectors = Files.writeString(dist.resolve("vectors-25.0.1.jar"), "");
         Files.setLastModifiedTime(
                 dist.resolve("built"), java.nio.file.attribute.FileTime.fromMillis(0));
-        assertThat(run(jdk("25.0.1"), "speak").output()).contains("<-XX:AOTCache=" + cache);
-        assertThat(run(jdk("25.0.2"), "speak").output()).doesNotContain("AOTCache");
+        assertThat(run(jdk("25.0.1"), "speak").output())
+                .contains("<-XX:AOTCache=" + cache)
+                .contains("<-Xbootclasspath/a:" + vectors)
+                .doesNotContain("add-modules");
+        assertThat(run(jdk("25.0.2"), "speak").output())
+                .doesNotContain("AOTCache")
+                .contains("<--add-modules>\n<jdk.incubator.vector>");
     }
 }

@@ -14,7 +14,7 @@ final class KernelChoice {
     }
 
     private static Kernels choose() {
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+        if (!hasVectors()) {
             logger().warn(
                             "computing without vectors, many times slower: start Java with"
                                     + " --add-modules jdk.incubator.vector");
@@ -26,6 +26,16 @@ final class KernelChoice {
             return new Kernels();
         }
         return new VectorKernels();
+    }
+
+    /** Whether this JVM knows the Vector API, be it as a module or on its boot class path. */
+    static boolean hasVectors() {
+        try {
+            Class.forName("jdk.incubator.vector.FloatVector", false, null);
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
     }
 
     private static Logger logger() {
