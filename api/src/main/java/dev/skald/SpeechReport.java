@@ -55,8 +55,7 @@ public record SpeechReport(
      */
     public void check() {
         if (samples == 0) {
-            throw new InvalidAudioException(
-                    "no audio came out: speak it again with another seed, or change the text");
+            throw new InvalidAudioException("no audio came out");
         }
         if (notFinite > 0) {
             throw new InvalidAudioException(
@@ -72,9 +71,7 @@ public record SpeechReport(
                 throw new InvalidAudioException(
                         String.format(
                                 Locale.ROOT,
-                                "%.2f s of audio cannot be %d characters of speech: speak it again with"
-                                        + " another seed; if that does not help, the voice is"
-                                        + " damaged",
+                                "%.2f s of audio cannot be %d characters of speech: the voice may be damaged",
                                 seconds(),
                                 characters));
             }

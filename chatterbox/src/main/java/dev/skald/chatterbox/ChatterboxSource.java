@@ -23,7 +23,6 @@ final class ChatterboxSource implements AudioSource {
     private final Consumer<ChatterboxSource> onClose;
     private final Stages stages = new Stages();
     private volatile boolean cancelled;
-    private boolean whole;
     private boolean closed;
     private @Nullable Utterance utterance;
     private Watermark.@Nullable Stream marking;
@@ -89,10 +88,7 @@ final class ChatterboxSource implements AudioSource {
                 utterance = null;
                 owesSilence = silence > 0;
             }
-            if (samples == null) {
-                samples = new float[0];
-            }
-            if (last || samples.length > 0) {
+            if (samples != null && samples.length > 0) {
                 return chunk(samples, text, last);
             }
         }
@@ -100,8 +96,7 @@ final class ChatterboxSource implements AudioSource {
 
     private Utterance start() {
         try {
-            return new Utterance(
-                    checkpoint, ops, manner, text, index, whole, stages, this::checkCancelled);
+            return new Utterance(checkpoint, ops, manner, text, index, stages);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
@@ -109,7 +104,7 @@ final class ChatterboxSource implements AudioSource {
 
     private float @Nullable [] next(Utterance speaking) {
         try {
-            return speaking.next();
+            return speaking.next(() -> cancelled);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
@@ -121,16 +116,6 @@ final class ChatterboxSource implements AudioSource {
         float[] marked = last ? Utterance.join(ready, marking.finish()) : ready;
         stages.watermark(System.nanoTime() - start);
         return marked;
-    }
-
-    @Override
-    public synchronized void whole() {
-        whole = true;
-    }
-
-    /** What was done so far; complete once closed. */
-    Stages work() {
-        return stages;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.skald.chatterbox;
 
+import dev.skald.SpeechCancelledException;
 import dev.skald.Voice;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
@@ -13,6 +14,7 @@ import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.tensor.Ops;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +28,8 @@ final class Utterance implements AutoCloseable {
     /** Turbo gets three tokens of silence at the end (official {@code tts_turbo.py}). */
     private static final int[] SILENCE = {4299, 4299, 4299};
 
-    /** Speech takes about so many tokens a character: 25 a second for 15. */
-    private static final double TOKENS_A_CHARACTER = 25 / 15.0;
+    /** A run of one token that never ends is cut to this. */
+    private static final int RUN_KEPT = 6;
 
     private static final int REDRAWS = 2;
 
@@ -39,15 +41,13 @@ final class Utterance implements AutoCloseable {
     private final Manner manner;
     private final T3Prompt prompt;
     private final int[] ids;
-    private final String text;
+    private final int characters;
     private final int index;
-    private final boolean whole;
     private final Stages stages;
-    private final Runnable check;
     private Draw draw;
     private int redraws;
-    private int[] pending = new int[64]; // drawn and not yet handed on
-    private int count;
+    private int held;
+    private int repeated;
     private boolean spoke;
     private boolean ended;
 
@@ -70,27 +70,16 @@ final class Utterance implements AutoCloseable {
     /**
      * @param text as it will be said
      * @param index which piece of the request it is; each draws its own random numbers
-     * @param whole whether it is spoken in one go, which is cheaper: nobody listens before the end
      * @param stages gets what each stage took
-     * @param check runs now and then and may throw, to stop the work
      * @throws IllegalArgumentException if text or voice do not fit the model
      */
     Utterance(
-            Checkpoint checkpoint,
-            Ops ops,
-            Manner manner,
-            String text,
-            int index,
-            boolean whole,
-            Stages stages,
-            Runnable check) {
+            Checkpoint checkpoint, Ops ops, Manner manner, String text, int index, Stages stages) {
         this.checkpoint = checkpoint;
         this.ops = ops;
         this.manner = manner;
         this.index = index;
-        this.whole = whole;
         this.stages = stages;
-        this.check = check;
         ChatterboxModel model = checkpoint.model();
         int[] heard = manner.voice().promptTokens();
         int most = model.cloning().promptTokens();
@@ -100,7 +89,7 @@ final class Utterance implements AutoCloseable {
                         heard.length > most ? Arrays.copyOf(heard, most) : heard,
                         manner.emotion());
         ids = ids(checkpoint, text, manner.language());
-        this.text = text;
+        characters = text.length();
         draw = draw(0);
     }
 
@@ -127,13 +116,7 @@ final class Utterance implements AutoCloseable {
 
     private Draw draw(int number) {
         int stream = index * (REDRAWS + 1) + number;
-        S3GenStream sound =
-                checkpoint.s3gen().stream(
-                        ops,
-                        manner.voice().reference(),
-                        manner.seed() + 0x9E3779B97F4A7C15L * stream,
-                        check);
-        sound.expect((int) (text.length() * TOKENS_A_CHARACTER));
+        RunawayGuard guard = new RunawayGuard(characters);
         return new Draw(
                 new TokenStream(
                         checkpoint.t3(),
@@ -143,21 +126,29 @@ final class Utterance implements AutoCloseable {
                         manner.settings(),
                         manner.seed(),
                         stream,
-                        RunawayGuard.most(text.length())),
-                new RunawayGuard(text.length()),
-                sound);
+                        RunawayGuard.most(characters)),
+                guard,
+                checkpoint.s3gen().stream(
+                        ops,
+                        manner.voice().reference(),
+                        manner.seed() + 0x9E3779B97F4A7C15L * stream));
     }
 
-    /** The next samples, {@code null} at the end. */
-    float @Nullable [] next() {
+    /**
+     * The next samples, {@code null} at the end. Throws {@link SpeechCancelledException} as soon as
+     * {@code cancelled} says so.
+     */
+    float @Nullable [] next(BooleanSupplier cancelled) {
         while (!ended) {
-            check.run();
+            if (cancelled.getAsBoolean()) {
+                throw new SpeechCancelledException("the speech was cancelled");
+            }
             int token = draw();
             boolean end = token == TokenStream.END;
             if (!end && !isSound(token)) {
                 continue; // no sound belongs to it
             }
-            boolean loop = !end && add(token);
+            boolean loop = !end && draw.guard.add(token);
             if (end || loop) {
                 if (!spoke && draw.guard.tooShort() && redraws < REDRAWS) {
                     redraw(loop ? "it repeats itself" : "it ends too soon");
@@ -166,12 +157,16 @@ final class Utterance implements AutoCloseable {
                 ended = true;
                 return end(loop);
             }
-            if (!whole) {
-                float[] samples = draw.sound.push(take(count - draw.guard.doubtful()));
-                if (samples.length > 0) {
-                    spoke = true;
-                    return samples;
-                }
+            if (token == held) {
+                repeated++; // a run may turn out to have no end
+                continue;
+            }
+            float[] samples = draw.sound.push(release(repeated));
+            held = token;
+            repeated = 1;
+            if (samples.length > 0) {
+                spoke = true;
+                return samples;
             }
         }
         return null;
@@ -202,32 +197,19 @@ final class Utterance implements AutoCloseable {
                 draw.guard.count(),
                 why);
         close();
-        count = 0;
+        repeated = 0;
         draw = draw(++redraws);
     }
 
-    /** Takes a token; tells whether the last ones are a loop. */
-    private boolean add(int token) {
-        if (count == pending.length) {
-            pending = Arrays.copyOf(pending, 2 * count);
-        }
-        pending[count++] = token;
-        return draw.guard.add(token);
-    }
-
-    /** The first {@code most} of the tokens that were not yet handed on. */
-    private int[] take(int most) {
-        int n = Math.clamp(most, 0, count);
-        int[] taken = Arrays.copyOf(pending, n);
-        System.arraycopy(pending, n, pending, 0, count - n);
-        count -= n;
-        return taken;
+    /** The tokens held back, at most {@code most} of them. */
+    private int[] release(int most) {
+        int[] run = new int[Math.min(repeated, most)];
+        Arrays.fill(run, held);
+        return run;
     }
 
     private float[] end(boolean loop) {
-        if (draw.guard.count() == 0) {
-            LOG.log(System.Logger.Level.WARNING, "the model said nothing for \"{0}\"", text);
-        } else if (loop || !draw.tokens.stopped()) {
+        if (loop || !draw.tokens.stopped()) {
             LOG.log(
                     System.Logger.Level.DEBUG,
                     "piece {0}: cut after {1} tokens: {2}",
@@ -235,8 +217,11 @@ final class Utterance implements AutoCloseable {
                     draw.guard.count(),
                     loop ? "it repeats itself" : "too many for its text");
         }
-        int[] rest = take(loop ? count - draw.guard.doubtful() : count);
-        float[] last = draw.sound.finish(flowTokens(checkpoint.model(), rest));
+        IntStream rest =
+                IntStream.concat(
+                        Arrays.stream(release(loop ? RUN_KEPT : repeated)),
+                        Arrays.stream(flowTokens(checkpoint.model(), new int[0])));
+        float[] last = draw.sound.finish(rest.toArray());
         last = ending(checkpoint.model(), last, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);
         for (int i = 0; i < fade; i++) {

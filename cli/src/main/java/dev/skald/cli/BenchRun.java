@@ -4,6 +4,7 @@ import dev.skald.AudioChunk;
 import dev.skald.EngineChoice;
 import dev.skald.Mode;
 import dev.skald.Skald;
+import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
@@ -48,7 +49,10 @@ record BenchRun(
                         voice = speech.voice().id();
                     }
                     for (AudioChunk chunk : speech) {
-                        if (Double.isNaN(sinceStart) && chunk.samples().length > 0) {
+                        if (chunk.samples().length == 0) {
+                            throw new SkaldException("an empty chunk came out");
+                        }
+                        if (Double.isNaN(sinceStart)) {
                             sinceStart = Launch.secondsSinceStart();
                         }
                     }

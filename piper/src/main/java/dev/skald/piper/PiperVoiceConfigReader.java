@@ -19,6 +19,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -65,6 +66,9 @@ final class PiperVoiceConfigReader {
         @Nullable Object root;
         JsonFactory factory =
                 JsonFactory.builder()
+                        // Its tables cost more than the file.
+                        .disable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+                        .disable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
                         .streamReadConstraints(
                                 StreamReadConstraints.builder().maxNestingDepth(16).build())
                         .build();

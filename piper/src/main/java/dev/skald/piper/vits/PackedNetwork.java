@@ -6,7 +6,7 @@ import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.tensor.WeightException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A packed voice being read: its configuration first, so that text can be prepared while its
@@ -51,12 +51,29 @@ public final class PackedNetwork {
      */
     public PiperNetwork load(PiperVoiceConfig config, int threads) {
         try (rest) {
-            voice.attach(MemorySegment.ofArray(rest.readAllBytes()));
+            voice.attach(all(rest));
             return VitsNetwork.of(voice, config, threads, VoiceGain.of(voice.gain()));
         } catch (WeightException e) {
             throw new VoiceException(e.getMessage(), e);
         } catch (IOException e) {
             throw new VoiceException("the packed voice cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * All that is left, in an array of what the stream says is left, or larger if that is wrong.
+     */
+    private static byte[] all(InputStream file) throws IOException {
+        byte[] bytes = new byte[Math.max(1 << 12, file.available())];
+        int length = 0;
+        while (true) {
+            length += file.readNBytes(bytes, length, bytes.length - length);
+            int next = length < bytes.length ? -1 : file.read();
+            if (next < 0) {
+                return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+            }
+            bytes = Arrays.copyOf(bytes, Math.multiplyExact(2, length));
+            bytes[length++] = (byte) next;
         }
     }
 }

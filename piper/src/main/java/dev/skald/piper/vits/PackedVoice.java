@@ -6,8 +6,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -46,11 +44,6 @@ final class PackedVoice implements Checkpoint {
     private static final int MOST_DIMENSIONS = 4;
     private static final int MOST_VALUES = 1 << 30;
 
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     /** How a tensor's values are stored. */
     enum Form {
         FLOAT32(4),
@@ -68,7 +61,7 @@ final class PackedVoice implements Checkpoint {
     private final Map<String, Geometry> geometries = new LinkedHashMap<>();
     private final byte[] config;
     private final float gain;
-    private MemorySegment data = MemorySegment.NULL;
+    private byte[] data = {};
 
     private PackedVoice(byte[] config, float gain) {
         this.config = config;
@@ -93,7 +86,7 @@ final class PackedVoice implements Checkpoint {
     static PackedVoice parse(byte[] file) {
         try (ByteArrayInputStream in = new ByteArrayInputStream(file)) {
             PackedVoice voice = header(in);
-            voice.attach(MemorySegment.ofArray(in.readAllBytes()));
+            voice.attach(in.readAllBytes());
             return voice;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -138,9 +131,9 @@ final class PackedVoice implements Checkpoint {
     }
 
     /** Gives it its weights. */
-    void attach(MemorySegment data) {
+    void attach(byte[] data) {
         for (Packed tensor : tensors.values()) {
-            if (tensor.length() > data.byteSize() - tensor.at) {
+            if (tensor.length() > data.length - tensor.at) {
                 throw damaged("tensor '" + tensor.name + "' is longer than the file");
             }
         }
@@ -253,12 +246,12 @@ final class PackedVoice implements Checkpoint {
             this.at = at;
         }
 
-        private long scales() {
-            return form == Form.FLOAT32 ? 0 : 4L * shape[0];
+        private int scales() {
+            return form == Form.FLOAT32 ? 0 : 4 * shape[0];
         }
 
         long length() {
-            return scales() + size() * form.bytes;
+            return 4L * (form == Form.FLOAT32 ? 0 : shape[0]) + size() * form.bytes;
         }
 
         @Override
@@ -274,16 +267,16 @@ final class PackedVoice implements Checkpoint {
         @Override
         public void read(long from, float[] to, int offset, int count) {
             if (form == Form.FLOAT32) {
-                MemorySegment.copy(data, FLOAT, at + from * 4, to, offset, count);
+                little(data).position(at + (int) from * 4).asFloatBuffer().get(to, offset, count);
                 check(from, to, offset, count);
                 return;
             }
-            long values = at + scales();
+            int values = at + scales();
             int done = 0;
             while (done < count) {
-                long first = from + done;
-                int n = Math.min(count - done, row - (int) (first % row));
-                float scale = data.get(FLOAT, at + first / row * 4);
+                int first = (int) from + done;
+                int n = Math.min(count - done, row - first % row);
+                float scale = little(data).getFloat(at + first / row * 4);
                 if (!Float.isFinite(scale)) {
                     throw damaged("tensor '" + name + "' is not finite");
                 }
@@ -305,17 +298,16 @@ final class PackedVoice implements Checkpoint {
         }
     }
 
-    private static void scaled8(
-            MemorySegment data, long at, float scale, float[] to, int offset, int n) {
+    private static void scaled8(byte[] data, int at, float scale, float[] to, int offset, int n) {
         for (int i = 0; i < n; i++) {
-            to[offset + i] = data.get(ValueLayout.JAVA_BYTE, at + i) * scale;
+            to[offset + i] = data[at + i] * scale;
         }
     }
 
-    private static void scaled16(
-            MemorySegment data, long at, float scale, float[] to, int offset, int n) {
+    private static void scaled16(byte[] data, int at, float scale, float[] to, int offset, int n) {
         for (int i = 0; i < n; i++) {
-            to[offset + i] = data.get(SHORT, at + 2L * i) * scale;
+            int value = data[at + 2 * i] & 0xff | data[at + 2 * i + 1] << 8;
+            to[offset + i] = value * scale;
         }
     }
 }

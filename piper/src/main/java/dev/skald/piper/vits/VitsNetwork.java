@@ -109,8 +109,7 @@ public final class VitsNetwork implements PiperNetwork {
 
     @Override
     public Utterance begin(int[] ids, Settings settings, int threads) {
-        int[] windows = settings.awaited() ? VitsUtterance.WINDOWS : VitsUtterance.LARGE;
-        return begin(ids, settings, threads, Taps.NONE, windows);
+        return begin(ids, settings, threads, Taps.NONE, VitsUtterance.WINDOWS);
     }
 
     /** With taps and with windows of those sizes in frames, the last for all that follow. */

@@ -27,6 +27,11 @@ final class Lanes {
         return VectorShuffle.iota(F, by % N, 1, true);
     }
 
+    /** The values from x[i] on. */
+    static FloatVector at(float[] x, int i) {
+        return FloatVector.fromArray(F, x, i);
+    }
+
     /**
      * The sum of the lanes, upper half onto lower half again and again: a fixed order, which
      * reduceLanes does not promise.

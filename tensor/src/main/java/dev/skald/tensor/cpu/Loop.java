@@ -12,12 +12,10 @@ import org.jspecify.annotations.Nullable;
  * runs in the interpreter for long. Until then {@link Twins} do its work, with the same bits.
  */
 enum Loop {
-    ROWS(750),
+    ROWS,
     ROW1,
     ROW1_HALF,
     ROW1_BYTE,
-    WINOGRAD_INPUT,
-    WINOGRAD_OUTPUT,
     STORE,
     MERGE,
     LEAKY_RELU,
@@ -46,6 +44,9 @@ enum Loop {
 
     private static final long PROBE_NANOS = 2400;
 
+    /** What a call on one vector may take to be worth a probe. */
+    private static final long QUICK_NANOS = 500;
+
     private static final LinkedBlockingQueue<Loop> QUEUE = new LinkedBlockingQueue<>();
     private static @Nullable Thread thread;
     static volatile boolean givenUp;
@@ -57,19 +58,11 @@ enum Loop {
     private static final short[] HALVES = new short[64 * 16];
     private static final byte[] BYTES = new byte[64 * 16];
 
-    /** Calls after which HotSpot compiles the loop; it counts rounds too. */
-    private final int calls;
+    /** Calls after which HotSpot compiles a method, and some more. */
+    private static final int CALLS = 5200;
 
     volatile boolean compiled;
     boolean asked;
-
-    Loop() {
-        this(5200);
-    }
-
-    Loop(int calls) {
-        this.calls = calls;
-    }
 
     /** Whether it is compiled; if not, sees to it. */
     boolean now() {
@@ -124,9 +117,10 @@ enum Loop {
     }
 
     private void warmUp() {
-        for (int i = 1; i <= calls && !compiled; i++) {
+        for (int i = 1; i <= CALLS && !compiled; i++) {
+            long start = System.nanoTime();
             run(1);
-            compiled = i % 256 == 0 && isFast();
+            compiled = System.nanoTime() - start < QUICK_NANOS && isFast();
         }
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         while (!compiled) {
@@ -152,22 +146,17 @@ enum Loop {
         return best < PROBE_NANOS;
     }
 
-    /** So many vectors; of the product, which makes many objects a round, empty rounds at first. */
+    /**
+     * So many vectors. Calls go round as few times as may be: HotSpot would else compile the loop a
+     * second time, at several times the cost, to enter it in its middle.
+     */
     private void run(int times) {
         int n = times * Lanes.N;
         switch (this) {
-            case ROWS -> {
-                if (times == 1) {
-                    VectorKernels.rows(X, 0, 1, 24, 0, 0, X, 0, Y, 0);
-                }
-                VectorKernels.rows(X, 0, 1, times + 1, 0, 1, X, 0, Y, 0);
-            }
+            case ROWS -> VectorKernels.rows(X, 0, 1, 1, 0, times, X, 0, Y, 0);
             case ROW1 -> VectorProducts.row1(X, 0, 1, 0, 5 * Math.min(times, 4), X, 0, Y, 0);
             case ROW1_HALF -> VectorCompact.row1Half(X, 0, 5 * Math.min(times, 4), HALVES, 0, Y, 0);
             case ROW1_BYTE -> VectorCompact.row1Byte(X, 0, 5 * Math.min(times, 4), BYTES, 0, Y, 0);
-            case WINOGRAD_INPUT -> VectorWinograd.input(X, 0, 0, Y, 0, 0, Math.min(n, 8 * Lanes.N));
-            case WINOGRAD_OUTPUT ->
-                    VectorWinograd.output(X, 0, 0, 4 + times % 4, Y, 0, Math.min(n, 8 * Lanes.N));
             case STORE -> VectorKernels.store(X, 0, Lanes.N, times, X, 0, 1, 1, Y, 0, Lanes.N);
             case MERGE ->
                     VectorKernels.merge(

@@ -120,7 +120,7 @@ final class Products {
         int stride = x.rowStride;
         if (before.kind() != Activation.Kind.NONE || from < 0 || to > x.rows()) {
             a = scratch.input(worker, (to - from) * in);
-            load(kernels, x, b, from, to, before, a);
+            load(x, b, from, to, before, a);
             ao = 0;
             stride = in;
         }
@@ -159,8 +159,7 @@ final class Products {
                             values,
                             compact == null ? w.panel(p) : 0,
                             width,
-                            t,
-                            0);
+                            t);
                 }
                 float[] scales = compact == null ? null : compact.scales();
                 for (int r = 0; scales != null && r < rows; r++) {
@@ -222,8 +221,7 @@ final class Products {
     }
 
     /** Rows [from, to) of a batch through an activation, zeros beyond the edges. */
-    static void load(
-            Kernels kernels, CpuTensor x, int b, int from, int to, Activation before, float[] a) {
+    private void load(CpuTensor x, int b, int from, int to, Activation before, float[] a) {
         int in = x.cols();
         int low = Math.clamp(0, from, to);
         int high = Math.clamp(x.rows(), low, to);
@@ -279,7 +277,7 @@ final class Products {
                     int stride = x.rowStride;
                     if (before.kind() != Activation.Kind.NONE || from < 0 || to > x.rows()) {
                         a = scratch.input(worker, (to - from) * n);
-                        load(kernels, x, b, from, to, before, a);
+                        load(x, b, from, to, before, a);
                         ao = 0;
                         stride = n;
                     }

@@ -14,10 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class VectorActivations {
     private VectorActivations() {}
 
-    private static FloatVector at(float[] x, int i) {
-        return FloatVector.fromArray(Lanes.F, x, i);
-    }
-
     static int run(
             Activation f,
             float @Nullable [] alpha,
@@ -104,7 +100,7 @@ final class VectorActivations {
     static int leakyRelu(float slope, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            FloatVector v = at(x, xo + i);
+            FloatVector v = Lanes.at(x, xo + i);
             v.blend(v.mul(slope), v.compare(VectorOperators.LT, 0f)).intoArray(y, yo + i);
         }
         return i;
@@ -113,7 +109,7 @@ final class VectorActivations {
     static int sigmoid(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.sigmoid(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.sigmoid(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -121,7 +117,7 @@ final class VectorActivations {
     static int tanh(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.tanh(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.tanh(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -129,7 +125,7 @@ final class VectorActivations {
     static int exp(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.exp(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.exp(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -137,7 +133,7 @@ final class VectorActivations {
     static int silu(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.silu(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.silu(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -145,7 +141,7 @@ final class VectorActivations {
     static int mish(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.mish(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.mish(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -153,7 +149,7 @@ final class VectorActivations {
     static int gelu(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.gelu(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.gelu(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -161,7 +157,7 @@ final class VectorActivations {
     static int geluTanh(float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.geluTanh(at(x, xo + i)).intoArray(y, yo + i);
+            VectorMath.geluTanh(Lanes.at(x, xo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -169,7 +165,7 @@ final class VectorActivations {
     static int elu(float alpha, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.elu(at(x, xo + i), alpha).intoArray(y, yo + i);
+            VectorMath.elu(Lanes.at(x, xo + i), alpha).intoArray(y, yo + i);
         }
         return i;
     }
@@ -177,7 +173,7 @@ final class VectorActivations {
     static int log(float floor, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.log(at(x, xo + i).max(floor)).intoArray(y, yo + i);
+            VectorMath.log(Lanes.at(x, xo + i).max(floor)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -185,7 +181,7 @@ final class VectorActivations {
     static int sin(int quarter, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            FloatVector v = at(x, xo + i);
+            FloatVector v = Lanes.at(x, xo + i);
             VectorMask<Float> near = v.abs().compare(VectorOperators.LE, VectorMath.FAR);
             if (near.allTrue()) {
                 VectorMath.sin(v, quarter).intoArray(y, yo + i);
@@ -205,8 +201,8 @@ final class VectorActivations {
     static int snake(float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            FloatVector v = at(x, xo + i);
-            FloatVector a = at(alpha, ao + i);
+            FloatVector v = Lanes.at(x, xo + i);
+            FloatVector a = Lanes.at(alpha, ao + i);
             FloatVector s = VectorMath.sin(v.mul(a), 0);
             v.add(s.mul(s).div(a.add(1e-9f))).intoArray(y, yo + i);
         }
@@ -216,7 +212,7 @@ final class VectorActivations {
     static int gateTanh(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.gate(at(a, ao + i), at(b, bo + i)).intoArray(y, yo + i);
+            VectorMath.gate(Lanes.at(a, ao + i), Lanes.at(b, bo + i)).intoArray(y, yo + i);
         }
         return i;
     }
@@ -224,7 +220,7 @@ final class VectorActivations {
     static int gateSilu(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            VectorMath.silu(at(a, ao + i)).mul(at(b, bo + i)).intoArray(y, yo + i);
+            VectorMath.silu(Lanes.at(a, ao + i)).mul(Lanes.at(b, bo + i)).intoArray(y, yo + i);
         }
         return i;
     }

@@ -7,15 +7,11 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorRows {
     private VectorRows() {}
 
-    private static FloatVector at(float[] x, int i) {
-        return FloatVector.fromArray(Lanes.F, x, i);
-    }
-
     static float sum(float[] x, int xo, int n) {
         FloatVector s = FloatVector.zero(Lanes.F);
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            s = s.add(at(x, xo + i));
+            s = s.add(Lanes.at(x, xo + i));
         }
         float sum = Lanes.sum(s);
         for (; i < n; i++) {
@@ -29,7 +25,7 @@ final class VectorRows {
         FloatVector s = FloatVector.zero(Lanes.F);
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            FloatVector d = at(x, xo + i).sub(mean);
+            FloatVector d = Lanes.at(x, xo + i).sub(mean);
             s = d.fma(d, s);
         }
         float sum = Lanes.sum(s);
@@ -54,10 +50,10 @@ final class VectorRows {
             int n) {
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            at(x, xo + i)
+            Lanes.at(x, xo + i)
                     .sub(mean)
                     .mul(r)
-                    .fma(at(gamma, go + i), at(beta, bo + i))
+                    .fma(Lanes.at(gamma, go + i), Lanes.at(beta, bo + i))
                     .intoArray(y, yo + i);
         }
         for (; i < n; i++) {
@@ -75,7 +71,7 @@ final class VectorRows {
         FloatVector m = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            m = m.max(at(x, xo + i).mul(scale));
+            m = m.max(Lanes.at(x, xo + i).mul(scale));
         }
         float max = m.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
@@ -88,7 +84,7 @@ final class VectorRows {
         FloatVector s = FloatVector.zero(Lanes.F);
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            FloatVector e = VectorMath.exp(at(x, xo + i).mul(scale).sub(max));
+            FloatVector e = VectorMath.exp(Lanes.at(x, xo + i).mul(scale).sub(max));
             s = s.add(e);
             e.intoArray(y, yo + i);
         }
