@@ -3,7 +3,8 @@ package dev.skald;
 /**
  * A piece of speech, in order.
  *
- * @param samples mono PCM in [-1, 1]; the receiver owns the array
+ * @param samples mono PCM in [-1, 1], sometimes none at the end of a sentence; the receiver owns
+ *     the array
  * @param sampleRate samples a second, in hertz, the same for every chunk of one {@link Speech}
  * @param text the sentence (as normalised) this chunk belongs to; empty for silence between
  *     sentences

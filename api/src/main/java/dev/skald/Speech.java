@@ -40,6 +40,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     private final SpeechReport.Builder report;
     private final boolean mute;
     private Consumer<AudioChunk> watcher = chunk -> {};
+    private boolean live;
     private boolean taken;
     private boolean ended;
 
@@ -80,6 +81,15 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     /** Tells {@code watcher} of each chunk as it is taken, in the taking thread: for progress. */
     public Speech onChunk(Consumer<AudioChunk> watcher) {
         this.watcher = watcher;
+        return this;
+    }
+
+    /**
+     * Somebody listens while a file is written: chunks are to come soon. Otherwise {@link
+     * #writeTo(Path)} and {@link #samples} may let the engine make larger pieces, which is cheaper.
+     */
+    public Speech live() {
+        live = true;
         return this;
     }
 
@@ -128,6 +138,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     /** All of it as mono PCM in [-1, 1], held in memory. Closes the speech. */
     public float[] samples() {
         try (this) {
+            awaitAll();
             List<AudioChunk> all = chunks().toList();
             int total = 0;
             for (AudioChunk chunk : all) {
@@ -175,6 +186,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                     return writeTo(out, encoder);
                 }
             }
+            awaitAll();
             part = Files.createTempFile(folder, ".skald-", ".part");
             try (SeekableByteChannel channel =
                             Files.newByteChannel(
@@ -199,6 +211,12 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                     // The first failure is the one to tell.
                 }
             }
+        }
+    }
+
+    private void awaitAll() {
+        if (!live) {
+            source.whole();
         }
     }
 

@@ -55,7 +55,8 @@ public record SpeechReport(
      */
     public void check() {
         if (samples == 0) {
-            throw new InvalidAudioException("no audio came out");
+            throw new InvalidAudioException(
+                    "no audio came out: speak it again with another seed, or change the text");
         }
         if (notFinite > 0) {
             throw new InvalidAudioException(
@@ -71,7 +72,9 @@ public record SpeechReport(
                 throw new InvalidAudioException(
                         String.format(
                                 Locale.ROOT,
-                                "%.2f s of audio cannot be %d characters of speech: the voice may be damaged",
+                                "%.2f s of audio cannot be %d characters of speech: speak it again with"
+                                        + " another seed; if that does not help, the voice is"
+                                        + " damaged",
                                 seconds(),
                                 characters));
             }

@@ -73,6 +73,12 @@ final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
         private int at;
         volatile boolean cancelled;
         volatile boolean closed;
+        boolean whole;
+
+        @Override
+        public void whole() {
+            whole = true;
+        }
 
         @Override
         public Voice voice() {

@@ -77,6 +77,19 @@ class SpeechTest {
     }
 
     @Test
+    void whereNobodyListensTheEngineIsTold() {
+        Path file = folder.resolve("a.test");
+        FakeEngine engine = engine(TONE, TONE);
+        speech(engine).writeTo(file);
+        speech(engine).samples();
+        speech(engine).live().writeTo(file);
+        assertThat(speech(engine).chunks().toList()).hasSize(2);
+        assertThat(engine.sources)
+                .extracting(s -> s.whole)
+                .containsExactly(true, true, false, false);
+    }
+
+    @Test
     void anEarlierFileIsReplacedOnlyBySomethingGood() throws IOException {
         Path file = folder.resolve("a.test");
         Files.writeString(file, "before");
@@ -101,7 +114,8 @@ class SpeechTest {
                 .hasMessageContaining("not finite");
         assertThatThrownBy(() -> speech(new float[0]).samples())
                 .isInstanceOf(InvalidAudioException.class)
-                .hasMessage("no audio came out");
+                .hasMessage(
+                        "no audio came out: speak it again with another seed, or change the text");
         assertThatThrownBy(() -> speech(new float[] {0.1f}).samples())
                 .isInstanceOf(InvalidAudioException.class)
                 .hasMessageContaining("cannot be 4 characters of speech");

@@ -20,6 +20,12 @@ public interface AudioSource extends AutoCloseable {
     @Nullable AudioChunk next();
 
     /**
+     * Tells, before the first chunk is taken, that nobody listens before the last one is there: the
+     * engine may make larger pieces if they are cheaper.
+     */
+    default void whole() {}
+
+    /**
      * Where the time went so far, in the order the stages work in; empty if the engine does not
      * tell. For the pulling thread.
      */

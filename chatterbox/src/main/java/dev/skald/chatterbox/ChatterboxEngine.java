@@ -104,12 +104,18 @@ final class ChatterboxEngine implements SpeechEngine {
                             request.volume(),
                             request.sentenceSilence(),
                             watermark(),
-                            sources::remove);
+                            closed -> ended(model, closed));
             register(source);
             return source;
         } catch (RuntimeException e) {
             ops.close();
             throw CheckpointFiles.failure(e);
+        }
+    }
+
+    private void ended(ChatterboxModel model, ChatterboxSource source) {
+        if (sources.remove(source)) {
+            Pace.keep(context, model, source.work().seconds(), source.work().audio());
         }
     }
 

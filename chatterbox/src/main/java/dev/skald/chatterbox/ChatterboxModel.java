@@ -66,11 +66,6 @@ public enum ChatterboxModel {
         return this == MULTILINGUAL_V2 || this == MULTILINGUAL_V3;
     }
 
-    /** Whether it keeps up with real time on a processor. */
-    boolean realTime() {
-        return this == NANO;
-    }
-
     /** The languages it speaks, by ISO 639-1 code. */
     List<String> languages() {
         return multilingual() ? MultilingualTokenizer.LANGUAGES : List.of("en");

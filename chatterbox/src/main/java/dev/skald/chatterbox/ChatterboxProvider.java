@@ -8,6 +8,8 @@ import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
+import java.util.Locale;
+import java.util.OptionalDouble;
 
 /** The Chatterbox family: mode {@code cinematic}. */
 public final class ChatterboxProvider implements SpeechEngineProvider {
@@ -26,16 +28,23 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
         try {
             Speaker speaker = Installed.find(context, request);
             boolean asked = request.voice().isPresent() || request.model().isPresent();
+            OptionalDouble pace = Pace.of(context, speaker.model());
             return new Availability(
                     true,
                     asked,
-                    speaker.model().realTime(),
+                    pace.isPresent() && pace.getAsDouble() < 1,
                     speaker.model().id()
-                            + (asked ? " was asked for" : " is installed")
-                            + (speaker.model().realTime() ? "" : ", slower than real time here"));
+                            + (asked ? " was asked for, " : " is installed, ")
+                            + told(pace));
         } catch (EngineUnavailableException e) {
             return Availability.no(String.valueOf(e.getMessage()));
         }
+    }
+
+    private static String told(OptionalDouble pace) {
+        return pace.isPresent()
+                ? String.format(Locale.ROOT, "last real-time factor here %.2f", pace.getAsDouble())
+                : "its pace not measured here";
     }
 
     @Override

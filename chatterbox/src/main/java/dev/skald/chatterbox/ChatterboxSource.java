@@ -23,6 +23,7 @@ final class ChatterboxSource implements AudioSource {
     private final Consumer<ChatterboxSource> onClose;
     private final Stages stages = new Stages();
     private volatile boolean cancelled;
+    private boolean whole;
     private boolean closed;
     private @Nullable Utterance utterance;
     private Watermark.@Nullable Stream marking;
@@ -88,7 +89,10 @@ final class ChatterboxSource implements AudioSource {
                 utterance = null;
                 owesSilence = silence > 0;
             }
-            if (samples != null && samples.length > 0) {
+            if (samples == null) {
+                samples = new float[0];
+            }
+            if (last || samples.length > 0) {
                 return chunk(samples, text, last);
             }
         }
@@ -96,7 +100,8 @@ final class ChatterboxSource implements AudioSource {
 
     private Utterance start() {
         try {
-            return new Utterance(checkpoint, ops, manner, text, index, stages);
+            return new Utterance(
+                    checkpoint, ops, manner, text, index, whole, stages, this::checkCancelled);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
@@ -104,7 +109,7 @@ final class ChatterboxSource implements AudioSource {
 
     private float @Nullable [] next(Utterance speaking) {
         try {
-            return speaking.next(() -> cancelled);
+            return speaking.next();
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
@@ -116,6 +121,16 @@ final class ChatterboxSource implements AudioSource {
         float[] marked = last ? Utterance.join(ready, marking.finish()) : ready;
         stages.watermark(System.nanoTime() - start);
         return marked;
+    }
+
+    @Override
+    public synchronized void whole() {
+        whole = true;
+    }
+
+    /** What was done so far; complete once closed. */
+    Stages work() {
+        return stages;
     }
 
     @Override

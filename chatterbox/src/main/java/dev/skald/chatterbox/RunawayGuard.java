@@ -1,7 +1,5 @@
 package dev.skald.chatterbox;
 
-import java.util.Arrays;
-
 /**
  * Watches the speech tokens of one text for the family's best-known fault: it repeats itself,
  * babbles or stays silent instead of ending. 25 tokens are a second.
@@ -16,7 +14,17 @@ final class RunawayGuard {
     /** ... said over again for this long, and at least three times, is a loop. */
     private static final int SHORTEST_LOOP = 75;
 
+    /** So many tokens that were just said so before may begin a loop; or are a pause. */
+    private static final int ECHO = 8;
+
+    /** A sound may be held for so many tokens more without a doubt. */
+    private static final int HELD = 5;
+
     private final int[] tokens;
+
+    /** By period: how many of the last tokens equal the one a period before them. */
+    private final int[] echoed = new int[LONGEST_PATTERN + 1];
+
     private final int least;
     private int count;
 
@@ -38,29 +46,39 @@ final class RunawayGuard {
         if (count == tokens.length) {
             return true;
         }
+        for (int period = 1; period <= LONGEST_PATTERN; period++) {
+            boolean echo = count >= period && tokens[count - period] == token;
+            echoed[period] = echo ? echoed[period] + 1 : 0;
+        }
         tokens[count++] = token;
-        return repeats(1, LONGEST_RUN) || loops();
+        return loops();
     }
 
     private boolean loops() {
+        if (echoed[1] >= LONGEST_RUN - 1) {
+            return true;
+        }
         for (int period = 2; period <= LONGEST_PATTERN; period++) {
-            if (repeats(period, Math.max(SHORTEST_LOOP, 3 * period))) {
+            if (echoed[period] >= Math.max(SHORTEST_LOOP - period, 2 * period)) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Whether the last {@code length} tokens repeat every {@code period}. */
-    private boolean repeats(int period, int length) {
-        return count >= length
-                && Arrays.equals(
-                        tokens,
-                        count - length,
-                        count - period,
-                        tokens,
-                        count - length + period,
-                        count);
+    /**
+     * How many of the last tokens only say again what was just said, but for a short held sound: if
+     * more of them follow, they are a loop and not to be spoken.
+     */
+    int doubtful() {
+        int most = Math.max(0, echoed[1] - HELD);
+        for (int period = 2; period <= LONGEST_PATTERN; period++) {
+            // A held sound echoes at every distance; it is counted above.
+            if (echoed[period] >= ECHO && echoed[period] > echoed[1]) {
+                most = Math.max(most, echoed[period]);
+            }
+        }
+        return most;
     }
 
     /** Whether so few tokens cannot be the whole text. */

@@ -40,8 +40,18 @@ final class Stages {
         watermarkNanos += nanos;
     }
 
+    /** Seconds of work. */
+    double seconds() {
+        return (prefillNanos + decodeNanos + flowNanos + vocoderNanos + watermarkNanos) * 1e-9;
+    }
+
+    /** Seconds of audio. */
+    double audio() {
+        return samples / (double) S3Gen.SAMPLE_RATE;
+    }
+
     List<StageWork> list() {
-        double audio = samples / (double) S3Gen.SAMPLE_RATE;
+        double audio = audio();
         List<StageWork> list = new ArrayList<>();
         list.add(new StageWork("prefill", prefillNanos * 1e-9, positions, "positions"));
         list.add(new StageWork("decode", decodeNanos * 1e-9, tokens, "tokens"));

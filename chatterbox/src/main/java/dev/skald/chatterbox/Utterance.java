@@ -1,6 +1,5 @@
 package dev.skald.chatterbox;
 
-import dev.skald.SpeechCancelledException;
 import dev.skald.Voice;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
@@ -14,7 +13,6 @@ import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.tensor.Ops;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +26,8 @@ final class Utterance implements AutoCloseable {
     /** Turbo gets three tokens of silence at the end (official {@code tts_turbo.py}). */
     private static final int[] SILENCE = {4299, 4299, 4299};
 
-    /** A run of one token that never ends is cut to this. */
-    private static final int RUN_KEPT = 6;
+    /** Speech takes about so many tokens a character: 25 a second for 15. */
+    private static final double TOKENS_A_CHARACTER = 25 / 15.0;
 
     private static final int REDRAWS = 2;
 
@@ -41,13 +39,15 @@ final class Utterance implements AutoCloseable {
     private final Manner manner;
     private final T3Prompt prompt;
     private final int[] ids;
-    private final int characters;
+    private final String text;
     private final int index;
+    private final boolean whole;
     private final Stages stages;
+    private final Runnable check;
     private Draw draw;
     private int redraws;
-    private int held;
-    private int repeated;
+    private int[] pending = new int[64]; // drawn and not yet handed on
+    private int count;
     private boolean spoke;
     private boolean ended;
 
@@ -70,16 +70,27 @@ final class Utterance implements AutoCloseable {
     /**
      * @param text as it will be said
      * @param index which piece of the request it is; each draws its own random numbers
+     * @param whole whether it is spoken in one go, which is cheaper: nobody listens before the end
      * @param stages gets what each stage took
+     * @param check runs now and then and may throw, to stop the work
      * @throws IllegalArgumentException if text or voice do not fit the model
      */
     Utterance(
-            Checkpoint checkpoint, Ops ops, Manner manner, String text, int index, Stages stages) {
+            Checkpoint checkpoint,
+            Ops ops,
+            Manner manner,
+            String text,
+            int index,
+            boolean whole,
+            Stages stages,
+            Runnable check) {
         this.checkpoint = checkpoint;
         this.ops = ops;
         this.manner = manner;
         this.index = index;
+        this.whole = whole;
         this.stages = stages;
+        this.check = check;
         ChatterboxModel model = checkpoint.model();
         int[] heard = manner.voice().promptTokens();
         int most = model.cloning().promptTokens();
@@ -89,7 +100,7 @@ final class Utterance implements AutoCloseable {
                         heard.length > most ? Arrays.copyOf(heard, most) : heard,
                         manner.emotion());
         ids = ids(checkpoint, text, manner.language());
-        characters = text.length();
+        this.text = text;
         draw = draw(0);
     }
 
@@ -116,7 +127,13 @@ final class Utterance implements AutoCloseable {
 
     private Draw draw(int number) {
         int stream = index * (REDRAWS + 1) + number;
-        RunawayGuard guard = new RunawayGuard(characters);
+        S3GenStream sound =
+                checkpoint.s3gen().stream(
+                        ops,
+                        manner.voice().reference(),
+                        manner.seed() + 0x9E3779B97F4A7C15L * stream,
+                        check);
+        sound.expect((int) (text.length() * TOKENS_A_CHARACTER));
         return new Draw(
                 new TokenStream(
                         checkpoint.t3(),
@@ -126,29 +143,21 @@ final class Utterance implements AutoCloseable {
                         manner.settings(),
                         manner.seed(),
                         stream,
-                        RunawayGuard.most(characters)),
-                guard,
-                checkpoint.s3gen().stream(
-                        ops,
-                        manner.voice().reference(),
-                        manner.seed() + 0x9E3779B97F4A7C15L * stream));
+                        RunawayGuard.most(text.length())),
+                new RunawayGuard(text.length()),
+                sound);
     }
 
-    /**
-     * The next samples, {@code null} at the end. Throws {@link SpeechCancelledException} as soon as
-     * {@code cancelled} says so.
-     */
-    float @Nullable [] next(BooleanSupplier cancelled) {
+    /** The next samples, {@code null} at the end. */
+    float @Nullable [] next() {
         while (!ended) {
-            if (cancelled.getAsBoolean()) {
-                throw new SpeechCancelledException("the speech was cancelled");
-            }
+            check.run();
             int token = draw();
             boolean end = token == TokenStream.END;
             if (!end && !isSound(token)) {
                 continue; // no sound belongs to it
             }
-            boolean loop = !end && draw.guard.add(token);
+            boolean loop = !end && add(token);
             if (end || loop) {
                 if (!spoke && draw.guard.tooShort() && redraws < REDRAWS) {
                     redraw(loop ? "it repeats itself" : "it ends too soon");
@@ -157,16 +166,12 @@ final class Utterance implements AutoCloseable {
                 ended = true;
                 return end(loop);
             }
-            if (token == held) {
-                repeated++; // a run may turn out to have no end
-                continue;
-            }
-            float[] samples = draw.sound.push(release(repeated));
-            held = token;
-            repeated = 1;
-            if (samples.length > 0) {
-                spoke = true;
-                return samples;
+            if (!whole) {
+                float[] samples = draw.sound.push(take(count - draw.guard.doubtful()));
+                if (samples.length > 0) {
+                    spoke = true;
+                    return samples;
+                }
             }
         }
         return null;
@@ -197,19 +202,32 @@ final class Utterance implements AutoCloseable {
                 draw.guard.count(),
                 why);
         close();
-        repeated = 0;
+        count = 0;
         draw = draw(++redraws);
     }
 
-    /** The tokens held back, at most {@code most} of them. */
-    private int[] release(int most) {
-        int[] run = new int[Math.min(repeated, most)];
-        Arrays.fill(run, held);
-        return run;
+    /** Takes a token; tells whether the last ones are a loop. */
+    private boolean add(int token) {
+        if (count == pending.length) {
+            pending = Arrays.copyOf(pending, 2 * count);
+        }
+        pending[count++] = token;
+        return draw.guard.add(token);
+    }
+
+    /** The first {@code most} of the tokens that were not yet handed on. */
+    private int[] take(int most) {
+        int n = Math.clamp(most, 0, count);
+        int[] taken = Arrays.copyOf(pending, n);
+        System.arraycopy(pending, n, pending, 0, count - n);
+        count -= n;
+        return taken;
     }
 
     private float[] end(boolean loop) {
-        if (loop || !draw.tokens.stopped()) {
+        if (draw.guard.count() == 0) {
+            LOG.log(System.Logger.Level.WARNING, "the model said nothing for \"{0}\"", text);
+        } else if (loop || !draw.tokens.stopped()) {
             LOG.log(
                     System.Logger.Level.DEBUG,
                     "piece {0}: cut after {1} tokens: {2}",
@@ -217,11 +235,8 @@ final class Utterance implements AutoCloseable {
                     draw.guard.count(),
                     loop ? "it repeats itself" : "too many for its text");
         }
-        IntStream rest =
-                IntStream.concat(
-                        Arrays.stream(release(loop ? RUN_KEPT : repeated)),
-                        Arrays.stream(flowTokens(checkpoint.model(), new int[0])));
-        float[] last = draw.sound.finish(rest.toArray());
+        int[] rest = take(loop ? count - draw.guard.doubtful() : count);
+        float[] last = draw.sound.finish(flowTokens(checkpoint.model(), rest));
         last = ending(checkpoint.model(), last, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);
         for (int i = 0; i < fade; i++) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine over small checkpoints: what comes out is noise, but it comes out right. */
 class ChatterboxEngineTest {
@@ -114,6 +115,53 @@ class ChatterboxEngineTest {
             // 25 tokens a second, without the three of silence and the ones that prefill draws
             assertThat(stages.get(1).work()).isBetween(25 * audio - 12, 25 * audio + 4);
             assertThat(stages.get(0).work()).isGreaterThan(TEXT.length());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TURBO", "ORIGINAL"})
+    void spokenInOneGoTheSameIsSaid(ChatterboxModel model) {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                AudioSource live = engine.speak(request(model).build());
+                AudioSource file = engine.speak(request(model).build())) {
+            file.whole();
+            List<AudioChunk> pieces = take(file);
+            float[] streamed = samples(take(live));
+            float[] whole = samples(pieces);
+            assertThat(pieces.stream().filter(AudioChunk::lastOfSentence).count())
+                    .isEqualTo(pieces.size());
+            assertThat(whole).hasSameSizeAs(streamed);
+            assertThat(file.stages().get(1).work()).isEqualTo(live.stages().get(1).work());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSoundThatNeverEndsIsCutShort(boolean whole) throws IOException {
+        Path folder = TinyCheckpoint.always(17, ChatterboxModel.TURBO, dir.resolve("held" + whole));
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                AudioSource source =
+                        engine.speak(
+                                request(ChatterboxModel.TURBO).model(folder.toString()).build())) {
+            if (whole) {
+                source.whole();
+            }
+            // Six tokens and three of silence, where 35 were drawn.
+            assertThat(samples(take(source))).hasSize(9 * 960);
+        }
+    }
+
+    /** Three tokens of silence are what Turbo appends. */
+    @Test
+    void aModelThatSaysNothingEndsEachPiece() throws IOException {
+        Path folder = TinyCheckpoint.always(6562, ChatterboxModel.TURBO, dir.resolve("mute"));
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                AudioSource source =
+                        engine.speak(
+                                request(ChatterboxModel.TURBO).model(folder.toString()).build())) {
+            List<AudioChunk> chunks = take(source);
+            assertThat(chunks).hasSize(1).allMatch(AudioChunk::lastOfSentence);
+            assertThat(chunks).allMatch(c -> c.samples().length == 3 * 960);
         }
     }
 
@@ -218,6 +266,37 @@ class ChatterboxEngineTest {
             try (AudioSource good = engine.speak(request(ChatterboxModel.TURBO).build())) {
                 assertThat(good.next()).isNotNull();
             }
+        }
+    }
+
+    /** A model is said to keep up with real time only where it was seen to. */
+    @Test
+    void availabilityTellsThePaceThatWasMeasured() {
+        EngineContext own = new EngineContext(dir.resolve("paced"), 2, true);
+        SpeechRequest request = request(ChatterboxModel.TURBO).build();
+        ChatterboxProvider provider = new ChatterboxProvider();
+        Availability before = provider.availability(own, request);
+        assertThat(before.ready()).isTrue();
+        assertThat(before.realTime()).isFalse();
+        assertThat(before.reason()).contains("not measured here");
+        Pace.keep(own, ChatterboxModel.TURBO, 4, 2);
+        assertThat(provider.availability(own, request).realTime()).isFalse();
+        assertThat(provider.availability(own, request).reason()).contains("2.00");
+        Pace.keep(own, ChatterboxModel.TURBO, 1, 2);
+        assertThat(provider.availability(own, request).realTime()).isTrue();
+        EngineContext fewer = new EngineContext(own.home(), 1, true);
+        assertThat(provider.availability(fewer, request).realTime()).isFalse();
+    }
+
+    @Test
+    void aSpeechTellsThePaceOfTheNext() {
+        EngineContext own = new EngineContext(dir.resolve("spoken"), 2, true);
+        try (SpeechEngine engine = new ChatterboxProvider().open(own)) {
+            try (AudioSource source = engine.speak(request(ChatterboxModel.TURBO).build())) {
+                take(source);
+            }
+            assertThat(Pace.of(own, ChatterboxModel.TURBO)).isPresent();
+            assertThat(Pace.of(own, ChatterboxModel.NANO)).isEmpty();
         }
     }
 

@@ -42,6 +42,35 @@ class RunawayGuardTest {
         assertThat(n).isBetween(60, 100);
     }
 
+    /** What would be heard again while a loop builds up is known after a few tokens. */
+    @Test
+    void anEchoIsDoubtful() {
+        RunawayGuard guard = new RunawayGuard(200);
+        for (int i = 0; i < 60; i++) {
+            guard.add(random.nextInt(6561));
+            assertThat(guard.doubtful()).isZero();
+        }
+        for (int i = 0; i < 60; i++) {
+            guard.add(i % 30 < 12 ? 4299 : 100 + i % 30);
+            int run = Math.max(0, i % 30 < 12 ? i % 30 - 5 : 0);
+            // said once, with a pause in it; then again, which eight tokens tell
+            assertThat(guard.doubtful()).isEqualTo(i < 30 + 7 ? run : i - 29);
+        }
+        guard.add(1);
+        assertThat(guard.doubtful()).isZero();
+    }
+
+    @Test
+    void aHeldSoundIsDoubtfulAfterAMoment() {
+        RunawayGuard guard = new RunawayGuard(200);
+        for (int i = 0; i < 30; i++) {
+            guard.add(17);
+            assertThat(guard.doubtful()).isEqualTo(Math.max(0, i - 5));
+        }
+        guard.add(3);
+        assertThat(guard.doubtful()).isZero();
+    }
+
     @Test
     void aTextHasALimit() {
         assertThat(RunawayGuard.most(0)).isEqualTo(150);

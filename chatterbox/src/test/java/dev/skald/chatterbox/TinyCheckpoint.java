@@ -15,6 +15,31 @@ final class TinyCheckpoint {
 
     private TinyCheckpoint() {}
 
+    /** One that says the same token for ever, or stops at once. */
+    static Path always(int token, ChatterboxModel model, Path folder) throws IOException {
+        write(model, folder);
+        Path file = folder.resolve(model.t3File() + ".safetensors");
+        Path before = Files.move(file, folder.resolve("before"));
+        try (Safetensors from = Safetensors.open(before)) {
+            SafetensorsWriter to = new SafetensorsWriter();
+            for (String name : from.names()) {
+                StoredTensor t = from.get(name);
+                to.add(
+                        name,
+                        DType.F32,
+                        (at, values, count) -> {
+                            t.read(at, values, 0, count);
+                            if (name.equals("speech_head.bias") && at <= token) {
+                                values[Math.toIntExact(token - at)] = 1e4f;
+                            }
+                        },
+                        t.shape());
+            }
+            to.write(file);
+        }
+        return folder;
+    }
+
     static Path write(ChatterboxModel model, Path folder) throws IOException {
         Files.createDirectories(folder);
         String t3 =

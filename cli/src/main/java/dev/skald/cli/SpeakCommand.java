@@ -112,7 +112,7 @@ final class SpeakCommand implements Callable<Integer> {
         try (Player player = new Player(speech.sampleRate())) {
             if (output != null) {
                 // Written at the pace it is heard.
-                SpeechReport report = write(speech.onChunk(c -> player.play(c.samples())));
+                SpeechReport report = write(speech.live().onChunk(c -> player.play(c.samples())));
                 player.drain();
                 return report;
             }

@@ -122,7 +122,8 @@ final class PiperEngine implements SpeechEngine {
                 (float) (own.lengthScale() / request.speed()),
                 (float) request.noiseWidth().orElse(own.noiseWidth()),
                 request.speaker().map(s -> speaker(id, config, s)).orElse(config.defaultSpeaker()),
-                request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()));
+                request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
+                true);
     }
 
     private static int speaker(String id, PiperVoiceConfig config, String wanted) {

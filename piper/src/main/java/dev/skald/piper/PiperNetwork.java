@@ -38,10 +38,17 @@ public interface PiperNetwork extends AutoCloseable {
      * @param noiseWidth standard deviation of the noise of the duration predictor; 0 for none
      * @param speaker from 0 to the voice's speakers less 1; 0 for a voice of one speaker
      * @param seed the same seed with the same ids gives the same audio, whatever else is spoken at
-     *     the time. A network that cannot be seeded ignores it and says so in its Javadoc
+     *     the time, but for rounding. A network that cannot be seeded ignores it and says so in its
+     *     Javadoc
+     * @param awaited whether somebody waits for its first samples: then the first windows are small
      */
     record Settings(
-            float noiseScale, float lengthScale, float noiseWidth, int speaker, long seed) {}
+            float noiseScale,
+            float lengthScale,
+            float noiseWidth,
+            int speaker,
+            long seed,
+            boolean awaited) {}
 
     /**
      * Begins an utterance. Returns at once or computes what it likes; the audio is made by {@link

@@ -51,7 +51,8 @@ public final class PiperProfile {
                         own.lengthScale(),
                         own.noiseWidth(),
                         opened.config().defaultSpeaker(),
-                        1);
+                        1,
+                        false);
         try (VitsNetwork network = (VitsNetwork) opened.network().get()) {
             Map<String, List<VitsNetwork.Work>> profile = new LinkedHashMap<>();
             for (int round = 0; round < warmUps + rounds; round++) {

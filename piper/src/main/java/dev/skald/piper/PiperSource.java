@@ -201,7 +201,8 @@ final class PiperSource implements AudioSource {
                 settings.lengthScale(),
                 settings.noiseWidth(),
                 settings.speaker(),
-                settings.seed() + utterance * 0x9E3779B97F4A7C15L);
+                settings.seed() + utterance * 0x9E3779B97F4A7C15L,
+                utterance == 0);
     }
 
     /** Waits until there is room ahead; false if cancelled. */

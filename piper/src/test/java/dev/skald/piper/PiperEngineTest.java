@@ -119,10 +119,10 @@ class PiperEngineTest {
     void settingsAreTheVoicesUnlessAskedOtherwise() {
         speak(request("One.").seed(7).build());
         assertThat(network.begun)
-                .containsExactly(new PiperNetwork.Settings(0.667f, 1f, 0.8f, 0, 7));
+                .containsExactly(new PiperNetwork.Settings(0.667f, 1f, 0.8f, 0, 7, true));
         speak(request("One.").speed(2).noiseScale(0.1).noiseWidth(0).seed(8).build());
         assertThat(network.begun.getLast())
-                .isEqualTo(new PiperNetwork.Settings(0.1f, 0.5f, 0f, 0, 8));
+                .isEqualTo(new PiperNetwork.Settings(0.1f, 0.5f, 0f, 0, 8, true));
     }
 
     @Test

@@ -49,7 +49,7 @@ class RealVoiceTest {
                 float[] expected = reference("joe-" + i + ".f32.gz");
                 assertThat(expected).hasSize(Integer.parseInt(fields[2]));
                 float[] actual = new float[0];
-                PiperNetwork.Settings quiet = new PiperNetwork.Settings(0, 1, 0, 0, 0);
+                PiperNetwork.Settings quiet = new PiperNetwork.Settings(0, 1, 0, 0, 0, true);
                 try (PiperNetwork.Utterance utterance = network.begin(ids, quiet, 2)) {
                     while (utterance.hasNext()) {
                         float[] window = utterance.next();

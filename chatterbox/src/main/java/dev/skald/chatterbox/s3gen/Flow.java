@@ -14,6 +14,9 @@ import dev.skald.tensor.Weights;
  * estimator without. Follows {@code s3gen/flow.py} and {@code s3gen/flow_matching.py} of
  * resemble-ai/chatterbox.
  *
+ * <p>One utterance at a time, at its own length: there is no batch whose shorter rows would be
+ * padded.
+ *
  * <p>Legend: T frames, M 80 mel bands.
  */
 public final class Flow {
@@ -84,12 +87,17 @@ public final class Flow {
      * @param beyond zero embeddings after the tokens, see {@link FlowEncoder#encode}
      * @param tapped the estimator call that taps see
      * @param offset frames of the signal before the first token's: where its noise begins
+     * @param check runs before each step and may throw, to stop the work
      */
-    record Options(int steps, boolean last, int beyond, int tapped, long offset) {}
+    record Options(int steps, boolean last, int beyond, int tapped, long offset, Runnable check) {}
 
     /** The official settings. */
     Options options(boolean last, long offset) {
-        return new Options(defaultSteps(), last, 0, -1, offset);
+        return options(last, offset, () -> {});
+    }
+
+    Options options(boolean last, long offset, Runnable check) {
+        return new Options(defaultSteps(), last, 0, -1, offset, check);
     }
 
     /** Frames that {@link #mel} gives for so many tokens. */
@@ -202,6 +210,7 @@ public final class Flow {
         Tensor conditions = estimator.times(ops, from, to, how.tapped(), taps); // (1,S,..)
         Tensor field = ops.tensor(input.batch(), x.rows(), m);
         for (int s = 0; s < how.steps(); s++) {
+            how.check().run();
             for (int b = 0; b < input.batch(); b++) {
                 ops.copy(x, input.batch(b).cols(0, m));
             }

@@ -87,9 +87,13 @@ public final class S3Gen {
         }
     }
 
-    /** A stream of waveform for tokens that arrive bit by bit. */
-    public S3GenStream stream(Ops ops, VoiceReference voice, long seed) {
-        return new S3GenStream(this, ops, voice, Randomness.of(seed, vocoder.harmonics()));
+    /**
+     * A stream of waveform for tokens that arrive bit by bit.
+     *
+     * @param check runs now and then while samples are made and may throw, to stop the work
+     */
+    public S3GenStream stream(Ops ops, VoiceReference voice, long seed, Runnable check) {
+        return new S3GenStream(this, ops, voice, Randomness.of(seed, vocoder.harmonics()), check);
     }
 
     /**

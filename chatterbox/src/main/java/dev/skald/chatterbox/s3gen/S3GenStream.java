@@ -41,9 +41,11 @@ public final class S3GenStream {
     private final Ops ops;
     private final VoiceReference voice;
     private final S3Gen.Randomness random;
+    private final Runnable check;
 
     private int[] tokens = new int[256];
     private int count;
+    private int expected; // tokens in all, 0 if unknown
     private int done; // tokens that the last piece saw
     private int base; // first token that the flow still sees
     private long spoken; // frames given out
@@ -57,12 +59,14 @@ public final class S3GenStream {
     private long flowNanos;
     private long vocoderNanos;
 
-    S3GenStream(S3Gen model, Ops ops, VoiceReference voice, S3Gen.Randomness random) {
+    S3GenStream(
+            S3Gen model, Ops ops, VoiceReference voice, S3Gen.Randomness random, Runnable check) {
         this.flow = model.flow();
         this.vocoder = model.vocoder();
         this.ops = ops;
         this.voice = voice;
         this.random = random;
+        this.check = check;
         phase = new HarmonicSource.Phase(new double[vocoder.harmonics()], random.offsets());
     }
 
@@ -102,9 +106,16 @@ public final class S3GenStream {
         count += more.length;
     }
 
+    /** Tells about how many tokens there will be, so that no small piece is left for the end. */
+    public void expect(int tokens) {
+        expected = tokens;
+    }
+
     /** Tokens that the next piece waits for. */
     private int wanted() {
-        return Math.clamp((long) GROWTH * done, FIRST, MOST_NEW);
+        int wanted = Math.clamp((long) GROWTH * done, FIRST, MOST_NEW);
+        boolean nearlyAll = done > 0 && done + wanted + wanted / 2 > expected;
+        return expected > 0 && nearlyAll ? wanted + wanted / 2 : wanted;
     }
 
     /** Takes the last tokens, if there are any; gives the rest. */
@@ -137,12 +148,13 @@ public final class S3GenStream {
                                 voice,
                                 seen,
                                 random.flow(),
-                                flow.options(last, first),
+                                flow.options(last, first, check),
                                 Taps.NONE);
                 ops.read(made, fresh, 0);
             }
             long middle = System.nanoTime();
             flowNanos += middle - start;
+            check.run();
             float[] samples = vocode(fresh, first, frames, last);
             vocoderNanos += System.nanoTime() - middle;
             return samples;

@@ -28,6 +28,6 @@ public final class VoiceConverter {
     public float[] convert(Ops ops, float[] clip, int rate, VoiceReference voice, long seed) {
         VoiceCloner.check(clip, rate, 0);
         float[] clip16 = Resampler.soxrHq(rate, SpeechTokenizer.SAMPLE_RATE).resample(clip);
-        return s3gen.stream(ops, voice, seed).finish(tokenizer.tokens(ops, clip16));
+        return s3gen.stream(ops, voice, seed, () -> {}).finish(tokenizer.tokens(ops, clip16));
     }
 }

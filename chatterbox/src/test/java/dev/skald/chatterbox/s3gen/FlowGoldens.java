@@ -81,7 +81,8 @@ public class FlowGoldens implements GoldenStage {
                         last,
                         token.length - length,
                         golden.params().path("est_call").asInt(-1),
-                        0);
+                        0,
+                        () -> {});
         NoiseSource noise = rows(z, flow.bands());
         try (var frame = ops.frame()) {
             Tensor out = flow.mel(ops, voice, Arrays.copyOf(token, length), noise, how, taps);

@@ -1,7 +1,9 @@
 package dev.skald.chatterbox.s3gen;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.SpeechCancelledException;
 import dev.skald.chatterbox.voice.PromptMel;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backends;
@@ -61,7 +63,7 @@ class S3GenStreamTest {
                     int[] tokens = tokens(120);
                     float[] mel = mel(model, ops, voice, tokens, SEED, true);
                     float[] whole = model.speak(ops, voice, tokens, SEED);
-                    S3GenStream stream = model.stream(ops, voice, SEED);
+                    S3GenStream stream = model.stream(ops, voice, SEED, () -> {});
                     float[] pieces = new float[0];
                     for (int frames : new int[] {44, 94, 194, 240}) {
                         float[] known = Arrays.copyOf(mel, frames * PromptMel.BANDS);
@@ -137,6 +139,56 @@ class S3GenStreamTest {
     }
 
     @Test
+    void leavesNoSmallPieceForTheEnd() {
+        with(
+                "s3gen_meanflow",
+                (model, ops, voice) -> {
+                    int[] tokens = tokens(120);
+                    // Two steps of the flow and one vocoder a piece: 25, 100, 120 tokens.
+                    assertThat(checks(model, ops, voice, tokens, 0)).isEqualTo(9);
+                    assertThat(checks(model, ops, voice, tokens, 120)).isEqualTo(6);
+                    assertThat(checks(model, ops, voice, tokens, 400)).isEqualTo(9);
+                });
+    }
+
+    private static int checks(
+            S3Gen model, Ops ops, VoiceReference voice, int[] tokens, int expected) {
+        int[] checks = {0};
+        S3GenStream stream = model.stream(ops, voice, SEED, () -> checks[0]++);
+        stream.expect(expected);
+        int samples = 0;
+        for (int token : tokens) {
+            samples += stream.push(token).length;
+        }
+        samples += stream.finish().length;
+        assertThat(samples).isEqualTo(tokens.length * S3Gen.SAMPLES_A_TOKEN);
+        return checks[0];
+    }
+
+    /** A cancelled speech does not wait for the flow's end. */
+    @Test
+    void stopsBetweenTheStepsOfTheFlow() {
+        with(
+                "s3gen",
+                (model, ops, voice) -> {
+                    int[] checks = {0};
+                    S3GenStream stream =
+                            model.stream(
+                                    ops,
+                                    voice,
+                                    SEED,
+                                    () -> {
+                                        if (++checks[0] == 4) {
+                                            throw new SpeechCancelledException("enough");
+                                        }
+                                    });
+                    assertThatThrownBy(() -> stream.push(tokens(30)))
+                            .isInstanceOf(SpeechCancelledException.class);
+                    assertThat(checks[0]).isEqualTo(4);
+                });
+    }
+
+    @Test
     void shortStreamsEqualOneShot() {
         with(
                 "s3gen_meanflow",
@@ -146,7 +198,7 @@ class S3GenStreamTest {
                         assertThat(stream(model, ops, voice, tokens, 1))
                                 .isEqualTo(model.speak(ops, voice, tokens, SEED));
                     }
-                    assertThat(model.stream(ops, voice, SEED).finish()).isEmpty();
+                    assertThat(model.stream(ops, voice, SEED, () -> {}).finish()).isEmpty();
                 });
     }
 
@@ -187,7 +239,7 @@ class S3GenStreamTest {
 
     private static float[] stream(
             S3Gen model, Ops ops, VoiceReference voice, int[] tokens, int atOnce) {
-        S3GenStream stream = model.stream(ops, voice, SEED);
+        S3GenStream stream = model.stream(ops, voice, SEED, () -> {});
         float[] all = new float[0];
         for (int i = 0; i < tokens.length; i += atOnce) {
             all =

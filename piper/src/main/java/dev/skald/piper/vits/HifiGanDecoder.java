@@ -29,6 +29,9 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     private static final Activation LAST_LEAKY = Activation.leakyRelu(0.01f);
     private static final int MOST_SAMPLES_A_FRAME = 4096;
 
+    /** Values of a tensor of the last stage: a few of them fit a core's second cache. */
+    private static final int PIECE = 1 << 16;
+
     /** One upsampling with its blocks, which run side by side. */
     record Stage(ConvTranspose1d up, List<Block> blocks) {
         /** How many rows on each side of the upsampled sequence one row of the output sees. */
@@ -182,27 +185,24 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
      *
      * @param latent of the input
      * @param pre of the first convolution
-     * @param ups of each stage's upsampling
      * @param outs of each stage's output
      * @param samples of the output
      */
-    private record Plan(Rows latent, Rows pre, List<Rows> ups, List<Rows> outs, Rows samples) {}
+    private record Plan(Rows latent, Rows pre, List<Rows> outs, Rows samples) {}
 
     private Plan plan(Rows frames, int whole) {
         int hop = hop();
         Rows samples = new Rows(frames.from() * hop, frames.to() * hop);
         int length = whole * hop;
         Rows rows = samples.grown(Rows.reach(post), length);
-        List<Rows> ups = new ArrayList<>();
         List<Rows> outs = new ArrayList<>();
         for (Stage stage : stages.reversed()) {
             outs.addFirst(rows);
             rows = rows.grown(stage.reach(), length);
-            ups.addFirst(rows);
             length /= stage.up.stride();
             rows = sources(stage.up, rows, length);
         }
-        return new Plan(rows.grown(Rows.reach(pre), whole), rows, ups, outs, samples);
+        return new Plan(rows.grown(Rows.reach(pre), whole), rows, outs, samples);
     }
 
     /** The input rows that those output rows get something from. */
@@ -239,25 +239,49 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
 
     /** Stage by stage, each with the memory of the one before still open. */
     private void decode(Ops ops, Tensor x, Plan plan, int number, int whole, Tensor out) {
-        if (number == stages.size()) {
-            plan.samples.conv(
-                    ops,
-                    x,
-                    plan.outs.getLast(),
-                    whole,
-                    post,
-                    LAST_LEAKY,
-                    Epilogue.of(Activation.TANH),
-                    out);
-            return;
-        }
         Stage stage = stages.get(number);
         int rows = whole * stage.up.stride();
         Rows have = number == 0 ? plan.pre : plan.outs.get(number - 1);
+        if (number == stages.size() - 1) {
+            samples(ops, stage, x, have, whole, plan.samples, out);
+            return;
+        }
         Rows want = plan.outs.get(number);
         Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
+        mix(ops, stage, x, have, whole, want, mixed);
+        decode(ops, mixed, plan, number + 1, rows, out);
+    }
+
+    /** The last stage and the samples, in pieces: its rows are many, and these stay in cache. */
+    private void samples(
+            Ops ops, Stage stage, Tensor x, Rows have, int whole, Rows samples, Tensor out) {
+        int rows = whole * stage.up.stride();
+        int size = Math.max(1, PIECE / stage.up.out());
+        for (int from = samples.from(); from < samples.to(); from += size) {
+            Rows piece = new Rows(from, Math.min(samples.to(), from + size));
+            Rows want = piece.grown(Rows.reach(post), rows);
+            try (Ops.Frame frame = ops.frame()) {
+                Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
+                mix(ops, stage, x, have, whole, want, mixed);
+                piece.conv(
+                        ops,
+                        mixed,
+                        want,
+                        rows,
+                        post,
+                        LAST_LEAKY,
+                        Epilogue.of(Activation.TANH),
+                        piece.of(out, samples));
+            }
+        }
+    }
+
+    /** The mean of a stage's blocks, of which it is the sum: the mean is in the weights. */
+    private static void mix(
+            Ops ops, Stage stage, Tensor x, Rows have, int whole, Rows want, Tensor mixed) {
+        int rows = whole * stage.up.stride();
+        Rows upRows = want.grown(stage.reach(), rows);
         try (Ops.Frame frame = ops.frame()) {
-            Rows upRows = plan.ups.get(number);
             Tensor up = up(ops, stage.up, x, have, upRows, whole);
             boolean first = true;
             for (Block block : stage.blocks) {
@@ -267,7 +291,6 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
                 first = false;
             }
         }
-        decode(ops, mixed, plan, number + 1, rows, out);
     }
 
     private static Tensor up(

@@ -109,7 +109,8 @@ public final class VitsNetwork implements PiperNetwork {
 
     @Override
     public Utterance begin(int[] ids, Settings settings, int threads) {
-        return begin(ids, settings, threads, Taps.NONE, VitsUtterance.WINDOWS);
+        int[] windows = settings.awaited() ? VitsUtterance.WINDOWS : VitsUtterance.LARGE;
+        return begin(ids, settings, threads, Taps.NONE, windows);
     }
 
     /** With taps and with windows of those sizes in frames, the last for all that follow. */

@@ -25,7 +25,10 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     static final int PIECE = 2048;
 
     /** Frames of the windows of audio, the last size for all that follow. */
-    static final int[] WINDOWS = {16, 48, 96};
+    static final int[] WINDOWS = {16, 48, 128};
+
+    /** Those of a sentence that nobody waits for yet. */
+    static final int[] LARGE = {128};
 
     /** Frames the flow runs ahead, beyond what the decoder asks for; at first not at all. */
     private static final int AHEAD = 512;
@@ -239,7 +242,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         float[] next() {
             int size = windows[Math.min(windowsMade, windows.length - 1)];
             int to = frames - spoken <= size ? frames : spoken + size;
-            boolean first = windowsMade == 0;
+            boolean first = windowsMade == 0 && windows.length > 1;
             Rows window = new Rows(spoken, to);
             Rows needed = vits.decoder().needed(window, frames);
             if (needed.to() > latent.to()) {

@@ -50,7 +50,7 @@ final class VoiceGain {
 
     /** A gain that is known. */
     static VoiceGain of(float gain) {
-        return new VoiceGain(new int[0][], new Settings(0, 1, 0, 0, 0), null, gain);
+        return new VoiceGain(new int[0][], new Settings(0, 1, 0, 0, 0, false), null, gain);
     }
 
     /** A gain that is measured when it is first needed. */
@@ -88,7 +88,12 @@ final class VoiceGain {
     private static Settings settings(PiperVoiceConfig config) {
         PiperVoiceConfig.Inference own = config.inference();
         return new Settings(
-                own.noiseScale(), own.lengthScale(), own.noiseWidth(), config.defaultSpeaker(), 1);
+                own.noiseScale(),
+                own.lengthScale(),
+                own.noiseWidth(),
+                config.defaultSpeaker(),
+                1,
+                false);
     }
 
     private static int[][] utterances(PiperVoiceConfig config) {

@@ -40,7 +40,7 @@ class PackedVoiceTest {
                 VitsNetwork.of(checkpoint, Voices.config(name), 2, VoiceGain.of(1))) {
             int[] ids = Voices.ids(30, 1);
             return Voices.collect(
-                    network.begin(ids, new Settings(0, 1, 0, 0, 1), 2, Taps.NONE, 64));
+                    network.begin(ids, new Settings(0, 1, 0, 0, 1, true), 2, Taps.NONE, 64));
         }
     }
 

@@ -25,7 +25,7 @@ class RealVoiceParityTest {
         39, 0, 44, 0, 23, 0, 31, 0, 10, 0, 2
     };
 
-    private static final Settings QUIET = new Settings(0, 1, 0, 0, 1);
+    private static final Settings QUIET = new Settings(0, 1, 0, 0, 1, true);
 
     @TempDir Path cache;
 

@@ -18,7 +18,7 @@ class VitsParityTest {
     @MethodSource("dev.skald.piper.vits.Voices#names")
     void agreesWithOnnxRuntime(String name) throws Exception {
         int[] ids = Voices.ids(61, 5);
-        Settings settings = new Settings(0, 1.1f, 0, name.contains("speakers") ? 3 : 0, 1);
+        Settings settings = new Settings(0, 1.1f, 0, name.contains("speakers") ? 3 : 0, 1, true);
         Map<String, float[]> expected = Oracle.run(Voices.bytes(name), ids, settings);
         try (VitsNetwork network = Voices.network(name)) {
             compare(expected, network, ids, settings);

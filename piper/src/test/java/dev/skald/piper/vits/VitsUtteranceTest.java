@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Windows, seeds, threads, and input that no engine should be given. */
 class VitsUtteranceTest {
-    private static final Settings QUIET = new Settings(0, 1, 0, 0, 1);
-    private static final Settings NOISY = new Settings(.667f, 1, .8f, 0, 7);
+    private static final Settings QUIET = new Settings(0, 1, 0, 0, 1, true);
+    private static final Settings NOISY = new Settings(.667f, 1, .8f, 0, 7, true);
     private static final int WHOLE = 1 << 20;
     private static final VitsNetwork MEDIUM = Voices.network("medium");
 
@@ -64,7 +64,7 @@ class VitsUtteranceTest {
         int[] ids = Voices.ids(40, 3);
         float[] once = speak(MEDIUM, ids, NOISY, 16, 48);
         same(speak(MEDIUM, ids, NOISY, 16, 48), once);
-        Settings other = new Settings(.667f, 1, .8f, 0, 8);
+        Settings other = new Settings(.667f, 1, .8f, 0, 8, true);
         assertThat(speak(MEDIUM, ids, other, 16, 48)).isNotEqualTo(once);
     }
 
@@ -119,7 +119,7 @@ class VitsUtteranceTest {
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("phoneme id " + id);
         }
-        assertThatThrownBy(() -> MEDIUM.begin(new int[] {1}, new Settings(0, 1, 0, 1, 1), 2))
+        assertThatThrownBy(() -> MEDIUM.begin(new int[] {1}, new Settings(0, 1, 0, 1, 1, true), 2))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("speaker 1");
         assertThat(speak(MEDIUM, Voices.ids(10, 1), QUIET, 16)).isNotEmpty();
@@ -128,7 +128,7 @@ class VitsUtteranceTest {
     @Test
     void impossibleLengthsAreRefusedAndTheVoiceStaysUsable() {
         for (float scale : new float[] {1e9f, Float.POSITIVE_INFINITY, Float.NaN}) {
-            Settings endless = new Settings(0, scale, 0, 0, 1);
+            Settings endless = new Settings(0, scale, 0, 0, 1, true);
             assertThatThrownBy(() -> speak(MEDIUM, Voices.ids(10, 1), endless, 16))
                     .isInstanceOf(VoiceException.class)
                     .hasMessageContaining("impossible length");

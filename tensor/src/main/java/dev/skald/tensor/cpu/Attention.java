@@ -212,7 +212,7 @@ final class Attention {
             int width = w.width();
             float[] t = scratch.tile(worker, BLOCK * width);
             for (int p = j0 / width; p * width < j1; p++) {
-                kernels.product(a, ao, lda, rows, 1, 0, d, w.values(), w.panel(p), width, t);
+                kernels.product(a, ao, lda, rows, 1, 0, d, w.values(), w.panel(p), width, t, 0);
                 int low = Math.max(j0, p * width);
                 int high = Math.min(j1, (p + 1) * width);
                 for (int i = 0; i < rows; i++) {
@@ -227,7 +227,7 @@ final class Attention {
             int width = w.width();
             float[] t = scratch.tile(worker, BLOCK * width);
             for (int p = 0; p < w.panels(); p++) {
-                kernels.product(a, ao, k, rows, 1, 0, k, w.values(), w.panel(p), width, t);
+                kernels.product(a, ao, k, rows, 1, 0, k, w.values(), w.panel(p), width, t, 0);
                 int to = out.at(b, q0) + col + p * width;
                 kernels.finish(
                         t,

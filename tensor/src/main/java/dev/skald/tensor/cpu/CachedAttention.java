@@ -149,7 +149,7 @@ final class CachedAttention {
                 compact.unpack(at, k * w.width(), values);
                 from = 0;
             }
-            kernels.product(a, ao, lda, rows, 1, 0, k, values, from, w.width(), c);
+            kernels.product(a, ao, lda, rows, 1, 0, k, values, from, w.width(), c, 0);
         }
     }
 }

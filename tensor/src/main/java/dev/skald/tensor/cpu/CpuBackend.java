@@ -136,7 +136,11 @@ public final class CpuBackend implements Backend {
                     taps[t * out + o] = row[t];
                 }
             }
-            return new CpuConv1d(in, out, kernel, stride, dilation, new Packed[0], taps, b);
+            return new CpuConv1d(in, out, kernel, stride, dilation, new Packed[0], null, taps, b);
+        }
+        if (groups == 1 && stride == 1 && Winograd.suits(in, out, kernel)) {
+            Winograd.Filter filter = Winograd.filter(weight, precision, panel(out));
+            return new CpuConv1d(in, out, kernel, 1, dilation, new Packed[0], filter, null, b);
         }
         int width = out / groups;
         Packed[] packed = new Packed[groups];
@@ -149,7 +153,7 @@ public final class CpuBackend implements Backend {
                 m.turn(j, row, part, kernel);
             }
         }
-        return new CpuConv1d(in, out, kernel, stride, dilation, packed, null, b);
+        return new CpuConv1d(in, out, kernel, stride, dilation, packed, null, null, b);
     }
 
     @Override

@@ -30,6 +30,7 @@ final class CpuOps implements Ops {
     private final Arena arena = new Arena();
     private final Scratch scratch;
     private final Products products;
+    private final Winograd winograd;
     private final Attention attention;
     private final CachedAttention cachedAttention;
     private final Rows rows;
@@ -39,6 +40,7 @@ final class CpuOps implements Ops {
         this.pool = pool;
         scratch = new Scratch(pool.threads());
         products = new Products(kernels, pool, scratch);
+        winograd = new Winograd(kernels, pool, scratch);
         attention = new Attention(kernels, pool, scratch, arena);
         cachedAttention = new CachedAttention(kernels, pool, scratch);
         rows = new Rows(kernels, pool);
@@ -185,6 +187,19 @@ final class CpuOps implements Ops {
                     c.bias(),
                     epilogue,
                     cpu(out));
+            return;
+        }
+        if (c.filter() != null) {
+            winograd.run(
+                    cpu(x),
+                    -padLeft,
+                    c.dilation(),
+                    before,
+                    c.filter(),
+                    c.bias(),
+                    epilogue,
+                    cpu(out),
+                    count);
             return;
         }
         int groups = c.groups().length;

@@ -40,7 +40,7 @@ class Kernels {
      * @param lda from one row of a to the next
      * @param tapStep from one tap to the next
      * @param wo index of the panel's first value
-     * @param c rows of {@code width} values from index 0
+     * @param c rows of {@code width} values from index co
      */
     void product(
             float[] a,
@@ -53,7 +53,8 @@ class Kernels {
             float[] w,
             int wo,
             int width,
-            float[] c) {
+            float[] c,
+            int co) {
         for (int i = 0; i < rows; i++) {
             float c0 = 0;
             float c1 = 0;
@@ -78,16 +79,33 @@ class Kernels {
                     c7 += v * w[p + 7];
                 }
             }
-            int co = i * 8;
-            c[co] = c0;
-            c[co + 1] = c1;
-            c[co + 2] = c2;
-            c[co + 3] = c3;
-            c[co + 4] = c4;
-            c[co + 5] = c5;
-            c[co + 6] = c6;
-            c[co + 7] = c7;
+            int o = co + i * 8;
+            c[o] = c0;
+            c[o + 1] = c1;
+            c[o + 2] = c2;
+            c[o + 3] = c3;
+            c[o + 4] = c4;
+            c[o + 5] = c5;
+            c[o + 6] = c6;
+            c[o + 7] = c7;
         }
+    }
+
+    /**
+     * Eight rows of n values, {@code step} apart, at the points of {@link Winograd}: n values a
+     * point, {@code pointStep} apart; n is a multiple of 16.
+     */
+    void winogradInput(float[] x, int xo, int step, float[] v, int vo, int pointStep, int n) {
+        Twins.winogradInput(x, xo, step, v, vo, pointStep, n);
+    }
+
+    /**
+     * From sums at the points, {@code pointStep} apart, to outputs, 4 to 7 rows of {@code step}
+     * values one behind the other; step is a multiple of the panel's columns.
+     */
+    void winogradOutput(
+            float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
+        Twins.winogradOutput(t, to, pointStep, outputs, y, yo, step);
     }
 
     /**

@@ -15,8 +15,9 @@ final class PackedWeights {
     record CpuLinear(int in, int out, Packed matrix, float @Nullable [] bias) implements Linear {}
 
     /**
-     * One matrix (kernel * in / groups, out / groups) a group; a depthwise convolution has taps
-     * instead: (kernel, channels).
+     * One matrix (kernel * in / groups, out / groups) a group; instead of them a depthwise
+     * convolution has taps (kernel, channels), one of stride 1 that suits {@link Winograd} a
+     * filter.
      */
     record CpuConv1d(
             int in,
@@ -25,6 +26,7 @@ final class PackedWeights {
             int stride,
             int dilation,
             Packed[] groups,
+            Winograd.@Nullable Filter filter,
             float @Nullable [] taps,
             float @Nullable [] bias)
             implements Conv1d {}

@@ -120,7 +120,7 @@ final class Products {
         int stride = x.rowStride;
         if (before.kind() != Activation.Kind.NONE || from < 0 || to > x.rows()) {
             a = scratch.input(worker, (to - from) * in);
-            load(x, b, from, to, before, a);
+            load(kernels, x, b, from, to, before, a);
             ao = 0;
             stride = in;
         }
@@ -159,7 +159,8 @@ final class Products {
                             values,
                             compact == null ? w.panel(p) : 0,
                             width,
-                            t);
+                            t,
+                            0);
                 }
                 float[] scales = compact == null ? null : compact.scales();
                 for (int r = 0; scales != null && r < rows; r++) {
@@ -221,7 +222,8 @@ final class Products {
     }
 
     /** Rows [from, to) of a batch through an activation, zeros beyond the edges. */
-    private void load(CpuTensor x, int b, int from, int to, Activation before, float[] a) {
+    static void load(
+            Kernels kernels, CpuTensor x, int b, int from, int to, Activation before, float[] a) {
         int in = x.cols();
         int low = Math.clamp(0, from, to);
         int high = Math.clamp(x.rows(), low, to);
@@ -277,7 +279,7 @@ final class Products {
                     int stride = x.rowStride;
                     if (before.kind() != Activation.Kind.NONE || from < 0 || to > x.rows()) {
                         a = scratch.input(worker, (to - from) * n);
-                        load(x, b, from, to, before, a);
+                        load(kernels, x, b, from, to, before, a);
                         ao = 0;
                         stride = n;
                     }

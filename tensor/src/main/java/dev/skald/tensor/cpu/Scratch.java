@@ -5,11 +5,13 @@ final class Scratch {
     private final float[][] input;
     private final float[][] tile;
     private final float[][] panel;
+    private final float[][] points;
 
     Scratch(int workers) {
         input = new float[workers][0];
         tile = new float[workers][0];
         panel = new float[workers][0];
+        points = new float[workers][0];
     }
 
     /** For the rows a tile reads. */
@@ -25,6 +27,11 @@ final class Scratch {
     /** For a panel of weights unpacked. */
     float[] panel(int worker, int size) {
         return at(panel, worker, size);
+    }
+
+    /** For a tile's rows evaluated at the points of {@link Winograd}. */
+    float[] points(int worker, int size) {
+        return at(points, worker, size);
     }
 
     private static float[] at(float[][] all, int worker, int size) {

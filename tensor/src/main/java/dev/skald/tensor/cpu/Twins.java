@@ -139,6 +139,58 @@ final class Twins {
         return x < 0 ? x * slope : x;
     }
 
+    static void winogradInput(
+            float[] x, int xo, int step, float[] v, int vo, int pointStep, int n) {
+        for (int i = 0; i < n; i++) {
+            int f = xo + i;
+            int o = vo + i;
+            float x1 = x[f + step];
+            float x2 = x[f + 2 * step];
+            float x3 = x[f + 3 * step];
+            float x4 = x[f + 4 * step];
+            float x5 = x[f + 5 * step];
+            float x6 = x[f + 6 * step];
+            float even = Math.fma(x4, -4.25f, x2 + x6);
+            float odd = Math.fma(x3, -4.25f, x1 + x5);
+            v[o + pointStep] = even + odd;
+            v[o + 2 * pointStep] = even - odd;
+            float o3 = x3 * -2.5f;
+            even = Math.fma(x2, 0.25f, Math.fma(x4, -1.25f, x6));
+            odd = Math.fma(x1, 0.5f, Math.fma(x5, 2, o3));
+            v[o + 3 * pointStep] = even + odd;
+            v[o + 4 * pointStep] = even - odd;
+            even = Math.fma(x2, 4, Math.fma(x4, -5, x6));
+            odd = Math.fma(x1, 2, Math.fma(x5, 0.5f, o3));
+            v[o + 5 * pointStep] = even + odd;
+            v[o + 6 * pointStep] = even - odd;
+            v[o] = Math.fma(x2 - x4, 5.25f, x6 - x[f]);
+            v[o + 7 * pointStep] = Math.fma(x3 - x5, 5.25f, x[f + 7 * step] - x1);
+        }
+    }
+
+    static void winogradOutput(
+            float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
+        for (int i = 0; i < step; i++) {
+            int f = to + i;
+            int o = yo + i;
+            float e1 = t[f + pointStep] + t[f + 2 * pointStep];
+            float o1 = t[f + pointStep] - t[f + 2 * pointStep];
+            float e2 = t[f + 3 * pointStep] + t[f + 4 * pointStep];
+            float o2 = t[f + 3 * pointStep] - t[f + 4 * pointStep];
+            float e3 = t[f + 5 * pointStep] + t[f + 6 * pointStep];
+            float o3 = t[f + 5 * pointStep] - t[f + 6 * pointStep];
+            y[o] = (t[f] + e1) + (e2 + e3);
+            for (int j = 1; j < outputs; j++) {
+                float power = 1 << j;
+                y[o + j * step] =
+                        j % 2 == 0
+                                ? Math.fma(e2, power, Math.fma(e3, 1 / power, e1))
+                                : Math.fma(o2, power, Math.fma(o3, 1 / power, o1));
+            }
+            y[o + (outputs - 1) * step] += t[f + 7 * pointStep];
+        }
+    }
+
     /** A row of a product, columns [0, width). */
     static void product(
             float[] a,

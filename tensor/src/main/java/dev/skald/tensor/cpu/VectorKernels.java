@@ -42,30 +42,50 @@ final class VectorKernels extends Kernels {
             float[] w,
             int wo,
             int width,
-            float[] c) {
+            float[] c,
+            int co) {
         int step = rows();
         boolean few = rows < step;
         if (!(few ? Loop.ROW1 : Loop.ROWS).soon()) {
             for (int i = 0; i < rows; i++) {
                 int at = ao + i * lda;
                 if (few) {
-                    Twins.product1(a, at, taps, tapStep, k, w, wo, c, i * PANEL, PANEL);
+                    Twins.product1(a, at, taps, tapStep, k, w, wo, c, co + i * PANEL, PANEL);
                 } else {
-                    Twins.product(a, at, taps, tapStep, k, w, wo, c, i * PANEL, PANEL);
+                    Twins.product(a, at, taps, tapStep, k, w, wo, c, co + i * PANEL, PANEL);
                 }
             }
             return;
         }
         if (few) {
             for (int i = 0; i < rows; i++) {
-                VectorProducts.row1(a, ao + i * lda, taps, tapStep, k, w, wo, c, i * PANEL);
+                VectorProducts.row1(a, ao + i * lda, taps, tapStep, k, w, wo, c, co + i * PANEL);
             }
             return;
         }
         for (int i = 0; i < rows; i += step) {
             // The last rows are done with some before them again: the same values once more.
             int from = Math.min(i, rows - step);
-            rows(a, ao + from * lda, lda, taps, tapStep, k, w, wo, c, from * PANEL);
+            rows(a, ao + from * lda, lda, taps, tapStep, k, w, wo, c, co + from * PANEL);
+        }
+    }
+
+    @Override
+    void winogradInput(float[] x, int xo, int step, float[] v, int vo, int pointStep, int n) {
+        if (Loop.WINOGRAD_INPUT.soon()) {
+            VectorWinograd.input(x, xo, step, v, vo, pointStep, n);
+        } else {
+            super.winogradInput(x, xo, step, v, vo, pointStep, n);
+        }
+    }
+
+    @Override
+    void winogradOutput(
+            float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
+        if (Loop.WINOGRAD_OUTPUT.soon()) {
+            VectorWinograd.output(t, to, pointStep, outputs, y, yo, step);
+        } else {
+            super.winogradOutput(t, to, pointStep, outputs, y, yo, step);
         }
     }
 
@@ -344,6 +364,8 @@ final class VectorKernels extends Kernels {
     void warmUp() {
         // In the order in which a network comes to them.
         Loop.ROWS.ask();
+        Loop.WINOGRAD_INPUT.ask();
+        Loop.WINOGRAD_OUTPUT.ask();
         Loop.STORE.ask();
         Loop.SUM.ask();
         Loop.SQUARES.ask();

@@ -185,6 +185,57 @@ class OpsTest {
     }
 
     @Test
+    void conv1dByMinimalFiltering() {
+        for (int kernel = 3; kernel <= 12; kernel++) {
+            for (int dilation : new int[] {1, 2, 3, 5, 12, 30}) {
+                int in = 16 * pick(1, 3);
+                int out = 16 * pick(1, 4);
+                int left = pick(0, dilation * kernel);
+                int right = pick(0, dilation * kernel);
+                int rows = dilation * (kernel - 1) + pick(1, 400);
+                Weight w = weight(out, in, kernel);
+                Weight b = weight(out);
+                var conv = backend.conv1d(w, b, 1, dilation, 1, Precision.F32);
+                assertThat(((PackedWeights.CpuConv1d) conv).filter()).isNotNull();
+                Tensor x = tensor(pick(1, 2), rows + 3, in + 5).rows(2, rows + 2).cols(3, in + 3);
+                boolean plain = kernel % 2 == 0;
+                Array given = array(x).map(v -> plain || v >= 0 ? v : 0.1f * v);
+                Array y =
+                        Naive.conv1d(
+                                given,
+                                w.floats(),
+                                b.floats(),
+                                out,
+                                kernel,
+                                1,
+                                dilation,
+                                1,
+                                left,
+                                right);
+                Tensor found = tensor(x.batch(), y.t(), out);
+                Array before = array(found);
+                ops.conv1d(
+                        x,
+                        conv,
+                        left,
+                        right,
+                        plain ? Activation.NONE : Activation.leakyRelu(0.1f),
+                        Epilogue.plus(found),
+                        found);
+                double signal = 0;
+                double noise = 0;
+                float[] f = ops.read(found);
+                for (int i = 0; i < f.length; i++) {
+                    double e = y.v()[i] + before.v()[i];
+                    signal += e * e;
+                    noise += (f[i] - e) * (f[i] - e);
+                }
+                assertThat(10 * Math.log10(signal / noise)).as("dB").isGreaterThan(117);
+            }
+        }
+    }
+
+    @Test
     void convWithSnakePerChannel() {
         Tensor x = tensor(1, 40, 6);
         Tensor alpha = ops.tensor(1, 1, 6);
