@@ -34,6 +34,11 @@ final class ChatterboxEngine implements SpeechEngine {
     /** {@code fp32}, {@code bf16} or {@code int8}: how T3's weights are kept. */
     static final String PRECISION = "skald.chatterbox.precision";
 
+    /** Stretched further, speech sounds broken. */
+    private static final double SLOWEST = 0.5;
+
+    private static final double FASTEST = 2;
+
     private static final System.Logger LOG = System.getLogger(ChatterboxEngine.class.getName());
 
     private final EngineContext context;
@@ -73,9 +78,15 @@ final class ChatterboxEngine implements SpeechEngine {
         Speaker speaker = Installed.find(context, request);
         ChatterboxModel model = speaker.model();
         Optional<String> language = language(model, request);
-        if (request.speed() != 1) {
+        if (request.speed() < SLOWEST || request.speed() > FASTEST) {
             throw new InvalidRequestException(
-                    "Chatterbox speaks at its own pace: leave --speed away, or use mode fast");
+                    "Chatterbox takes a speed from "
+                            + SLOWEST
+                            + " to "
+                            + FASTEST
+                            + ", not "
+                            + request.speed()
+                            + ": mode fast takes more");
         }
         Checkpoint checkpoint = load(speaker);
         String spoken = language.orElse("en");
@@ -101,6 +112,7 @@ final class ChatterboxEngine implements SpeechEngine {
                                     request.seed()
                                             .orElseGet(
                                                     () -> ThreadLocalRandom.current().nextLong())),
+                            request.speed(),
                             request.volume(),
                             request.sentenceSilence(),
                             watermark(),

@@ -4,6 +4,7 @@ import dev.skald.AudioChunk;
 import dev.skald.SpeechCancelledException;
 import dev.skald.StageWork;
 import dev.skald.Voice;
+import dev.skald.audio.TimeStretch;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.spi.AudioSource;
 import dev.skald.tensor.Ops;
@@ -17,6 +18,7 @@ final class ChatterboxSource implements AudioSource {
     private final Ops ops;
     private final SentenceGroups groups;
     private final Utterance.Manner manner;
+    private final double speed;
     private final float volume;
     private final int silence;
     private final @Nullable Watermark watermark;
@@ -26,6 +28,7 @@ final class ChatterboxSource implements AudioSource {
     private boolean whole;
     private boolean closed;
     private @Nullable Utterance utterance;
+    private @Nullable TimeStretch stretching;
     private Watermark.@Nullable Stream marking;
     private String text = "";
     private int index = -1;
@@ -36,6 +39,7 @@ final class ChatterboxSource implements AudioSource {
             Ops ops,
             SentenceGroups groups,
             Utterance.Manner manner,
+            double speed,
             double volume,
             double sentenceSilence,
             @Nullable Watermark watermark,
@@ -44,6 +48,7 @@ final class ChatterboxSource implements AudioSource {
         this.ops = ops;
         this.groups = groups;
         this.manner = manner;
+        this.speed = speed;
         this.volume = (float) volume;
         this.silence = (int) Math.round(sentenceSilence * S3Gen.SAMPLE_RATE);
         this.watermark = watermark;
@@ -77,20 +82,24 @@ final class ChatterboxSource implements AudioSource {
                 index++;
                 speaking = start();
                 utterance = speaking;
+                stretching = speed == 1 ? null : new TimeStretch(S3Gen.SAMPLE_RATE, speed);
                 marking = watermark == null ? null : watermark.new Stream(ops);
             }
             float[] samples = next(speaking);
             boolean last = samples == null || speaking.ended();
+            if (samples == null) {
+                samples = new float[0];
+            }
+            if (stretching != null) {
+                samples = stretched(stretching, samples, last);
+            }
             if (marking != null) {
-                samples = marked(marking, samples == null ? new float[0] : samples, last);
+                samples = marked(marking, samples, last);
             }
             if (last) {
                 speaking.close();
                 utterance = null;
                 owesSilence = silence > 0;
-            }
-            if (samples == null) {
-                samples = new float[0];
             }
             if (last || samples.length > 0) {
                 return chunk(samples, text, last);
@@ -113,6 +122,11 @@ final class ChatterboxSource implements AudioSource {
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
+    }
+
+    private static float[] stretched(TimeStretch stretching, float[] samples, boolean last) {
+        float[] ready = stretching.push(samples);
+        return last ? Utterance.join(ready, stretching.finish()) : ready;
     }
 
     private float[] marked(Watermark.Stream marking, float[] samples, boolean last) {

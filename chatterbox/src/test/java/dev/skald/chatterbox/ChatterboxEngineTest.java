@@ -166,6 +166,25 @@ class ChatterboxEngineTest {
     }
 
     @Test
+    void speaksFasterAndSlower() {
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            int[] lengths = new int[3];
+            double[] speeds = {1, 1.25, 0.8};
+            for (int i = 0; i < speeds.length; i++) {
+                SpeechRequest paced = request(ChatterboxModel.TURBO).speed(speeds[i]).build();
+                try (AudioSource source = engine.speak(paced)) {
+                    lengths[i] = samples(take(source)).length;
+                }
+            }
+            assertThat(lengths[1]).isEqualTo((int) Math.round(lengths[0] / 1.25));
+            assertThat(lengths[2]).isEqualTo((int) Math.round(lengths[0] / 0.8));
+            assertThatThrownBy(() -> engine.speak(request(ChatterboxModel.TURBO).speed(3).build()))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("from 0.5 to 2.0, not 3.0");
+        }
+    }
+
+    @Test
     void aNamedVoiceFromAClipSpeaks() throws IOException {
         Path clip = dir.resolve("me.wav");
         wav(clip, 6, 22_050);

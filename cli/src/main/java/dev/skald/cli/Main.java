@@ -56,7 +56,7 @@ public final class Main implements Runnable {
     }
 
     /** Commands that are going to compute: their kernels are compiled from the first moment. */
-    private static final List<String> SPEAKING = List.of("speak", "demo", "convert");
+    private static final List<String> SPEAKING = List.of("speak", "demo", "convert", "bench");
 
     /** The process. */
     public static void main(String[] args) {
