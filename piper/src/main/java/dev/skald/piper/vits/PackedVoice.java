@@ -276,7 +276,7 @@ final class PackedVoice implements Checkpoint {
             while (done < count) {
                 int first = (int) from + done;
                 int n = Math.min(count - done, row - first % row);
-                float scale = little(data).getFloat(at + first / row * 4);
+                float scale = Float.intBitsToFloat(littleInt(data, at + first / row * 4));
                 if (!Float.isFinite(scale)) {
                     throw damaged("tensor '" + name + "' is not finite");
                 }
@@ -296,6 +296,13 @@ final class PackedVoice implements Checkpoint {
                 }
             }
         }
+    }
+
+    private static int littleInt(byte[] data, int at) {
+        return data[at] & 0xff
+                | (data[at + 1] & 0xff) << 8
+                | (data[at + 2] & 0xff) << 16
+                | data[at + 3] << 24;
     }
 
     private static void scaled8(byte[] data, int at, float scale, float[] to, int offset, int n) {
