@@ -31,6 +31,9 @@ public interface Backend extends AutoCloseable {
     /** Several linear maps of the same input as one: outputs side by side (q, k, v). */
     Linear linear(Weight[] weights, @Nullable Weight @Nullable [] biases, Precision precision);
 
+    /** A linear map whose {@code weight} lies as (in, out), as GPT-2's do. */
+    Linear linearTurned(Weight weight, @Nullable Weight bias, Precision precision);
+
     /** A 1-D convolution; {@code weight} is (out, in / groups, kernel), {@code bias} (out). */
     Conv1d conv1d(
             Weight weight,

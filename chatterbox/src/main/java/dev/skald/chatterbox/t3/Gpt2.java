@@ -9,7 +9,6 @@ import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
 import dev.skald.tensor.Weights;
 
 /**
@@ -58,29 +57,8 @@ final class Gpt2 implements Transformer {
         return new Norm(backend.vector(w.get("weight", c)), backend.vector(w.get("bias", c)));
     }
 
-    /** GPT-2 keeps its matrices as (in, out). */
     private static Linear linear(Backend backend, Weights w, int in, int out, Precision precision) {
-        return backend.linear(transposed(w.get("weight", in, out)), w.get("bias", out), precision);
-    }
-
-    static Weight transposed(Weight w) {
-        int rows = w.shape()[0];
-        int cols = w.shape()[1];
-        float[] from = w.floats();
-        float[] to = new float[from.length];
-        int tile = 32;
-        for (int r0 = 0; r0 < rows; r0 += tile) {
-            int r1 = Math.min(rows, r0 + tile);
-            for (int c0 = 0; c0 < cols; c0 += tile) {
-                int c1 = Math.min(cols, c0 + tile);
-                for (int c = c0; c < c1; c++) {
-                    for (int r = r0; r < r1; r++) {
-                        to[c * rows + r] = from[r * cols + c];
-                    }
-                }
-            }
-        }
-        return Weight.of(w.name(), to, cols, rows);
+        return backend.linearTurned(w.get("weight", in, out), w.get("bias", out), precision);
     }
 
     @Override

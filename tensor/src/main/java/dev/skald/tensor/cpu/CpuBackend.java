@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * in their precision; convolutions are rounded to it and kept in fp32.
  */
 public final class CpuBackend implements Backend {
+    /** Values of a turned weight that are read at once. */
+    private static final int TURNED_BLOCK = 1 << 15;
+
     private final Kernels kernels;
     private final Pool pool;
 
@@ -81,23 +84,66 @@ public final class CpuBackend implements Backend {
             out = Math.addExact(out, w.shape()[0]);
         }
         Packed m = Packed.of(in, out, panel(out), precision);
+        int width = m.isTurned() ? out : m.width();
         float[] all = null;
-        float[] row = new float[in];
+        float[] panel = new float[Math.multiplyExact(Math.min(width, out), in)];
         int j = 0;
+        int held = 0;
         for (int i = 0; i < weights.length; i++) {
             Weight w = weights[i];
             int rows = w.shape()[0];
             Weight b = biases == null ? null : biases[i];
             if (b != null) {
                 all = all == null ? new float[out] : all;
-                System.arraycopy(vector(b, rows), 0, all, j, rows);
+                System.arraycopy(vector(b, rows), 0, all, j + held, rows);
             }
-            for (int r = 0; r < rows; r++, j++) {
-                w.read((long) r * in, row, 0, in);
-                m.column(j, row, precision);
+            for (int r = 0; r < rows; ) {
+                int n = Math.min(rows - r, width - held);
+                w.read((long) r * in, panel, held * in, n * in);
+                r += n;
+                held += n;
+                if (held == width || j + held == out) {
+                    m.columns(j, panel, held);
+                    j += held;
+                    held = 0;
+                }
             }
         }
         return new CpuLinear(in, out, m, all);
+    }
+
+    @Override
+    public Linear linearTurned(Weight weight, @Nullable Weight bias, Precision precision) {
+        int in = dims(weight, 2)[0];
+        int out = weight.shape()[1];
+        Packed m = Packed.of(in, out, panel(out), precision);
+        float[] b = bias == null ? null : vector(bias, out);
+        int most = Math.max(1, TURNED_BLOCK / out);
+        float[] rows = new float[Math.multiplyExact(Math.min(most, in), out)];
+        Compact compact = m.compact();
+        float[] scales = compact == null ? null : compact.scales();
+        if (scales != null) {
+            for (int r = 0; r < in; r += most) {
+                int n = Math.min(most, in - r);
+                weight.read((long) r * out, rows, 0, n * out);
+                for (int i = 0; i < n; i++) {
+                    for (int c = 0; c < out; c++) {
+                        scales[c] = Math.max(scales[c], Math.abs(rows[i * out + c]));
+                    }
+                }
+            }
+            for (int c = 0; c < out; c++) {
+                scales[c] /= 127;
+            }
+        }
+        for (int r = 0; r < in; r += most) {
+            int n = Math.min(most, in - r);
+            weight.read((long) r * out, rows, 0, n * out);
+            for (int i = 0; i < n; i++) {
+                m.row(r + i, rows, i * out);
+            }
+        }
+        return new CpuLinear(in, out, m, b);
     }
 
     @Override

@@ -16,6 +16,9 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
     /** Up to so many columns a matrix is turned, so that a panel is not mostly zeros. */
     static final int NARROW = 4;
 
+    /** Rows that are written of each column in turn, so that they stay in cache. */
+    private static final int TURN = 16;
+
     /** The width that means turned. */
     static final int TURNED = 0;
 
@@ -38,17 +41,24 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
                 Compact.of(precision, length, (n + width - 1) / width * width));
     }
 
-    /** Sets column j to {@code row}, rounded to what the precision holds. */
-    void column(int j, float[] row, Precision precision) {
+    /**
+     * Sets {@code count} columns from j on, of one panel, to what lies in {@code rows} one after
+     * the other, rounded to what the precision holds; rows are changed by it.
+     */
+    void columns(int j, float[] rows, int count) {
         if (compact != null) {
-            compact.column(this, j, row);
+            compact.columns(this, j, rows, count);
             return;
         }
-        Rounding.apply(precision, row, k);
-        int to = at(0, j);
         int step = isTurned() ? 1 : width;
-        for (int kk = 0; kk < k; kk++, to += step) {
-            values[to] = row[kk];
+        for (int k0 = 0; k0 < k; k0 += TURN) {
+            int n = Math.min(TURN, k - k0);
+            for (int i = 0; i < count; i++) {
+                int to = at(k0, j + i);
+                for (int x = i * k + k0; x < i * k + k0 + n; x++, to += step) {
+                    values[to] = rows[x];
+                }
+            }
         }
     }
 
@@ -72,6 +82,17 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
             for (int i = 0; i < count; i++, at += step) {
                 values[to + i] = source[at];
             }
+        }
+    }
+
+    /** Sets row kk to values from {@code from} on. */
+    void row(int kk, float[] source, int from) {
+        if (compact == null) {
+            row(kk, source, from, 1);
+            return;
+        }
+        for (int j = 0; j < n; j += width) {
+            compact.row(this, kk, j, source, from + j, Math.min(width, n - j));
         }
     }
 

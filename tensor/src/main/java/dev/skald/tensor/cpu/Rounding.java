@@ -4,6 +4,8 @@ import dev.skald.tensor.Backend.Precision;
 
 /** Rounds a row of weights to the values a precision can hold. */
 final class Rounding {
+    private static final float ROUND = 12582912f;
+
     private Rounding() {}
 
     static void apply(Precision precision, float[] row, int n) {
@@ -15,9 +17,10 @@ final class Rounding {
                 }
             }
             case INT8 -> {
-                float scale = scale(row, n);
+                float scale = scale(row, 0, n);
+                toIntegers(row, 0, n, scale);
                 for (int i = 0; i < n; i++) {
-                    row[i] = int8(row[i], scale) * scale;
+                    row[i] *= scale;
                 }
             }
         }
@@ -29,16 +32,29 @@ final class Rounding {
         return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
     }
 
-    /** The scale at which a row's largest value is 127. */
-    static float scale(float[] row, int n) {
+    /** The scale at which the largest value is 127. */
+    static float scale(float[] row, int from, int n) {
         float max = 0;
-        for (int i = 0; i < n; i++) {
+        for (int i = from; i < from + n; i++) {
             max = Math.max(max, Math.abs(row[i]));
         }
         return max / 127;
     }
 
-    static int int8(float v, float scale) {
-        return scale == 0 ? 0 : Math.clamp(Math.round(v / scale), -127, 127);
+    /** Values over their scale as the nearest integers of -127 to 127, ties to even. */
+    static void toIntegers(float[] row, int from, int n, float scale) {
+        float inverse = inverse(scale);
+        for (int i = from; i < from + n; i++) {
+            row[i] = integer(row[i] * inverse);
+        }
+    }
+
+    static float inverse(float scale) {
+        return scale < 1e-37f ? 0 : 1 / scale;
+    }
+
+    /** The nearest integer of a value whose size is far below 2^22. */
+    static float integer(float v) {
+        return Math.min(Math.max((v + ROUND) - ROUND, -127f), 127f);
     }
 }

@@ -39,7 +39,7 @@ final class Pickle {
 
     /** A tensor before it has a name. */
     record TensorValue(
-            String file,
+            MappedFile file,
             MemorySegment storage,
             DType dtype,
             int[] shape,
@@ -50,7 +50,7 @@ final class Pickle {
         }
     }
 
-    private final String file;
+    private final MappedFile file;
     private final MemorySegment code;
     private final Map<String, MemorySegment> entries;
     private final String data;
@@ -58,7 +58,11 @@ final class Pickle {
     private final Map<Integer, Object> memo = new HashMap<>();
     private long at;
 
-    Pickle(String file, MemorySegment code, Map<String, MemorySegment> entries, String dataPrefix) {
+    Pickle(
+            MappedFile file,
+            MemorySegment code,
+            Map<String, MemorySegment> entries,
+            String dataPrefix) {
         this.file = file;
         this.code = code;
         this.entries = entries;
@@ -331,11 +335,12 @@ final class Pickle {
     }
 
     private WeightException damaged(String what) {
-        return new WeightException(file + " is damaged: " + what);
+        return new WeightException(file.name() + " is damaged: " + what);
     }
 
     private WeightException refused(String what) {
         return new WeightException(
-                file + " is refused: its pickle " + what + ", and a pickle may hold any code");
+                file.name()
+                        + " is refused: its pickle " + what + ", and a pickle may hold any code");
     }
 }

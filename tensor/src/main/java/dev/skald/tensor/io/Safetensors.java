@@ -136,7 +136,7 @@ public final class Safetensors implements Weights, AutoCloseable {
                 tensors.put(
                         s.name,
                         new StoredTensor(
-                                file.name(),
+                                file,
                                 s.name,
                                 values.asSlice(s.begin, s.end - s.begin),
                                 s.dtype,

@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * A tensor that lies in a mapped file. Valid until the file it came from is closed.
+ * A tensor that lies in a file. Valid until the file it came from is closed.
  *
  * <p>Reading converts to fp32; a value that is not finite is refused. Safe for many threads.
  */
@@ -25,9 +25,7 @@ public final class StoredTensor implements Weight {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final int CHUNK = 8192;
-
-    private final String file;
+    private final MappedFile file;
     private final String name;
     private final MemorySegment storage;
     private final DType dtype;
@@ -39,7 +37,7 @@ public final class StoredTensor implements Weight {
 
     /** Checks that every value lies inside {@code storage}. */
     StoredTensor(
-            String file,
+            MappedFile file,
             String name,
             MemorySegment storage,
             DType dtype,
@@ -81,13 +79,13 @@ public final class StoredTensor implements Weight {
     }
 
     private WeightException damaged(String what) {
-        return new WeightException(file + ": tensor '" + name + "' " + what);
+        return new WeightException(file.name() + ": tensor '" + name + "' " + what);
     }
 
     /** {@code file:name}, for messages. */
     @Override
     public String name() {
-        return file + ":" + name;
+        return file.name() + ":" + name;
     }
 
     @Override
@@ -122,8 +120,12 @@ public final class StoredTensor implements Weight {
     @Override
     public void read(long from, float[] to, int at, int count) {
         readAsStored(from, to, at, count);
+        float most = 0;
         for (int i = at; i < at + count; i++) {
-            if ((Float.floatToRawIntBits(to[i]) & 0x7f800000) == 0x7f800000) {
+            most = Math.max(most, Math.abs(to[i])); // NaN stays
+        }
+        for (int i = at; !Float.isFinite(most) && i < at + count; i++) {
+            if (!Float.isFinite(to[i])) {
                 throw damaged(
                         "is not finite at index " + (from + i - at) + ": the file is damaged");
             }
@@ -149,7 +151,8 @@ public final class StoredTensor implements Weight {
             convert(offset + from, to, at, count);
         } else {
             for (int i = 0; i < count; i++) {
-                convert(position(from + i), to, at + i, 1);
+                int bytes = dtype.bytes();
+                convert(storage.asSlice(position(from + i) * bytes, bytes), to, at + i, 1);
             }
         }
     }
@@ -200,53 +203,57 @@ public final class StoredTensor implements Weight {
     }
 
     private void convert(long first, float[] to, int at, int count) {
-        long p = first * dtype.bytes();
+        long p = storage.address() - file.bytes().address() + first * dtype.bytes();
+        int most = MappedFile.WINDOW / dtype.bytes();
+        for (int done = 0; done < count; done += most) {
+            int n = Math.min(most, count - done);
+            MemorySegment window =
+                    file.window(p + (long) done * dtype.bytes(), n * dtype.bytes());
+            convert(window, to, at + done, n);
+        }
+    }
+
+    private void convert(MemorySegment from, float[] to, int at, int count) {
         switch (dtype) {
-            case F32 -> MemorySegment.copy(storage, FLOAT, p, to, at, count);
-            case BF16, F16 -> {
-                short[] chunk = new short[Math.min(CHUNK, count)];
-                for (int done = 0; done < count; done += chunk.length) {
-                    int n = Math.min(chunk.length, count - done);
-                    MemorySegment.copy(storage, SHORT, p + 2L * done, chunk, 0, n);
-                    if (dtype == DType.BF16) {
-                        for (int i = 0; i < n; i++) {
-                            to[at + done + i] = Float.intBitsToFloat(chunk[i] << 16);
-                        }
-                    } else {
-                        for (int i = 0; i < n; i++) {
-                            to[at + done + i] = Float.float16ToFloat(chunk[i]);
-                        }
-                    }
+            case F32 -> MemorySegment.copy(from, FLOAT, 0, to, at, count);
+            case BF16 -> {
+                for (int i = 0; i < count; i++) {
+                    to[at + i] = Float.intBitsToFloat(from.get(SHORT, 2L * i) << 16);
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < count; i++) {
+                    to[at + i] = Float.float16ToFloat(from.get(SHORT, 2L * i));
                 }
             }
             case F64 -> {
                 for (int i = 0; i < count; i++) {
-                    to[at + i] = (float) storage.get(DOUBLE, p + 8L * i);
+                    to[at + i] = (float) from.get(DOUBLE, 8L * i);
                 }
             }
             case I64 -> {
                 for (int i = 0; i < count; i++) {
-                    to[at + i] = storage.get(LONG, p + 8L * i);
+                    to[at + i] = from.get(LONG, 8L * i);
                 }
             }
             case I32 -> {
                 for (int i = 0; i < count; i++) {
-                    to[at + i] = storage.get(INT, p + 4L * i);
+                    to[at + i] = from.get(INT, 4L * i);
                 }
             }
             case I16 -> {
                 for (int i = 0; i < count; i++) {
-                    to[at + i] = storage.get(SHORT, p + 2L * i);
+                    to[at + i] = from.get(SHORT, 2L * i);
                 }
             }
             case I8 -> {
                 for (int i = 0; i < count; i++) {
-                    to[at + i] = storage.get(JAVA_BYTE, p + i);
+                    to[at + i] = from.get(JAVA_BYTE, i);
                 }
             }
             case U8, BOOL -> {
                 for (int i = 0; i < count; i++) {
-                    to[at + i] = storage.get(JAVA_BYTE, p + i) & 0xff;
+                    to[at + i] = from.get(JAVA_BYTE, i) & 0xff;
                 }
             }
         }

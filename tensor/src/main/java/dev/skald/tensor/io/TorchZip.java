@@ -73,7 +73,7 @@ public final class TorchZip implements Weights, AutoCloseable {
         if (pickle == null) {
             throw new WeightException(file.name() + " has no data.pkl");
         }
-        Pickle reader = new Pickle(file.name(), pickle, entries, root + "data/");
+        Pickle reader = new Pickle(file, pickle, entries, root + "data/");
         Object tree = reader.read();
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         Map<String, Object> scalars = new LinkedHashMap<>();

@@ -459,6 +459,30 @@ class OpsTest {
     }
 
     @Test
+    void aTurnedMatrixIsTheSameMap() {
+        for (Precision precision : Precision.values()) {
+            for (int[] size : new int[][] {{70, 50}, {7, 3}, {300, 129}}) {
+                int in = size[0];
+                int out = size[1];
+                float[] values = ops.read(tensor(1, out, in));
+                float[] turned = new float[values.length];
+                for (int o = 0; o < out; o++) {
+                    for (int i = 0; i < in; i++) {
+                        turned[i * out + o] = values[o * in + i];
+                    }
+                }
+                Tensor x = tensor(1, 3, in);
+                float[] bias = new float[out];
+                Weight b = Weight.of("b", bias, out);
+                var plain = backend.linear(Weight.of("w", values, out, in), b, precision);
+                var other = backend.linearTurned(Weight.of("t", turned, in, out), b, precision);
+                assertThat(ops.read(ops.linear(x, other)))
+                        .containsExactly(ops.read(ops.linear(x, plain)));
+            }
+        }
+    }
+
+    @Test
     void cachedAttentionAndRotary() {
         int heads = 2;
         int d = 16;
