@@ -53,6 +53,7 @@ final class ChatterboxEngine implements SpeechEngine {
     ChatterboxEngine(EngineContext context) {
         this.context = context;
         backend = Backends.cpu(context.threads());
+        backend.prepareSpeech();
         precision = precision();
     }
 

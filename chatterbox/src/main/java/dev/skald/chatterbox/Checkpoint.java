@@ -56,16 +56,18 @@ final class Checkpoint implements AutoCloseable {
             CompletableFuture<S3Gen> sound =
                     CompletableFuture.supplyAsync(
                             () -> S3Gen.load(s3genWeights, backend, S3Gen.HEAD_DIM, Precision.F32));
-            CompletableFuture<TextTokenizer> text =
-                    CompletableFuture.supplyAsync(() -> model.tokenizer(folder));
             T3 t3;
+            TextTokenizer text;
+            @Nullable VoiceConditionals voice;
             try {
                 t3 = T3.load(backend, t3Weights, precision);
+                text = model.tokenizer(folder);
+                voice = builtIn(folder);
             } finally {
                 // Nothing may still read a file that is about to be closed.
-                CompletableFuture.allOf(sound, text).handle((done, failed) -> true).join();
+                sound.handle((done, failed) -> true).join();
             }
-            return new Checkpoint(files, backend, t3, sound.join(), text.join(), builtIn(folder));
+            return new Checkpoint(files, backend, t3, sound.join(), text, voice);
         } catch (RuntimeException e) {
             files.close();
             throw CheckpointFiles.failure(e);

@@ -25,6 +25,12 @@ public interface Backend extends AutoCloseable {
         return open();
     }
 
+    /**
+     * Makes ready, beside what the caller does next, what a speech model will run: to be called
+     * before its weights are loaded.
+     */
+    default void prepareSpeech() {}
+
     /** A linear map; {@code weight} is (out, in), {@code bias} (out). */
     Linear linear(Weight weight, @Nullable Weight bias, Precision precision);
 

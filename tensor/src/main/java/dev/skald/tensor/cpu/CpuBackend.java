@@ -70,6 +70,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void prepareSpeech() {
+        kernels.warmUpSpeech();
+    }
+
+    @Override
     public Linear linear(Weight weight, @Nullable Weight bias, Precision precision) {
         return linear(new Weight[] {weight}, new @Nullable Weight[] {bias}, precision);
     }

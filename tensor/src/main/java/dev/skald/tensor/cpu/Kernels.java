@@ -20,6 +20,9 @@ class Kernels {
     /** Has what a model is sure to need compiled beside its loading. */
     void warmUp() {}
 
+    /** Has compiled what a decoder, a flow and a vocoder will want, in that order. */
+    void warmUpSpeech() {}
+
     // ---- matrix products
 
     /** Rows a kernel works on at once; fewer than that in one op take a slower way. */

@@ -379,4 +379,23 @@ final class VectorKernels extends Kernels {
         Loop.DOT.ask();
         Loop.TANH.ask();
     }
+
+    @Override
+    void warmUpSpeech() {
+        warmUp();
+        Loop.SUM.ask();
+        Loop.SQUARES.ask();
+        Loop.NORMALIZE.ask();
+        Loop.SOFTMAX.ask();
+        Loop.GELU_TANH.ask();
+        Loop.ROW1_HALF.ask();
+        Loop.ROW1.ask();
+        Loop.SILU.ask();
+        Loop.GELU.ask();
+        Loop.MISH.ask();
+        Loop.ELU.ask();
+        Loop.SNAKE.ask();
+        Loop.EXP.ask();
+        Loop.SIN.ask();
+    }
 }
