@@ -107,7 +107,7 @@ final class Winograd {
                 for (int s = 0; s < pieces; s++) {
                     evaluate(matrix[p], turned, s * piece * in, in, values, s * in);
                 }
-                points[p].column(o, values, Precision.F32);
+                points[p].columns(o, values, 1);
             }
         }
         return new Filter(piece, pieces, points);

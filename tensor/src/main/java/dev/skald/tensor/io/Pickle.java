@@ -341,6 +341,8 @@ final class Pickle {
     private WeightException refused(String what) {
         return new WeightException(
                 file.name()
-                        + " is refused: its pickle " + what + ", and a pickle may hold any code");
+                        + " is refused: its pickle "
+                        + what
+                        + ", and a pickle may hold any code");
     }
 }

@@ -207,8 +207,7 @@ public final class StoredTensor implements Weight {
         int most = MappedFile.WINDOW / dtype.bytes();
         for (int done = 0; done < count; done += most) {
             int n = Math.min(most, count - done);
-            MemorySegment window =
-                    file.window(p + (long) done * dtype.bytes(), n * dtype.bytes());
+            MemorySegment window = file.window(p + (long) done * dtype.bytes(), n * dtype.bytes());
             convert(window, to, at + done, n);
         }
     }
