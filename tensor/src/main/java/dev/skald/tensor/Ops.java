@@ -117,15 +117,7 @@ public interface Ops extends AutoCloseable {
     }
 
     /** x (B,T,in) → (B,T',out), {@code before} applied to the input first. */
-    void convTranspose1d(
-            Tensor x, ConvTranspose1d w, Activation before, Epilogue epilogue, Tensor out);
-
-    default Tensor convTranspose1d(
-            Tensor x, ConvTranspose1d w, Activation before, Epilogue epilogue) {
-        Tensor out = tensor(x.batch(), w.rows(x.rows()), w.out());
-        convTranspose1d(x, w, before, epilogue, out);
-        return out;
-    }
+    Tensor convTranspose1d(Tensor x, ConvTranspose1d w, Activation before);
 
     /** x (H,W,in) → (H',W',out). */
     Tensor conv2d(Tensor x, Conv2d w, Epilogue epilogue);

@@ -362,15 +362,16 @@ public final class HiftVocoder {
                 taps.tap("ups_in" + i, ops, in);
             }
             int rows = stage.up().rows(x.rows());
-            int extra = last ? 1 : 0; // a mirrored row before the last stage
             Tensor mixed = last ? out : ops.tensor(1, rows, stage.up().out());
             try (var frame = ops.frame()) {
-                Tensor h = ops.tensor(1, rows + extra, stage.up().out());
-                Tensor up = h.rows(extra, rows + extra);
-                ops.convTranspose1d(x, stage.up(), Activation.leakyRelu(SLOPE), Epilogue.NONE, up);
-                taps.tap("ups" + i, ops, up);
+                Tensor h = ops.convTranspose1d(x, stage.up(), Activation.leakyRelu(SLOPE));
+                taps.tap("ups" + i, ops, h);
                 if (last) {
-                    ops.copy(h.rows(2, 3), h.rows(0, 1));
+                    // A mirrored row comes before the last stage.
+                    Tensor up = h;
+                    h = ops.tensor(1, rows + 1, up.cols());
+                    ops.copy(up, h.rows(1, rows + 1));
+                    ops.copy(up.rows(1, 2), h.rows(0, 1));
                 }
                 Conv1d down = stage.sourceDown();
                 int pad = down.stride() / 2;

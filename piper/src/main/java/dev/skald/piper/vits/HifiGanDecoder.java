@@ -296,7 +296,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     private static Tensor up(
             Ops ops, ConvTranspose1d up, Tensor x, Rows have, Rows want, int whole) {
         Rows sources = sources(up, want, whole);
-        Tensor all = ops.convTranspose1d(sources.of(x, have), up, LEAKY, Epilogue.NONE);
+        Tensor all = ops.convTranspose1d(sources.of(x, have), up, LEAKY);
         int start = sources.from() * up.stride();
         return all.rows(want.from() - start, want.to() - start);
     }

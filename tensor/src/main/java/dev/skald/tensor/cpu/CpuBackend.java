@@ -223,24 +223,40 @@ public final class CpuBackend implements Backend {
                             + ", padding "
                             + padding);
         }
-        Packed[] phases = new Packed[stride];
-        for (int f = 0; f < stride; f++) {
-            int taps = (kernel - f + stride - 1) / stride;
-            phases[f] = Packed.of(Math.max(taps, 0) * in, out, panel(out));
-        }
+        // Output row u * stride + f gets tap f of input row u, tap f + stride of the one before ...
+        int taps = Math.ceilDiv(kernel, stride);
+        int wide = Math.multiplyExact(out, stride);
+        float[] steps = new float[Math.multiplyExact(Math.multiplyExact(wide, in), taps)];
         // A row's scale for INT8 is its input channel's: the rounding is of the row as it lies.
         float[] row = new float[Math.multiplyExact(out, kernel)];
         for (int c = 0; c < in; c++) {
             weight.read((long) c * row.length, row, 0, row.length);
             Rounding.apply(precision, row, row.length);
-            for (int t = 0; t < kernel; t++) {
-                Packed m = phases[t % stride];
-                int slot = m.k() / in - 1 - t / stride;
-                m.row(slot * in + c, row, t, kernel);
+            for (int o = 0; o < out; o++) {
+                for (int t = 0; t < kernel; t++) {
+                    int at = (t % stride * out + o) * in + c;
+                    steps[at * taps + taps - 1 - t / stride] = row[o * kernel + t];
+                }
             }
         }
-        float[] b = bias == null ? null : vector(bias, out);
-        return new CpuConvTranspose1d(in, out, kernel, stride, padding, phases, b);
+        float[] biases = null;
+        if (bias != null) {
+            float[] b = vector(bias, out);
+            biases = new float[wide];
+            for (int f = 0; f < stride; f++) {
+                System.arraycopy(b, 0, biases, f * out, out);
+            }
+        }
+        CpuConv1d conv =
+                (CpuConv1d)
+                        conv1d(
+                                Weight.of(weight.name(), steps, wide, in, taps),
+                                biases == null ? null : Weight.of(weight.name(), biases, wide),
+                                1,
+                                1,
+                                1,
+                                Precision.F32);
+        return new CpuConvTranspose1d(in, out, kernel, stride, padding, conv);
     }
 
     @Override

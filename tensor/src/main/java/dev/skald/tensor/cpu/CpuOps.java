@@ -239,43 +239,13 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void convTranspose1d(
-            Tensor x, ConvTranspose1d w, Activation before, Epilogue epilogue, Tensor out) {
+    public Tensor convTranspose1d(Tensor x, ConvTranspose1d w, Activation before) {
         CpuConvTranspose1d c = (CpuConvTranspose1d) w;
-        check(x.cols() == c.in(), "convTranspose1d", "in is " + c.in(), x);
         int total = Math.max(0, w.rows(x.rows()));
-        shape(out, "convTranspose1d", x.batch(), total, c.out());
-        residual(epilogue, "convTranspose1d", out);
-        try (Frame frame = frame()) {
-            Tensor in = x;
-            if (before.kind() != Activation.Kind.NONE) {
-                in = tensor(x.batch(), x.rows(), x.cols());
-                activate(x, before, in);
-            }
-            int s = c.stride();
-            for (int f = 0; f < s; f++) {
-                // Output rows o with o + padding = u * s + f, for all u whose row exists.
-                int low = Math.max(0, Math.ceilDiv(c.padding() - f, s));
-                int high = Math.floorDiv(total - 1 + c.padding() - f, s);
-                Packed m = c.phases()[f];
-                int taps = m.k() / c.in();
-                products.run(
-                        cpu(in),
-                        low - taps + 1,
-                        1,
-                        taps,
-                        1,
-                        Activation.NONE,
-                        m,
-                        c.bias(),
-                        0,
-                        epilogue,
-                        cpu(out),
-                        low * s + f - c.padding(),
-                        s,
-                        high - low + 1);
-            }
-        }
+        int pad = c.steps().kernel() - 1;
+        Tensor all = conv1d(x, c.steps(), pad, pad, before, Epilogue.NONE);
+        return all.reshape(x.batch(), all.rows() * c.stride(), c.out())
+                .rows(c.padding(), c.padding() + total);
     }
 
     @Override

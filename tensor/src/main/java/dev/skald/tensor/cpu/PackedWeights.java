@@ -32,17 +32,10 @@ final class PackedWeights {
             implements Conv1d {}
 
     /**
-     * One matrix a phase of the output: phase f holds taps {@code f, f + stride, ...}, the last
-     * first, as (taps * in, out).
+     * A convolution over the input's rows, each of whose outputs is {@code stride} rows one behind
+     * the other, {@code padding} of them cut off at the start.
      */
-    record CpuConvTranspose1d(
-            int in,
-            int out,
-            int kernel,
-            int stride,
-            int padding,
-            Packed[] phases,
-            float @Nullable [] bias)
+    record CpuConvTranspose1d(int in, int out, int kernel, int stride, int padding, CpuConv1d steps)
             implements ConvTranspose1d {}
 
     /** Matrix (kernelH * kernelW * in, out). */

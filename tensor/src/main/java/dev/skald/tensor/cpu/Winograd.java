@@ -61,8 +61,8 @@ final class Winograd {
 
     /** The piece by which a filter of so many taps costs least; the smaller one of equals. */
     private static int piece(int taps) {
-        int best = 3;
-        for (int c = 4; c <= 5; c++) {
+        int best = 2;
+        for (int c = 3; c <= 5; c++) {
             if (Math.ceilDiv(taps, c) * (POINTS + 1 - best)
                     < Math.ceilDiv(taps, best) * (POINTS + 1 - c)) {
                 best = c;
@@ -73,7 +73,7 @@ final class Winograd {
 
     /** Whether a convolution of stride 1 is done this way: decided by its shape alone. */
     static boolean suits(int in, int out, int taps) {
-        if (taps < 3 || in % LANES != 0 || out % LANES != 0) {
+        if (taps < 2 || in % LANES != 0 || out % LANES != 0) {
             return false;
         }
         long values = (long) POINTS * Math.ceilDiv(taps, piece(taps)) * in * out;
@@ -157,8 +157,8 @@ final class Winograd {
         // dilation tiles is dilation * outputs rows.
         int span = dilation * w.outputs();
         int spans = Math.ceilDiv(count, span);
-        int groups = Math.ceilDiv(spans, spans(dilation));
-        int perGroup = Math.ceilDiv(spans, groups);
+        int perGroup = spans(dilation);
+        int groups = Math.ceilDiv(spans, perGroup);
         int panels = w.points()[0].panels();
         int splits = x.batch() * groups >= 6 ? 1 : Math.min(panels, Math.ceilDiv(8, groups));
         int perSplit = Math.ceilDiv(panels, splits);

@@ -270,8 +270,10 @@ class OpsTest {
             int stride = pick(1, 8);
             int kernel = pick(1, 17);
             int padding = pick(0, Math.max(0, (kernel - 1) / 2));
-            int out = pick(1, 40);
-            Tensor x = tensor(pick(1, 2), pick(2, 60), pick(1, 30));
+            // In whole vectors: by minimal filtering.
+            boolean whole = round % 2 == 0;
+            int out = whole ? 16 * pick(1, 2) : pick(1, 40);
+            Tensor x = tensor(pick(1, 2), pick(2, 60), whole ? 16 * pick(1, 3) : pick(1, 30));
             if ((x.rows() - 1) * stride - 2 * padding + kernel < 1) {
                 continue;
             }
@@ -286,14 +288,8 @@ class OpsTest {
                             kernel,
                             stride,
                             padding);
-            Tensor found = space(x.batch(), y.t(), out);
-            ops.convTranspose1d(
-                    x,
-                    backend.convTranspose1d(w, b, stride, padding, Precision.F32),
-                    Activation.RELU,
-                    Epilogue.NONE,
-                    found);
-            same(found, y, SUMS);
+            var up = backend.convTranspose1d(w, b, stride, padding, Precision.F32);
+            same(ops.convTranspose1d(x, up, Activation.RELU), y, whole ? 4 * SUMS : SUMS);
         }
     }
 
@@ -820,8 +816,7 @@ class OpsTest {
                         o.convTranspose1d(
                                 in,
                                 b.convTranspose1d(t, null, 8, 4, Precision.F32),
-                                Activation.RELU,
-                                Epilogue.NONE);
+                                Activation.RELU);
                 Tensor u = o.tensor(1, 500, 33);
                 o.attention(in, in, in, 3, 1, true, u);
                 found.add(o.read(y));

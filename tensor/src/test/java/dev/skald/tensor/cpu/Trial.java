@@ -69,7 +69,7 @@ public final class Trial implements Supplier<float[][]> {
                         backend.linear(weight(random, out, in), weight(random, out), Precision.F32);
                 Activation leaky = Activation.leakyRelu(0.1f);
                 found.add(ops.read(ops.conv1d(x, conv, pad, 0, leaky, Epilogue.NONE)));
-                found.add(ops.read(ops.convTranspose1d(x, up, leaky, Epilogue.of(leaky))));
+                found.add(ops.read(ops.convTranspose1d(x, up, leaky)));
                 Tensor r = tensor(ops, random, rows, out);
                 ops.linear(x, linear, new Epilogue(Activation.RELU, 0.5f, r), r);
                 found.add(ops.read(r));
