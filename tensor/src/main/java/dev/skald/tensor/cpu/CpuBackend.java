@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * in their precision; convolutions are rounded to it and kept in fp32.
  */
 public final class CpuBackend implements Backend {
+    /** What a thread reads weights into: one for all of a model's, not garbage for each. */
+    private static final ThreadLocal<float[]> BUFFER = ThreadLocal.withInitial(() -> new float[0]);
+
     /** Values of a turned weight that are read at once. */
     private static final int TURNED_BLOCK = 1 << 15;
 
@@ -91,7 +94,7 @@ public final class CpuBackend implements Backend {
         Packed m = Packed.of(in, out, panel(out), precision);
         int width = m.isTurned() ? out : m.width();
         float[] all = null;
-        float[] panel = new float[Math.multiplyExact(Math.min(width, out), in)];
+        float[] panel = buffer(Math.multiplyExact(Math.min(width, out), in));
         int j = 0;
         int held = 0;
         for (int i = 0; i < weights.length; i++) {
@@ -124,7 +127,7 @@ public final class CpuBackend implements Backend {
         Packed m = Packed.of(in, out, panel(out), precision);
         float[] b = bias == null ? null : vector(bias, out);
         int most = Math.max(1, TURNED_BLOCK / out);
-        float[] rows = new float[Math.multiplyExact(Math.min(most, in), out)];
+        float[] rows = buffer(Math.multiplyExact(Math.min(most, in), out));
         Compact compact = m.compact();
         float[] scales = compact == null ? null : compact.scales();
         if (scales != null) {
@@ -335,6 +338,15 @@ public final class CpuBackend implements Backend {
     @Override
     public void close() {
         pool.close();
+    }
+
+    private static float[] buffer(int size) {
+        float[] known = BUFFER.get();
+        if (known.length < size) {
+            known = new float[size];
+            BUFFER.set(known);
+        }
+        return known;
     }
 
     private int panel(int n) {

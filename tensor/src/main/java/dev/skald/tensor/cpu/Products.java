@@ -19,6 +19,12 @@ final class Products {
     /** Values of input a tile goes over again for each panel: a part of a core's second cache. */
     private static final int BLOCK = 1 << 15;
 
+    /**
+     * The same for a matrix that no cache holds: it is read, and unpacked if it is compact, once a
+     * block.
+     */
+    private static final int WIDE = 1 << 17;
+
     private final Kernels kernels;
     private final Pool pool;
     private final Scratch scratch;
@@ -56,8 +62,11 @@ final class Products {
         int halo = (taps - 1) * dilation;
         // A block's rows stay in cache; their halo is a part of them; and there are enough blocks
         // for several workers, unless rows are few.
-        int fit = Math.max(2 * halo / step, BLOCK / Math.max(1, in * step));
-        fit = Math.min(fit, Math.max(count / 8, Math.max(ROWS, halo / step)));
+        boolean wide = taps == 1 && (long) w.k() * w.n() > WIDE;
+        int fit = Math.max(2 * halo / step, (wide ? WIDE : BLOCK) / Math.max(1, in * step));
+        if (!wide) {
+            fit = Math.min(fit, Math.max(count / 8, Math.max(ROWS, halo / step)));
+        }
         int blockRows = Math.max(ROWS, fit / ROWS * ROWS);
         int blocks = Math.max(1, (count - kernels.rows()) / blockRows + 1);
         int panels = w.panels();
