@@ -1,5 +1,7 @@
 package dev.skald.chatterbox;
 
+import dev.skald.chatterbox.s3gen.Flow;
+import dev.skald.chatterbox.s3gen.HiftVocoder;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.text.TextTokenizer;
@@ -43,7 +45,7 @@ final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint from a folder of the official files, T3 and S3Gen side by side.
+     * Loads a checkpoint from a folder of the official files, the flow beside the rest.
      *
      * @throws dev.skald.VoiceException if a file is missing or damaged; names file and tensor
      */
@@ -53,21 +55,22 @@ final class Checkpoint implements AutoCloseable {
         try {
             Weights t3Weights = files.t3();
             Weights s3genWeights = files.s3gen();
-            CompletableFuture<S3Gen> sound =
+            CompletableFuture<Flow> flow =
                     CompletableFuture.supplyAsync(
-                            () -> S3Gen.load(s3genWeights, backend, S3Gen.HEAD_DIM, Precision.F32));
-            T3 t3;
-            TextTokenizer text;
-            @Nullable VoiceConditionals voice;
+                            () ->
+                                    S3Gen.loadFlow(
+                                            s3genWeights, backend, S3Gen.HEAD_DIM, Precision.F32));
             try {
-                t3 = T3.load(backend, t3Weights, precision);
-                text = model.tokenizer(folder);
-                voice = builtIn(folder);
+                T3 t3 = T3.load(backend, t3Weights, precision);
+                TextTokenizer text = model.tokenizer(folder);
+                VoiceConditionals voice = builtIn(folder);
+                HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, backend);
+                S3Gen s3gen = new S3Gen(flow.join(), vocoder);
+                return new Checkpoint(files, backend, t3, s3gen, text, voice);
             } finally {
                 // Nothing may still read a file that is about to be closed.
-                sound.handle((done, failed) -> true).join();
+                flow.handle((done, failed) -> true).join();
             }
-            return new Checkpoint(files, backend, t3, sound.join(), text, voice);
         } catch (RuntimeException e) {
             files.close();
             throw CheckpointFiles.failure(e);

@@ -32,7 +32,8 @@ public final class S3Gen {
     private final Flow flow;
     private final HiftVocoder vocoder;
 
-    private S3Gen(Flow flow, HiftVocoder vocoder) {
+    /** Of two networks that were loaded by themselves. */
+    public S3Gen(Flow flow, HiftVocoder vocoder) {
         this.flow = flow;
         this.vocoder = vocoder;
     }
@@ -45,8 +46,18 @@ public final class S3Gen {
      */
     public static S3Gen load(Weights weights, Backend backend, int headDim, Precision precision) {
         return new S3Gen(
-                Flow.load(weights.under("flow."), backend, headDim, precision),
-                HiftVocoder.load(weights.under("mel2wav."), backend, Precision.F32));
+                loadFlow(weights, backend, headDim, precision), loadVocoder(weights, backend));
+    }
+
+    /** Loads the first network alone. */
+    public static Flow loadFlow(
+            Weights weights, Backend backend, int headDim, Precision precision) {
+        return Flow.load(weights.under("flow."), backend, headDim, precision);
+    }
+
+    /** Loads the second network alone. */
+    public static HiftVocoder loadVocoder(Weights weights, Backend backend) {
+        return HiftVocoder.load(weights.under("mel2wav."), backend, Precision.F32);
     }
 
     /** The first network. */
