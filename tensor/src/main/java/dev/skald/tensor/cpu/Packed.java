@@ -73,26 +73,15 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
         }
     }
 
-    /** Sets row kk to the values {@code from, from + step, ...}. */
-    void row(int kk, float[] source, int from, int step) {
-        int at = from;
-        for (int j = 0; j < n; j += Math.max(1, width)) {
-            int to = at(kk, j);
-            int count = isTurned() ? 1 : Math.min(width, n - j);
-            for (int i = 0; i < count; i++, at += step) {
-                values[to + i] = source[at];
-            }
-        }
-    }
-
     /** Sets row kk to values from {@code from} on. */
     void row(int kk, float[] source, int from) {
-        if (compact == null) {
-            row(kk, source, from, 1);
-            return;
-        }
-        for (int j = 0; j < n; j += width) {
-            compact.row(this, kk, j, source, from + j, Math.min(width, n - j));
+        for (int j = 0; j < n; j += Math.max(1, width)) {
+            int count = isTurned() ? 1 : Math.min(width, n - j);
+            if (compact == null) {
+                System.arraycopy(source, from + j, values, at(kk, j), count);
+            } else {
+                compact.row(this, kk, j, source, from + j, count);
+            }
         }
     }
 
