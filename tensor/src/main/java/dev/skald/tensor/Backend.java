@@ -93,10 +93,20 @@ public interface Backend extends AutoCloseable {
     /** How weights are kept. Arithmetic accumulates in fp32 in every case. */
     enum Precision {
         F32,
+        /**
+         * fp32, and a convolution adds up its products one by one: for what a rounding error grows
+         * in. Faster ways round more, and differently by where a window begins.
+         */
+        F32_DIRECT,
         /** bfloat16: half the bytes. */
         BF16,
         /** 8-bit integers with an fp32 scale a row (output channel): a quarter of the bytes. */
-        INT8
+        INT8;
+
+        /** Whether values are kept as they are. */
+        public boolean full() {
+            return this == F32 || this == F32_DIRECT;
+        }
     }
 
     /** A packed linear map. */

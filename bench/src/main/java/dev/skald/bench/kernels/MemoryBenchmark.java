@@ -80,7 +80,7 @@ public class MemoryBenchmark {
                 layers.add(f.backend().linear(Floor.weight(shape), null, precision));
                 int size =
                         switch (precision) {
-                            case F32 -> 4;
+                            case F32, F32_DIRECT -> 4;
                             case BF16 -> 2;
                             case INT8 -> 1;
                         };

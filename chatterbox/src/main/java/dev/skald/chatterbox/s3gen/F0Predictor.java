@@ -42,7 +42,7 @@ final class F0Predictor {
                             1,
                             1,
                             1,
-                            Precision.F32));
+                            Precision.F32_DIRECT)); // an error of the pitch adds up in the phase
             in = out;
         }
         return new F0Predictor(

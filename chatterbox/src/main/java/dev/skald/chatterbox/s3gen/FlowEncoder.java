@@ -67,10 +67,10 @@ final class FlowEncoder {
         heads = e.get("encoders.0.self_attn.pos_bias_u", -1, -1).shape()[0];
         tokens = backend.embedding(w.get("input_embedding.weight"));
         embed = embed(e.under("embed.out."), backend, precision);
-        lookahead1 = conv(e, "pre_lookahead_layer.conv1", LOOKAHEAD + 1, backend, precision);
-        lookahead2 = conv(e, "pre_lookahead_layer.conv2", 3, backend, precision);
+        lookahead1 = conv(e, "pre_lookahead_layer.conv1", LOOKAHEAD + 1, backend);
+        lookahead2 = conv(e, "pre_lookahead_layer.conv2", 3, backend);
         layers = layers(e, "encoders.", backend, precision);
-        upsample = conv(e, "up_layer.conv", 5, backend, precision);
+        upsample = conv(e, "up_layer.conv", 5, backend);
         upEmbed = embed(e.under("up_embed.out."), backend, precision);
         upLayers = layers(e, "up_encoders.", backend, precision);
         outGain = backend.vector(e.get("after_norm.weight", width));
@@ -104,14 +104,15 @@ final class FlowEncoder {
         return backend.constant(values, 1, values.length);
     }
 
-    private Conv1d conv(Weights w, String name, int kernel, Backend backend, Precision precision) {
+    /** Little of the work, and what comes first: its rounding reaches everything. */
+    private Conv1d conv(Weights w, String name, int kernel, Backend backend) {
         return backend.conv1d(
                 w.get(name + ".weight", width, width, kernel),
                 w.get(name + ".bias", width),
                 1,
                 1,
                 1,
-                precision);
+                Precision.F32_DIRECT);
     }
 
     private List<Layer> layers(Weights w, String name, Backend backend, Precision precision) {

@@ -68,7 +68,7 @@ public final class HiftVocoder {
         f0Predictor = F0Predictor.load(w.under("f0_predictor."), backend);
         source = HarmonicSource.load(w.under("m_source."), backend, SAMPLES_A_FRAME);
         int width = w.get("conv_pre.bias", -1).shape()[0];
-        pre = conv(w, "conv_pre", width, -1, 1, backend, precision);
+        pre = conv(w, "conv_pre", width, -1, 1, backend, Precision.F32_DIRECT);
         List<Stage> found = new ArrayList<>();
         int rate = SAMPLES_A_FRAME / HOP; // of the spectral frames, over the stage's
         int kernels =

@@ -192,7 +192,10 @@ public final class CpuBackend implements Backend {
             }
             return new CpuConv1d(in, out, kernel, stride, dilation, new Packed[0], null, taps, b);
         }
-        if (groups == 1 && stride == 1 && Winograd.suits(in, out, kernel)) {
+        if (groups == 1
+                && stride == 1
+                && precision != Precision.F32_DIRECT
+                && Winograd.suits(in, out, kernel)) {
             Winograd.Filter filter = Winograd.filter(weight, precision, panel(out));
             return new CpuConv1d(in, out, kernel, 1, dilation, new Packed[0], filter, null, b);
         }

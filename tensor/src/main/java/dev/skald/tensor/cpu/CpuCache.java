@@ -61,8 +61,7 @@ final class CpuCache implements Ops.Cache {
         int length = Packed.length(k, n, panel);
         int count = batch * heads;
         int all = Math.multiplyExact(count, length);
-        Compact compact =
-                precision == Precision.F32 ? null : Compact.of(Precision.BF16, all, count * n);
+        Compact compact = precision.full() ? null : Compact.of(Precision.BF16, all, count * n);
         float[] values = compact == null ? new float[all] : new float[0];
         Packed[] each = new Packed[count];
         for (int i = 0; i < count; i++) {

@@ -28,7 +28,7 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
 
     /** One whose values are kept in fewer bytes, unless it is narrow: then there are few. */
     static Packed of(int k, int n, int width, Precision precision) {
-        if (precision == Precision.F32 || width == TURNED) {
+        if (precision.full() || width == TURNED) {
             return of(k, n, width);
         }
         int length = length(k, n, width);

@@ -10,7 +10,7 @@ final class Rounding {
 
     static void apply(Precision precision, float[] row, int n) {
         switch (precision) {
-            case F32 -> {}
+            case F32, F32_DIRECT -> {}
             case BF16 -> {
                 for (int i = 0; i < n; i++) {
                     row[i] = Float.intBitsToFloat(bf16(row[i]) << 16);
