@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * The fundamental frequency of each mel frame: five convolutions and a linear map ({@code
- * s3gen/f0_predictor.py} of resemble-ai/chatterbox).
+ * s3gen/f0_predictor.py} of resemble-ai/chatterbox). Each value is the same bit for bit wherever a
+ * window begins, so that streamed pieces stay in phase with the whole.
  */
 final class F0Predictor {
     /** Frames to each side that a value depends on. */
