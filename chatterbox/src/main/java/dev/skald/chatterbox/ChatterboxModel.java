@@ -99,9 +99,9 @@ public enum ChatterboxModel {
         return Files.isRegularFile(folder.resolve(t3 + ".safetensors"));
     }
 
-    /** The checkpoint that lies in a folder. */
-    static Optional<ChatterboxModel> in(Path folder) {
-        return Arrays.stream(values()).filter(m -> m.isIn(folder)).findFirst();
+    /** The checkpoints that lie in a folder. */
+    static List<ChatterboxModel> in(Path folder) {
+        return Arrays.stream(values()).filter(m -> m.isIn(folder)).toList();
     }
 
     /** By id, or the end of it: {@code turbo}, {@code multilingual} (v2, the official default) */

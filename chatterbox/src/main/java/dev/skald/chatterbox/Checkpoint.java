@@ -1,5 +1,6 @@
 package dev.skald.chatterbox;
 
+import dev.skald.VoiceException;
 import dev.skald.chatterbox.s3gen.Flow;
 import dev.skald.chatterbox.s3gen.HiftVocoder;
 import dev.skald.chatterbox.s3gen.S3Gen;
@@ -9,7 +10,6 @@ import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Weights;
 import dev.skald.tensor.io.TorchZip;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,19 +53,24 @@ final class Checkpoint implements AutoCloseable {
             ChatterboxModel model, Path folder, Backend backend, Precision precision) {
         CheckpointFiles files = new CheckpointFiles(model, folder);
         try {
-            Weights t3Weights = files.t3();
-            Weights s3genWeights = files.s3gen();
+            files.checkModel();
+            StrictWeights t3Weights = files.t3();
+            StrictWeights s3genWeights = files.s3gen();
             CompletableFuture<Flow> flow =
                     CompletableFuture.supplyAsync(
                             () ->
                                     S3Gen.loadFlow(
                                             s3genWeights, backend, S3Gen.HEAD_DIM, Precision.F32));
             try {
-                T3 t3 = T3.load(backend, t3Weights, precision);
                 TextTokenizer text = model.tokenizer(folder);
                 VoiceConditionals voice = builtIn(folder);
+                T3 t3 = T3.load(backend, t3Weights, precision);
                 HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, backend);
                 S3Gen s3gen = new S3Gen(flow.join(), vocoder);
+                checkVocabulary(text, t3, files);
+                t3Weights.checkNoLayerIsLeftOut("");
+                s3genWeights.checkNoLayerIsLeftOut("flow.");
+                s3genWeights.checkNoLayerIsLeftOut("mel2wav.");
                 return new Checkpoint(files, backend, t3, s3gen, text, voice);
             } finally {
                 // Nothing may still read a file that is about to be closed.
@@ -74,6 +79,22 @@ final class Checkpoint implements AutoCloseable {
         } catch (RuntimeException e) {
             files.close();
             throw CheckpointFiles.failure(e);
+        }
+    }
+
+    /** Ids that the model has no embedding for would fail in the middle of a text. */
+    private static void checkVocabulary(TextTokenizer text, T3 t3, CheckpointFiles files) {
+        if (text.vocabularySize() > t3.config().textVocabulary()) {
+            throw new VoiceException(
+                    "the tokenizer in "
+                            + files.folder()
+                            + " has "
+                            + text.vocabularySize()
+                            + " tokens, "
+                            + files.model().t3File()
+                            + ".safetensors "
+                            + t3.config().textVocabulary()
+                            + ": they belong to different models");
         }
     }
 

@@ -1,10 +1,10 @@
 package dev.skald.chatterbox;
 
 import dev.skald.VoiceException;
+import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.WeightException;
-import dev.skald.tensor.Weights;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.TorchZip;
 import java.nio.file.Files;
@@ -17,7 +17,7 @@ import java.util.concurrent.CompletionException;
 final class CheckpointFiles implements AutoCloseable {
     private final ChatterboxModel model;
     private final Path folder;
-    private final Map<String, Weights> open = new HashMap<>();
+    private final Map<String, StrictWeights> open = new HashMap<>();
     private final Map<String, AutoCloseable> closeables = new HashMap<>();
 
     CheckpointFiles(ChatterboxModel model, Path folder) {
@@ -33,39 +33,74 @@ final class CheckpointFiles implements AutoCloseable {
         return folder;
     }
 
-    Weights t3() {
+    StrictWeights t3() {
         return open(model.t3File());
     }
 
-    Weights s3gen() {
+    StrictWeights s3gen() {
         return open(model.s3genFile());
+    }
+
+    /**
+     * Refuses files that are another model's: its names are the same in part, and it would babble.
+     *
+     * @throws VoiceException that names the file
+     */
+    void checkModel() {
+        boolean gpt2 = T3Config.of(t3()).kind() == T3Config.Kind.GPT2;
+        if (gpt2 != model.turbo()) {
+            throw anothers(model.t3File(), gpt2 ? "Turbo's or Nano's" : "Original's");
+        }
+        boolean meanflow = s3gen().has("flow.decoder.estimator.time_embed_mixer.weight");
+        if (meanflow != model.turbo()) {
+            throw anothers(
+                    model.s3genFile(),
+                    meanflow ? "Turbo's (meanflow)" : "Original's (no meanflow)");
+        }
+    }
+
+    private VoiceException anothers(String file, String whose) {
+        return new VoiceException(
+                folder.resolve(file + ".safetensors")
+                        + " is "
+                        + whose
+                        + ", not "
+                        + model.id()
+                        + "'s: install the model again");
     }
 
     /** The networks that listen to a clip. */
     VoiceCloner cloner(Backend backend) {
         try {
-            return VoiceCloner.load(open("ve"), s3gen(), backend);
+            StrictWeights encoder = open("ve");
+            VoiceCloner cloner = VoiceCloner.load(encoder, s3gen(), backend);
+            encoder.checkNoLayerIsLeftOut("");
+            s3gen().checkNoLayerIsLeftOut("tokenizer.");
+            s3gen().checkNoLayerIsLeftOut("speaker_encoder.");
+            return cloner;
         } catch (RuntimeException e) {
             throw failure(e);
         }
     }
 
     /** Safetensors, or the torch file that the official multilingual loader takes. */
-    private synchronized Weights open(String name) {
-        Weights known = open.get(name);
+    private synchronized StrictWeights open(String name) {
+        StrictWeights known = open.get(name);
         if (known != null) {
             return known;
         }
         Path torch = folder.resolve(name + ".pt");
         Path tensors = folder.resolve(name + ".safetensors");
+        StrictWeights opened;
         if (!Files.exists(tensors) && Files.exists(torch)) {
             TorchZip zip = TorchZip.open(torch);
             closeables.put(name, zip);
-            open.put(name, zip);
-            return zip;
+            opened = new StrictWeights(zip, name + ".pt");
+        } else {
+            Safetensors file = Safetensors.open(tensors);
+            closeables.put(name, file);
+            opened = new StrictWeights(file, name + ".safetensors");
         }
-        Safetensors opened = Safetensors.open(tensors);
-        closeables.put(name, opened);
         open.put(name, opened);
         return opened;
     }

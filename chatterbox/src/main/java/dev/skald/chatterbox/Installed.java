@@ -1,9 +1,11 @@
 package dev.skald.chatterbox;
 
 import dev.skald.EngineUnavailableException;
+import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
+import dev.skald.VoiceException;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.spi.EngineContext;
 import dev.skald.voices.InstalledVoice;
@@ -13,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Which of the installed checkpoints and voices a request means. */
 final class Installed {
@@ -67,10 +71,12 @@ final class Installed {
     }
 
     /**
-     * The speaker of a request. A model may be named by its id or by the folder it lies in; a voice
+     * The speaker of a request. A model may be named by its id, its folder or its T3 file; a voice
      * by a model's id, a cloned voice's name, or a clip's path.
      *
-     * @throws EngineUnavailableException if there is none; one clause that says what to do
+     * @throws EngineUnavailableException if none is installed; one clause that says what to do
+     * @throws VoiceException if the folder that is named as the model holds none
+     * @throws InvalidRequestException if there is no model of that name
      */
     static Speaker find(EngineContext context, SpeechRequest request) {
         VoiceLibrary library = VoiceLibrary.at(context.home());
@@ -110,30 +116,26 @@ final class Installed {
 
     private static Found model(
             VoiceLibrary library, Optional<String> wanted, Optional<String> language) {
+        boolean foreign = language.isPresent() && !primary(language.get()).equals("en");
         if (wanted.isPresent()) {
             String name = wanted.get();
-            Optional<Path> folder = folder(name);
-            if (folder.isPresent()) {
-                return ChatterboxModel.in(folder.get())
-                        .map(m -> new Found(m, folder.get()))
-                        .orElseThrow(
-                                () ->
-                                        new EngineUnavailableException(
-                                                "no Chatterbox checkpoint lies in " + name));
+            Optional<Found> own = ownFiles(name, foreign);
+            if (own.isPresent()) {
+                return own.get();
             }
             ChatterboxModel model =
                     ChatterboxModel.named(name)
                             .orElseThrow(
                                     () ->
-                                            new EngineUnavailableException(
+                                            new InvalidRequestException(
                                                     "there is no model '"
                                                             + name
-                                                            + "': turbo, nano, chatterbox or"
-                                                            + " multilingual"));
+                                                            + "': turbo, nano, chatterbox,"
+                                                            + " multilingual, or the folder of a"
+                                                            + " checkpoint"));
             return installed(library, model)
                     .orElseThrow(() -> new EngineUnavailableException(install(model.id())));
         }
-        boolean foreign = language.isPresent() && !primary(language.get()).equals("en");
         for (ChatterboxModel model : ChatterboxModel.values()) {
             if (!foreign || model.multilingual()) {
                 Optional<Found> found = installed(library, model);
@@ -167,15 +169,45 @@ final class Installed {
         }
     }
 
-    private static Optional<Path> folder(String name) {
+    /**
+     * The checkpoint in a folder of the user's own, or the one whose T3 file is named. Where a
+     * folder holds several, as the official repository does, the first that speaks the language.
+     *
+     * @throws VoiceException if it is a folder without a checkpoint
+     */
+    private static Optional<Found> ownFiles(String name, boolean foreign) {
+        Path path;
         try {
-            Path path = Path.of(name);
-            return Files.isDirectory(path)
-                    ? Optional.of(path.toAbsolutePath().normalize())
-                    : Optional.empty();
+            path = Path.of(name).toAbsolutePath().normalize();
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
+        Path folder = path.getParent();
+        if (folder != null && Files.isRegularFile(path)) {
+            return Arrays.stream(ChatterboxModel.values())
+                    .filter(m -> path.equals(folder.resolve(m.t3File() + ".safetensors")))
+                    .map(m -> new Found(m, folder))
+                    .findFirst();
+        }
+        if (!Files.isDirectory(path)) {
+            return Optional.empty();
+        }
+        List<ChatterboxModel> models = ChatterboxModel.in(path);
+        if (models.isEmpty()) {
+            throw new VoiceException(
+                    "no Chatterbox checkpoint lies in "
+                            + name
+                            + ": it would hold "
+                            + Arrays.stream(ChatterboxModel.values())
+                                    .map(m -> m.t3File() + ".safetensors")
+                                    .collect(Collectors.joining(", ")));
+        }
+        ChatterboxModel model =
+                models.stream()
+                        .filter(m -> !foreign || m.multilingual())
+                        .findFirst()
+                        .orElse(models.getFirst());
+        return Optional.of(new Found(model, path));
     }
 
     /** {@code fr} of {@code fr_CA}. */

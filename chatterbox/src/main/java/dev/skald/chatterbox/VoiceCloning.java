@@ -83,6 +83,7 @@ public final class VoiceCloning {
         try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
                 Backend backend = Backends.cpu(context.threads());
                 Ops ops = backend.open()) {
+            files.checkModel();
             VoiceCloner cloner = files.cloner(backend);
             VoiceConditionals voice;
             if (speaker.clip().isPresent()) {
@@ -95,6 +96,8 @@ public final class VoiceCloning {
                 }
             }
             S3Gen s3gen = S3Gen.load(files.s3gen(), backend, S3Gen.HEAD_DIM, Precision.F32);
+            files.s3gen().checkNoLayerIsLeftOut("flow.");
+            files.s3gen().checkNoLayerIsLeftOut("mel2wav.");
             long seed = request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
             audio.accept(
                     new VoiceConverter(cloner.tokenizer(), s3gen)

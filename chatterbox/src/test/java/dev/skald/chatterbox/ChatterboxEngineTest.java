@@ -1,7 +1,9 @@
 package dev.skald.chatterbox;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.offset;
 
 import dev.skald.AudioChunk;
@@ -15,6 +17,7 @@ import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
+import dev.skald.tensor.io.TorchZipWriter;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -278,7 +282,7 @@ class ChatterboxEngineTest {
             Files.copy(
                     dir.resolve("chatterbox-turbo").resolve("ve.safetensors"),
                     folder.resolve("t3_turbo_v1.safetensors"),
-                    java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                    REPLACE_EXISTING);
             assertThatThrownBy(() -> engine.speak(cut))
                     .isInstanceOf(VoiceException.class)
                     .hasMessageContaining("not a T3 model");
@@ -286,6 +290,155 @@ class ChatterboxEngineTest {
                 assertThat(good.next()).isNotNull();
             }
         }
+    }
+
+    /** Writes a checkpoint whose T3 file holds other tensors, and what the engine says of it. */
+    private static String refusal(ChatterboxModel model, String name, Change change)
+            throws IOException {
+        Path folder = TinyCheckpoint.write(model, dir.resolve(name));
+        change.in(folder);
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            SpeechRequest bad = request(model).model(folder.toString()).build();
+            VoiceException refused =
+                    catchThrowableOfType(VoiceException.class, () -> engine.speak(bad));
+            assertThat(refused).isNotNull();
+            try (AudioSource good = engine.speak(request(model).build())) {
+                assertThat(good.next()).isNotNull();
+            }
+            assertThat(refused.getMessage()).doesNotContain("\n");
+            return String.valueOf(refused.getMessage());
+        }
+    }
+
+    private interface Change {
+        void in(Path folder) throws IOException;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "t3_turbo_v1, tfmr.h.1.attn.c_attn.weight, tfmr.h.1.attn.c_attn.bias",
+        "s3gen_meanflow, flow.encoder.encoders.1.norm_mha.weight, flow.encoder.encoders.1.feed_forward.w_1.bias",
+    })
+    void aMissingLayerDoesNotQuietlyShortenTheModel(String file, String missing, String after)
+            throws IOException {
+        String name = file + ".safetensors";
+        assertThat(
+                        refusal(
+                                ChatterboxModel.TURBO,
+                                "short-" + file,
+                                f -> TinyCheckpoint.damage(f.resolve(name), missing, false)))
+                .isEqualTo(
+                        name + " is damaged: a tensor beside or before '" + after + "' is missing");
+    }
+
+    @Test
+    void integersAreNoWeights() throws IOException {
+        String t3 = ChatterboxModel.TURBO.t3File() + ".safetensors";
+        String tensor = "tfmr.h.1.attn.c_attn.weight";
+        assertThat(
+                        refusal(
+                                ChatterboxModel.TURBO,
+                                "integers",
+                                f -> TinyCheckpoint.damage(f.resolve(t3), tensor, true)))
+                .isEqualTo(
+                        "tensor '"
+                                + t3
+                                + ":"
+                                + tensor
+                                + "' is of dtype I32 where a floating one is expected");
+    }
+
+    @Test
+    void filesOfAnotherModelAreRefusedByName() throws IOException {
+        Path original = dir.resolve(ChatterboxModel.ORIGINAL.id());
+        for (String file : List.of("t3_turbo_v1", "s3gen_meanflow")) {
+            String from = file.startsWith("t3") ? "t3_cfg" : "s3gen";
+            assertThat(
+                            refusal(
+                                    ChatterboxModel.TURBO,
+                                    "other-" + from,
+                                    f ->
+                                            Files.copy(
+                                                    original.resolve(from + ".safetensors"),
+                                                    f.resolve(file + ".safetensors"),
+                                                    REPLACE_EXISTING)))
+                    .contains(file + ".safetensors is Original's")
+                    .contains("not chatterbox-turbo's");
+        }
+    }
+
+    @Test
+    void aVoiceThatClaimsHoursIsRefused() throws IOException {
+        assertThat(
+                        refusal(
+                                ChatterboxModel.TURBO,
+                                "hours",
+                                f ->
+                                        new TorchZipWriter()
+                                                .add("t3.speaker_emb", new float[256], 1, 256)
+                                                .add(
+                                                        "gen.prompt_token",
+                                                        new long[50_000],
+                                                        1,
+                                                        50_000)
+                                                .add(
+                                                        "gen.prompt_feat",
+                                                        new float[100_000 * 80],
+                                                        1,
+                                                        100_000,
+                                                        80)
+                                                .add("gen.embedding", new float[192], 1, 192)
+                                                .write(f.resolve("conds.pt"))))
+                .contains("conds.pt:gen.prompt_feat")
+                .contains("100000 entries");
+    }
+
+    @Test
+    void missingFilesAreNamed() throws IOException {
+        for (String name :
+                List.of("s3gen_meanflow.safetensors", "vocab.json", "added_tokens.json")) {
+            assertThat(
+                            refusal(
+                                    ChatterboxModel.TURBO,
+                                    "without-" + name,
+                                    f -> Files.delete(f.resolve(name))))
+                    .contains(name);
+        }
+    }
+
+    /** A folder that is named is meant: no other engine speaks in its stead. */
+    @Test
+    void aFolderWithoutACheckpointIsAnError() throws IOException {
+        Path empty = Files.createDirectories(dir.resolve("nothing"));
+        ChatterboxProvider provider = new ChatterboxProvider();
+        SpeechRequest folder = request(ChatterboxModel.TURBO).model(empty.toString()).build();
+        assertThatThrownBy(() -> provider.availability(context, folder))
+                .isInstanceOf(VoiceException.class)
+                .hasMessageContaining(empty.toString())
+                .hasMessageContaining("t3_turbo_v1.safetensors");
+        SpeechRequest unknown = request(ChatterboxModel.TURBO).model("tubro").build();
+        assertThatThrownBy(() -> provider.availability(context, unknown))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("tubro");
+    }
+
+    /** The official repository holds Original and the multilingual models side by side. */
+    @Test
+    void ofSeveralCheckpointsInAFolderTheLanguageOrTheFileDecides() throws IOException {
+        Path folder = TinyCheckpoint.write(ChatterboxModel.ORIGINAL, dir.resolve("several"));
+        Path multilingual = dir.resolve(ChatterboxModel.MULTILINGUAL_V2.id());
+        for (String version : List.of("v2", "v3")) {
+            Files.copy(
+                    multilingual.resolve("t3_mtl23ls_v2.safetensors"),
+                    folder.resolve("t3_mtl23ls_" + version + ".safetensors"));
+        }
+        SpeechRequest.Builder b = request(ChatterboxModel.ORIGINAL).model(folder.toString());
+        assertThat(Installed.find(context, b.build()).model()).isEqualTo(ChatterboxModel.ORIGINAL);
+        assertThat(Installed.find(context, b.language("de").build()).model().multilingual())
+                .isTrue();
+        String file = folder.resolve("t3_mtl23ls_v2.safetensors").toString();
+        assertThat(Installed.find(context, b.model(file).build()).model())
+                .isEqualTo(ChatterboxModel.MULTILINGUAL_V2);
     }
 
     /** A model is said to keep up with real time only where it was seen to. */

@@ -40,6 +40,27 @@ final class TinyCheckpoint {
         return folder;
     }
 
+    /** Leaves a tensor out of a file, or makes it one of integers. */
+    static void damage(Path file, String tensor, boolean integers) throws IOException {
+        Path before = Files.move(file, file.resolveSibling("before"));
+        try (Safetensors from = Safetensors.open(before)) {
+            SafetensorsWriter to = new SafetensorsWriter();
+            for (String name : from.names()) {
+                StoredTensor t = from.get(name);
+                if (!name.equals(tensor)) {
+                    to.add(
+                            name,
+                            DType.F32,
+                            (at, values, count) -> t.read(at, values, 0, count),
+                            t.shape());
+                } else if (integers) {
+                    to.add(name, new int[Math.toIntExact(t.size())], t.shape());
+                }
+            }
+            to.write(file);
+        }
+    }
+
     static Path write(ChatterboxModel model, Path folder) throws IOException {
         Files.createDirectories(folder);
         String t3 =

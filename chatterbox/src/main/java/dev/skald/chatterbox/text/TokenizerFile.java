@@ -52,7 +52,11 @@ final class TokenizerFile {
         Map<String, Integer> vocabulary = ids(vocab, json(vocab));
         List<String[]> merges = new ArrayList<>();
         Path mergesFile = folder.resolve("merges.txt");
-        for (String line : new String(bytes(mergesFile), StandardCharsets.UTF_8).split("\n")) {
+        byte[] mergesText = bytes(mergesFile);
+        if (mergesText.length == 0) {
+            throw bad(mergesFile, "it is empty");
+        }
+        for (String line : new String(mergesText, StandardCharsets.UTF_8).split("\n")) {
             String l = line.strip();
             if (l.isEmpty() || l.startsWith("#version")) {
                 continue;
@@ -65,10 +69,10 @@ final class TokenizerFile {
         }
         Map<String, Integer> added = new HashMap<>();
         Path addedFile = folder.resolve("added_tokens.json");
-        if (Files.exists(addedFile)) {
+        Path config = folder.resolve("tokenizer_config.json");
+        if (Files.exists(addedFile) || !Files.exists(config)) {
             added.putAll(ids(addedFile, json(addedFile)));
         }
-        Path config = folder.resolve("tokenizer_config.json");
         if (Files.exists(config)) {
             for (Map.Entry<String, JsonNode> e :
                     json(config).path("added_tokens_decoder").properties()) {

@@ -21,26 +21,55 @@ public record VoiceConditionals(
 
     private static final float DEFAULT_EMOTION = 0.5f;
 
+    /** The most entries of a tensor: 40 s of mel frames, where the official code keeps 10. */
+    private static final int LONGEST = 2000;
+
     /**
      * Reads {@code conds.pt} or what {@link #write} wrote: the names are the same. Embeddings that
      * a synthesis left in {@code conds.pt} are not looked at: they belong to one model's weights.
      */
     public static VoiceConditionals read(Weights file) {
-        Weight mel = file.get("gen.prompt_feat", 1, -1, -1);
+        Weight mel = small(file.get("gen.prompt_feat", 1, -1, -1));
         int frames = mel.shape()[1];
+        Weight tokens = small(file.get("gen.prompt_token", 1, -1));
+        if (Math.abs(frames - 2 * tokens.size()) > 1) {
+            throw new WeightException(
+                    "tensor '"
+                            + mel.name()
+                            + "' has "
+                            + frames
+                            + " frames for "
+                            + tokens.size()
+                            + " speech tokens: two each are expected");
+        }
         return new VoiceConditionals(
-                file.get("t3.speaker_emb", 1, -1).floats(),
+                small(file.get("t3.speaker_emb", 1, -1)).floats(),
                 file.has("t3.cond_prompt_speech_tokens")
-                        ? ids(file.get("t3.cond_prompt_speech_tokens", 1, -1))
+                        ? ids(small(file.get("t3.cond_prompt_speech_tokens", 1, -1)))
                         : new int[0],
                 file.has("t3.emotion_adv")
                         ? file.get("t3.emotion_adv", 1, 1, 1).floats()[0]
                         : DEFAULT_EMOTION,
                 new VoiceReference(
-                        ids(file.get("gen.prompt_token", 1, -1)),
+                        ids(tokens),
                         mel.floats(),
                         frames,
-                        file.get("gen.embedding", 1, -1).floats()));
+                        small(file.get("gen.embedding", 1, -1)).floats()));
+    }
+
+    /** The work of speaking grows with what was heard: no file may ask for an hour of it. */
+    private static Weight small(Weight weight) {
+        int length = weight.shape()[1];
+        if (length > LONGEST) {
+            throw new WeightException(
+                    "tensor '"
+                            + weight.name()
+                            + "' has "
+                            + length
+                            + " entries where a voice has at most "
+                            + LONGEST);
+        }
+        return weight;
     }
 
     /** Token ids, which the official code may have saved as floats. */
