@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,20 +81,58 @@ class LauncherTest {
         }
     }
 
+    private Path built(String... files) throws IOException {
+        Path dist = Files.createDirectories(launcher.resolveSibling("cli/target/skald"));
+        Path stamp = Files.writeString(dist.resolve("built"), "");
+        Files.setLastModifiedTime(stamp, FileTime.fromMillis(0));
+        for (String file : files) {
+            Files.writeString(dist.resolve(file), "x");
+        }
+        return dist;
+    }
+
     @Test
     void usesTheCacheOfThisJdkAlone() throws IOException, InterruptedException {
-        Path dist = Files.createDirectories(launcher.resolveSibling("cli/target/skald"));
-        Files.writeString(dist.resolve("built"), "");
-        Path cache = Files.writeString(dist.resolve("java-25.0.1.aot"), "");
-        Path vectors = Files.writeString(dist.resolve("vectors-25.0.1.jar"), "");
-        Files.setLastModifiedTime(
-                dist.resolve("built"), java.nio.file.attribute.FileTime.fromMillis(0));
+        Path dist = built("java-25.0.1.aot", "vectors-25.0.1.jar");
         assertThat(run(jdk("25.0.1"), "speak").output())
-                .contains("<-XX:AOTCache=" + cache)
-                .contains("<-Xbootclasspath/a:" + vectors)
+                .contains("<-XX:AOTCache=" + dist.resolve("java-25.0.1.aot"))
+                .contains("<-Xbootclasspath/a:" + dist.resolve("vectors-25.0.1.jar"))
                 .doesNotContain("add-modules");
         assertThat(run(jdk("25.0.2"), "speak").output())
                 .doesNotContain("AOTCache")
                 .contains("<--add-modules>\n<jdk.incubator.vector>");
+    }
+
+    @Test
+    void hasACacheForModeCinematic() throws IOException, InterruptedException {
+        Path dist = built("java-25.aot", "java-25-cinematic.aot", "vectors-25.jar");
+        for (String[] wish :
+                List.of(
+                        new String[] {"speak", "--mode", "cinematic"},
+                        new String[] {"speak", "--mode=cinematic", "x"},
+                        new String[] {"speak", "x", "--model", "nano"})) {
+            assertThat(run(jdk("25"), wish).output())
+                    .contains("<-XX:AOTCache=" + dist.resolve("java-25-cinematic.aot"));
+        }
+        assertThat(run(jdk("25"), "speak", "--mode", "fast").output())
+                .contains("<-XX:AOTCache=" + dist.resolve("java-25.aot"));
+        Files.delete(dist.resolve("java-25-cinematic.aot"));
+        assertThat(run(jdk("25"), "speak", "--mode", "cinematic").output())
+                .contains("<-XX:AOTCache=" + dist.resolve("java-25.aot"));
+    }
+
+    @Test
+    void trainsOnceThoughItFails() throws IOException, InterruptedException {
+        Path dist = built();
+        Path jdk = jdk("25");
+        Path calls = folder.resolve("calls");
+        Files.writeString(
+                jdk.resolve("bin").resolve("java"),
+                "#!/bin/sh\necho \"$*\" >>'" + calls + "'\nexit 0\n");
+        assertThat(run(jdk, "speak", "x").code()).isZero();
+        assertThat(dist.resolve("java-25.aot")).isEmptyFile();
+        int before = Files.readAllLines(calls).size();
+        assertThat(run(jdk, "speak", "x").code()).isZero();
+        assertThat(Files.readAllLines(calls)).hasSize(before + 1);
     }
 }

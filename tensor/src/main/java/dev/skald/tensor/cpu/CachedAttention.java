@@ -146,7 +146,7 @@ final class CachedAttention {
             int from = at;
             if (compact != null) {
                 values = scratch.panel(worker, k * w.width());
-                compact.unpack(at, k * w.width(), values);
+                kernels.unpack(compact, at, k * w.width(), values);
                 from = 0;
             }
             kernels.product(a, ao, lda, rows, 1, 0, k, values, from, w.width(), c, 0);

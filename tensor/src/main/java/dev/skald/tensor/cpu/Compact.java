@@ -15,8 +15,6 @@ record Compact(short @Nullable [] halves, byte @Nullable [] bytes, float @Nullab
     /** More than the last values so that a vector may be read from each. */
     private static final int SLACK = 64;
 
-    private static final int TURN = 16;
-
     static Compact of(Precision precision, int length, int columns) {
         return precision == Precision.BF16
                 ? new Compact(new short[length + SLACK], null, null)
@@ -36,22 +34,10 @@ record Compact(short @Nullable [] halves, byte @Nullable [] bytes, float @Nullab
                 Rounding.toIntegers(rows, i * k, k, scale);
             }
         }
-        // A few rows of each column in turn, so that what is written stays in cache.
-        for (int k0 = 0; k0 < k; k0 += TURN) {
-            int n = Math.min(TURN, k - k0);
-            for (int i = 0; i < count; i++) {
-                int from = i * k + k0;
-                int to = m.at(k0, j + i);
-                if (bytes != null) {
-                    for (int x = 0; x < n; x++, to += m.width()) {
-                        bytes[to] = (byte) rows[from + x];
-                    }
-                } else if (halves != null) {
-                    for (int x = 0; x < n; x++, to += m.width()) {
-                        halves[to] = (short) Rounding.bf16(rows[from + x]);
-                    }
-                }
-            }
+        if (bytes != null) {
+            Packing.columns(rows, k, count, bytes, m.at(0, j), m.width());
+        } else if (halves != null) {
+            Packing.columns(rows, k, count, halves, m.at(0, j), m.width());
         }
     }
 
@@ -59,14 +45,9 @@ record Compact(short @Nullable [] halves, byte @Nullable [] bytes, float @Nullab
     void row(Packed m, int kk, int j, float[] row, int from, int n) {
         int to = m.at(kk, j);
         if (bytes != null && scales != null) {
-            for (int i = 0; i < n; i++) {
-                float v = row[from + i] * Rounding.inverse(scales[j + i]);
-                bytes[to + i] = (byte) Rounding.integer(v);
-            }
+            Packing.bytes(row, from, scales, j, bytes, to, n);
         } else if (halves != null) {
-            for (int i = 0; i < n; i++) {
-                halves[to + i] = (short) Rounding.bf16(row[from + i]);
-            }
+            Packing.halves(row, from, halves, to, n);
         }
     }
 

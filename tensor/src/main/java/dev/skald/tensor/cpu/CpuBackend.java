@@ -135,9 +135,7 @@ public final class CpuBackend implements Backend {
                 int n = Math.min(most, in - r);
                 weight.read((long) r * out, rows, 0, n * out);
                 for (int i = 0; i < n; i++) {
-                    for (int c = 0; c < out; c++) {
-                        scales[c] = Math.max(scales[c], Math.abs(rows[i * out + c]));
-                    }
+                    Packing.largest(rows, i * out, scales, out);
                 }
             }
             for (int c = 0; c < out; c++) {
@@ -238,12 +236,7 @@ public final class CpuBackend implements Backend {
         for (int c = 0; c < in; c++) {
             weight.read((long) c * row.length, row, 0, row.length);
             Rounding.apply(precision, row, row.length);
-            for (int o = 0; o < out; o++) {
-                for (int t = 0; t < kernel; t++) {
-                    int at = (t % stride * out + o) * in + c;
-                    steps[at * taps + taps - 1 - t / stride] = row[o * kernel + t];
-                }
-            }
+            Packing.steps(row, out, kernel, stride, taps, in, steps, c);
         }
         float[] biases = null;
         if (bias != null) {

@@ -120,6 +120,11 @@ class Kernels {
         return false;
     }
 
+    /** Compact weights {@code from ... from + n - 1} as floats, scales left out. */
+    void unpack(Compact w, int from, int n, float[] to) {
+        w.unpack(from, n, to);
+    }
+
     /**
      * {@code out[i][j] = residual[i][j] + scale * activation(t[i][j] + bias[j])}; t is used up.
      *

@@ -16,6 +16,8 @@ enum Loop {
     ROW1,
     ROW1_HALF,
     ROW1_BYTE,
+    UNPACK_HALF,
+    UNPACK_BYTE,
     WINOGRAD_INPUT,
     WINOGRAD_OUTPUT,
     STORE,
@@ -159,6 +161,8 @@ enum Loop {
             case ROW1 -> VectorProducts.row1(X, 0, 1, 0, 5 * Math.min(times, 4), X, 0, Y, 0);
             case ROW1_HALF -> VectorCompact.row1Half(X, 0, 5 * Math.min(times, 4), HALVES, 0, Y, 0);
             case ROW1_BYTE -> VectorCompact.row1Byte(X, 0, 5 * Math.min(times, 4), BYTES, 0, Y, 0);
+            case UNPACK_HALF -> VectorCompact.unpackHalf(HALVES, 0, Y, n);
+            case UNPACK_BYTE -> VectorCompact.unpackByte(BYTES, 0, Y, n);
             case WINOGRAD_INPUT -> VectorWinograd.input(X, 0, 0, Y, 0, 0, Math.min(n, 8 * Lanes.N));
             case WINOGRAD_OUTPUT ->
                     VectorWinograd.output(X, 0, 0, 4 + times % 4, Y, 0, Math.min(n, 8 * Lanes.N));

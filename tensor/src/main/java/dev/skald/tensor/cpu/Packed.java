@@ -16,9 +16,6 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
     /** Up to so many columns a matrix is turned, so that a panel is not mostly zeros. */
     static final int NARROW = 4;
 
-    /** Rows that are written of each column in turn, so that they stay in cache. */
-    private static final int TURN = 16;
-
     /** The width that means turned. */
     static final int TURNED = 0;
 
@@ -50,27 +47,16 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
             compact.columns(this, j, rows, count);
             return;
         }
-        int step = isTurned() ? 1 : width;
-        for (int k0 = 0; k0 < k; k0 += TURN) {
-            int n = Math.min(TURN, k - k0);
-            for (int i = 0; i < count; i++) {
-                int to = at(k0, j + i);
-                for (int x = i * k + k0; x < i * k + k0 + n; x++, to += step) {
-                    values[to] = rows[x];
-                }
-            }
+        if (isTurned()) {
+            System.arraycopy(rows, 0, values, at(0, j), count * k);
+        } else {
+            Packing.columns(rows, k, count, values, at(0, j), width);
         }
     }
 
     /** Sets column j to a convolution's (channels, taps) as (taps, channels). */
     void turn(int j, float[] row, int channels, int taps) {
-        int to = at(0, j);
-        int step = isTurned() ? 1 : width;
-        for (int t = 0; t < taps; t++) {
-            for (int from = t; from < channels * taps; from += taps, to += step) {
-                values[to] = row[from];
-            }
-        }
+        Packing.turn(row, channels, taps, values, at(0, j), isTurned() ? 1 : width);
     }
 
     /** Sets row kk to values from {@code from} on. */

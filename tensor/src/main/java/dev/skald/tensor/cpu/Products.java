@@ -155,7 +155,7 @@ final class Products {
                                 a, at, step * stride, rows, in, compact, w.panel(p), t)) {
                     if (compact != null && i == i0) {
                         values = scratch.panel(worker, in * width);
-                        compact.unpack(w.panel(p), in * width, values);
+                        kernels.unpack(compact, w.panel(p), in * width, values);
                     }
                     kernels.product(
                             a,

@@ -38,6 +38,20 @@ final class VectorCompact {
                 ByteVector.fromArray(B, w, at).convertShape(VectorOperators.B2F, Lanes.F, 0);
     }
 
+    /** So many values, a whole number of vectors, as floats. */
+    static void unpackHalf(short[] from, int at, float[] to, int n) {
+        for (int i = 0; i < n; i += Lanes.N) {
+            half(from, at + i).intoArray(to, i);
+        }
+    }
+
+    /** The same of integers. */
+    static void unpackByte(byte[] from, int at, float[] to, int n) {
+        for (int i = 0; i < n; i += Lanes.N) {
+            byteAt(from, at + i).intoArray(to, i);
+        }
+    }
+
     static void row1Half(float[] a, int ao, int k, short[] w, int wo, float[] c, int co) {
         FloatVector zero = FloatVector.zero(Lanes.F);
         FloatVector a0 = zero;

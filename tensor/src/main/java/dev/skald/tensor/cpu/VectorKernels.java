@@ -107,6 +107,19 @@ final class VectorKernels extends Kernels {
         return true;
     }
 
+    @Override
+    void unpack(Compact w, int from, int n, float[] to) {
+        short[] halves = w.halves();
+        byte[] bytes = w.bytes();
+        if (n % Lanes.N != 0 || !(halves != null ? Loop.UNPACK_HALF : Loop.UNPACK_BYTE).now()) {
+            super.unpack(w, from, n, to);
+        } else if (halves != null) {
+            VectorCompact.unpackHalf(halves, from, to, n);
+        } else if (bytes != null) {
+            VectorCompact.unpackByte(bytes, from, to, n);
+        }
+    }
+
     /** The rows a kernel holds at once. */
     static void rows(
             float[] a,
@@ -389,6 +402,7 @@ final class VectorKernels extends Kernels {
         Loop.SOFTMAX.ask();
         Loop.GELU_TANH.ask();
         Loop.ROW1_HALF.ask();
+        Loop.UNPACK_HALF.ask();
         Loop.ROW1.ask();
         Loop.SILU.ask();
         Loop.GELU.ask();

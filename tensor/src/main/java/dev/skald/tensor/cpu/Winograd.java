@@ -93,34 +93,27 @@ final class Winograd {
         }
         float[] row = new float[in * taps];
         float[] turned = new float[pieces * piece * in];
-        float[] values = new float[pieces * in];
+        int k = pieces * in;
+        float[][] columns = new float[POINTS][panel * k];
         double[][] matrix = matrix(piece);
-        for (int o = 0; o < out; o++) {
-            weight.read((long) o * row.length, row, 0, row.length);
-            Rounding.apply(precision, row, row.length);
-            for (int t = 0; t < taps; t++) {
-                for (int i = 0; i < in; i++) {
-                    turned[t * in + i] = row[i * taps + t];
+        for (int o0 = 0; o0 < out; o0 += panel) {
+            int count = Math.min(panel, out - o0);
+            for (int o = 0; o < count; o++) {
+                weight.read((long) (o0 + o) * row.length, row, 0, row.length);
+                Rounding.apply(precision, row, row.length);
+                Packing.turn(row, in, taps, turned, 0, 1);
+                for (int i = 0; i < POINTS * pieces; i++) {
+                    int p = i / pieces;
+                    int s = i % pieces;
+                    int at = s * piece * in;
+                    Packing.evaluate(matrix[p], turned, at, in, columns[p], o * k + s * in);
                 }
             }
             for (int p = 0; p < POINTS; p++) {
-                for (int s = 0; s < pieces; s++) {
-                    evaluate(matrix[p], turned, s * piece * in, in, values, s * in);
-                }
-                points[p].columns(o, values, 1);
+                points[p].columns(o0, columns[p], count);
             }
         }
         return new Filter(piece, pieces, points);
-    }
-
-    private static void evaluate(double[] at, float[] taps, int from, int in, float[] y, int yo) {
-        for (int i = 0; i < in; i++) {
-            double sum = 0;
-            for (int t = 0; t < at.length; t++) {
-                sum += at[t] * taps[from + t * in + i];
-            }
-            y[yo + i] = (float) sum;
-        }
     }
 
     /** Row p takes the taps of a piece to their value at point p, interpolation's factor in it. */
