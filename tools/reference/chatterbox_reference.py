@@ -98,7 +98,8 @@ class Resample:
         o, n = self.o, self.n
         base = min(o, n) * 0.99
         width = int(np.ceil(6 * o / base))
-        t = np.arange(-width, width + o)[None] / o - np.arange(n)[:, None] / n
+        phase = (torch.arange(n) / n).double().numpy()  # in single precision, as torch divides integers
+        t = np.arange(-width, width + o)[None] / o - phase[:, None]
         t = np.clip(t * base, -6, 6)
         kernel = base / o * np.sinc(t) * np.cos(np.pi * t / 12) ** 2
         kernel = torch.tensor(kernel).to(wave.dtype)[:, None]
@@ -679,7 +680,7 @@ class Resampling:
     def cases(config, rng):
         for a, b, n in ((24000, 16000, 1), (24000, 16000, 7), (24000, 16000, 10001), (44100, 24000, 3333),
                         (16000, 24000, 555), (48000, 24000, 4801), (22050, 24000, 5000), (8000, 24000, 801),
-                        (11025, 24000, 997), (32000, 24000, 2049), (96000, 24000, 9001), (44100, 16000, 4410),
+                        (11025, 24000, 997), (32000, 24000, 2049), (44100, 16000, 4410),
                         (48000, 16000, 1601)):
             yield f"r{a}_{b}_{n}", {"orig": a, "target": b}, lambda r, a=a, n=n: {"wav": wave(r, n, a)}
 
@@ -814,6 +815,300 @@ def clear_of_borders(logits, params, gpt, start, taken):
         reject("two tokens are as good")
 
 
+# ---- sampler
+
+class Sampler:
+    """The official loops over a script of logits."""
+
+    processors = {"TemperatureLogitsWarper": "after_temperature", "TopKLogitsWarper": "after_top_k",
+                  "TopPLogitsWarper": "after_top_p", "MinPLogitsWarper": "after_min_p",
+                  "RepetitionPenaltyLogitsProcessor": "after_penalty"}
+
+    @classmethod
+    def run(cls, model, x, params, config):
+        taps, logits = {}, x.logits
+        steps, rows, size = logits.shape
+        original = params["loop"] == "original"
+
+        def watched(name, tap):
+            kind = getattr(REF["t3"], name)
+
+            def make(*a, **k):
+                inner = kind(*a, **k)
+
+                def process(ids, scores):
+                    if original and tap == "after_penalty":
+                        taps.setdefault("tap.after_cfg", []).append(scores[0].clone())
+                    if original and tap == "after_min_p":
+                        taps.setdefault("tap.after_temperature", []).append(scores[0].clone())
+                    y = inner(ids, scores)
+                    taps.setdefault("tap." + tap, []).append(y[0].clone())
+                    return y
+
+                return process
+            return make
+
+        script = iter(logits)
+        hp = SimpleNamespace(start_speech_token=params["start"], stop_speech_token=-1, start_text_token=0,
+                             stop_text_token=1)
+        zero = torch.zeros(1, 1, 1)
+
+        class Output(tuple):
+            past_key_values = None
+
+        def backbone(**kw):
+            if original:
+                return SimpleNamespace(logits=next(script, logits[-1])[:, None], past_key_values=None)
+            return Output([zero])
+
+        fake = SimpleNamespace(
+            hp=hp, device="cpu", cfg=None, tfmr=backbone, speech_emb=lambda t: zero,
+            speech_pos_emb=SimpleNamespace(get_fixed_embedding=lambda i: zero),
+            prepare_input_embeds=lambda **kw: (torch.zeros(2, 1, 1), 1),
+            speech_head=lambda h: next(script)[:, None])
+        draw = Drawn(x.tokens)
+        text = torch.tensor([[0, 1]] * rows)
+        common = {k: params[k] for k in ("temperature", "top_p", "repetition_penalty")}
+        patches = {name: watched(name, tap) for name, tap in cls.processors.items()}
+        if not original:
+            patches["LogitsProcessorList"] = Chain
+        with mock.patch.multiple(REF["t3"], T3HuggingfaceBackend=lambda **kw: backbone, **patches), \
+                mock.patch.object(torch, "multinomial", draw):
+            if original:
+                REF["t3"].T3.inference(fake, t3_cond=None, text_tokens=text, max_new_tokens=steps,
+                                       min_p=params["min_p"], cfg_weight=params["cfg_weight"], **common)
+            else:
+                REF["t3"].T3.inference_turbo(fake, None, text[:, :1], top_k=params["top_k"],
+                                             max_gen_len=steps - 1, **common)
+        t = {"out.probs": torch.stack(draw.probs)}
+        t.update({k: torch.stack(v[:steps]) for k, v in taps.items()})
+        return t
+
+    @staticmethod
+    def cases(config, rng):
+        def given(r, steps, size, rows, std=2.5, ties=False):
+            l = normal(r, steps, rows, size, std=std)
+            if ties:
+                l = (l * 2).round() / 2
+            tokens = ints(r, size, steps)
+            if steps > 2:
+                tokens[2] = tokens[0]
+            return {"logits": l, "tokens": tokens}
+
+        def original(t=0.8, penalty=1.2, min_p=0.05, top_p=1.0, cfg=0.5, start=4):
+            return {"cfg_weight": cfg, "temperature": t, "repetition_penalty": penalty, "min_p": min_p,
+                    "top_p": top_p, "loop": "original", "start": start}
+
+        def turbo(t=0.8, penalty=1.2, top_k=1000, top_p=0.95, start=4):
+            return {"temperature": t, "top_k": top_k, "top_p": top_p, "repetition_penalty": penalty,
+                    "loop": "turbo", "start": start}
+
+        originals = {"defaults": original(), "no_cfg": original(cfg=0.0), "whole_cfg": original(cfg=1.0, top_p=0.3),
+                     "more_cfg": original(cfg=3.0, min_p=0.2), "tiny_top_p": original(top_p=0.01),
+                     "hot": original(t=5.0, penalty=3.0), "icy": original(t=0.01), "low_penalty": original(penalty=0.7),
+                     "min_p_zero": original(min_p=0.0, top_p=0.999)}
+        turbos = {"turbo": turbo(), "turbo_k1": turbo(top_k=1), "turbo_k2": turbo(top_k=2, top_p=0.5),
+                  "turbo_k_all": turbo(top_k=61), "turbo_tiny_p": turbo(top_p=0.02), "turbo_hot": turbo(t=4.0),
+                  "turbo_icy": turbo(t=0.02, penalty=1.9), "turbo_low": turbo(penalty=0.5, top_k=7)}
+        for name, p in originals.items():
+            yield name, p, lambda r: given(r, 6, 61, 2)
+        for name, p in turbos.items():
+            yield name, p, lambda r: given(r, 6, 61, 1)
+        yield "ties", original(t=1.0, min_p=0.1, top_p=0.6), lambda r: given(r, 5, 40, 2, ties=True)
+        yield "turbo_equal", turbo(t=1.0, top_k=5, top_p=1.0), lambda r: given(r, 5, 40, 1, ties=True)
+        yield "size", original(start=6561), lambda r: given(r, 3, 8194, 2)
+        yield "turbo_size", turbo(start=6561), lambda r: given(r, 3, 6563, 1)
+        yield "peaked", original(), lambda r: given(r, 3, 500, 2, std=40)
+        yield "flat", original(), lambda r: given(r, 3, 500, 2, std=1e-3)
+
+
+class Chain(list):
+    def __call__(self, ids, scores):
+        for p in self:
+            scores = p(ids, scores)
+        return scores
+
+
+# ---- a voice and the whole way
+
+class Conds:
+    needs = ("s3gen", "ve")
+
+    @staticmethod
+    def run(model, x, params, config):
+        t, tts = Taps(), REF["tts"]
+        s3gen, ve = model("s3gen"), model("ve")
+        t3 = SimpleNamespace(hp=SimpleNamespace(speech_cond_prompt_len=config["speech_cond_prompt_len"]))
+        t.out(s3gen.tokenizer.quantizer._codebook.project_down, "fsq")
+        chatterbox = tts.ChatterboxTTS(t3, s3gen, ve, None, "cpu")
+        clip = x.ref_wav.numpy()
+        with mock.patch.object(tts.librosa, "load", lambda path, sr: (clip, sr)):
+            chatterbox.prepare_conditionals("", exaggeration=params["exaggeration"])
+        fsq_clear(t.pop("fsq"))
+        for k, v in vars(chatterbox.conds.t3).items():
+            t["out.t3." + k] = v
+        for k, v in chatterbox.conds.gen.items():
+            t["out.gen." + k] = v
+        t["tap.ref_16k_soxr"] = torch.from_numpy(librosa.resample(clip, orig_sr=24000, target_sr=16000))
+        t["tap.ref_16k_sinc"] = Resample(24000, 16000)(x.ref_wav[None])[0]
+        return {k: v for k, v in t.items() if v is not None}
+
+    @staticmethod
+    def cases(config, rng):
+        for n, e in ((24000, 0.0), (37123, 0.8), (144480, 1.5), (168001, 0.5), (252345, 0.3)):
+            yield f"n{n}", {"exaggeration": e}, lambda r, n=n: {"ref_wav": wave(r, n, 24000, quiet_ends=900)}
+
+
+class Pipeline:
+    """generate() of the three official classes."""
+
+    kinds = {"tts": ("tts", "ChatterboxTTS", "t3_original", "s3gen"),
+             "turbo": ("tts_turbo", "ChatterboxTurboTTS", "t3_turbo", "s3gen_meanflow"),
+             "mtl": ("mtl_tts", "ChatterboxMultilingualTTS", "t3_multilingual", "s3gen")}
+    needs = ("t3_original", "t3_turbo", "t3_multilingual", "s3gen", "s3gen_meanflow")
+    folder = None
+
+    @classmethod
+    def run(cls, model, x, params, config):
+        kind = params.get("kind") or ("turbo" if hasattr(x, "noise") else "mtl" if "language" in params else "tts")
+        where, name, t3, s3 = cls.kinds[kind]
+        t, t3, s3gen = Taps(), model(t3), model(s3)
+        tokenizer = tokenizers(cls.folder)[kind]
+        chatterbox = getattr(REF[where], name)(t3, s3gen, None, tokenizer, "cpu")
+        gen = {"prompt_token": x.prompt_token, "prompt_token_len": torch.tensor([x.prompt_token.shape[1]]),
+               "prompt_feat": x.prompt_feat, "prompt_feat_len": None, "embedding": x.embedding}
+        emotion = torch.full((1, 1, 1), float(params.get("emotion", 0.5)))
+        cond = REF["cond"].T3Cond(speaker_emb=x.speaker_emb, cond_prompt_speech_tokens=x.prompt_tokens,
+                                  emotion_adv=emotion)
+        chatterbox.conds = REF[where].Conditionals(cond, gen)
+        prepare, flow = t3.prepare_input_embeds, s3gen.inference
+
+        def texts(**kw):
+            t.put("tap.text_tokens", kw["text_tokens"])
+            return prepare(**kw)
+
+        def spoken(**kw):
+            t.put("tap.flow_tokens", kw["speech_tokens"])
+            return flow(**kw)
+
+        t3.prepare_input_embeds, s3gen.inference = texts, spoken
+        t.out(s3gen.mel2wav.f0_predictor, "f0")
+        draw = Drawn(x.tokens)
+        given = {k: params[k] for k in ("temperature", "cfg_weight", "exaggeration", "top_p", "min_p", "top_k",
+                                        "repetition_penalty") if k in params}
+        if "language" in params:
+            given["language_id"] = params["language"]
+        with mock.patch.object(torch, "multinomial", draw), \
+                randomness([x.z, x.sine_noise, None], [getattr(x, "noise", None)], x.phase):
+            t["out.wav"] = chatterbox.generate(params["text"], **given)
+        voiced_enough(t.pop("f0"))
+        t["tap.first_probs"] = draw.probs[0]
+        return t
+
+    @classmethod
+    def cases(cls, config, rng):
+        def given(r, kind, tokens, prompt, conditioning, stray=()):
+            spoken = tokens + (3 if kind == "turbo" else 0)
+            taken = ints(r, 6561, tokens)
+            for at, token in stray:
+                taken = torch.cat([taken[:at], torch.tensor([token], dtype=torch.int32), taken[at:]])
+            speaker = np.maximum(r.standard_normal((1, 256)), 0).astype(np.float32)
+            x = dict(speaker_emb=torch.from_numpy(speaker / np.linalg.norm(speaker)),
+                     prompt_tokens=ints(r, 6561, 1, conditioning), prompt_token=ints(r, 6561, 1, prompt),
+                     prompt_feat=normal(r, 1, 2 * prompt, 80, mean=-3, std=1.5), embedding=normal(r, 1, 192),
+                     tokens=torch.cat([taken, torch.tensor([6562], dtype=torch.int32)]),
+                     z=normal(r, 1, 80, 2 * (spoken + prompt)), phase=phases(r, 1),
+                     sine_noise=normal(r, 1, 9, 960 * spoken))
+            if kind == "turbo":
+                x["noise"] = normal(r, 1, 80, 2 * spoken)
+            return x
+
+        base = {"temperature": 0.8, "emotion": 0.5}
+        yield ("tts_one", base | {"text": "a", "exaggeration": 0.5, "cfg_weight": 0.5},
+               lambda r: given(r, "tts", 1, 3, 150))
+        yield ("tts_other", base | {"text": " — “So; what…” 🙂", "exaggeration": 1.7, "cfg_weight": 1.0,
+                                    "min_p": 0.01, "top_p": 0.8, "repetition_penalty": 1.5, "temperature": 1.3},
+               lambda r: given(r, "tts", 11, 7, 33, stray=((2, 6563), (5, 7000))))
+        yield ("turbo_one", {"temperature": 0.8, "text": ""}, lambda r: given(r, "turbo", 1, 2, 375 // 5))
+        yield ("turbo_other", {"temperature": 0.3, "text": "[sigh] naïve… [laugh]x", "top_k": 20, "top_p": 0.5,
+                               "repetition_penalty": 1.05},
+               lambda r: given(r, "turbo", 9, 5, 17, stray=((4, 6562 - 1),)))
+        for language, text in (("zh", "你好世界"), ("ko", "안녕"), ("de", "Straße"), ("ar", "مرحبا")):
+            yield (f"mtl_{language}", base | {"text": text, "language": language, "exaggeration": 0.5,
+                                              "cfg_weight": 0.5 if language != "de" else 0.0},
+                   lambda r: given(r, "mtl", 4, 3, 20))
+        yield ("mtl_one", base | {"text": "I", "language": "en", "exaggeration": 0.0, "cfg_weight": 0.3},
+               lambda r: given(r, "mtl", 1, 1, 1))
+
+
+# ---- texts
+
+def tokenizers(folder):
+    import transformers
+    tok = REF["tokenizer"]
+    with mock.patch.object(tok, "hf_hub_download", lambda **kw: str(folder / "Cangjie5_TC.json")):
+        return {"tts": tok.EnTokenizer(str(folder / "tokenizer.json")),
+                "mtl": tok.MTLTokenizer(str(folder / "grapheme_mtl_merged_expanded_v1.json")),
+                "turbo": transformers.AutoTokenizer.from_pretrained(folder / "turbo_tokenizer")}
+
+
+LANGUAGES = {
+    "ar": "السَّلامُ عَلَيْكُمْ، كيف حالك؟ لا", "da": "Rødgrød med fløde, Ålborg", "de": "Der Fußgänger überquert – „Ärger“",
+    "el": "Καλημέρα ΚΌΣΜΕ, Ὀδυσσεύς ΣΑΣ Σ", "en": "I'll 'quote' it: ½ of №5 — ™", "es": "¡Niño! ¿Qué año? Ñandú",
+    "fi": "Äiti, yö ja öljy", "fr": "L’œuvre… ça, où ? ÇA", "he": "שָׁלוֹם עֲלֵיכֶם, בְּרֵאשִׁית", "hi": "नमस्ते दुनिया, क़लम ज़रा। ड़",
+    "it": "Perché no? È così; città", "ja": "東京タワーは、333ﾒｰﾄﾙ。が ガ ㌔", "ko": "한글과 값, 닭 ㅋㅋ 각 가나다！", "ms": "Selamat pagi, apa khabar?",
+    "nl": "Ĳsland, ĳs, coëfficiënt", "no": "Blåbærsyltetøy på Ås", "pl": "Zażółć gęślą jaźń ŁÓDŹ", "pt": "Não, coração; ação à toa",
+    "ru": "Съешь ещё этих ЁЛКИ, й Й", "sv": "Åäö, räksmörgås", "sw": "Habari ya asubuhi", "tr": "Iğdır, İzmir ISI ıi",
+    "zh": "中文，測試：日月明 ABC，林２３。𠀀〇"}
+TEXTS = ["", " ", "a", "A", "  two  blanks ", "\t", "\u00a0", "\u200b", "\u3000x\u3000", "…", "—", "-", "...", "....", ". . .", "?!", ",",
+         ", ,", " ,", "a ,", ":", ";", "; ;", "a;b", "a - b", "a -b", "- a -", "“", "”x“", "‘a’", "don’t", "x\r\ny", "x\u2028y",
+         "x\u0085y", "ß", "ŉ", "ǰ", "ﬀ", "ﬃx", "İ", "ı", "ǆ", "ǅ", "ᾳ", "ΐ", "ⓐ", "ⅷ", "𝒶", "ⴀ", "ა", "ꭰ", "ª", "ʰ",
+         "ϐ", "é", "e\u0301", "🙂", "👨‍👩‍👧 family", "🇩🇪 flag", "a🙂b", "x.", "x!", "x?", "x-", "x,", "x。", "x！", "x？", "x、", "x，",
+         "x…", "x—", "x:", "x;", "x.\u00a0", "x .", "x. ", "\ufeffbom", "\u0001", "null\u0000inside", "[START] x [STOP]", "[SPACE]",
+         "[UNK]", "[laugh]", "[en] text", "a[UH]b", "[giggle][sniff]", "[ laugh ]", "<|endoftext|>", "1,234.56", "100%", "$5",
+         "a\u0301\u0323 order", "ÅÅÅ", "ｆｕｌｌ", "①②", "x²", "Ⅳ", "ﷺ", "it's we'll you'd I'm they've she's", "IT'S WE'LL",
+         "snake_case", "under__score", "a/b\\c", "tab\tend\t", "new\n\nline", "the  the", " leading", "trailing ", "mixed … : ; – — - \"",
+         "the quick brown fox jumps over the lazy dog", "thethethethe", "ing in g", "x" * 300, "word " * 60]
+
+
+class Text:
+    """Normalisation and tokenizers over the pattern's tokenizer files."""
+
+    files = ("tokenizer.json", "grapheme_mtl_merged_expanded_v1.json", "Cangjie5_TC.json",
+             "turbo_tokenizer/added_tokens.json", "turbo_tokenizer/merges.txt",
+             "turbo_tokenizer/special_tokens_map.json", "turbo_tokenizer/tokenizer_config.json",
+             "turbo_tokenizer/vocab.json")
+
+    @classmethod
+    def make(cls, folder):
+        t = tokenizers(folder)
+        en, mtl, turbo = t["tts"], t["mtl"], t["turbo"]
+        out = {"punc_norm": [], "english": [], "multilingual": [], "turbo": []}
+        every = TEXTS + list(LANGUAGES.values())
+        for text in every:
+            norms = {k: REF[k].punc_norm(text) for k in ("tts", "tts_turbo", "mtl_tts")}
+            out["punc_norm"].append({"text": text} | norms)
+            n = norms["tts"]
+            ids = en.text_to_tokens(n)[0].tolist()
+            out["english"].append({
+                "text": text, "normalised": n, "ids": ids, "framed": [255, *ids, 0],
+                "tokens": en.tokenizer.encode(n.replace(" ", "[SPACE]")).tokens, "decoded": en.decode(ids)})
+            n = norms["tts_turbo"]
+            ids = turbo(n, return_tensors="pt", padding=True, truncation=True).input_ids[0].tolist()
+            out["turbo"].append({"text": text, "normalised": n, "ids": ids,
+                                 "tokens": turbo.convert_ids_to_tokens(ids)})
+        spoken = [(l, x) for l, x in LANGUAGES.items()] + [(None, x) for x in TEXTS]
+        spoken += [(l, x) for l in ("zh", "ko", "ja", "tr", "HE".lower()) for x in every[::3]]
+        for language, text in spoken:
+            n = REF["mtl_tts"].punc_norm(text)
+            ids = mtl.text_to_tokens(n, language_id=language)[0].tolist()
+            out["multilingual"].append({
+                "text": text, "language": language, "normalised": n, "preprocessed": mtl.preprocess_text(n),
+                "ids": ids, "tokens": [mtl.tokenizer.id_to_token(i) for i in ids]})
+        return out
+
+
 STAGES = {"hift": Hift, "flow": Flow, "flow_meanflow": FlowMeanflow, "s3gen": S3Gen, "s3gen_meanflow": S3GenMeanflow,
           "campplus": CamPlus, "s3tok": SpeechTokenizer, "ve": VoiceEncoder, "mel24": Mel24, "resample": Resampling,
-          "t3_original": T3("t3_original"), "t3_multilingual": T3("t3_multilingual"), "t3_turbo": T3("t3_turbo")}
+          "t3_original": T3("t3_original"), "t3_multilingual": T3("t3_multilingual"), "t3_turbo": T3("t3_turbo"), "sampler": Sampler, "conds": Conds, "pipeline": Pipeline,
+          "text": Text}

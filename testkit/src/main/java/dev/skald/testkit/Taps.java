@@ -37,6 +37,11 @@ public final class Taps {
         }
     }
 
+    /** Whether a value is still to be given. */
+    boolean any() {
+        return !open.isEmpty();
+    }
+
     /** Whether the manifest asks for that value and it was not given yet. */
     public boolean wants(String name) {
         return open.contains(name);
@@ -50,7 +55,7 @@ public final class Taps {
         JsonNode description = golden.tensors().path(name);
         StoredTensor want = golden.stored(name);
         taps++;
-        if (!sameShape(name, description, want, got.length, shape)) {
+        if (!sameShape(name, description, want, true, got.length, shape)) {
             return;
         }
         if (!description.path("atol").isNumber()) {
@@ -134,7 +139,7 @@ public final class Taps {
         }
         StoredTensor want = golden.stored(name);
         taps++;
-        if (!sameShape(name, golden.tensors().path(name), want, got.length, shape)) {
+        if (!sameShape(name, golden.tensors().path(name), want, false, got.length, shape)) {
             return;
         }
         int[] expected = want.ints();
@@ -153,7 +158,27 @@ public final class Taps {
     }
 
     private boolean sameShape(
-            String name, JsonNode description, StoredTensor want, int count, int[] shape) {
+            String name,
+            JsonNode description,
+            StoredTensor want,
+            boolean floating,
+            int count,
+            int[] shape) {
+        String dtype = "torch." + description.path("dtype").asString();
+        if (description.has("dtype") && !want.dtype().torchName().equals(dtype)) {
+            fail(
+                    name,
+                    "is "
+                            + want.dtype().torchName()
+                            + " in the file, "
+                            + dtype
+                            + " in the manifest");
+            return false;
+        }
+        if (want.dtype().isFloating() != floating) {
+            fail(name, "is " + want.dtype().torchName() + ", which is not what the stage gives");
+            return false;
+        }
         int[] stored = want.shape();
         List<Integer> named = new ArrayList<>();
         description.path("shape").forEach(d -> named.add(d.asInt()));
