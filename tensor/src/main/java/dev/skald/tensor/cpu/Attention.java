@@ -5,12 +5,19 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in blocks of queries: each head's keys and values are packed once, then a block's
- * scores are a product, a softmax a row, and a product.
+ * Attention in blocks of queries: keys and values of all heads are packed once; then a block's
+ * scores are a product, which one pass makes weights of, and what they weigh is a second product.
+ *
+ * <p>Scores stay as the first product makes them and the second takes them: a panel of keys after
+ * the other, in each the block's rows, {@code width} values each. The last panel is filled up with
+ * {@link #NEVER}. Weights are divided by their sum only when they have been used.
  */
 final class Attention {
     /** Queries a block: two of the kernels' tiles. */
     private static final int BLOCK = 48;
+
+    /** The score of a key that is not there or must not be seen. */
+    private static final float NEVER = -1e30f;
 
     private final Kernels kernels;
     private final Pool pool;
@@ -48,12 +55,14 @@ final class Attention {
             return;
         }
         try (var frame = arena.frame()) {
+            int width = kernels.panel(keys);
+            int panels = Math.ceilDiv(keys, width);
             Packed[] kp = new Packed[batch * heads];
             Packed[] vp = new Packed[batch * heads];
             Packed[] pp = new Packed[relative == null ? 0 : heads];
             for (int i = 0; i < kp.length; i++) {
                 kp[i] = space(d, keys);
-                vp[i] = space(keys, d);
+                vp[i] = space(panels * width, d);
             }
             for (int h = 0; h < pp.length; h++) {
                 pp[h] = space(d, 2 * queries - 1);
@@ -65,14 +74,25 @@ final class Attention {
                 nearValues.packRows(
                         near.values().data, near.values().offset, near.values().rowStride);
             }
+            // A panel of all heads at once: what lies together is read together.
             pool.run(
-                    kp.length,
-                    (i, worker) -> {
-                        int b = i / heads;
-                        int h = i % heads;
-                        kp[i].packColumns(k.data, k.at(b, 0) + h * d, k.rowStride);
-                        vp[i].packRows(v.data, v.at(b, 0) + h * d, v.rowStride);
-                        if (relative != null && b == 0) {
+                    batch * panels,
+                    (item, worker) -> {
+                        int b = item / panels;
+                        int panel = item % panels;
+                        int from = panel * width;
+                        int to = Math.min(keys, from + width);
+                        for (int h = 0; h < heads; h++) {
+                            int i = b * heads + h;
+                            kp[i].packColumns(panel, k.data, k.at(b, 0) + h * d, k.rowStride);
+                            vp[i].packRows(from, to, v.data, v.at(b, 0) + h * d, v.rowStride);
+                            vp[i].clearRows(to, from + width);
+                        }
+                    });
+            pool.run(
+                    pp.length,
+                    (h, worker) -> {
+                        if (relative != null) {
                             CpuTensor p = relative.positions();
                             pp[h].packColumns(p.data, p.offset + h * d, p.rowStride);
                         }
@@ -91,7 +111,7 @@ final class Attention {
                                         kp[i],
                                         vp[i],
                                         scale,
-                                        causal ? keys - queries + q0 + 1 : -1,
+                                        causal ? keys - queries + q0 + 1 : keys,
                                         nearKeys,
                                         nearValues,
                                         relative,
@@ -130,7 +150,7 @@ final class Attention {
         }
 
         /**
-         * @param visible keys the block's first query sees, one more for each next; all when -1
+         * @param visible keys the block's first query sees, one more for each next; below 1, none
          */
         void run(
                 Packed kp,
@@ -145,10 +165,15 @@ final class Attention {
             int queries = q.rows();
             int distances = positions == null ? 0 : queries + rows - 1;
             int band = nearKeys == null ? 0 : nearKeys.n();
-            // Scores, then products with positions or near embeddings, then queries with a bias.
-            int extra = rows * keys;
+            int width = kp.width();
+            int panels = Math.ceilDiv(keys, width);
+            int step = rows * width;
+            // Scores, then products with positions or near embeddings, queries with a bias, and
+            // what each row of weights is to be divided by.
+            int extra = panels * step;
             int shifted = extra + rows * Math.max(distances, band);
-            float[] s = scratch.input(worker, shifted + (positions == null ? 0 : rows * d));
+            int inverse = shifted + (positions == null ? 0 : rows * d);
+            float[] s = scratch.input(worker, inverse + rows);
             float[] a = q.data;
             int ao = q.at(b, q0) + col;
             int lda = q.rowStride;
@@ -163,40 +188,51 @@ final class Attention {
                 ao = shifted;
                 lda = d;
             }
-            product(a, ao, lda, kp, 0, keys, s, 0, keys);
-            if (positions != null) {
-                for (int i = 0; i < rows; i++) {
-                    int from = extra + i * distances + rows - 1 - i;
-                    kernels.add(s, i * keys, s, from, s, i * keys, keys);
+            for (int p = 0; p < panels; p++) {
+                float[] w = kp.values();
+                kernels.product(a, ao, lda, rows, 1, 0, d, w, kp.panel(p), width, s, p * step);
+                for (int i = 0; positions != null && i < rows; i++) {
+                    int to = p * step + i * width;
+                    int from = extra + i * distances + rows - 1 - i + p * width;
+                    int n = Math.min(width, keys - p * width);
+                    kernels.add(s, to, s, from, s, to, n);
                 }
             }
             if (nearKeys != null) {
                 product(a, ao, lda, nearKeys, 0, band, s, extra, band);
                 for (int i = 0; i < rows; i++) {
-                    int j = q0 + i - band / 2;
-                    int low = Math.max(0, j);
-                    int n = Math.min(keys, j + band) - low;
-                    int at = i * keys + low;
-                    kernels.add(s, at, s, extra + i * band + low - j, s, at, n);
+                    int first = q0 + i - band / 2;
+                    for (int j = Math.max(0, first); j < Math.min(keys, first + band); j++) {
+                        s[score(i, j, width)] += s[extra + i * band + j - first];
+                    }
                 }
             }
             for (int i = 0; i < rows; i++) {
-                int n = visible < 0 ? keys : Math.clamp(visible + i, 0, keys);
-                kernels.softmax(s, i * keys, scale, s, i * keys, n);
-                Arrays.fill(s, i * keys + n, (i + 1) * keys, 0);
+                int n = Math.clamp(visible + i, 0, keys);
+                for (int p = n / width; p < panels; p++) {
+                    int at = p * step + i * width;
+                    Arrays.fill(s, at + Math.max(0, n - p * width), at + width, NEVER);
+                }
             }
-            weigh(s, 0, keys, vp, out, false);
+            kernels.weights(s, rows, width, panels, scale, inverse);
+            Arrays.fill(s, inverse, inverse + Math.clamp(-visible + 1, 0, rows), 0);
+            weigh(s, 0, width, panels, step, width, vp, inverse, out, false);
             if (nearValues != null) {
                 for (int i = 0; i < rows; i++) {
-                    int j = q0 + i - band / 2;
-                    int low = Math.max(0, j);
-                    int high = Math.min(keys, j + band);
+                    int first = q0 + i - band / 2;
                     int to = extra + i * band;
                     Arrays.fill(s, to, to + band, 0);
-                    System.arraycopy(s, i * keys + low, s, to + low - j, high - low);
+                    for (int j = Math.max(0, first); j < Math.min(keys, first + band); j++) {
+                        s[to + j - first] = s[score(i, j, width)];
+                    }
                 }
-                weigh(s, extra, band, nearValues, out, true);
+                weigh(s, extra, band, 1, 0, band, nearValues, inverse, out, true);
             }
+        }
+
+        /** Where row i's score of key j lies. */
+        private int score(int i, int j, int width) {
+            return (j / width * rows + i) * width + j % width;
         }
 
         private void biased(CpuTensor bias, float[] s, int at) {
@@ -222,12 +258,24 @@ final class Attention {
             }
         }
 
-        /** Rows of weights times packed values, into (or onto) the head's columns. */
-        private void weigh(float[] a, int ao, int k, Packed w, CpuTensor out, boolean onto) {
+        /** Rows of weights times packed values, divided, into (or onto) the head's columns. */
+        private void weigh(
+                float[] a,
+                int ao,
+                int lda,
+                int runs,
+                int step,
+                int k,
+                Packed w,
+                int inverse,
+                CpuTensor out,
+                boolean onto) {
             int width = w.width();
             float[] t = scratch.tile(worker, BLOCK * width);
             for (int p = 0; p < w.panels(); p++) {
-                kernels.product(a, ao, k, rows, 1, 0, k, w.values(), w.panel(p), width, t, 0);
+                kernels.product(
+                        a, ao, lda, rows, runs, step, k, w.values(), w.panel(p), width, t, 0);
+                kernels.scaleRows(t, width, rows, a, inverse);
                 int to = out.at(b, q0) + col + p * width;
                 kernels.finish(
                         t,

@@ -387,6 +387,43 @@ class Kernels {
         }
     }
 
+    /**
+     * Scores of some rows become e^(scale (score - the row's largest)), 1 / their sum is kept. A
+     * row's scores lie a panel's {@code width} at a time, {@code rows * width} apart.
+     *
+     * @param scale above 0
+     * @param at where the first row's 1 / sum comes to lie in x
+     */
+    void weights(float[] x, int rows, int width, int panels, float scale, int at) {
+        int step = rows * width;
+        for (int r = 0; r < rows; r++) {
+            float m = Float.NEGATIVE_INFINITY;
+            for (int p = 0; p < panels; p++) {
+                m = Math.max(m, max(x, r * width + p * step, width));
+            }
+            double sum = 0;
+            for (int p = 0; p < panels; p++) {
+                int from = r * width + p * step;
+                for (int i = from; i < from + width; i++) {
+                    double e = Math.exp(scale * ((double) x[i] - m));
+                    x[i] = (float) e;
+                    sum += e;
+                }
+            }
+            x[at + r] = (float) (1 / sum);
+        }
+    }
+
+    /** Rows of a panel's width, each times a factor of its own. */
+    void scaleRows(float[] t, int width, int rows, float[] factors, int fo) {
+        for (int i = 0; i < rows; i++) {
+            float f = factors[fo + i];
+            for (int j = i * width; j < (i + 1) * width; j++) {
+                t[j] *= f;
+            }
+        }
+    }
+
     /** (x - mean) / sqrt(variance + eps) * gamma + beta; in place allowed. */
     void layerNorm(
             float[] x,

@@ -29,6 +29,8 @@ enum Loop {
     SQUARES,
     NORMALIZE,
     SOFTMAX,
+    WEIGHTS,
+    SCALE_ROWS,
     DOT,
     AXPY,
     SIGMOID,
@@ -177,6 +179,9 @@ enum Loop {
             case SQUARES -> Y[0] = VectorRows.squares(X, 0, 0, n);
             case NORMALIZE -> VectorRows.normalize(X, 0, 0, 1, X, 0, X, 0, Y, 0, n);
             case SOFTMAX -> VectorRows.softmax(X, 0, 1, Y, 0, n);
+            case WEIGHTS ->
+                    Y[0] = VectorRows.exps(Y, 0, 0, times, 1, -VectorRows.most(Y, 0, 0, times));
+            case SCALE_ROWS -> VectorRows.scaleRows(Y, times, X, 0);
             case DOT -> Y[0] = VectorProducts.dot(X, 0, X, 0, 3 * n);
             case AXPY -> VectorProducts.axpy(0, X, 0, Y, 0, n);
             case SIGMOID -> VectorActivations.sigmoid(X, 0, Y, 0, n);

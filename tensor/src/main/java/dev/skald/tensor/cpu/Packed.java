@@ -1,6 +1,7 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Backend.Precision;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,30 +100,49 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
 
     /** Packs k rows of n columns: row kk begins at {@code from + kk * step}. */
     void packRows(float[] source, int from, int step) {
+        packRows(0, k, source, from, step);
+    }
+
+    /** The same of rows [k0, k1) alone. */
+    void packRows(int k0, int k1, float[] source, int from, int step) {
         for (int p = 0; p < panels(); p++) {
             int count = Math.min(width, n - p * width);
-            int to = panel(p);
-            int at = from + p * width;
-            for (int kk = 0; kk < k; kk++, to += width, at += step) {
+            int to = at(k0, p * width);
+            int at = from + k0 * step + p * width;
+            for (int kk = k0; kk < k1; kk++, to += width, at += step) {
                 System.arraycopy(source, at, values, to, count);
-                java.util.Arrays.fill(values, to + count, to + width, 0);
+                Arrays.fill(values, to + count, to + width, 0);
             }
+        }
+    }
+
+    /** Sets rows [k0, k1) to zeros. */
+    void clearRows(int k0, int k1) {
+        for (int p = 0; k0 < k1 && p < panels(); p++) {
+            int at = at(k0, p * width);
+            Arrays.fill(values, at, at + (k1 - k0) * width, 0);
         }
     }
 
     /** Packs n rows of k columns, turned: row j begins at {@code from + j * step}. */
     void packColumns(float[] source, int from, int step) {
         for (int p = 0; p < panels(); p++) {
-            int count = Math.min(width, n - p * width);
-            int to = panel(p);
-            if (count < width) {
-                java.util.Arrays.fill(values, to, to + k * width, 0);
-            }
-            for (int j = 0; j < count; j++) {
-                int at = from + (p * width + j) * step;
-                for (int kk = 0; kk < k; kk++) {
-                    values[to + kk * width + j] = source[at + kk];
-                }
+            packColumns(p, source, from, step);
+        }
+    }
+
+    /** The same of panel p alone. */
+    void packColumns(int p, float[] source, int from, int step) {
+        int count = Math.min(width, n - p * width);
+        int to = panel(p);
+        if (count < width) {
+            Arrays.fill(values, to, to + k * width, 0);
+        }
+        for (int j = 0; j < count; j++) {
+            int at = from + (p * width + j) * step;
+            int o = to + j;
+            for (int x = at; x < at + k; x++, o += width) {
+                values[o] = source[x];
             }
         }
     }

@@ -322,4 +322,34 @@ final class Twins {
             y[yo + i] *= f;
         }
     }
+
+    /** {@link VectorRows#most} and {@link VectorRows#exps} of a row of scores. */
+    static float weights(float[] x, int xo, int step, int panels, float scale) {
+        int width = 2 * Lanes.N;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int p = 0; p < panels; p++) {
+            for (int i = xo + p * step; i < xo + p * step + width; i++) {
+                most = Math.max(most, x[i]);
+            }
+        }
+        for (int p = 0; p < panels; p++) {
+            for (int i = xo + p * step; i < xo + p * step + width; i++) {
+                x[i] = exp(Math.fma(x[i], scale, -most * scale));
+            }
+        }
+        return pairLanes(x, xo, step, panels, 0, 1);
+    }
+
+    private static float pairLanes(float[] x, int xo, int step, int panels, int l, int by) {
+        if (by < Lanes.N) {
+            return pairLanes(x, xo, step, panels, l, 2 * by)
+                    + pairLanes(x, xo, step, panels, l + by, 2 * by);
+        }
+        float s = 0;
+        for (int p = 0; p < panels; p++) {
+            s += x[xo + p * step + l];
+            s += x[xo + p * step + Lanes.N + l];
+        }
+        return s;
+    }
 }

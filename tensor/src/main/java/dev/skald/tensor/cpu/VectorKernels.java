@@ -327,6 +327,30 @@ final class VectorKernels extends Kernels {
     }
 
     @Override
+    void weights(float[] x, int rows, int width, int panels, float scale, int at) {
+        int step = rows * width;
+        boolean compiled = Loop.WEIGHTS.now();
+        for (int r = 0; r < rows; r++) {
+            int from = r * width;
+            if (compiled) {
+                float shift = -VectorRows.most(x, from, step, panels) * scale;
+                x[at + r] = 1 / VectorRows.exps(x, from, step, panels, scale, shift);
+            } else {
+                x[at + r] = 1 / Twins.weights(x, from, step, panels, scale);
+            }
+        }
+    }
+
+    @Override
+    void scaleRows(float[] t, int width, int rows, float[] factors, int fo) {
+        if (Loop.SCALE_ROWS.now()) {
+            VectorRows.scaleRows(t, rows, factors, fo);
+        } else {
+            super.scaleRows(t, width, rows, factors, fo);
+        }
+    }
+
+    @Override
     void layerNorm(
             float[] x,
             int xo,
@@ -383,7 +407,8 @@ final class VectorKernels extends Kernels {
         Loop.SUM.ask();
         Loop.SQUARES.ask();
         Loop.NORMALIZE.ask();
-        Loop.SOFTMAX.ask();
+        Loop.WEIGHTS.ask();
+        Loop.SCALE_ROWS.ask();
         Loop.MERGE.ask();
         Loop.GELU.ask();
         Loop.EXP.ask();

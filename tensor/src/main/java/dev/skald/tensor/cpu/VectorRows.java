@@ -71,7 +71,8 @@ final class VectorRows {
         FloatVector m = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
         int i = 0;
         for (; i < n - Lanes.N + 1; i += Lanes.N) {
-            m = m.max(Lanes.at(x, xo + i).mul(scale));
+            FloatVector v = Lanes.at(x, xo + i).mul(scale);
+            m = m.blend(v, v.compare(VectorOperators.GT, m));
         }
         float max = m.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
@@ -95,6 +96,45 @@ final class VectorRows {
             sum += e;
         }
         return sum;
+    }
+
+    /** The largest of {@code count} pairs of vectors that lie {@code step} apart. */
+    static float most(float[] x, int xo, int step, int count) {
+        FloatVector a = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
+        FloatVector b = a;
+        int at = xo;
+        for (int p = 0; p < count; p++, at += step) {
+            FloatVector v = FloatVector.fromArray(Lanes.F, x, at);
+            a = a.blend(v, v.compare(VectorOperators.GT, a));
+            v = FloatVector.fromArray(Lanes.F, x, at + Lanes.N);
+            b = b.blend(v, v.compare(VectorOperators.GT, b));
+        }
+        return a.max(b).reduceLanes(VectorOperators.MAX);
+    }
+
+    /** Such values become e^(scale x + shift); gives their sum. */
+    static float exps(float[] x, int xo, int step, int count, float scale, float shift) {
+        FloatVector s = FloatVector.zero(Lanes.F);
+        FloatVector f = FloatVector.broadcast(Lanes.F, scale);
+        FloatVector m = FloatVector.broadcast(Lanes.F, shift);
+        // One vector a round: C2 has a budget for what it puts into one method.
+        for (int i = 0; i < 2 * count; i++) {
+            int at = xo + (i >> 1) * step + (i & 1) * Lanes.N;
+            FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.F, x, at).fma(f, m));
+            s = s.add(e);
+            e.intoArray(x, at);
+        }
+        return Lanes.sum(s);
+    }
+
+    /** {@link Kernels#scaleRows} of rows of two vectors. */
+    static void scaleRows(float[] t, int rows, float[] factors, int fo) {
+        int at = 0;
+        for (int i = fo; i < fo + rows; i++, at += 2 * Lanes.N) {
+            FloatVector f = FloatVector.broadcast(Lanes.F, factors[i]);
+            FloatVector.fromArray(Lanes.F, t, at).mul(f).intoArray(t, at);
+            FloatVector.fromArray(Lanes.F, t, at + Lanes.N).mul(f).intoArray(t, at + Lanes.N);
+        }
     }
 
     private static void multiply(float[] y, int yo, float f, int n) {
