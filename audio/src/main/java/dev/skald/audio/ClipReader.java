@@ -33,7 +33,7 @@ final class ClipReader {
             byte[] magic = in.readNBytes(MAGIC);
             in.reset();
             if (starts(magic, "RIFF")) {
-                return WavReader.read(name, in);
+                return WavReader.read(name, in, Files.size(file));
             }
             if (starts(magic, "fLaC")) {
                 return FlacReader.read(name, in);

@@ -38,6 +38,21 @@ final class MonoBuffer {
         return channels;
     }
 
+    /** Refuses a clip that is said to have so many frames, before it is read. */
+    void expect(long frames) {
+        if (frames > longest) {
+            throw tooLong();
+        }
+    }
+
+    private InvalidRequestException tooLong() {
+        return new InvalidRequestException(
+                name
+                        + " is longer than "
+                        + longest / rate / 60
+                        + " minutes: cut the part with the voice out of it");
+    }
+
     /** The mean of one frame's channels. */
     void add(double sum) {
         double mean = sum / channels;
@@ -47,11 +62,7 @@ final class MonoBuffer {
         }
         if (size == samples.length) {
             if (size >= longest) {
-                throw new InvalidRequestException(
-                        name
-                                + " is longer than "
-                                + longest / rate / 60
-                                + " minutes: cut the part with the voice out of it");
+                throw tooLong();
             }
             samples = Arrays.copyOf(samples, (int) Math.min(longest, 2L * size));
         }

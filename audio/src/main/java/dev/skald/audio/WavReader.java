@@ -24,21 +24,26 @@ final class WavReader {
     };
 
     private static final long UNKNOWN = 0xFFFF_FFFFL;
+    private static final int LONGEST_CHUNKS = 1 << 20;
 
     private final String name;
     private final DataInputStream in;
 
-    private WavReader(String name, InputStream in) {
+    private final long bytes;
+
+    private WavReader(String name, InputStream in, long bytes) {
         this.name = name;
+        this.bytes = bytes;
         this.in = new DataInputStream(in);
     }
 
     /**
      * @param name the file's, for messages
      * @param in from the first byte on; buffered
+     * @param bytes of the whole file
      */
-    static AudioClip read(String name, InputStream in) throws IOException {
-        return new WavReader(name, in).read();
+    static AudioClip read(String name, InputStream in, long bytes) throws IOException {
+        return new WavReader(name, in, bytes).read();
     }
 
     private record Format(int tag, int channels, int rate, int bits) {
@@ -111,6 +116,8 @@ final class WavReader {
         MonoBuffer mono = new MonoBuffer(name, format.rate, format.channels);
         int frame = format.frameBytes();
         long frames = size == UNKNOWN || size == 0 ? Long.MAX_VALUE : size / frame;
+        // Chunks before the audio are short; what is a little too long is told below.
+        mono.expect(Math.min(frames, bytes / frame - LONGEST_CHUNKS));
         byte[] block = new byte[frame * Math.max(1, (1 << 16) / frame)];
         ByteBuffer view = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
         while (frames > 0) {

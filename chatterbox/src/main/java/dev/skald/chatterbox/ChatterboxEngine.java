@@ -7,6 +7,7 @@ import dev.skald.Voice;
 import dev.skald.VoiceException;
 import dev.skald.chatterbox.Installed.Speaker;
 import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.EngineContext;
@@ -18,7 +19,11 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.io.TorchZip;
 import dev.skald.text.Lexicon;
 import dev.skald.text.TextFrontEnd;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,10 +50,13 @@ final class ChatterboxEngine implements SpeechEngine {
     private final Backend backend;
     private final Precision precision;
     private final Map<Path, Checkpoint> checkpoints = new HashMap<>();
-    private final Map<Path, VoiceConditionals> clones = new ConcurrentHashMap<>();
+    private final Map<Clip, VoiceConditionals> clones = new ConcurrentHashMap<>();
     private final Set<ChatterboxSource> sources = ConcurrentHashMap.newKeySet();
     private @Nullable Watermark watermark;
     private boolean closed;
+
+    /** A clip as it was when it was cloned, by the rules of a model. */
+    private record Clip(Path file, FileTime changed, long bytes, VoiceCloner.Rules rules) {}
 
     ChatterboxEngine(EngineContext context) {
         this.context = context;
@@ -89,6 +97,10 @@ final class ChatterboxEngine implements SpeechEngine {
                             + request.speed()
                             + ": mode fast takes more");
         }
+        Optional<Clip> clip = speaker.clip().map(file -> clip(file, model));
+        if (clip.isPresent() && !clones.containsKey(clip.get())) {
+            VoiceCloning.read(clip.get().file(), model); // refused before gigabytes are loaded
+        }
         Checkpoint checkpoint = load(speaker);
         String spoken = language.orElse("en");
         TextFrontEnd front =
@@ -104,7 +116,7 @@ final class ChatterboxEngine implements SpeechEngine {
                                     front.sentences(request.openText()), !spoken.equals("en")),
                             new Utterance.Manner(
                                     speaker.voice(),
-                                    voice(speaker, checkpoint, ops),
+                                    voice(speaker, clip, checkpoint, ops),
                                     (float)
                                             request.exaggeration()
                                                     .orElse(ChatterboxModel.EXAGGERATION),
@@ -180,12 +192,27 @@ final class ChatterboxEngine implements SpeechEngine {
         }
     }
 
+    private static Clip clip(Path file, ChatterboxModel model) {
+        try {
+            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+            return new Clip(file, now.lastModifiedTime(), now.size(), model.cloning());
+        } catch (IOException e) {
+            throw new InvalidRequestException("there is no file " + file, e);
+        }
+    }
+
     /** The built-in voice, a cloned one, or a clip that is cloned now and kept until close. */
-    private VoiceConditionals voice(Speaker speaker, Checkpoint checkpoint, Ops ops) {
-        if (speaker.clip().isPresent()) {
+    private VoiceConditionals voice(
+            Speaker speaker, Optional<Clip> clip, Checkpoint checkpoint, Ops ops) {
+        if (clip.isPresent()) {
             return clones.computeIfAbsent(
-                    speaker.clip().get(),
-                    clip -> VoiceCloning.clone(checkpoint.cloner(), speaker.model(), ops, clip));
+                    clip.get(),
+                    c ->
+                            VoiceCloning.clone(
+                                    checkpoint.cloner(),
+                                    speaker.model(),
+                                    ops,
+                                    VoiceCloning.read(c.file(), speaker.model())));
         }
         if (speaker.saved().isPresent()) {
             return VoiceCloning.read(speaker.saved().get());

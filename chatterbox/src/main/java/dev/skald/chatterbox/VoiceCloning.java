@@ -21,6 +21,7 @@ import dev.skald.voices.VoiceKind;
 import dev.skald.voices.VoiceLibrary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
@@ -37,19 +38,20 @@ public final class VoiceCloning {
      * @param name what requests will call it
      * @param clip a sound file of 5 to 30 s of one speaker
      * @param request names the model to clone with, if not the installed one
-     * @throws dev.skald.InvalidRequestException if the clip cannot be read, is silent or clipped
-     * @throws dev.skald.InvalidAudioException if the clip cannot be cloned from
+     * @throws dev.skald.InvalidRequestException if the clip cannot be read or cloned from: it is
+     *     silent, clipped, too short or too long
      * @throws VoiceException if the name is taken
      */
     public static InstalledVoice add(
             EngineContext context, String name, Path clip, SpeechRequest request) {
         VoiceInfo.checkId(name);
         Speaker speaker = Installed.find(context, request);
+        AudioClip heard = read(clip, speaker.model());
         VoiceConditionals voice;
         try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
                 Backend backend = Backends.cpu(context.threads());
                 Ops ops = backend.open()) {
-            voice = clone(files.cloner(backend), speaker.model(), ops, clip);
+            voice = clone(files.cloner(backend), speaker.model(), ops, heard);
         }
         VoiceInfo info =
                 new VoiceInfo(
@@ -80,14 +82,16 @@ public final class VoiceCloning {
             EngineContext context, Path clip, SpeechRequest request, Consumer<float[]> audio) {
         Speaker speaker = Installed.find(context, request);
         AudioClip words = AudioClip.read(clip);
+        words.requireAudible(clip.toString());
+        Optional<AudioClip> heard = speaker.clip().map(file -> read(file, speaker.model()));
         try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
                 Backend backend = Backends.cpu(context.threads());
                 Ops ops = backend.open()) {
             files.checkModel();
             VoiceCloner cloner = files.cloner(backend);
             VoiceConditionals voice;
-            if (speaker.clip().isPresent()) {
-                voice = clone(cloner, speaker.model(), ops, speaker.clip().get());
+            if (heard.isPresent()) {
+                voice = clone(cloner, speaker.model(), ops, heard.get());
             } else if (speaker.saved().isPresent()) {
                 voice = read(speaker.saved().get());
             } else {
@@ -119,9 +123,20 @@ public final class VoiceCloning {
         }
     }
 
-    static VoiceConditionals clone(VoiceCloner cloner, ChatterboxModel model, Ops ops, Path file) {
+    /**
+     * A clip that can be cloned from: what is wrong with it is told before networks are loaded.
+     *
+     * @throws dev.skald.InvalidRequestException if it cannot
+     */
+    static AudioClip read(Path file, ChatterboxModel model) {
         AudioClip clip = AudioClip.read(file);
         clip.requireAudible(file.toString());
+        VoiceCloner.check(clip.samples(), clip.sampleRate(), model.cloning().aboveSeconds());
+        return clip;
+    }
+
+    static VoiceConditionals clone(
+            VoiceCloner cloner, ChatterboxModel model, Ops ops, AudioClip clip) {
         return cloner.clone(
                 ops,
                 clip.samples(),

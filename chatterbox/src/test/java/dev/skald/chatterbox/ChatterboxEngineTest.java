@@ -223,6 +223,30 @@ class ChatterboxEngineTest {
         }
     }
 
+    /** A clip that is recorded again, or heard by another model, is cloned again. */
+    @Test
+    void aClipIsClonedForWhatItIsAndForWhom() throws IOException {
+        Path clip = dir.resolve("again.wav");
+        wav(clip, 6, 16_000);
+        try (SpeechEngine engine = new ChatterboxProvider().open(context);
+                SpeechEngine other = new ChatterboxProvider().open(context)) {
+            SpeechRequest turbo = request(ChatterboxModel.TURBO).voice(clip).build();
+            SpeechRequest original = request(ChatterboxModel.ORIGINAL).voice(clip).build();
+            float[] first = speech(engine, turbo);
+            float[] second = speech(engine, original);
+            assertThat(speech(other, original)).isEqualTo(second);
+            assertThat(speech(other, turbo)).isEqualTo(first);
+            wav(clip, 7, 16_000);
+            assertThat(speech(engine, turbo)).isNotEqualTo(first);
+        }
+    }
+
+    private static float[] speech(SpeechEngine engine, SpeechRequest request) {
+        try (AudioSource source = engine.speak(request)) {
+            return samples(take(source));
+        }
+    }
+
     @Test
     void aCancelledSpeechEndsAndTheEngineStaysUsable() {
         try (SpeechEngine engine = new ChatterboxProvider().open(context)) {

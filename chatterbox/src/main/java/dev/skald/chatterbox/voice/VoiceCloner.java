@@ -1,6 +1,6 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.InvalidAudioException;
+import dev.skald.InvalidRequestException;
 import dev.skald.audio.Loudness;
 import dev.skald.audio.Resampler;
 import dev.skald.chatterbox.s3gen.VoiceReference;
@@ -67,7 +67,7 @@ public final class VoiceCloner {
     }
 
     /**
-     * The voice of a mono clip. Throws {@link InvalidAudioException} if it cannot be cloned from.
+     * The voice of a mono clip. Throws {@link InvalidRequestException} if it cannot be cloned from.
      *
      * @param rate samples a second
      * @param emotion the exaggeration to keep with it
@@ -98,7 +98,7 @@ public final class VoiceCloner {
                             tokenizer,
                             camPlus));
         } catch (IllegalArgumentException e) {
-            throw new InvalidAudioException("the clip cannot be cloned: " + e.getMessage(), e);
+            throw new InvalidRequestException("the clip cannot be cloned: " + e.getMessage(), e);
         }
     }
 
@@ -117,11 +117,16 @@ public final class VoiceCloner {
                 camPlus.xvector(ops, clip16));
     }
 
-    /** Throws {@link InvalidAudioException} on a clip that is too short, too long or silent. */
-    static void check(float[] clip, int rate, double aboveSeconds) {
+    /**
+     * Whether a clip can be cloned from, told without any network.
+     *
+     * @param aboveSeconds {@link Rules#aboveSeconds}
+     * @throws InvalidRequestException on a clip that is too short, too long or silent
+     */
+    public static void check(float[] clip, int rate, double aboveSeconds) {
         double seconds = (double) clip.length / rate;
         if (!(seconds > aboveSeconds)) {
-            throw new InvalidAudioException(
+            throw new InvalidRequestException(
                     String.format(
                             Locale.ROOT,
                             "the clip has %.1f s: give one longer than %.0f s",
@@ -129,7 +134,7 @@ public final class VoiceCloner {
                             aboveSeconds));
         }
         if (seconds > LONGEST_SECONDS) {
-            throw new InvalidAudioException(
+            throw new InvalidRequestException(
                     String.format(
                             Locale.ROOT,
                             "the clip has %.0f s: give one of 5 to 30 s, at most %d s",
@@ -139,12 +144,12 @@ public final class VoiceCloner {
         float peak = 0;
         for (float v : clip) {
             if (!Float.isFinite(v)) {
-                throw new InvalidAudioException("the clip has samples that are no numbers");
+                throw new InvalidRequestException("the clip has samples that are no numbers");
             }
             peak = Math.max(peak, Math.abs(v));
         }
         if (peak < QUIETEST) {
-            throw new InvalidAudioException("the clip is silent");
+            throw new InvalidRequestException("the clip is silent");
         }
     }
 

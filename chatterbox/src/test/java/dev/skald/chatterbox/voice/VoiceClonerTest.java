@@ -3,7 +3,7 @@ package dev.skald.chatterbox.voice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.InvalidAudioException;
+import dev.skald.InvalidRequestException;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.VoiceReference;
 import dev.skald.tensor.Backend;
@@ -138,7 +138,7 @@ class VoiceClonerTest {
         assertThat(converter.convert(ops, clip(2), RATE, voice, 5)).isEqualTo(said);
         assertThat(converter.convert(ops, clip(2), RATE, voice, 6)).isNotEqualTo(said);
         assertThatThrownBy(() -> converter.convert(ops, new float[RATE], RATE, voice, 5))
-                .isInstanceOf(InvalidAudioException.class);
+                .isInstanceOf(InvalidRequestException.class);
     }
 
     private static VoiceConditionals cloned(double seconds, VoiceCloner.Rules rules) {
@@ -147,7 +147,7 @@ class VoiceClonerTest {
 
     private static void refuses(float[] clip, VoiceCloner.Rules rules, String why) {
         assertThatThrownBy(() -> cloner.clone(ops, clip, RATE, rules, 0))
-                .isInstanceOf(InvalidAudioException.class)
+                .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining(why)
                 .satisfies(e -> assertThat(e).message().hasLineCount(1));
     }

@@ -2,11 +2,13 @@ package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Ops;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * Memory of one op stream: a stack over a few long arrays. It grows when more is in use at once
- * than ever before, and is never given back before the stream is closed.
+ * than ever before. Free arrays that are too short for what comes are given back for a longer one:
+ * a network of long rows would else need its memory beside that of the one before it.
  */
 final class Arena {
     /** 4 MB: a voice's short sentence fits in a few. */
@@ -35,17 +37,35 @@ final class Arena {
     }
 
     private int reserve(int size) {
-        while (chunk < chunks.size() && chunks.get(chunk).length - used < size) {
-            chunk++;
+        if (chunk == chunks.size() || chunks.get(chunk).length - used < size) {
+            if (chunk < chunks.size() && used > 0) {
+                chunk++;
+            }
             used = 0;
-        }
-        if (chunk == chunks.size()) {
-            chunks.add(new float[Math.max(CHUNK, size)]);
-            used = 0;
+            if (!bring(size)) {
+                chunks.subList(chunk, chunks.size()).clear();
+                chunks.add(new float[Math.max(CHUNK, size)]);
+            }
         }
         int at = used;
         used += Math.min((size + ALIGN - 1) / ALIGN * ALIGN, chunks.get(chunk).length - used);
         return at;
+    }
+
+    /** Makes the shortest free array that is long enough the next one; tells if there is one. */
+    private boolean bring(int size) {
+        int best = -1;
+        for (int i = chunk; i < chunks.size(); i++) {
+            int length = chunks.get(i).length;
+            if (length >= size && (best < 0 || length < chunks.get(best).length)) {
+                best = i;
+            }
+        }
+        if (best < 0) {
+            return false;
+        }
+        Collections.swap(chunks, chunk, best);
+        return true;
     }
 
     Ops.Frame frame() {
@@ -60,6 +80,11 @@ final class Arena {
             chunk = keptChunk;
             used = keptUsed;
         };
+    }
+
+    /** Floats that are held, in use or free. */
+    long size() {
+        return chunks.stream().mapToLong(c -> c.length).sum();
     }
 
     void clear() {
