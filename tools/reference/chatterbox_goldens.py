@@ -5,9 +5,9 @@
     python tools/reference/chatterbox_goldens.py CHATTERBOX/src S3TOKENIZER OUT --seed 2
     ./mvnw -pl chatterbox -am test -Dgoldens=OUT
 
-The first two arguments are checkouts of https://github.com/resemble-ai/chatterbox and
-https://github.com/xingchensong/S3Tokenizer. The set under chatterbox/src/test/resources/goldens is
-the pattern: each weight is drawn from the values of its counterpart there, configurations are taken
+The stages are in chatterbox_stages/. The first two arguments are checkouts of
+https://github.com/resemble-ai/chatterbox and https://github.com/xingchensong/S3Tokenizer. The set
+under chatterbox/src/test/resources/goldens is the pattern: each weight is drawn from the values of its counterpart there, configurations are taken
 over (`--dims` changes them), and the manifest has the same form. Cases are lengths, batches and
 parameters that the pattern does not have. Everything runs twice, in float32 and, with the
 reference's own casts to float32 widened too, in float64: `atol` is ten times the difference, at
@@ -24,14 +24,14 @@ import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
 import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from chatterbox_reference import STAGES, STRICT, Rejected, official, precision
+from chatterbox_stages import STAGES
+from chatterbox_stages.official import STRICT, Rejected, official, precision
 
 PATTERN = Path(__file__).resolve().parents[2] / "chatterbox/src/test/resources/goldens"
 
@@ -156,6 +156,20 @@ def digest(path):
     return {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
+def saved_voice(out, entry, cases, tensors, others):
+    """conds.pt of the first case, and what its manifest entry says of it."""
+    name, first = next(iter(cases.items()))
+    inputs = {"ref_wav": tensors[f"in.{name}.ref_wav"]}
+    run("conds", entry, {}, first["params"] | {"save": out / "conds.pt"}, inputs, others, False)
+    content = {}
+    for group, values in torch.load(out / "conds.pt", weights_only=True).items():
+        for k, v in values.items():
+            content[f"{group}.{k}"] = v if v is None else {
+                "dtype": str(v.dtype), "shape": list(v.shape), "stride": list(v.stride()),
+                "storage_offset": v.storage_offset(), "storage_elements": v.untyped_storage().nbytes() // v.itemsize}
+    return {"conds.pt": digest(out / "conds.pt") | {"content": content}}
+
+
 def make(pattern, out, seed, stages, dims, gain):
     out.mkdir(parents=True, exist_ok=True)
     entries, drawn = {}, {}
@@ -195,6 +209,8 @@ def make(pattern, out, seed, stages, dims, gain):
             "weights": {"tensors": len(weights), "values": sum(v.numel() for v in weights.values()),
                         "not_bfloat16": kept}}
         entries[stage].pop("other_files", None)
+        if stage == "conds":
+            entries[stage]["other_files"] = saved_voice(out, entry, described, tensors, prepared)
 
     for stage in stages:
         if stage != "text":
@@ -203,12 +219,12 @@ def make(pattern, out, seed, stages, dims, gain):
         if stage not in entries and drawn[stage][1]:
             finish(stage, STAGES[stage].cases(prepared(stage)[0]["config"], np.random.default_rng([seed, 7])))
     manifest = {"seed": seed, "files": list(entries.values())}
-    texts = STAGES["text"].make(pattern.folder) if "text" in stages else {}
+    rng = np.random.default_rng([seed, 3])
+    text = STAGES["text"]
+    text.write_tokenizers(pattern.folder, out, rng, stages == ["text"])
+    texts = text.make(out, rng) if "text" in stages else {}
     (out / "text.json").write_text(json.dumps(texts, indent=1, ensure_ascii=False), "utf-8")
-    for name in STAGES["text"].files:
-        (out / name).parent.mkdir(exist_ok=True)
-        (out / name).write_bytes((pattern.folder / name).read_bytes())
-    manifest["text"] = {"files": {n: digest(out / n) for n in ("text.json", *STAGES["text"].files)},
+    manifest["text"] = {"files": {n: digest(out / n) for n in ("text.json", *text.files)},
                         "cases": {k: len(v) for k, v in texts.items()}}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
 
