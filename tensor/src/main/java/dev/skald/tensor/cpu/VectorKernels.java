@@ -157,13 +157,8 @@ final class VectorKernels extends Kernels {
             float[] out,
             int outAt,
             int outStep) {
-        boolean simple =
-                switch (activation.kind()) {
-                    case NONE, RELU, LEAKY_RELU -> true;
-                    default -> false;
-                };
         Loop loop = residual == null ? Loop.STORE : Loop.MERGE;
-        if (!simple || n % Lanes.N != 0 || !loop.now()) {
+        if (alpha != null || n % Lanes.N != 0 || !loop.now() || !Loop.STORE.now()) {
             super.finish(
                     t,
                     width,
@@ -183,15 +178,27 @@ final class VectorKernels extends Kernels {
                     outStep);
             return;
         }
+        boolean simple =
+                switch (activation.kind()) {
+                    case NONE, RELU, LEAKY_RELU -> true;
+                    default -> false;
+                };
+        if (!simple) {
+            // On the whole tile while it is near: one call of the function's loop.
+            for (int j = 0; bias != null && j < n; j += Lanes.N) {
+                store(t, j, width, rows, bias, biasAt + j, 1, 1, t, j, width);
+            }
+            activate(activation, null, 0, t, 0, t, 0, rows * width);
+        }
         float slope =
                 switch (activation.kind()) {
-                    case NONE -> 1;
                     case RELU -> 0;
-                    default -> activation.parameter();
+                    case LEAKY_RELU -> activation.parameter();
+                    default -> 1;
                 };
+        float[] b = simple && bias != null ? bias : ZERO;
         for (int j = 0; j < n; j += Lanes.N) {
-            float[] b = bias == null ? ZERO : bias;
-            int from = bias == null ? 0 : biasAt + j;
+            int from = b == ZERO ? 0 : biasAt + j;
             if (residual != null) {
                 merge(
                         t,
