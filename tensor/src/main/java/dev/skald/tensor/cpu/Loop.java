@@ -180,7 +180,7 @@ enum Loop {
             case NORMALIZE -> VectorRows.normalize(X, 0, 0, 1, X, 0, X, 0, Y, 0, n);
             case SOFTMAX -> VectorRows.softmax(X, 0, 1, Y, 0, n);
             case WEIGHTS ->
-                    Y[0] = VectorRows.exps(Y, 0, 0, times, 1, -VectorRows.most(Y, 0, 0, times));
+                    Y[0] = VectorRows.powers(Y, 0, 0, times, 1, -VectorRows.most(Y, 0, 0, times));
             case SCALE_ROWS -> VectorRows.scaleRows(Y, times, X, 0);
             case DOT -> Y[0] = VectorProducts.dot(X, 0, X, 0, 3 * n);
             case AXPY -> VectorProducts.axpy(0, X, 0, Y, 0, n);

@@ -111,7 +111,9 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
             int at = from + k0 * step + p * width;
             for (int kk = k0; kk < k1; kk++, to += width, at += step) {
                 System.arraycopy(source, at, values, to, count);
-                Arrays.fill(values, to + count, to + width, 0);
+                if (count < width) {
+                    Arrays.fill(values, to + count, to + width, 0);
+                }
             }
         }
     }

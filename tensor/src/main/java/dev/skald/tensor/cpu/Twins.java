@@ -38,6 +38,19 @@ final class Twins {
         return Float.intBitsToFloat(Float.floatToRawIntBits(n + (ROUND + 127)) << 23);
     }
 
+    static float exp2(float x) {
+        float v = Math.max(x, -126f);
+        float k = v + (ROUND + 127);
+        float r = v - (k - (ROUND + 127));
+        float y = Math.fma(1.5353362e-4f, r, 1.3398874e-3f);
+        y = Math.fma(y, r, 9.6184370e-3f);
+        y = Math.fma(y, r, 5.5503324e-2f);
+        y = Math.fma(y, r, 2.4022648e-1f);
+        y = Math.fma(y, r, 6.9314720e-1f);
+        y = Math.fma(y, r, 1f);
+        return y * Float.intBitsToFloat(Float.floatToRawIntBits(k) << 23);
+    }
+
     static float sigmoid(float x) {
         return 1f / (exp(-x) + 1f);
     }
@@ -323,7 +336,7 @@ final class Twins {
         }
     }
 
-    /** {@link VectorRows#most} and {@link VectorRows#exps} of a row of scores. */
+    /** {@link VectorRows#most} and {@link VectorRows#powers} of a row of scores. */
     static float weights(float[] x, int xo, int step, int panels, float scale) {
         int width = 2 * Lanes.N;
         float most = Float.NEGATIVE_INFINITY;
@@ -334,7 +347,7 @@ final class Twins {
         }
         for (int p = 0; p < panels; p++) {
             for (int i = xo + p * step; i < xo + p * step + width; i++) {
-                x[i] = exp(Math.fma(x[i], scale, -most * scale));
+                x[i] = exp2(Math.fma(x[i], scale, -most * scale));
             }
         }
         return pairLanes(x, xo, step, panels, 0, 1);

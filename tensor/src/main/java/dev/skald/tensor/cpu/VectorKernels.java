@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class VectorKernels extends Kernels {
     private static final int PANEL = 2 * Lanes.N;
     private static final float[] ZERO = new float[Lanes.N];
+    private static final float LOG2_E = 1.44269504f;
     private static final boolean EIGHT = Lanes.manyRegisters();
 
     @Override
@@ -336,14 +337,15 @@ final class VectorKernels extends Kernels {
     @Override
     void weights(float[] x, int rows, int width, int panels, float scale, int at) {
         int step = rows * width;
+        float power = scale * LOG2_E;
         boolean compiled = Loop.WEIGHTS.now();
         for (int r = 0; r < rows; r++) {
             int from = r * width;
             if (compiled) {
-                float shift = -VectorRows.most(x, from, step, panels) * scale;
-                x[at + r] = 1 / VectorRows.exps(x, from, step, panels, scale, shift);
+                float shift = -VectorRows.most(x, from, step, panels) * power;
+                x[at + r] = 1 / VectorRows.powers(x, from, step, panels, power, shift);
             } else {
-                x[at + r] = 1 / Twins.weights(x, from, step, panels, scale);
+                x[at + r] = 1 / Twins.weights(x, from, step, panels, power);
             }
         }
     }

@@ -45,6 +45,13 @@ final class VectorMath {
     private static final FloatVector EXP_3 = c(4.1665795894e-2f);
     private static final FloatVector EXP_4 = c(1.6666665459e-1f);
     private static final FloatVector EXP_5 = c(5.0000001201e-1f);
+    private static final FloatVector LEAST_POWER = c(-126f);
+    private static final FloatVector EXP2_1 = c(6.9314720e-1f);
+    private static final FloatVector EXP2_2 = c(2.4022648e-1f);
+    private static final FloatVector EXP2_3 = c(5.5503324e-2f);
+    private static final FloatVector EXP2_4 = c(9.6184370e-3f);
+    private static final FloatVector EXP2_5 = c(1.3398874e-3f);
+    private static final FloatVector EXP2_6 = c(1.5353362e-4f);
     private static final FloatVector ERFC_0 = c(1.01397727e-7f);
     private static final FloatVector ERFC_1 = c(-2.55876506e-6f);
     private static final FloatVector ERFC_2 = c(2.87435818e-5f);
@@ -125,6 +132,24 @@ final class VectorMath {
                 .reinterpretAsInts()
                 .lanewise(VectorOperators.LSHL, 23)
                 .reinterpretAsFloats();
+    }
+
+    /**
+     * 2^x for x up to 127; from -126 down it stays at 2^-126. The polynomial is fitted for the
+     * least relative error on [-1/2, 1/2].
+     */
+    static FloatVector exp2(FloatVector x) {
+        FloatVector v = x.blend(LEAST_POWER, x.compare(VectorOperators.LT, LEAST_POWER));
+        FloatVector k = v.add(ROUND_BIAS);
+        FloatVector r = v.sub(k.sub(ROUND_BIAS));
+        FloatVector y = EXP2_6.fma(r, EXP2_5);
+        y = y.fma(r, EXP2_4);
+        y = y.fma(r, EXP2_3);
+        y = y.fma(r, EXP2_2);
+        y = y.fma(r, EXP2_1);
+        y = y.fma(r, ONE);
+        return y.mul(
+                k.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
     }
 
     static FloatVector sigmoid(FloatVector x) {

@@ -112,15 +112,15 @@ final class VectorRows {
         return a.max(b).reduceLanes(VectorOperators.MAX);
     }
 
-    /** Such values become e^(scale x + shift); gives their sum. */
-    static float exps(float[] x, int xo, int step, int count, float scale, float shift) {
+    /** Such values become 2^(scale x + shift); gives their sum. */
+    static float powers(float[] x, int xo, int step, int count, float scale, float shift) {
         FloatVector s = FloatVector.zero(Lanes.F);
         FloatVector f = FloatVector.broadcast(Lanes.F, scale);
         FloatVector m = FloatVector.broadcast(Lanes.F, shift);
         // One vector a round: C2 has a budget for what it puts into one method.
         for (int i = 0; i < 2 * count; i++) {
             int at = xo + (i >> 1) * step + (i & 1) * Lanes.N;
-            FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.F, x, at).fma(f, m));
+            FloatVector e = VectorMath.exp2(FloatVector.fromArray(Lanes.F, x, at).fma(f, m));
             s = s.add(e);
             e.intoArray(x, at);
         }

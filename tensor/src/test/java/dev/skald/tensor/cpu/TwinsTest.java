@@ -29,6 +29,7 @@ class TwinsTest {
     void functionsAreAccurate() {
         float tiny = Float.MIN_NORMAL;
         assertThat(worst(Twins::exp, StrictMath::exp, -87, 88, tiny)).isLessThan(1.6);
+        assertThat(worst(Twins::exp2, x -> StrictMath.pow(2, x), -126, 127, tiny)).isLessThan(1.6);
         assertThat(worst(Twins::expm1, StrictMath::expm1, -20, 88, tiny)).isLessThan(2.5);
         assertThat(worst(Twins::tanh, StrictMath::tanh, -12, 12, tiny)).isLessThan(4.5);
         assertThat(worst(Twins::sigmoid, Kernels::sigmoid, -80, 80, tiny)).isLessThan(3);
@@ -52,6 +53,7 @@ class TwinsTest {
     void limitsAreTame() {
         assertThat(Twins.exp(-1e9f)).isBetween(0f, 2e-38f);
         assertThat(Twins.exp(1e9f)).isFinite();
+        assertThat(Twins.exp2(-1e30f)).isBetween(0f, 2e-38f);
         assertThat(Twins.tanh(50)).isEqualTo(1);
         assertThat(Twins.tanh(-50)).isEqualTo(-1);
         assertThat(Twins.gelu(-50)).isBetween(-1e-30f, 0f);
