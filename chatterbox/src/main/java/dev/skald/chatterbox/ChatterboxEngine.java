@@ -255,6 +255,9 @@ final class ChatterboxEngine implements SpeechEngine {
                     "{0} has no guidance, min-p or exaggeration: they are ignored",
                     model.id());
         }
+        if (!model.turbo() && request.topK().isPresent()) {
+            LOG.log(System.Logger.Level.WARNING, "{0} has no top-k: it is ignored", model.id());
+        }
         return new SamplerSettings(
                 request.temperature().orElse(d.temperature()),
                 model.turbo() ? 0 : request.minP().orElse(d.minP()),

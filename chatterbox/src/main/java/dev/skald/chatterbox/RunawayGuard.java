@@ -29,16 +29,16 @@ final class RunawayGuard {
     private int count;
 
     /**
-     * @param characters of the text
+     * @param length of the text, as {@link SpokenLength} counts
      */
-    RunawayGuard(int characters) {
-        tokens = new int[most(characters)];
-        least = characters / 4;
+    RunawayGuard(int length) {
+        tokens = new int[most(length)];
+        least = length / 4;
     }
 
     /** The most tokens a text may take: twice the slowest speech, and the official limit. */
-    static int most(int characters) {
-        return Math.clamp(100 + 4L * characters, 150, 1000);
+    static int most(int length) {
+        return Math.clamp(100 + 4L * length, 150, 1000);
     }
 
     /** Takes a token; tells whether the last ones are a loop. */

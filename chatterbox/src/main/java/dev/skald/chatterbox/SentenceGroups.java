@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * begins soon.
  */
 final class SentenceGroups implements Iterator<String> {
-    /** About 18 s of speech. */
+    /** Letters: about 18 s of speech. */
     private static final int MOST = 280;
 
     /** A piece shorter than this takes the next sentence too: the model babbles on single words. */
@@ -48,11 +48,14 @@ final class SentenceGroups implements Iterator<String> {
         StringBuilder group = new StringBuilder(ahead);
         ahead = null;
         int enough = first ? LEAST : MOST;
-        while (group.length() < enough
-                && hasNext()
-                && ahead != null
-                && group.length() + ahead.length() < MOST) {
+        int length = SpokenLength.of(group);
+        while (length < enough && hasNext() && ahead != null) {
+            int more = SpokenLength.of(ahead);
+            if (length + more >= MOST) {
+                break;
+            }
             group.append(' ').append(ahead);
+            length += 1 + more;
             ahead = null;
         }
         first = false;

@@ -26,8 +26,8 @@ final class Utterance implements AutoCloseable {
     /** Turbo gets three tokens of silence at the end (official {@code tts_turbo.py}). */
     private static final int[] SILENCE = {4299, 4299, 4299};
 
-    /** Speech takes about so many tokens a character: 25 a second for 15. */
-    private static final double TOKENS_A_CHARACTER = 25 / 15.0;
+    /** Speech takes about so many tokens a letter: 25 a second for 15. */
+    private static final double TOKENS_A_LETTER = 25 / 15.0;
 
     private static final int REDRAWS = 2;
 
@@ -126,6 +126,7 @@ final class Utterance implements AutoCloseable {
     }
 
     private Draw draw(int number) {
+        int length = SpokenLength.of(text);
         int stream = index * (REDRAWS + 1) + number;
         S3GenStream sound =
                 checkpoint.s3gen().stream(
@@ -133,7 +134,7 @@ final class Utterance implements AutoCloseable {
                         manner.voice().reference(),
                         manner.seed() + 0x9E3779B97F4A7C15L * stream,
                         check);
-        sound.expect((int) (text.length() * TOKENS_A_CHARACTER));
+        sound.expect((int) (length * TOKENS_A_LETTER));
         return new Draw(
                 new TokenStream(
                         checkpoint.t3(),
@@ -143,8 +144,8 @@ final class Utterance implements AutoCloseable {
                         manner.settings(),
                         manner.seed(),
                         stream,
-                        RunawayGuard.most(text.length())),
-                new RunawayGuard(text.length()),
+                        RunawayGuard.most(length)),
+                new RunawayGuard(length),
                 sound);
     }
 

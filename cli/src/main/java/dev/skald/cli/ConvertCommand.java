@@ -54,7 +54,9 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "turbo, nano, chatterbox or multilingual; else the one installed.")
+            description =
+                    "turbo, nano, chatterbox, multilingual or a checkpoint's folder; else the one"
+                            + " installed.")
     @Nullable String model;
 
     @Option(names = "--seed", paramLabel = "N", description = "Gives the same sound again.")

@@ -28,7 +28,8 @@ final class SpeechOptions {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "Cinematic: chatterbox, multilingual, turbo or nano.")
+            description =
+                    "Cinematic: chatterbox, multilingual, turbo, nano or a checkpoint's folder.")
     @Nullable String model;
 
     @Option(

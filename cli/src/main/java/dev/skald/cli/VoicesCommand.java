@@ -219,7 +219,9 @@ final class VoicesCommand implements Callable<Integer> {
             @Option(
                             names = "--model",
                             paramLabel = "MODEL",
-                            description = "Clone with this model; else the one installed.")
+                            description =
+                                    "Clone with this model or checkpoint's folder; else the one"
+                                            + " installed.")
                     @Nullable String model) {
         InstalledVoice voice;
         if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {

@@ -1,0 +1,189 @@
+package dev.skald.chatterbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skald.AudioChunk;
+import dev.skald.Mode;
+import dev.skald.SpeechRequest;
+import dev.skald.spi.AudioSource;
+import dev.skald.spi.EngineContext;
+import dev.skald.spi.SpeechEngine;
+import dev.skald.voices.Catalogue;
+import dev.skald.voices.CatalogueEntry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a request asks for is what the models get, over small checkpoints. */
+class ChatterboxRequestsTest {
+    @TempDir static Path dir;
+    private static SpeechEngine engine;
+
+    @BeforeAll
+    static void checkpoints() throws IOException {
+        for (ChatterboxModel model :
+                List.of(
+                        ChatterboxModel.TURBO,
+                        ChatterboxModel.ORIGINAL,
+                        ChatterboxModel.MULTILINGUAL_V2,
+                        ChatterboxModel.MULTILINGUAL_V3)) {
+            TinyCheckpoint.write(model, dir.resolve(model.id()));
+        }
+        engine = new ChatterboxProvider().open(context(2));
+    }
+
+    @AfterAll
+    static void close() {
+        engine.close();
+    }
+
+    private static EngineContext context(int threads) {
+        return new EngineContext(dir.resolve("home"), threads, true);
+    }
+
+    private static SpeechRequest.Builder request(ChatterboxModel model) {
+        return SpeechRequest.builder("Good day.")
+                .mode(Mode.CINEMATIC)
+                .model(dir.resolve(model.id()).toString())
+                .seed(7);
+    }
+
+    private static List<Float> speech(SpeechEngine engine, SpeechRequest request) {
+        List<Float> all = new ArrayList<>();
+        try (AudioSource source = engine.speak(request)) {
+            source.whole();
+            for (AudioChunk c = source.next(); c != null; c = source.next()) {
+                for (float v : c.samples()) {
+                    all.add(v);
+                }
+            }
+        }
+        assertThat(all).isNotEmpty();
+        return all;
+    }
+
+    record Setting(
+            String name, ChatterboxModel model, UnaryOperator<SpeechRequest.Builder> set, boolean heard) {
+        @Override
+        public String toString() {
+            return model + " " + name;
+        }
+    }
+
+    static Stream<Setting> settings() {
+        ChatterboxModel original = ChatterboxModel.ORIGINAL;
+        ChatterboxModel turbo = ChatterboxModel.TURBO;
+        return Stream.of(
+                new Setting("exaggeration", original, b -> b.exaggeration(1.5), true),
+                new Setting("cfg weight", original, b -> b.cfgWeight(0.9), true),
+                new Setting("temperature", original, b -> b.temperature(0.3), true),
+                new Setting("min-p", original, b -> b.minP(0.6), true),
+                new Setting("top-p", original, b -> b.topP(0.2), true),
+                new Setting("repetition penalty", original, b -> b.repetitionPenalty(9), true),
+                new Setting("temperature", turbo, b -> b.temperature(0.3), true),
+                new Setting("top-p", turbo, b -> b.topP(0.2), true),
+                new Setting("top-k", turbo, b -> b.topK(2), true),
+                new Setting("repetition penalty", turbo, b -> b.repetitionPenalty(9), true),
+                new Setting("exaggeration", turbo, b -> b.exaggeration(1.5), false),
+                new Setting("cfg weight", turbo, b -> b.cfgWeight(0.9), false),
+                new Setting("min-p", turbo, b -> b.minP(0.6), false),
+                new Setting("top-k", original, b -> b.topK(2), false));
+    }
+
+    /** The official defaults, and those that a model has no use for, change nothing. */
+    @ParameterizedTest
+    @MethodSource("settings")
+    void aSettingIsHeardWhereTheModelHasIt(Setting setting) {
+        List<Float> plain = speech(engine, request(setting.model).build());
+        List<Float> set = speech(engine, setting.set.apply(request(setting.model)).build());
+        assertThat(set.equals(plain)).isEqualTo(!setting.heard);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"ORIGINAL", "TURBO"})
+    void whatIsLeftOutIsTheOfficialDefault(ChatterboxModel model) {
+        SpeechRequest.Builder b = request(model).temperature(0.8).repetitionPenalty(1.2);
+        if (model.turbo()) {
+            b.topK(1000).topP(0.95);
+        } else {
+            b.exaggeration(0.5).cfgWeight(0.5).minP(0.05).topP(1);
+        }
+        assertThat(speech(engine, b.build())).isEqualTo(speech(engine, request(model).build()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"MULTILINGUAL_V2", "MULTILINGUAL_V3"})
+    void everyLanguageSpeaksByItself(ChatterboxModel model) {
+        assertThat(model.languages()).hasSize(23);
+        Set<List<Float>> heard = new HashSet<>();
+        for (String language : model.languages()) {
+            heard.add(speech(engine, request(model).language(language).build()));
+        }
+        assertThat(heard).hasSize(23);
+        assertThat(heard).contains(speech(engine, request(model).language("PT-br").build()));
+    }
+
+    @Test
+    void oneThreadOrTwoSayTheSame() {
+        SpeechRequest request = request(ChatterboxModel.ORIGINAL).build();
+        try (SpeechEngine alone = new ChatterboxProvider().open(context(1))) {
+            assertThat(speech(alone, request)).isEqualTo(speech(engine, request));
+        }
+    }
+
+    @Test
+    void twoRequestsAtOnceSayWhatEachSaysAlone() {
+        SpeechRequest one = request(ChatterboxModel.TURBO).build();
+        SpeechRequest two = request(ChatterboxModel.ORIGINAL).seed(9).build();
+        List<Float> first = speech(engine, one);
+        List<Float> second = speech(engine, two);
+        CompletableFuture<List<Float>> meanwhile =
+                CompletableFuture.supplyAsync(() -> speech(engine, one));
+        assertThat(speech(engine, two)).isEqualTo(second);
+        assertThat(meanwhile.join()).isEqualTo(first);
+    }
+
+    /** What the installer fetches is what the loader opens. */
+    @ParameterizedTest
+    @EnumSource
+    void theCatalogueHasEveryFileOfEachModel(ChatterboxModel model) {
+        CatalogueEntry entry = Catalogue.bundled().get(model.id());
+        Stream<String> text =
+                model.turbo()
+                        ? Stream.of("vocab.json", "merges.txt", "added_tokens.json")
+                        : model.multilingual()
+                                ? Stream.of(
+                                        "grapheme_mtl_merged_expanded_v1.json", "Cangjie5_TC.json")
+                                : Stream.of("tokenizer.json");
+        assertThat(entry.files())
+                .extracting(f -> f.name())
+                .contains(
+                        model.t3File() + ".safetensors",
+                        model.s3genFile() + ".safetensors",
+                        "ve.safetensors",
+                        "conds.pt")
+                .containsAll(text.toList());
+        assertThat(entry.files()).allMatch(f -> f.bytes().isPresent() && !f.digests().isEmpty());
+        String repository =
+                switch (model) {
+                    case TURBO -> "ResembleAI/chatterbox-turbo";
+                    case NANO -> "ResembleAI/chatterbox-nano";
+                    default -> "ResembleAI/chatterbox";
+                };
+        assertThat(entry.hub().orElseThrow().repository()).isEqualTo(repository);
+        assertThat(entry.hub().orElseThrow().revision()).matches("[0-9a-f]{40}");
+    }
+}
