@@ -97,10 +97,9 @@ final class ChatterboxEngine implements SpeechEngine {
                             + request.speed()
                             + ": mode fast takes more");
         }
-        Optional<Clip> clip = speaker.clip().map(file -> clip(file, model));
-        if (clip.isPresent() && !clones.containsKey(clip.get())) {
-            VoiceCloning.read(clip.get().file(), model); // refused before gigabytes are loaded
-        }
+        // Before the checkpoint is loaded: a bad clip is told at once, and the networks that listen
+        // are gone when those that speak come.
+        Optional<VoiceConditionals> cloned = speaker.clip().map(file -> clone(speaker, file));
         Checkpoint checkpoint = load(speaker);
         String spoken = language.orElse("en");
         TextFrontEnd front =
@@ -116,7 +115,7 @@ final class ChatterboxEngine implements SpeechEngine {
                                     front.sentences(request.openText()), !spoken.equals("en")),
                             new Utterance.Manner(
                                     speaker.voice(),
-                                    voice(speaker, clip, checkpoint, ops),
+                                    voice(speaker, cloned, checkpoint),
                                     (float)
                                             request.exaggeration()
                                                     .orElse(ChatterboxModel.EXAGGERATION),
@@ -192,27 +191,28 @@ final class ChatterboxEngine implements SpeechEngine {
         }
     }
 
-    private static Clip clip(Path file, ChatterboxModel model) {
+    /** The voice of a clip, kept until close. */
+    private VoiceConditionals clone(Speaker speaker, Path file) {
+        ChatterboxModel model = speaker.model();
+        Clip clip;
         try {
             BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Clip(file, now.lastModifiedTime(), now.size(), model.cloning());
+            clip = new Clip(file, now.lastModifiedTime(), now.size(), model.cloning());
         } catch (IOException e) {
             throw new InvalidRequestException("there is no file " + file, e);
         }
+        return clones.computeIfAbsent(
+                clip,
+                c ->
+                        VoiceCloning.clone(
+                                model, speaker.folder(), backend, VoiceCloning.read(file, model)));
     }
 
-    /** The built-in voice, a cloned one, or a clip that is cloned now and kept until close. */
-    private VoiceConditionals voice(
-            Speaker speaker, Optional<Clip> clip, Checkpoint checkpoint, Ops ops) {
-        if (clip.isPresent()) {
-            return clones.computeIfAbsent(
-                    clip.get(),
-                    c ->
-                            VoiceCloning.clone(
-                                    checkpoint.cloner(),
-                                    speaker.model(),
-                                    ops,
-                                    VoiceCloning.read(c.file(), speaker.model())));
+    /** The voice of a clip, a cloned one, or the built-in one. */
+    private static VoiceConditionals voice(
+            Speaker speaker, Optional<VoiceConditionals> cloned, Checkpoint checkpoint) {
+        if (cloned.isPresent()) {
+            return cloned.get();
         }
         if (speaker.saved().isPresent()) {
             return VoiceCloning.read(speaker.saved().get());

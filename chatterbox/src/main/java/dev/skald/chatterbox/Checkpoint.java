@@ -6,7 +6,6 @@ import dev.skald.chatterbox.s3gen.HiftVocoder;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.text.TextTokenizer;
-import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backend.Precision;
@@ -17,27 +16,21 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A loaded checkpoint. Safe for many threads. What only cloning needs is loaded by the first clip.
- */
+/** A loaded checkpoint. Safe for many threads. What only cloning needs is not in it. */
 final class Checkpoint implements AutoCloseable {
     private final CheckpointFiles files;
-    private final Backend backend;
     private final T3 t3;
     private final S3Gen s3gen;
     private final TextTokenizer tokenizer;
     private final @Nullable VoiceConditionals builtIn;
-    private @Nullable VoiceCloner cloner;
 
     private Checkpoint(
             CheckpointFiles files,
-            Backend backend,
             T3 t3,
             S3Gen s3gen,
             TextTokenizer tokenizer,
             @Nullable VoiceConditionals builtIn) {
         this.files = files;
-        this.backend = backend;
         this.t3 = t3;
         this.s3gen = s3gen;
         this.tokenizer = tokenizer;
@@ -71,7 +64,7 @@ final class Checkpoint implements AutoCloseable {
                 t3Weights.checkNoLayerIsLeftOut("");
                 s3genWeights.checkNoLayerIsLeftOut("flow.");
                 s3genWeights.checkNoLayerIsLeftOut("mel2wav.");
-                return new Checkpoint(files, backend, t3, s3gen, text, voice);
+                return new Checkpoint(files, t3, s3gen, text, voice);
             } finally {
                 // Nothing may still read a file that is about to be closed.
                 flow.handle((done, failed) -> true).join();
@@ -127,16 +120,6 @@ final class Checkpoint implements AutoCloseable {
     /** The voice of {@code conds.pt}. */
     Optional<VoiceConditionals> builtInVoice() {
         return Optional.ofNullable(builtIn);
-    }
-
-    /** The networks that listen to a clip. */
-    synchronized VoiceCloner cloner() {
-        VoiceCloner known = cloner;
-        if (known == null) {
-            known = files.cloner(backend);
-            cloner = known;
-        }
-        return known;
     }
 
     @Override

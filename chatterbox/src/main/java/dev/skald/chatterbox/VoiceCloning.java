@@ -48,10 +48,8 @@ public final class VoiceCloning {
         Speaker speaker = Installed.find(context, request);
         AudioClip heard = read(clip, speaker.model());
         VoiceConditionals voice;
-        try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
-                Backend backend = Backends.cpu(context.threads());
-                Ops ops = backend.open()) {
-            voice = clone(files.cloner(backend), speaker.model(), ops, heard);
+        try (Backend backend = Backends.cpu(context.threads())) {
+            voice = clone(speaker.model(), speaker.folder(), backend, heard);
         }
         VoiceInfo info =
                 new VoiceInfo(
@@ -135,7 +133,22 @@ public final class VoiceCloning {
         return clip;
     }
 
+    /**
+     * The voice of a clip. The networks that listen are half as large as those that speak, and are
+     * kept no longer than this takes.
+     */
     static VoiceConditionals clone(
+            ChatterboxModel model, Path folder, Backend backend, AudioClip clip) {
+        try (CheckpointFiles files = new CheckpointFiles(model, folder);
+                Ops ops = backend.open()) {
+            files.checkModel();
+            return clone(files.cloner(backend), model, ops, clip);
+        } catch (RuntimeException e) {
+            throw CheckpointFiles.failure(e);
+        }
+    }
+
+    private static VoiceConditionals clone(
             VoiceCloner cloner, ChatterboxModel model, Ops ops, AudioClip clip) {
         return cloner.clone(
                 ops,

@@ -76,7 +76,10 @@ class ChatterboxRequestsTest {
     }
 
     record Setting(
-            String name, ChatterboxModel model, UnaryOperator<SpeechRequest.Builder> set, boolean heard) {
+            String name,
+            ChatterboxModel model,
+            UnaryOperator<SpeechRequest.Builder> set,
+            boolean heard) {
         @Override
         public String toString() {
             return model + " " + name;
