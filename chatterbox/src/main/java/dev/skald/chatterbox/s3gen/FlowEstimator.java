@@ -101,7 +101,7 @@ final class FlowEstimator {
         List<Weight> maps = new ArrayList<>();
         List<Weight> biases = new ArrayList<>();
         down = block(w, "down_blocks.0", "down0", in, timeDim, backend, precision, maps, biases);
-        downConv = conv(w, "down_blocks.0.2", width, backend, precision);
+        downConv = conv(w, "down_blocks.0.2", width, backend);
         List<Block> middle = new ArrayList<>();
         for (int i = 0; i == 0 || w.has("mid_blocks." + i + ".0.res_conv.weight"); i++) {
             middle.add(
@@ -118,11 +118,11 @@ final class FlowEstimator {
         }
         mid = List.copyOf(middle);
         up = block(w, "up_blocks.0", "up0", 2 * width, timeDim, backend, precision, maps, biases);
-        upConv = conv(w, "up_blocks.0.2", width, backend, precision);
+        upConv = conv(w, "up_blocks.0.2", width, backend);
         timeMaps =
                 backend.linear(
                         maps.toArray(Weight[]::new), biases.toArray(Weight[]::new), Precision.F32);
-        finalConv = conv(w, "final_block.block.0", width, backend, precision);
+        finalConv = conv(w, "final_block.block.0", width, backend);
         finalGain = backend.vector(w.get("final_block.block.2.weight", width));
         finalShift = backend.vector(w.get("final_block.block.2.bias", width));
         int out = w.get("final_proj.weight", -1, width, 1).shape()[0];
@@ -153,10 +153,10 @@ final class FlowEstimator {
         biases.add(r.get("mlp.1.bias", width));
         Resnet resnet =
                 new Resnet(
-                        conv(r, "block1.block.0", blockIn, backend, precision),
+                        conv(r, "block1.block.0", blockIn, backend),
                         backend.vector(r.get("block1.block.2.weight", width)),
                         backend.vector(r.get("block1.block.2.bias", width)),
-                        conv(r, "block2.block.0", width, backend, precision),
+                        conv(r, "block2.block.0", width, backend),
                         backend.vector(r.get("block2.block.2.weight", width)),
                         backend.vector(r.get("block2.block.2.bias", width)),
                         backend.linear(
@@ -199,14 +199,15 @@ final class FlowEstimator {
                         precision));
     }
 
-    private Conv1d conv(Weights w, String name, int convIn, Backend backend, Precision precision) {
+    /** A tenth of the work, and what it rounds comes back in every step. */
+    private Conv1d conv(Weights w, String name, int convIn, Backend backend) {
         return backend.conv1d(
                 w.get(name + ".weight", width, convIn, 3),
                 w.get(name + ".bias", width),
                 1,
                 1,
                 1,
-                precision);
+                Precision.F32_DIRECT);
     }
 
     private static Weight pointwise(Weight weight) {
