@@ -15,6 +15,8 @@ final class EnglishCharacters {
         if (i == text.length()) {
             return text;
         }
+        int block = text.indexOf("[[");
+        i = block < 0 ? i : Math.min(i, block);
         StringBuilder out = new StringBuilder(text.length());
         out.append(text, 0, i);
         while (i < text.length()) {

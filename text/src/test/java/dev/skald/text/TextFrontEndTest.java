@@ -35,6 +35,12 @@ class TextFrontEndTest {
     }
 
     @Test
+    void phonemesStayAsTheyAreWhereverTheyStand() {
+        assertThat(front.normalize("[[’tɪz]] 2’s")).startsWith("[[’tɪz]] ");
+        assertThat(front.normalize("so [[’tɪz]], ½")).isEqualTo("so [[’tɪz]], one half");
+    }
+
+    @Test
     void blocksAreKeptApartInTheWholeText() {
         assertThat(front.normalize("# Title\nOne line\nwrapped. Two.\n\n- item 1\n- item 2"))
                 .isEqualTo("Title\n\nOne line wrapped. Two.\n\nitem one\n\nitem two");
