@@ -155,7 +155,12 @@ final class ChatterboxEngine implements SpeechEngine {
                 folder -> {
                     long start = System.nanoTime();
                     Checkpoint loaded =
-                            Checkpoint.load(speaker.model(), folder, backend, precision);
+                            Checkpoint.load(
+                                    speaker.model(),
+                                    folder,
+                                    context.home().resolve("cache").resolve("prefixes"),
+                                    backend,
+                                    precision);
                     LOG.log(
                             System.Logger.Level.DEBUG,
                             "{0} loaded as {1} in {2} ms",

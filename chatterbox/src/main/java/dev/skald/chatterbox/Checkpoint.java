@@ -22,6 +22,7 @@ final class Checkpoint implements AutoCloseable {
     private final T3 t3;
     private final S3Gen s3gen;
     private final TextTokenizer tokenizer;
+    private final PrefixStore prefixes;
     private final @Nullable VoiceConditionals builtIn;
 
     private Checkpoint(
@@ -29,21 +30,24 @@ final class Checkpoint implements AutoCloseable {
             T3 t3,
             S3Gen s3gen,
             TextTokenizer tokenizer,
+            Path cache,
             @Nullable VoiceConditionals builtIn) {
         this.files = files;
         this.t3 = t3;
         this.s3gen = s3gen;
         this.tokenizer = tokenizer;
         this.builtIn = builtIn;
+        prefixes = new PrefixStore(t3, files.path(files.model().t3File()), cache);
     }
 
     /**
      * Loads a checkpoint from a folder of the official files, the flow beside the rest.
      *
+     * @param cache a folder for what was computed of voices
      * @throws dev.skald.VoiceException if a file is missing or damaged; names file and tensor
      */
     static Checkpoint load(
-            ChatterboxModel model, Path folder, Backend backend, Precision precision) {
+            ChatterboxModel model, Path folder, Path cache, Backend backend, Precision precision) {
         CheckpointFiles files = new CheckpointFiles(model, folder);
         try {
             files.checkModel();
@@ -64,7 +68,7 @@ final class Checkpoint implements AutoCloseable {
                 t3Weights.checkNoLayerIsLeftOut("");
                 s3genWeights.checkNoLayerIsLeftOut("flow.");
                 s3genWeights.checkNoLayerIsLeftOut("mel2wav.");
-                return new Checkpoint(files, t3, s3gen, text, voice);
+                return new Checkpoint(files, t3, s3gen, text, cache, voice);
             } finally {
                 // Nothing may still read a file that is about to be closed.
                 flow.handle((done, failed) -> true).join();
@@ -111,6 +115,11 @@ final class Checkpoint implements AutoCloseable {
 
     S3Gen s3gen() {
         return s3gen;
+    }
+
+    /** What T3 makes of voices. */
+    PrefixStore prefixes() {
+        return prefixes;
     }
 
     TextTokenizer tokenizer() {

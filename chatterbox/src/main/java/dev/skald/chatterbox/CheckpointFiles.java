@@ -84,20 +84,25 @@ final class CheckpointFiles implements AutoCloseable {
     }
 
     /** Safetensors, or the torch file that the official multilingual loader takes. */
+    Path path(String name) {
+        Path torch = folder.resolve(name + ".pt");
+        Path tensors = folder.resolve(name + ".safetensors");
+        return !Files.exists(tensors) && Files.exists(torch) ? torch : tensors;
+    }
+
     private synchronized StrictWeights open(String name) {
         StrictWeights known = open.get(name);
         if (known != null) {
             return known;
         }
-        Path torch = folder.resolve(name + ".pt");
-        Path tensors = folder.resolve(name + ".safetensors");
+        Path path = path(name);
         StrictWeights opened;
-        if (!Files.exists(tensors) && Files.exists(torch)) {
-            TorchZip zip = TorchZip.open(torch);
+        if (path.toString().endsWith(".pt")) {
+            TorchZip zip = TorchZip.open(path);
             closeables.put(name, zip);
             opened = new StrictWeights(zip, name + ".pt");
         } else {
-            Safetensors file = Safetensors.open(tensors);
+            Safetensors file = Safetensors.open(path);
             closeables.put(name, file);
             opened = new StrictWeights(file, name + ".safetensors");
         }

@@ -140,6 +140,7 @@ final class Utterance implements AutoCloseable {
                         checkpoint.t3(),
                         ops,
                         prompt,
+                        checkpoint.prefixes()::of,
                         ids,
                         manner.settings(),
                         manner.seed(),

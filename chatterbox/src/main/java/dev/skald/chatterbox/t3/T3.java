@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class T3 {
     private final T3Config config;
     private final Transformer transformer;
-    private final Precision cachePrecision;
+    private final Precision precision;
     private final Weight textEmbedding; // (text vocabulary, C)
     private final @Nullable Weight textPositions; // (n, C)
     private final Embedding speechEmbedding; // (V, C)
@@ -37,7 +37,7 @@ public final class T3 {
 
     private T3(Backend backend, Weights w, T3Config config, Precision precision) {
         this.config = config;
-        cachePrecision = precision == Precision.F32 ? Precision.F32 : Precision.BF16;
+        this.precision = precision;
         int c = config.width();
         transformer =
                 switch (config.kind()) {
@@ -97,17 +97,45 @@ public final class T3 {
         return transformer;
     }
 
-    /** How keys and values are kept. */
-    Precision cachePrecision() {
-        return cachePrecision;
+    /** How the matrices are kept. */
+    public Precision precision() {
+        return precision;
+    }
+
+    /** How keys and values are kept: as fp32 or bfloat16. */
+    public Precision cachePrecision() {
+        return precision == Precision.F32 ? Precision.F32 : Precision.BF16;
+    }
+
+    /** H*D: columns of keys and values. */
+    public int cacheWidth() {
+        return transformer.cacheWidth();
     }
 
     Linear speechHead() {
         return speechHead;
     }
 
-    /** Rows of the prefix that {@link #condition} makes. */
-    int prefixRows(T3Prompt prompt) {
+    /**
+     * Computes keys and values of the prefix: speaker, prompt, emotion.
+     *
+     * @throws IllegalArgumentException if the prompt cannot be this model's
+     */
+    public T3Prefix prefix(Ops ops, T3Prompt prompt) {
+        int rows = prefixRows(prompt);
+        float[][] layers = new float[config.layers()][];
+        try (Ops.Frame ignored = ops.frame()) {
+            KvCache cache = new KvCache(ops, this, 1, rows);
+            cache.record(layers);
+            Tensor x = condition(ops, prompt, Taps.NONE);
+            cache.advance(rows);
+            transformer.forward(ops, x, cache, Taps.NONE);
+        }
+        return new T3Prefix.Computed(rows, layers);
+    }
+
+    /** Rows of the prefix. */
+    public int prefixRows(T3Prompt prompt) {
         int n = prompt.speechTokens().length;
         return 1
                 + (n == 0 || perceiver == null ? n : perceiver.rows())

@@ -37,42 +37,60 @@ public final class T3State implements AutoCloseable {
     }
 
     /**
-     * Reads prompt and text; the logits of the first speech token follow.
-     *
-     * <p>Llama models get the start token twice, as they were trained; GPT-2 models once.
+     * Reads prompt and text in one go; the logits of the first speech token follow.
      *
      * @param text token ids, framed where the model wants it
      * @param guided whether row 1 of the two does not hear the text
      * @return logits (B,1,V), overwritten by the next step
      */
     public Tensor prefill(T3Prompt prompt, int[] text, boolean guided, Taps taps) {
-        T3Config config = model.config();
-        int c = config.width();
         try (Ops.Frame ignored = ops.frame()) {
             Tensor prefix = model.condition(ops, prompt, taps);
             taps.tap("cond_emb", ops, prefix);
-            int starts = config.kind() == T3Config.Kind.LLAMA ? 2 : 1;
-            int n = prefix.rows() + text.length + starts;
-            Tensor x = ops.tensor(rows, n, c);
-            Tensor start = ops.tensor(1, 1, c);
-            model.embedSpeech(ops, new int[] {T3Config.START_SPEECH}, 0, start);
+            int n = prefix.rows() + textRows(text);
+            Tensor x = ops.tensor(rows, n, model.config().width());
             for (int b = 0; b < rows; b++) {
-                Tensor row = x.batch(b);
-                ops.copy(prefix, row.rows(0, prefix.rows()));
-                ops.write(
-                        model.embedText(text, guided && b == 1),
-                        0,
-                        row.rows(prefix.rows(), prefix.rows() + text.length));
-                for (int s = starts; s > 0; s--) {
-                    ops.copy(start, row.rows(n - s, n - s + 1));
-                }
+                ops.copy(prefix, x.batch(b).rows(0, prefix.rows()));
             }
-            taps.tap("prefill_embeds", ops, x);
-            cache.advance(n);
-            Tensor hidden = model.transformer().forward(ops, x, cache, taps);
-            taps.tap("hidden", ops, hidden);
-            ops.linear(hidden.rows(n - 1, n), model.speechHead(), Epilogue.NONE, logits);
+            embed(text, guided, x.rows(prefix.rows(), n));
+            return prefill(x, taps);
         }
+    }
+
+    /** The same after a prompt whose keys and values are known: the text alone is read. */
+    public Tensor prefill(T3Prefix prefix, int[] text, boolean guided) {
+        try (Ops.Frame ignored = ops.frame()) {
+            cache.restore(prefix);
+            Tensor x = ops.tensor(rows, textRows(text), model.config().width());
+            embed(text, guided, x);
+            return prefill(x, Taps.NONE);
+        }
+    }
+
+    /** Llama models get the start token twice, as they were trained; GPT-2 models once. */
+    int textRows(int[] text) {
+        return text.length + (model.config().kind() == T3Config.Kind.LLAMA ? 2 : 1);
+    }
+
+    private void embed(int[] text, boolean guided, Tensor x) {
+        Tensor start = ops.tensor(1, 1, x.cols());
+        model.embedSpeech(ops, new int[] {T3Config.START_SPEECH}, 0, start);
+        for (int b = 0; b < rows; b++) {
+            Tensor row = x.batch(b);
+            ops.write(model.embedText(text, guided && b == 1), 0, row.rows(0, text.length));
+            for (int i = text.length; i < row.rows(); i++) {
+                ops.copy(start, row.rows(i, i + 1));
+            }
+        }
+    }
+
+    private Tensor prefill(Tensor x, Taps taps) {
+        int n = x.rows();
+        taps.tap("prefill_embeds", ops, x);
+        cache.advance(n);
+        Tensor hidden = model.transformer().forward(ops, x, cache, taps);
+        taps.tap("hidden", ops, hidden);
+        ops.linear(hidden.rows(n - 1, n), model.speechHead(), Epilogue.NONE, logits);
         return logits;
     }
 

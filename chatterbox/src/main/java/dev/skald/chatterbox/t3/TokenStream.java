@@ -4,6 +4,7 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import java.util.BitSet;
+import java.util.function.BiFunction;
 
 /**
  * Speech tokens of one text, drawn one by one. The same seed and stream give the same tokens. Used
@@ -25,11 +26,15 @@ public final class TokenStream implements AutoCloseable {
     private final int limit;
     private final BitSet spoken = new BitSet();
     private final float[] logits;
+    private final BiFunction<Ops, T3Prompt, T3Prefix> prefixes;
+    private int read;
     private int count;
     private int last = T3Config.START_SPEECH;
     private boolean ended;
 
     /**
+     * @param prefixes gives what the model makes of the prompt: {@link T3#prefix}, or what was kept
+     *     of that
      * @param text token ids, framed where the model wants it
      * @param stream which of the seed's independent streams to draw from
      * @param limit the most tokens
@@ -38,6 +43,7 @@ public final class TokenStream implements AutoCloseable {
             T3 model,
             Ops ops,
             T3Prompt prompt,
+            BiFunction<Ops, T3Prompt, T3Prefix> prefixes,
             int[] text,
             SamplerSettings settings,
             long seed,
@@ -46,6 +52,7 @@ public final class TokenStream implements AutoCloseable {
         this.model = model;
         this.ops = ops;
         this.prompt = prompt;
+        this.prefixes = prefixes;
         this.text = text;
         this.seed = seed;
         this.stream = stream;
@@ -66,10 +73,7 @@ public final class TokenStream implements AutoCloseable {
             ended = true;
             return END;
         }
-        Tensor l =
-                count == 0
-                        ? state.prefill(prompt, text, guided, Taps.NONE)
-                        : state.step(last, Taps.NONE);
+        Tensor l = count == 0 ? prefill() : state.step(last, Taps.NONE);
         ops.read(l, logits, 0);
         sampler.distribution(logits, spoken, Taps.NONE);
         last = sampler.draw(seed, stream, count);
@@ -85,15 +89,23 @@ public final class TokenStream implements AutoCloseable {
         return last;
     }
 
+    private Tensor prefill() {
+        try (T3Prefix prefix = prefixes.apply(ops, prompt)) {
+            read = prefix.computed() + state.textRows(text);
+            return state.prefill(prefix, text, guided);
+        }
+    }
+
     /** Tokens drawn so far, the stop token included. */
     public int count() {
         return count;
     }
 
-    /** Positions that are read before the first token is drawn: voice, text, start. */
+    /**
+     * Positions that were computed to draw the first token: of the prompt if need be, text, start.
+     */
     public int positions() {
-        int starts = model.config().kind() == T3Config.Kind.LLAMA ? 2 : 1;
-        return model.prefixRows(prompt) + text.length + starts;
+        return read;
     }
 
     /** Whether the model itself came to an end. */
