@@ -74,10 +74,15 @@ public final class VoiceCloning {
      * @param clip the sound file to be said again
      * @param request names the voice (a cloned one, a clip, or none for the built-in one), the
      *     model and the seed
+     * @param check runs now and then and may throw, to stop the work
      * @param audio gets samples at {@link #SAMPLE_RATE} in order, piece by piece
      */
     public static void convert(
-            EngineContext context, Path clip, SpeechRequest request, Consumer<float[]> audio) {
+            EngineContext context,
+            Path clip,
+            SpeechRequest request,
+            Runnable check,
+            Consumer<float[]> audio) {
         Speaker speaker = Installed.find(context, request);
         AudioClip words = AudioClip.read(clip);
         words.requireAudible(clip.toString());
@@ -97,6 +102,7 @@ public final class VoiceCloning {
                     voice = VoiceConditionals.read(conds);
                 }
             }
+            check.run();
             S3Gen s3gen = S3Gen.load(files.s3gen(), backend, S3Gen.HEAD_DIM, Precision.F32);
             files.s3gen().checkNoLayerIsLeftOut("flow.");
             files.s3gen().checkNoLayerIsLeftOut("mel2wav.");
@@ -108,7 +114,8 @@ public final class VoiceCloning {
                                     words.samples(),
                                     words.sampleRate(),
                                     voice.reference(),
-                                    seed));
+                                    seed,
+                                    check));
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }

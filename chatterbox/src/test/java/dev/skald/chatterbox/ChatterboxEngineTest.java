@@ -220,7 +220,18 @@ class ChatterboxEngineTest {
             assertThat(once).isNotEmpty().isEqualTo(samples(take(fresh)));
         }
         List<float[]> converted = new ArrayList<>();
-        VoiceCloning.convert(context, clip, model, converted::add);
+        VoiceCloning.convert(context, clip, model, () -> {}, converted::add);
+        assertThatThrownBy(
+                        () ->
+                                VoiceCloning.convert(
+                                        context,
+                                        clip,
+                                        model,
+                                        () -> {
+                                            throw new SpeechCancelledException("no more");
+                                        },
+                                        converted::add))
+                .isInstanceOf(SpeechCancelledException.class);
         int n = converted.stream().mapToInt(s -> s.length).sum();
         assertThat(n / 24_000.0).isBetween(5.5, 6.1);
         assertThatThrownBy(() -> VoiceCloning.add(context, "me", clip, model))

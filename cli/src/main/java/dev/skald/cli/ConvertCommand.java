@@ -4,6 +4,7 @@ import dev.skald.InvalidAudioException;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
 import dev.skald.PhysicalCores;
+import dev.skald.SpeechCancelledException;
 import dev.skald.SpeechRequest;
 import dev.skald.audio.AudioClip;
 import dev.skald.audio.WavEncoderProvider;
@@ -19,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -82,6 +84,18 @@ final class ConvertCommand implements Callable<Integer> {
                 folder.resolve(
                         "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         Sink sink = new Sink();
+        AtomicBoolean cancelled = new AtomicBoolean();
+        Interrupts.onInterrupt(
+                () -> {
+                    cancelled.set(true);
+                    delete(part);
+                });
+        Runnable check =
+                () -> {
+                    if (cancelled.get()) {
+                        throw new SpeechCancelledException("the conversion was cancelled");
+                    }
+                };
         try {
             try (SeekableByteChannel channel =
                             Files.newByteChannel(
@@ -92,9 +106,10 @@ final class ConvertCommand implements Callable<Integer> {
                     AudioEncoder wav =
                             new WavEncoderProvider().open(channel, VoiceCloning.SAMPLE_RATE)) {
                 VoiceCloning.convert(
-                        context(), clip, request(), samples -> sink.write(wav, samples));
+                        context(), clip, request(), check, samples -> sink.write(wav, samples));
             }
             sink.check();
+            check.run();
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);
@@ -111,6 +126,15 @@ final class ConvertCommand implements Callable<Integer> {
                                 elapsed,
                                 elapsed / seconds));
         return ExitCode.OK.number;
+    }
+
+    /** At once on Ctrl-C: networks that load do not look for it. */
+    private static void delete(Path part) {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            // A system that does not delete open files: the main thread does when it has closed it.
+        }
     }
 
     private SpeechRequest request() {

@@ -23,11 +23,13 @@ public final class VoiceConverter {
      * one in pieces that look back.
      *
      * @param rate the clip's samples a second
+     * @param check runs now and then and may throw, to stop the work
      * @return 24 kHz samples
      */
-    public float[] convert(Ops ops, float[] clip, int rate, VoiceReference voice, long seed) {
+    public float[] convert(
+            Ops ops, float[] clip, int rate, VoiceReference voice, long seed, Runnable check) {
         VoiceCloner.check(clip, rate, 0);
         float[] clip16 = Resampler.soxrHq(rate, SpeechTokenizer.SAMPLE_RATE).resample(clip);
-        return s3gen.stream(ops, voice, seed, () -> {}).finish(tokenizer.tokens(ops, clip16));
+        return s3gen.stream(ops, voice, seed, check).finish(tokenizer.tokens(ops, clip16));
     }
 }

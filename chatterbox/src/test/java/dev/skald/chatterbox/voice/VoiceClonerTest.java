@@ -133,11 +133,11 @@ class VoiceClonerTest {
                         set.stage("s3gen").config().at("/estimator/attention_head_dim").asInt(),
                         Precision.F32);
         VoiceConverter converter = new VoiceConverter(cloner.tokenizer(), s3gen);
-        float[] said = converter.convert(ops, clip(2), RATE, voice, 5);
+        float[] said = converter.convert(ops, clip(2), RATE, voice, 5, () -> {});
         assertThat(said).hasSize(2 * 25 * S3Gen.SAMPLES_A_TOKEN);
-        assertThat(converter.convert(ops, clip(2), RATE, voice, 5)).isEqualTo(said);
-        assertThat(converter.convert(ops, clip(2), RATE, voice, 6)).isNotEqualTo(said);
-        assertThatThrownBy(() -> converter.convert(ops, new float[RATE], RATE, voice, 5))
+        assertThat(converter.convert(ops, clip(2), RATE, voice, 5, () -> {})).isEqualTo(said);
+        assertThat(converter.convert(ops, clip(2), RATE, voice, 6, () -> {})).isNotEqualTo(said);
+        assertThatThrownBy(() -> converter.convert(ops, new float[RATE], RATE, voice, 5, () -> {}))
                 .isInstanceOf(InvalidRequestException.class);
     }
 
