@@ -56,24 +56,29 @@ final class PrefixStore {
 
     /** The prefix of a voice, to be closed. */
     T3Prefix of(Ops ops, T3Prompt prompt) {
+        Path file;
         try {
-            Path file = folder.resolve(key(prompt) + ".safetensors");
-            if (Files.exists(file)) {
-                try {
-                    T3Prefix known = new Stored(Safetensors.open(file), model, prompt);
-                    Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-                    return known;
-                } catch (WeightException e) {
-                    LOG.log(System.Logger.Level.DEBUG, "{0} is made anew: {1}", file, e);
-                }
-            }
-            T3Prefix made = model.prefix(ops, prompt);
-            keep(file, made);
-            return made;
+            file = folder.resolve(key(prompt) + ".safetensors");
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "a voice''s prefix cannot be kept: {0}", e);
+            LOG.log(System.Logger.Level.DEBUG, "{0} cannot be looked at: {1}", weights, e);
             return model.prefix(ops, prompt);
         }
+        if (Files.exists(file)) {
+            try {
+                T3Prefix known = new Stored(Safetensors.open(file), model, prompt);
+                used(file);
+                return known;
+            } catch (WeightException e) {
+                LOG.log(System.Logger.Level.DEBUG, "{0} is made anew: {1}", file, e);
+            }
+        }
+        T3Prefix made = model.prefix(ops, prompt);
+        try {
+            keep(file, made);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "{0} cannot be kept: {1}", file, e);
+        }
+        return made;
     }
 
     private void keep(Path file, T3Prefix made) throws IOException {
@@ -102,6 +107,15 @@ final class PrefixStore {
         }
         out.write(file);
         forget();
+    }
+
+    /** Remembers when it was used, where that can be written. */
+    private static void used(Path file) {
+        try {
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "{0} is used as it is: {1}", file, e);
+        }
     }
 
     /** Deletes the files that were not used for longest. */
