@@ -1,5 +1,7 @@
 package dev.skald.text;
 
+import dev.skald.text.words.Phonemes;
+import dev.skald.text.words.Words;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,8 +1,13 @@
 package dev.skald.text;
 
+import dev.skald.text.english.EnglishNormalizer;
+import dev.skald.text.normalize.PassThroughNormalizer;
+import dev.skald.text.normalize.TextNormalizer;
+import dev.skald.text.split.SentenceSplitter;
 import java.io.Reader;
 import java.io.StringReader;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +26,20 @@ public final class TextFrontEnd {
     private final Lexicon lexicon;
 
     /**
-     * @param language as for {@link TextNormalizer#forLanguage}
+     * @param language by its tag or voice name: {@code en}, {@code en-US}, {@code en_GB}. English is
+     *     written out in full; every other language only has its Unicode cleaned up, because eSpeak
+     *     NG reads numbers and symbols in most of them
      * @param lexicon the user's words; {@link Lexicon#EMPTY} for none
      */
     public TextFrontEnd(String language, Lexicon lexicon) {
-        this.normalizer = TextNormalizer.forLanguage(language);
+        this.normalizer = normalizer(language);
         this.lexicon = lexicon;
+    }
+
+    static TextNormalizer normalizer(String language) {
+        String tag = language.strip().toLowerCase(Locale.ROOT);
+        boolean english = tag.equals("en") || tag.startsWith("en-") || tag.startsWith("en_");
+        return english ? new EnglishNormalizer() : new PassThroughNormalizer();
     }
 
     /**

@@ -10,10 +10,10 @@ import java.util.List;
 /**
  * A case file: a line a case, columns parted by tabs, blank lines and lines of {@code # } skipped.
  */
-final class Cases {
+public final class Cases {
     private Cases() {}
 
-    static List<String[]> read(String name) {
+    public static List<String[]> read(String name) {
         try (InputStream in = Cases.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException("the case file " + name + " is missing");

@@ -25,18 +25,18 @@ class LazyLoadingTest {
     @Test
     void aPlainSentenceNeedsNeitherIcuNorTheNumberRules() throws Exception {
         assertThat(loaded("Hello from Skald."))
-                .anyMatch(line -> line.contains("dev.skald.text.EnglishNormalizer"))
+                .anyMatch(line -> line.contains("dev.skald.text.english.EnglishNormalizer"))
                 .noneMatch(line -> line.contains("com.ibm.icu"))
-                .noneMatch(line -> line.contains("dev.skald.text.DateRules"))
-                .noneMatch(line -> line.contains("dev.skald.text.Emoji$Table"))
-                .noneMatch(line -> line.contains("dev.skald.text.Units$Table"));
+                .noneMatch(line -> line.contains("dev.skald.text.english.DateRules"))
+                .noneMatch(line -> line.contains("dev.skald.text.words.Emoji$Table"))
+                .noneMatch(line -> line.contains("dev.skald.text.words.Units$Table"));
     }
 
     @Test
     void aNumberNeedsThem() throws Exception {
         assertThat(loaded("It is 5 km."))
                 .anyMatch(line -> line.contains("com.ibm.icu.text.RuleBasedNumberFormat"))
-                .anyMatch(line -> line.contains("dev.skald.text.Units$Table"));
+                .anyMatch(line -> line.contains("dev.skald.text.words.Units$Table"));
     }
 
     private List<String> loaded(String text) throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package dev.skald.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.text.normalize.TextNormalizer;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -11,8 +12,8 @@ import net.jqwik.api.Provide;
 
 /** What holds for any text whatever. */
 class NormalizationPropertyTest {
-    private final TextNormalizer english = TextNormalizer.forLanguage("en");
-    private final TextNormalizer german = TextNormalizer.forLanguage("de");
+    private final TextNormalizer english = TextFrontEnd.normalizer("en");
+    private final TextNormalizer german = TextFrontEnd.normalizer("de");
 
     @Property(tries = 3000)
     void neverThrowsAndIsIdempotentOnAnyCharacters(@ForAll String text) {

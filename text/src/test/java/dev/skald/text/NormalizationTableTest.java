@@ -3,6 +3,7 @@ package dev.skald.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.skald.text.normalize.TextNormalizer;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.TestFactory;
 class NormalizationTableTest {
     private static final List<String[]> CASES = Cases.read("normalisation-en.tsv");
 
-    private final TextNormalizer normalizer = TextNormalizer.forLanguage("en-US");
+    private final TextNormalizer normalizer = TextFrontEnd.normalizer("en-US");
 
     @TestFactory
     Stream<DynamicTest> saysWhatTheTableSays() {

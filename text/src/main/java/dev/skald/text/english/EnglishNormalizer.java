@@ -1,0 +1,152 @@
+package dev.skald.text.english;
+
+import dev.skald.text.normalize.TextNormalizer;
+import dev.skald.text.normalize.UnicodeCleanup;
+import dev.skald.text.words.CalendarNames;
+import dev.skald.text.words.Currencies;
+import dev.skald.text.words.Phonemes;
+import dev.skald.text.words.Reading;
+import dev.skald.text.words.Units;
+import dev.skald.text.words.Words;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * English as it is said, in American style.
+ *
+ * <p>One walk over the text: at each word, number or sign the rules for what begins there are asked
+ * in turn, and what none of them reads is copied. Each rule sees a bounded stretch of text, so the
+ * time is linear. The rules' tables are loaded when the first text needs them: a plain sentence
+ * needs none but the abbreviations.
+ */
+public final class EnglishNormalizer implements TextNormalizer {
+    /** A reading may make room for another rule; further rounds make sure that none is left. */
+    private static final int MOST_ROUNDS = 4;
+
+    @Override
+    public String normalize(CharSequence text) {
+        String said = EnglishCharacters.fold(UnicodeCleanup.clean(text));
+        for (int round = 0; round < MOST_ROUNDS; round++) {
+            // A reading before a combining mark composes with it.
+            String next = UnicodeCleanup.clean(round(said));
+            if (next.equals(said)) {
+                break;
+            }
+            said = next;
+        }
+        return UnicodeCleanup.speakable(said) ? said : "";
+    }
+
+    private static String round(String text) {
+        Spoken out = new Spoken(text.length() + 16);
+        int n = text.length();
+        int numberEnd = -2;
+        int i = 0;
+        while (i < n) {
+            int raw = Phonemes.end(text, i);
+            if (raw > i) {
+                out.raw(text, i, raw);
+                i = raw;
+                continue;
+            }
+            Reading reading = joint(text, i, numberEnd);
+            if (reading == null) {
+                reading = read(text, i);
+            }
+            if (reading != null) {
+                out.words(reading.words());
+                i = reading.end();
+                numberEnd = reading.number() ? i : numberEnd;
+                continue;
+            }
+            int end = WordRules.end(text, i);
+            end = end > i ? end : i + Character.charCount(text.codePointAt(i));
+            out.copy(text, i, end);
+            i = end;
+        }
+        return out.finish();
+    }
+
+    private static @Nullable Reading read(String text, int i) {
+        char c = text.charAt(i);
+        if (Character.isLetter(c)) {
+            return WordRules.read(text, i);
+        }
+        if (c == ' ') {
+            return null;
+        }
+        boolean fraction = c >= '¼' && c <= '¾' || c >= '⅐' && c <= '⅞';
+        if (fraction || NumberRules.startsNumber(text, i)) {
+            Reading number =
+                    c == '.' && !Words.edge(text, i - 1) ? null : NumberRules.read(text, i);
+            if (number != null) {
+                return number;
+            }
+        }
+        if (Currencies.symbol(c)) {
+            Currencies.Currency currency = Currencies.at(text, i);
+            Reading money = currency == null ? null : NumberRules.money(text, currency);
+            if (money != null) {
+                return money;
+            }
+        }
+        if ((c == '+' || c == '(') && Character.isDigit(Words.at(text, i + 1))) {
+            Reading telephone = Rule.first(CodeRules.NUMERIC, text, i);
+            if (telephone != null) {
+                return telephone;
+            }
+        }
+        return SymbolRules.read(text, i);
+    }
+
+    /** What a dash, an "x" or a slash says between two numbers. */
+    private static @Nullable Reading joint(String text, int i, int numberEnd) {
+        boolean spaced = i == numberEnd + 1 && Words.at(text, i - 1) == ' ';
+        if (i != numberEnd && !spaced) {
+            return null;
+        }
+        char c = text.charAt(i);
+        boolean gap = Words.at(text, i + 1) == ' ';
+        int next = gap ? i + 2 : i + 1;
+        char follows = Words.at(text, next);
+        boolean number = Character.isDigit(follows) || Currencies.symbol(follows);
+        return switch (c) {
+            case '-', '–' -> {
+                String after = Words.after(text, next);
+                boolean word =
+                        !spaced
+                                && ((Words.capitalised(after) && CalendarNames.named(after))
+                                        || after.equals("present"));
+                boolean minus = c == '-' && spaced && gap && equationFollows(text, i);
+                yield (number && spaced == gap) || word
+                        ? Reading.of(minus ? "minus" : "to", i + 1)
+                        : null;
+            }
+            case 'x', 'X', '×' -> {
+                boolean times = c == '×' && spaced && !measureFollows(text, next);
+                yield number && spaced == gap
+                        ? Reading.of(times || Currencies.symbol(follows) ? "times" : "by", i + 1)
+                        : null;
+            }
+            case '/' -> !spaced && Character.isLetter(follows) && !gap ? per(text, i + 1) : null;
+            default -> null;
+        };
+    }
+
+    private static @Nullable Reading per(String text, int i) {
+        Units.Unit unit = Units.at(text, i);
+        if (unit != null) {
+            return Reading.of("per " + unit.one(), unit.end());
+        }
+        return Words.after(text, i).length() > 1 ? Reading.of("per", i) : null;
+    }
+
+    /** Whether the number at {@code i} is a length. */
+    private static boolean measureFollows(String text, int i) {
+        Quantity number = i < text.length() ? Quantity.at(text, i) : null;
+        return number != null && Units.after(text, number.end()) != null;
+    }
+
+    private static boolean equationFollows(String text, int i) {
+        return text.indexOf('=', i, Math.min(text.length(), i + 40)) >= 0;
+    }
+}

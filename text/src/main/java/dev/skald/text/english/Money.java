@@ -1,0 +1,113 @@
+package dev.skald.text.english;
+
+import dev.skald.text.words.Currencies;
+import dev.skald.text.words.NumberWords;
+import dev.skald.text.words.Reading;
+import dev.skald.text.words.Words;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Sums of money in words. */
+final class Money {
+    /** "1.234,56 €" and "12,50 €", as much of Europe writes them. */
+    private static final Pattern EUROPEAN =
+            Pattern.compile("(\\d{1,3}(?:\\.\\d{3})+|\\d+),(\\d{2})(?= ?(?:€|EUR\\b))");
+
+    private Money() {}
+
+    /** A sum with a decimal comma before its euro sign; null if none begins at {@code i}. */
+    static @Nullable Reading european(String text, int i) {
+        Matcher sum =
+                EUROPEAN.matcher(text)
+                        .region(i, Math.min(text.length(), i + 40))
+                        .useTransparentBounds(true);
+        if (text.charAt(i) == '.' || !sum.lookingAt()) {
+            return null;
+        }
+        int symbol = Words.at(text, sum.end()) == ' ' ? sum.end() + 1 : sum.end();
+        Currencies.Currency euro = Currencies.at(text, symbol);
+        if (euro == null) {
+            return null;
+        }
+        String whole = sum.group(1).replace(".", "");
+        return Reading.number(coins(whole, sum.group(2), euro), euro.end());
+    }
+
+    /**
+     * A number or range in a currency.
+     *
+     * @param i where the number begins
+     * @param words the number as said
+     * @param end where everything ends
+     * @param magnitude whether "million" or the like is part of the words
+     */
+    static Reading amount(
+            String text,
+            int i,
+            String words,
+            int end,
+            Quantity first,
+            @Nullable Quantity second,
+            boolean magnitude,
+            Currencies.Currency currency) {
+        boolean cents =
+                second == null
+                        && !magnitude
+                        && first.kind() == Quantity.Kind.DECIMAL
+                        && !currency.cent().equals("-")
+                        && first.text().length() - first.text().indexOf('.') == 3;
+        if (cents) {
+            int point = first.text().indexOf('.');
+            String whole = first.text().substring(0, point);
+            return Reading.number(coins(whole, first.text().substring(point + 1), currency), end);
+        }
+        boolean one = second == null && !magnitude && first.singular();
+        int start = i;
+        while (start > i - 8 && start > 0 && text.charAt(start - 1) != ' ') {
+            start--;
+        }
+        boolean single = one || describes(text, start, end);
+        String amount =
+                first.kind() == Quantity.Kind.WHOLE && second == null && !magnitude
+                        ? NumberWords.cardinal(first.text())
+                        : words;
+        return Reading.number(amount + " " + (single ? currency.one() : currency.many()), end);
+    }
+
+    /** "three dollars and fifty cents", "ninety-nine cents". */
+    private static String coins(String whole, String hundredths, Currencies.Currency currency) {
+        String units = whole.isEmpty() ? "0" : whole.replace(",", "");
+        boolean none = units.chars().allMatch(c -> c == '0');
+        String main =
+                NumberWords.cardinal(units)
+                        + " "
+                        + (units.equals("1") ? currency.one() : currency.many());
+        if (hundredths.equals("00")) {
+            return main;
+        }
+        String small =
+                NumberWords.cardinal(hundredths)
+                        + " "
+                        + (hundredths.equals("01") ? currency.cent() : currency.cents());
+        return none ? small : main + " and " + small;
+    }
+
+    /** Whether a measure describes what follows: "a 5 km run", "a $20 bill". */
+    static boolean describes(String text, int start, int end) {
+        if (Words.at(text, end) == ' ' && Words.in("priced", Words.after(text, end))) {
+            return true;
+        }
+        String before = Words.before(text, start);
+        if (!before.equalsIgnoreCase("a") && !before.equalsIgnoreCase("an")) {
+            return false;
+        }
+        if (Words.at(text, end) == '-') {
+            return true;
+        }
+        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        return !after.isEmpty()
+                && Character.isLetter(after.charAt(0))
+                && !Words.in("no-nouns", after);
+    }
+}

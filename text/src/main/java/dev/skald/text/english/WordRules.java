@@ -1,0 +1,295 @@
+package dev.skald.text.english;
+
+import dev.skald.text.words.Abbreviations;
+import dev.skald.text.words.CalendarNames;
+import dev.skald.text.words.Currencies;
+import dev.skald.text.words.Reading;
+import dev.skald.text.words.Roman;
+import dev.skald.text.words.Words;
+import org.jspecify.annotations.Nullable;
+
+/** What begins with a letter: addresses, dates by name, abbreviations, initials, numerals. */
+final class WordRules {
+    private WordRules() {}
+
+    /** The reading of what begins at {@code i}; null if it stays as it is. */
+    static @Nullable Reading read(String text, int i) {
+        int end = letters(text, i);
+        char next = Words.at(text, end);
+        char c = text.charAt(i);
+        if (".@:-_/".indexOf(next) >= 0 || Character.isDigit(next)) {
+            Reading address = WebAddresses.read(text, i);
+            if (address != null) {
+                return address;
+            }
+        }
+        if (Character.isUpperCase(c) && ". -–,".indexOf(next) >= 0 && end - i > 2) {
+            if (CalendarNames.named(text.substring(i, end))) {
+                Reading date = Rule.first(DateRules.WORDY, text, i);
+                if (date != null) {
+                    return date;
+                }
+            }
+        }
+        if (Character.isDigit(next)
+                || (next == '-' && Character.isDigit(Words.at(text, end + 1)))
+                || (c == 'v' || c == 'V') && ". ".indexOf(next) >= 0) {
+            Reading code = Rule.first(CodeRules.WORDY, text, i);
+            if (code != null) {
+                return code;
+            }
+        }
+        if ((next == '–' || next == '-') && end == i + 1) {
+            Reading letters = letterRange(text, i);
+            if (letters != null) {
+                return letters;
+            }
+        }
+        Reading money = money(text, i, end);
+        if (money != null) {
+            return money;
+        }
+        Reading abbreviation = abbreviation(text, i, end);
+        if (abbreviation != null) {
+            return abbreviation;
+        }
+        if (end == i + 1 && (c == 'F' || c == 'C') && Words.before(text, i).startsWith("degree")) {
+            return Reading.of(c == 'F' ? "Fahrenheit" : "Celsius", end);
+        }
+        Reading roman = RomanNumerals.read(text, i, end);
+        if (roman != null) {
+            return roman;
+        }
+        if (next == '&' && Character.isUpperCase(c)) {
+            return ampersand(text, i, end);
+        }
+        return greek(text, i, end);
+    }
+
+    /** Where a word that no rule reads ends: its letters, marks and inner apostrophes. */
+    static int end(String text, int i) {
+        int end = i;
+        while (end < text.length()) {
+            int c = text.codePointAt(end);
+            boolean inner = c == '\'' && end > i && Character.isLetter(Words.at(text, end + 1));
+            if (!letterOrMark(c) && !inner) {
+                break;
+            }
+            end += Character.charCount(c);
+        }
+        return end;
+    }
+
+    static boolean letterOrMark(int c) {
+        return Character.isLetter(c)
+                || switch (Character.getType(c)) {
+                    case Character.NON_SPACING_MARK,
+                            Character.COMBINING_SPACING_MARK,
+                            Character.ENCLOSING_MARK ->
+                            true;
+                    default -> false;
+                };
+    }
+
+    private static int letters(String text, int i) {
+        int end = i;
+        while (end < text.length() && Character.isLetter(text.charAt(end))) {
+            end++;
+        }
+        return Math.max(end, i + 1);
+    }
+
+    private static @Nullable Reading money(String text, int i, int end) {
+        char next = Words.at(text, end);
+        boolean symbol = end - i <= 2 && Currencies.symbol(next);
+        boolean code = end - i <= 3 && (next == ' ' || next == '.' || Character.isDigit(next));
+        if (Words.at(text, i - 1) == '/'
+                || (!symbol && !(code && Character.isUpperCase(text.charAt(i))))) {
+            return null;
+        }
+        Currencies.Currency currency = Currencies.at(text, i);
+        return currency == null || currency.end() <= i + (symbol ? end - i : 1)
+                ? null
+                : NumberRules.money(text, currency);
+    }
+
+    private static @Nullable Reading abbreviation(String text, int i, int wordEnd) {
+        int end = dotted(text, i, wordEnd);
+        String word = text.substring(i, end);
+        boolean dot = word.endsWith(".");
+        if (dot || word.indexOf('.') > 0) {
+            Reading special = placeOrTitle(text, i, word, end);
+            if (special != null) {
+                return special;
+            }
+            Abbreviations.Entry entry = Abbreviations.find(dot ? word : word + ".");
+            if (entry != null) {
+                return counts(entry, text, i, end)
+                        ? said(cased(entry.reading(), text, i), text, end)
+                        : null;
+            }
+            Abbreviations.Entry plain =
+                    dot ? Abbreviations.find(word.substring(0, word.length() - 1)) : null;
+            return plain != null && plain.kind() == Abbreviations.Kind.PLAIN
+                    ? Reading.of(cased(plain.reading(), text, i), end - 1)
+                    : initials(text, i, word, end);
+        }
+        if (Words.at(text, end) == '/' || Words.at(text, end) == ' ') {
+            int longer = end;
+            while (longer < text.length()
+                    && longer - i < 8
+                    && (text.charAt(longer) == '/' || Character.isLetter(text.charAt(longer)))) {
+                longer++;
+            }
+            Abbreviations.Entry pair =
+                    longer > end ? Abbreviations.find(text.substring(i, longer)) : null;
+            if (pair != null && Words.edge(text, longer)) {
+                return Reading.of(pair.reading(), longer);
+            }
+            if (word.equalsIgnoreCase("et") && text.startsWith(" al.", end)) {
+                return said("and others", text, end + 4);
+            }
+        }
+        if (word.equals("St")) {
+            boolean name = Words.at(text, end) == ' ' && Words.capitalised(Words.after(text, end));
+            boolean street = Words.capitalised(Abbreviations.nameBefore(text, i));
+            return name || street ? Reading.of(name ? "Saint" : "Street", end) : null;
+        }
+        Abbreviations.Entry entry = Abbreviations.find(word);
+        return entry != null && counts(entry, text, i, end)
+                ? Reading.of(cased(entry.reading(), text, i), end)
+                : null;
+    }
+
+    /** Where letters with dots between them end, the last dot included. */
+    private static int dotted(String text, int i, int wordEnd) {
+        int end = wordEnd;
+        while (Words.at(text, end) == '.'
+                && Character.isLetter(Words.at(text, end + 1))
+                && end - i < 12) {
+            end = letters(text, end + 1);
+        }
+        return Words.at(text, end) == '.' && Words.at(text, end + 1) != '.' ? end + 1 : end;
+    }
+
+    /** "St." and "Dr." are a saint and a doctor before a name, a street and a drive after one. */
+    private static @Nullable Reading placeOrTitle(String text, int i, String word, int end) {
+        boolean street = word.equalsIgnoreCase("st.");
+        if (!street && !word.equalsIgnoreCase("dr.")) {
+            return null;
+        }
+        String before = Abbreviations.nameBefore(text, i);
+        boolean afterName =
+                Words.at(text, i - 1) == ' '
+                        && (Words.capitalised(before)
+                                || (!before.isEmpty() && Character.isDigit(before.charAt(0))));
+        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        boolean beforeName = Words.capitalised(after) && !Words.in("starters", after);
+        boolean numbered = before.length() > 2 && Character.isDigit(before.charAt(0));
+        if (beforeName && !numbered && !(afterName && houseNumber(text, i, before))) {
+            return Reading.of(street ? "Saint" : cased("doctor", text, i), end);
+        }
+        if (afterName) {
+            return said(street ? "Street" : "Drive", text, end);
+        }
+        return street ? null : Reading.of(cased("doctor", text, i), end);
+    }
+
+    /** "123 Main St. Suite 5": a number before the name. */
+    private static boolean houseNumber(String text, int i, String name) {
+        String number = Words.before(text, i - 1 - name.length());
+        return !number.isEmpty() && Character.isDigit(number.charAt(0));
+    }
+
+    private static boolean counts(Abbreviations.Entry entry, String text, int i, int end) {
+        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        char next = Words.at(text, Words.at(text, end) == ' ' ? end + 1 : end);
+        return switch (entry.kind()) {
+            case NUMBER ->
+                    Character.isDigit(next)
+                            || next == '#'
+                            || (text.startsWith(" (", end)
+                                    && Character.isDigit(Words.at(text, end + 2)))
+                            || (Roman.afterNumbered(after) && text.charAt(end - 1) == '.');
+            case TITLE -> !Character.isDigit(next);
+            case NAME -> Words.capitalised(after);
+            case AFTER -> {
+                String before = Abbreviations.nameBefore(text, i);
+                yield Words.capitalised(before)
+                        || (!before.isEmpty() && Character.isDigit(before.charAt(0)));
+            }
+            case PLAIN -> Words.edge(text, end);
+            default -> true;
+        };
+    }
+
+    /** A reading, and the full stop if the abbreviation also ended the sentence. */
+    private static Reading said(String reading, String text, int end) {
+        boolean dot = text.charAt(end - 1) == '.';
+        boolean stop = dot && Abbreviations.endsSentence(text, end - 1);
+        return Reading.of(stop ? reading + "." : reading, end);
+    }
+
+    /** A reading with a capital letter where the abbreviation has one. */
+    private static String cased(String reading, String text, int i) {
+        return Character.isUpperCase(text.charAt(i))
+                ? Character.toUpperCase(reading.charAt(0)) + reading.substring(1)
+                : reading;
+    }
+
+    /** "J. R. R." and "U.S.A.": the letters without their dots. */
+    private static @Nullable Reading initials(String text, int i, String word, int end) {
+        boolean dot = word.endsWith(".");
+        StringBuilder letters = new StringBuilder();
+        for (String part : word.split("\\.")) {
+            if (part.length() != 1 || !Character.isUpperCase(part.charAt(0))) {
+                return null;
+            }
+            letters.append(part);
+        }
+        if (letters.length() == 1) {
+            if (!dot || Abbreviations.endsSentence(text, end - 1)) {
+                return null;
+            }
+            return Reading.of(word.substring(0, 1), end);
+        }
+        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        boolean name = dot && Words.capitalised(after) && !Words.in("starters", after);
+        return name && !Words.in("acronyms", letters.toString())
+                ? Reading.of(String.join(" ", letters.toString().split("")), end)
+                : said(letters.toString(), text, end);
+    }
+
+    /** "AT&T": letter by letter, because "AT" alone would be a word. */
+    private static @Nullable Reading ampersand(String text, int i, int end) {
+        if (!Character.isUpperCase(Words.at(text, end + 1))) {
+            return null;
+        }
+        int last = letters(text, end + 1);
+        boolean capitals = text.substring(i, last).chars().noneMatch(Character::isLowerCase);
+        if (!capitals || end - i > 2 || last - end > 3) {
+            return null;
+        }
+        String left = String.join(" ", text.substring(i, end).split(""));
+        String right = String.join(" ", text.substring(end + 1, last).split(""));
+        return Reading.of(left + " and " + right, last);
+    }
+
+    /** "A–Z". */
+    private static @Nullable Reading letterRange(String text, int i) {
+        char last = Words.at(text, i + 2);
+        boolean letters =
+                Character.isLetter(last)
+                        && Words.edge(text, i + 3)
+                        && Words.at(text, i + 3) != '-'
+                        && last > text.charAt(i);
+        boolean range = text.charAt(i + 1) == '–' || last == 'z' || last == 'Z';
+        return letters && range ? Reading.of(text.charAt(i) + " to " + last, i + 3) : null;
+    }
+
+    /** A Greek letter by itself is a sign. */
+    private static @Nullable Reading greek(String text, int i, int end) {
+        char c = text.charAt(i);
+        return end == i + 1 && c >= 'Α' && c <= 'ω' ? SymbolRules.table(text, i) : null;
+    }
+}

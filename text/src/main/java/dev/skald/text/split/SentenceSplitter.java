@@ -1,0 +1,238 @@
+package dev.skald.text.split;
+
+import dev.skald.text.words.Abbreviations;
+import dev.skald.text.words.Words;
+import com.ibm.icu.text.BreakIterator;
+import java.io.Reader;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts text into sentences as it is read, in memory that does not grow with it.
+ *
+ * <p>A sentence ends at {@code . ! ?} and their like in other scripts, unless the full stop belongs
+ * to an abbreviation, an initial, a number or an address; at a blank line; and before the next item
+ * of a list. Lines that were wrapped are joined. What would take too long to say in one breath is
+ * cut at the last clause or word that fits. Not for use by several threads at once.
+ */
+public final class SentenceSplitter implements Iterator<String> {
+    /** The most a sentence may weigh: about so many characters once it is written out. */
+    private static final int MOST = 400;
+
+    /** How far beyond a full stop the rules may look. */
+    private static final int LOOKAHEAD = 128;
+
+    /** What a digit or symbol weighs: some letters once it is written out. */
+    private static final int DIGIT = 7;
+
+    private static final int SYMBOL = 10;
+
+    private final BlockReader in;
+    private final StringBuilder buffer = new StringBuilder(MOST + LOOKAHEAD);
+    private boolean more = true;
+    private @Nullable String next;
+    private boolean endsBlock;
+
+    /** Splits what the reader holds; the caller closes it. */
+    public SentenceSplitter(Reader text) {
+        in = new BlockReader(text);
+    }
+
+    /**
+     * Whether another sentence follows. Throws {@link java.io.UncheckedIOException} if the reader
+     * fails.
+     */
+    @Override
+    public boolean hasNext() {
+        while (next == null && fill()) {
+            next = take();
+        }
+        return next != null;
+    }
+
+    /** The next sentence, on one line, without white space around it; never blank. */
+    @Override
+    public String next() {
+        if (!hasNext() || next == null) {
+            throw new NoSuchElementException("the text has no more sentences");
+        }
+        String sentence = next;
+        next = null;
+        return sentence;
+    }
+
+    /** Whether a paragraph, heading or list item ended with the sentence last returned. */
+    public boolean endsBlock() {
+        return endsBlock;
+    }
+
+    private boolean fill() {
+        while (more && buffer.length() < MOST + LOOKAHEAD) {
+            int c = in.read();
+            if (c < 0) {
+                more = false;
+            } else {
+                buffer.append((char) c);
+            }
+        }
+        return !buffer.isEmpty();
+    }
+
+    private @Nullable String take() {
+        int end = end();
+        String sentence = buffer.substring(0, end).strip();
+        int rest = end;
+        while (rest < buffer.length() && buffer.charAt(rest) == ' ') {
+            rest++;
+        }
+        if (rest < buffer.length() && buffer.charAt(rest) == BlockReader.BREAK) {
+            rest++;
+            endsBlock = true;
+        } else if (!sentence.isEmpty()) {
+            endsBlock = false;
+        }
+        buffer.delete(0, rest);
+        return sentence.isEmpty() ? null : sentence;
+    }
+
+    /** Where the first sentence of the buffer ends. */
+    private int end() {
+        int weight = 0;
+        int n = buffer.length();
+        int i = listMarker();
+        while (i < n) {
+            char c = buffer.charAt(i);
+            if (c == BlockReader.BREAK) {
+                return i;
+            }
+            if (c == '[' && Words.at(buffer, i + 1) == '[') {
+                int close = buffer.indexOf("]]", i + 2);
+                if (close >= 0 && close + 2 <= MOST) {
+                    weight += close + 2 - i;
+                    i = close + 2;
+                    continue;
+                }
+            }
+            int terminator = terminator(i);
+            if (terminator > i) {
+                return terminator;
+            }
+            weight += weight(c);
+            if (weight > MOST) {
+                return cut(i);
+            }
+            i = Math.max(i + 1, dots(i));
+        }
+        return n;
+    }
+
+    /** Where the sentence ends if a terminator at {@code i} ends it; else {@code i}. */
+    private int terminator(int i) {
+        char c = buffer.charAt(i);
+        switch (c) {
+            case '。', '！', '？', '｡', '．' -> {
+                return closers(i + 1);
+            }
+            case '.', '…' -> {
+                int run = dots(i);
+                int after = closers(afterRun(run));
+                boolean certain = run > i + 1 || c == '…' || afterRun(run) > run;
+                if (!endsBefore(after) || (certain || after > run) && lowerFollows(after)) {
+                    return i;
+                }
+                return certain || Abbreviations.endsSentence(block(), i) ? after : i;
+            }
+            case '!', '?', '؟', '۔', '।', '॥', '։', '።', '។', '။' -> {
+                int after = closers(afterRun(i + 1));
+                return endsBefore(after) && !lowerFollows(after) ? after : i;
+            }
+            default -> {
+                return i;
+            }
+        }
+    }
+
+    /** The buffer up to the end of its first block: what follows says nothing of the sentence. */
+    private CharSequence block() {
+        int end = buffer.indexOf(String.valueOf(BlockReader.BREAK));
+        return end < 0 ? buffer : buffer.subSequence(0, end);
+    }
+
+    /** Where the run of dots that begins at {@code i} ends. */
+    private int dots(int i) {
+        int end = i;
+        while (Words.at(buffer, end) == '.' || Words.at(buffer, end) == '…') {
+            end++;
+        }
+        return end;
+    }
+
+    private int afterRun(int from) {
+        int i = from;
+        while (i < buffer.length() && ".!?…".indexOf(buffer.charAt(i)) >= 0) {
+            i++;
+        }
+        return i;
+    }
+
+    private int closers(int from) {
+        int i = from;
+        while (i < buffer.length() && Abbreviations.closer(buffer.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
+    private boolean endsBefore(int i) {
+        return i >= buffer.length()
+                || buffer.charAt(i) == ' '
+                || buffer.charAt(i) == BlockReader.BREAK;
+    }
+
+    private boolean lowerFollows(int i) {
+        return Words.at(buffer, i) == ' ' && Character.isLowerCase(Words.at(buffer, i + 1));
+    }
+
+    /** Where the text of a numbered item begins: the number's full stop ends nothing. */
+    private int listMarker() {
+        int i = 0;
+        while (i < 3 && Character.isDigit(Words.at(buffer, i))) {
+            i++;
+        }
+        return i > 0 && Words.at(buffer, i) == '.' && Words.at(buffer, i + 1) == ' ' ? i + 1 : 0;
+    }
+
+    private static int weight(char c) {
+        if (Character.isLetter(c) || c == ' ' || ".,;:!?'\"()-".indexOf(c) >= 0) {
+            return Character.isIdeographic(c) ? 3 : 1;
+        }
+        return Character.isDigit(c) ? DIGIT : SYMBOL;
+    }
+
+    /** The best place to cut before {@code limit}: after a clause, else a word, else anywhere. */
+    private int cut(int limit) {
+        int word = 0;
+        for (int i = limit; i > 1; i--) {
+            if (buffer.charAt(i - 1) == ' ') {
+                word = word == 0 ? i : word;
+                if (i > limit / 2 && ",;:—–)".indexOf(buffer.charAt(i - 2)) >= 0) {
+                    return i;
+                }
+            }
+        }
+        if (word > listMarker() + 1) {
+            return word;
+        }
+        int end = Math.max(limit, 1);
+        if (buffer.charAt(end - 1) >= 0x80) {
+            BreakIterator words = BreakIterator.getWordInstance();
+            words.setText(buffer.substring(0, Math.min(buffer.length(), end + 1)));
+            int boundary = words.preceding(end + 1);
+            if (boundary > end / 2) {
+                return Math.min(boundary, end);
+            }
+        }
+        return Character.isHighSurrogate(buffer.charAt(end - 1)) && end > 1 ? end - 1 : end;
+    }
+}

@@ -1,0 +1,186 @@
+package dev.skald.text.words;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The table {@code abbreviations-en.tsv}, and whether a full stop ends a sentence. */
+public final class Abbreviations {
+    /** What an abbreviation does to the sentence it stands in; told in the head of the table. */
+    public enum Kind {
+        TITLE,
+        MID,
+        END,
+        NUMBER,
+        NAME,
+        AFTER,
+        PLAIN
+    }
+
+    /**
+     * One abbreviation.
+     *
+     * @param reading what is said
+     * @param kind where it counts
+     */
+    public record Entry(String reading, Kind kind) {}
+
+    private static final int LONGEST = 12;
+
+    private static final class Table {
+        private static final Map<String, Entry> ENTRIES = load();
+
+        private static Map<String, Entry> load() {
+            Map<String, Entry> entries = new HashMap<>();
+            for (String[] row : Resources.table("abbreviations-en.tsv").values()) {
+                entries.put(
+                        row[0], new Entry(row[1], Kind.valueOf(row[2].toUpperCase(Locale.ROOT))));
+            }
+            return entries;
+        }
+    }
+
+    private Abbreviations() {}
+
+    /** The entry for a word as written, its full stop included if it has one. */
+    public static @Nullable Entry find(String word) {
+        if (word.length() > LONGEST) {
+            return null;
+        }
+        Entry exact = Table.ENTRIES.get(word);
+        boolean initial =
+                word.length() == 2
+                        && Character.isUpperCase(word.charAt(0))
+                        && word.charAt(1) == '.';
+        return exact != null || initial ? exact : Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Whether the full stop at {@code dot} ends a sentence, judged by the word before and the word
+     * after. The text must reach some words beyond it, or end where the whole text ends.
+     */
+    public static boolean endsSentence(CharSequence text, int dot) {
+        int next = nextVisible(text, dot + 1);
+        if (next >= text.length()) {
+            return true;
+        }
+        if (next == dot + 1 || !Character.isWhitespace(text.charAt(next - 1))) {
+            return false;
+        }
+        int first = next;
+        while (first < text.length() && opener(text.charAt(first))) {
+            first++;
+        }
+        char follows = Words.at(text, first);
+        if (follows == '.') {
+            return false;
+        }
+        int start = wordStart(text, dot);
+        String word = text.subSequence(start, dot).toString();
+        boolean lower = Character.isLowerCase(follows);
+        if (word.isEmpty() || Character.isDigit(Words.at(text, start - 1))) {
+            // "3.5. Then", "20M. Then"; but "10min. later".
+            return word.isEmpty() || !lower;
+        }
+        char gap = Words.at(text, start - 1);
+        boolean counts = (gap == ' ' || gap == '-') && Character.isDigit(Words.at(text, start - 2));
+        if (counts && (lower || Units.known(word))) {
+            return Character.isUpperCase(follows);
+        }
+        String following = Words.after(text.subSequence(first, text.length()).toString(), 0);
+        boolean starter = Words.capitalised(following) && Words.in("starters", following);
+        boolean capital = Character.isUpperCase(follows);
+        if (word.equalsIgnoreCase("st") || word.equalsIgnoreCase("dr")) {
+            return starter && Words.capitalised(nameBefore(text, start));
+        }
+        Entry entry = find(text.subSequence(start, dot + 1).toString());
+        if (entry != null) {
+            return switch (entry.kind) {
+                case TITLE, MID, PLAIN -> false;
+                case END ->
+                        capital
+                                && text.charAt(next) != '('
+                                && !calendar(following)
+                                && !(upper(following) && (clock(word) || upper(word)));
+                case NUMBER -> capital && !Roman.afterNumbered(following);
+                case NAME -> !capital;
+                case AFTER -> starter;
+            };
+        }
+        if (word.length() == 1 && Character.isUpperCase(word.charAt(0))) {
+            return starter || (capital && word.equals("I"));
+        }
+        if (lower && !vowels(word)) {
+            return false;
+        }
+        boolean letters = word.length() > 2 && word.charAt(word.length() - 2) == '.';
+        return !letters || starter;
+    }
+
+    /** The word before {@code start} unless it only looks like a name. */
+    public static String nameBefore(CharSequence text, int start) {
+        int from = Math.max(0, start - 2 * LONGEST);
+        String near = text.subSequence(from, start).toString();
+        String word = Words.before(near, near.length());
+        return Words.in("function-words", word) ? "" : word;
+    }
+
+    private static boolean clock(String word) {
+        return word.equalsIgnoreCase("a.m") || word.equalsIgnoreCase("p.m");
+    }
+
+    /** Whether a word is written in capitals: "EST", "CO". */
+    private static boolean upper(String word) {
+        return word.length() > 1
+                && Character.isUpperCase(word.charAt(0))
+                && word.equals(word.toUpperCase(Locale.ROOT));
+    }
+
+    /** Without one a word is an abbreviation: "pkg." */
+    private static boolean vowels(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if ("aeiouyAEIOUY".indexOf(word.charAt(i)) >= 0 || word.charAt(i) > 0x7F) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean calendar(String word) {
+        return CalendarNames.named(word);
+    }
+
+    /** Where what follows begins, beyond closing marks and white space. */
+    private static int nextVisible(CharSequence text, int from) {
+        int i = from;
+        while (i < text.length() && closer(text.charAt(i))) {
+            i++;
+        }
+        while (i < text.length() && Character.isWhitespace(text.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
+    private static int wordStart(CharSequence text, int end) {
+        int i = end;
+        while (i > 0 && end - i < LONGEST) {
+            char c = text.charAt(i - 1);
+            boolean inner = c == '.' && i < end && Character.isLetter(text.charAt(i));
+            if (!Character.isLetter(c) && !inner) {
+                break;
+            }
+            i--;
+        }
+        return i;
+    }
+
+    public static boolean closer(char c) {
+        return "\"'”’»)]}*_".indexOf(c) >= 0;
+    }
+
+    private static boolean opener(char c) {
+        return "\"'“‘«([{*_".indexOf(c) >= 0;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.skald.text.words;
+
+/** The names of months and weekdays, whole or cut short. */
+public final class CalendarNames {
+    private static final String[] MONTHS = {
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December"
+    };
+
+    private static final String[] WEEKDAYS = {
+        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
+    };
+
+    private CalendarNames() {}
+
+    /** Whether a word is a name or its usual short form, in any letter case. */
+    public static boolean named(String word) {
+        return known(word, MONTHS, 4) || known(word, WEEKDAYS, 5);
+    }
+
+    /** The month by number, from 1. */
+    public static String month(int number) {
+        return MONTHS[number - 1];
+    }
+
+    public static String month(String word) {
+        return full(word, MONTHS);
+    }
+
+    public static String weekday(String word) {
+        return full(word, WEEKDAYS);
+    }
+
+    /** A short form has three letters, or up to {@code longest}: Sept, Thurs. */
+    private static boolean known(String word, String[] names, int longest) {
+        for (String name : names) {
+            if (name.equalsIgnoreCase(word)
+                    || (word.length() >= 3
+                            && word.length() <= longest
+                            && name.regionMatches(true, 0, word, 0, word.length()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String full(String word, String[] names) {
+        for (String name : names) {
+            if (name.regionMatches(true, 0, word, 0, 3)) {
+                return name;
+            }
+        }
+        return word;
+    }
+}
