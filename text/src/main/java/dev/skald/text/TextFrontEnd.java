@@ -26,9 +26,9 @@ public final class TextFrontEnd {
     private final Lexicon lexicon;
 
     /**
-     * @param language by its tag or voice name: {@code en}, {@code en-US}, {@code en_GB}. English is
-     *     written out in full; every other language only has its Unicode cleaned up, because eSpeak
-     *     NG reads numbers and symbols in most of them
+     * @param language by its tag or voice name: {@code en}, {@code en-US}, {@code en_GB}. English
+     *     is written out in full; every other language only has its Unicode cleaned up, because
+     *     eSpeak NG reads numbers and symbols in most of them
      * @param lexicon the user's words; {@link Lexicon#EMPTY} for none
      */
     public TextFrontEnd(String language, Lexicon lexicon) {

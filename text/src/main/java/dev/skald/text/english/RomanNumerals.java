@@ -87,5 +87,4 @@ final class RomanNumerals {
                 ? word
                 : Character.toUpperCase(word.charAt(0)) + word.substring(1);
     }
-
 }

@@ -1,6 +1,4 @@
-/**
- * What every language needs: Unicode cleaned up; and the interface of a language of its own.
- */
+/** What every language needs: Unicode cleaned up; and the interface of a language of its own. */
 @NullMarked
 package dev.skald.text.normalize;
 

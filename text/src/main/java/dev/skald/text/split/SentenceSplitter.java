@@ -1,8 +1,8 @@
 package dev.skald.text.split;
 
+import com.ibm.icu.text.BreakIterator;
 import dev.skald.text.words.Abbreviations;
 import dev.skald.text.words.Words;
-import com.ibm.icu.text.BreakIterator;
 import java.io.Reader;
 import java.util.Iterator;
 import java.util.NoSuchElementException;

@@ -1,6 +1,4 @@
-/**
- * Text of any length cut into blocks and sentences as it is read.
- */
+/** Text of any length cut into blocks and sentences as it is read. */
 @NullMarked
 package dev.skald.text.split;
 
