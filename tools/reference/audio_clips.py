@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes audio/src/test/resources/dev/skald/audio/tone.*: half a second of 440 Hz (left, 0.5) and
+"""Makes audio/src/test/resources/dev/skald/audio/codec/tone.*: half a second of 440 Hz (left, 0.5) and
 880 Hz (right, 0.25) at 16 kHz, in the formats that libsndfile writes.
 
     pip install soundfile numpy
@@ -10,7 +10,7 @@ import pathlib
 import numpy as np
 import soundfile
 
-OUT = pathlib.Path(__file__).resolve().parents[2] / "audio/src/test/resources/dev/skald/audio"
+OUT = pathlib.Path(__file__).resolve().parents[2] / "audio/src/test/resources/dev/skald/audio/codec"
 RATE = 16000
 t = np.arange(RATE // 2) / RATE
 tone = np.stack([0.5 * np.sin(2 * np.pi * 440 * t), 0.25 * np.sin(2 * np.pi * 880 * t)], axis=1)

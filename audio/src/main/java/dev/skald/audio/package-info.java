@@ -1,5 +1,6 @@
 /**
- * Sound as numbers: PCM in and out of files, rates, spectra, loudness.
+ * Sound as numbers: levels, the quiet at the ends, tempo; files in {@code codec}, rates in {@code
+ * resample}, spectra in {@code spectrum}.
  *
  * <p>Samples are mono {@code float} in [-1, 1] unless a method says otherwise. The transforms
  * follow the definitions of the Python libraries that the models were trained with (librosa, torch,

@@ -10,12 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** {@code audio.golden}: made again by {@code tools/reference/audio_goldens.py}. */
-final class Goldens {
+public final class Goldens {
     private static final Map<String, float[]> ALL = read();
 
     private Goldens() {}
 
-    static float[] get(String name) {
+    public static float[] get(String name) {
         float[] values = ALL.get(name);
         if (values == null) {
             throw new IllegalStateException(
@@ -24,12 +24,12 @@ final class Goldens {
         return values;
     }
 
-    static Iterable<String> names() {
+    public static Iterable<String> names() {
         return ALL.keySet();
     }
 
     /** The signal both sides make: uniform in [-0.3, 0.3). */
-    static float[] noise(int n, int seed) {
+    public static float[] noise(int n, int seed) {
         float[] out = new float[n];
         int s = seed;
         for (int i = 0; i < n; i++) {

@@ -2,7 +2,7 @@ package dev.skald.chatterbox;
 
 import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
-import dev.skald.audio.AudioClip;
+import dev.skald.audio.codec.AudioClip;
 import dev.skald.chatterbox.Installed.Speaker;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.voice.VoiceCloner;

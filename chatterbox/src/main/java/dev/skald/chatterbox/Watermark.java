@@ -1,7 +1,7 @@
 package dev.skald.chatterbox;
 
-import dev.skald.audio.Resampler;
-import dev.skald.audio.Windows;
+import dev.skald.audio.resample.Resampler;
+import dev.skald.audio.spectrum.Windows;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;

@@ -3,7 +3,7 @@ package dev.skald.cli;
 import dev.skald.Mode;
 import dev.skald.PhysicalCores;
 import dev.skald.SpeechRequest;
-import dev.skald.audio.AudioClip;
+import dev.skald.audio.codec.AudioClip;
 import dev.skald.chatterbox.VoiceCloning;
 import dev.skald.spi.EngineContext;
 import dev.skald.voices.Catalogue;

@@ -2,7 +2,7 @@ package dev.skald.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.audio.WavEncoderProvider;
+import dev.skald.audio.codec.WavEncoderProvider;
 import dev.skald.spi.AudioEncoder;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -140,7 +140,7 @@ class VoicesCommandTest {
                                 clip,
                                 java.nio.file.StandardOpenOption.CREATE,
                                 java.nio.file.StandardOpenOption.WRITE);
-                var wav = new dev.skald.audio.WavEncoderProvider().open(channel, 16000)) {
+                var wav = new dev.skald.audio.codec.WavEncoderProvider().open(channel, 16000)) {
             wav.write(tone, 0, tone.length);
         }
         Result result = run("add", "me", clip.toString());

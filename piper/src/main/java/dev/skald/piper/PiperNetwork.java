@@ -10,7 +10,7 @@ import java.nio.file.Path;
  *
  * <p>An implementation reads the voice's {@code .onnx}, an untrusted file, and is safe for many
  * threads: several utterances may be open at once. Audio is what the network puts out, before any
- * gain: the engine makes it loud ({@link Loudness}).
+ * gain: the engine makes it loud ({@link OutputGain}).
  */
 public interface PiperNetwork extends AutoCloseable {
 
@@ -66,8 +66,8 @@ public interface PiperNetwork extends AutoCloseable {
      *
      * @param volume the request's linear gain, at least 0
      */
-    default Loudness loudness(float volume) {
-        return Loudness.sentencePeak(volume);
+    default OutputGain outputGain(float volume) {
+        return OutputGain.sentencePeak(volume);
     }
 
     /** Frees the model; utterances still open fail with {@link SpeechCancelledException}. */

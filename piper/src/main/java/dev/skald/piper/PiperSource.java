@@ -301,10 +301,10 @@ final class PiperSource implements AudioSource {
         private void speak(PiperNetwork network) {
             try (PiperNetwork.Utterance speaking = network.begin(ids, settings, share)) {
                 if (attach(speaking)) {
-                    Loudness loudness = network.loudness(volume);
+                    OutputGain gain = network.outputGain(volume);
                     while (speaking.hasNext()) {
                         float[] samples = speaking.next();
-                        loudness.apply(samples);
+                        gain.apply(samples);
                         add(new Window(samples, !speaking.hasNext()));
                     }
                 }

@@ -79,8 +79,8 @@ final class FakeNetwork implements PiperNetwork {
     }
 
     @Override
-    public Loudness loudness(float volume) {
-        return windows == 1 ? PiperNetwork.super.loudness(volume) : Loudness.gain(volume);
+    public OutputGain outputGain(float volume) {
+        return windows == 1 ? PiperNetwork.super.outputGain(volume) : OutputGain.fixed(volume);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.KaldiFbank;
-import dev.skald.audio.Spectrogram;
+import dev.skald.audio.spectrum.KaldiFbank;
+import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backend.Conv1d;

@@ -1,9 +1,9 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.MelFilterbank;
-import dev.skald.audio.Spectrogram;
-import dev.skald.audio.Stft;
-import dev.skald.audio.Windows;
+import dev.skald.audio.spectrum.MelFilterbank;
+import dev.skald.audio.spectrum.Spectrogram;
+import dev.skald.audio.spectrum.Stft;
+import dev.skald.audio.spectrum.Windows;
 
 /**
  * The mel spectrogram that S3Gen speaks in: 80 bands up to 8 kHz of 24 kHz audio, 50 frames a

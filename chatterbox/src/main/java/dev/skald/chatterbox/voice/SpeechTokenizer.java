@@ -1,9 +1,9 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.MelFilterbank;
-import dev.skald.audio.Spectrogram;
-import dev.skald.audio.Stft;
-import dev.skald.audio.Windows;
+import dev.skald.audio.spectrum.MelFilterbank;
+import dev.skald.audio.spectrum.Spectrogram;
+import dev.skald.audio.spectrum.Stft;
+import dev.skald.audio.spectrum.Windows;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Backend.Conv1d;

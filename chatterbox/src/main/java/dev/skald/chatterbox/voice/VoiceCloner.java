@@ -2,7 +2,7 @@ package dev.skald.chatterbox.voice;
 
 import dev.skald.InvalidRequestException;
 import dev.skald.audio.Loudness;
-import dev.skald.audio.Resampler;
+import dev.skald.audio.resample.Resampler;
 import dev.skald.chatterbox.s3gen.VoiceReference;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;

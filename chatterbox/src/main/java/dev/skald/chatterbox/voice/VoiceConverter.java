@@ -1,6 +1,6 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.Resampler;
+import dev.skald.audio.resample.Resampler;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.VoiceReference;
 import dev.skald.tensor.Ops;

@@ -1,6 +1,6 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.Resampler;
+import dev.skald.audio.resample.Resampler;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;

@@ -3,7 +3,7 @@ package dev.skald.piper.vits;
 import dev.skald.InvalidRequestException;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
-import dev.skald.piper.Loudness;
+import dev.skald.piper.OutputGain;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Vits.Stage;
@@ -139,8 +139,8 @@ public final class VitsNetwork implements PiperNetwork {
      * known. See {@link VoiceGain}.
      */
     @Override
-    public Loudness loudness(float volume) {
-        return gain.loudness(this, volume);
+    public OutputGain outputGain(float volume) {
+        return gain.outputGain(this, volume);
     }
 
     /** Samples of one frame. */

@@ -1,6 +1,6 @@
 package dev.skald.piper.vits;
 
-import dev.skald.piper.Loudness;
+import dev.skald.piper.OutputGain;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.PiperVoiceConfig;
 import java.io.IOException;
@@ -172,7 +172,7 @@ final class VoiceGain {
         }
     }
 
-    Loudness loudness(VitsNetwork network, float volume) {
+    OutputGain outputGain(VitsNetwork network, float volume) {
         float raise = gain(network);
         return window -> {
             for (int i = 0; i < window.length; i++) {

@@ -186,7 +186,7 @@ class VitsUtteranceTest {
     void loudnessIsOneGainThatLeavesNothingPastOne() {
         float[] window = {0.001f, -0.001f, 0.5f, -4, 4, Float.NaN};
         float gain = VoiceGain.measured(Voices.config("medium")).gain(MEDIUM);
-        MEDIUM.loudness(1).apply(window);
+        MEDIUM.outputGain(1).apply(window);
         assertThat(window[0]).isCloseTo(0.001f * gain, within(1e-6f));
         assertThat(window[1]).isEqualTo(-window[0]);
         assertThat(window[3]).isBetween(-1f, -0.9f);

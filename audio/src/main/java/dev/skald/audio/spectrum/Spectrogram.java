@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.spectrum;
 
 /**
  * A spectrum for each frame.

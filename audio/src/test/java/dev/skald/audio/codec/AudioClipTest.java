@@ -1,9 +1,10 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.skald.audio.Goldens;
 import dev.skald.InvalidRequestException;
 import java.io.IOException;
 import java.io.InputStream;

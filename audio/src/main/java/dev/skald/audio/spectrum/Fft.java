@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.spectrum;
 
 /**
  * The discrete Fourier transform of one size, any size: mixed radix (4, 2, 3, 5 and whatever prime

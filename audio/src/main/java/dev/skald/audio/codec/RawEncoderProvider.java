@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import dev.skald.spi.AudioEncoder;
 import dev.skald.spi.AudioEncoderProvider;

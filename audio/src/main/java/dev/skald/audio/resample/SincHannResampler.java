@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.resample;
 
 import java.util.Arrays;
 

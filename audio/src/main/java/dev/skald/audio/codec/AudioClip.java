@@ -1,6 +1,7 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.audio.resample.Resampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

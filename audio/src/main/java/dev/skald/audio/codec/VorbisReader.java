@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import com.github.trilarion.sound.vorbis.jcraft.jogg.Packet;
 import com.github.trilarion.sound.vorbis.jcraft.jogg.Page;

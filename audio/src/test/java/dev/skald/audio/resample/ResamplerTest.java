@@ -1,8 +1,9 @@
-package dev.skald.audio;
+package dev.skald.audio.resample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.audio.Goldens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

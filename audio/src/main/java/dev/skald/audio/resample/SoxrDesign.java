@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.resample;
 
 /**
  * Kaiser-windowed low-pass filters by the rules of libsoxr (Rob Sykes; its {@code filter.c}), which

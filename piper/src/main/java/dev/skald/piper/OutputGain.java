@@ -7,7 +7,7 @@ package dev.skald.piper;
  * <p>Piper scales each sentence to a peak of 1 ({@code PiperVoice.synthesize} of piper1-gpl), which
  * needs the whole of it; a streaming network cannot wait for that and uses a gain of its own.
  */
-public interface Loudness {
+public interface OutputGain {
     /** Below this peak a sentence counts as silence and is not raised. */
     float SILENCE = 1e-8f;
 
@@ -15,7 +15,7 @@ public interface Loudness {
     void apply(float[] window);
 
     /** A sentence that comes as one window: peak 1, then {@code volume}, then clipped. */
-    static Loudness sentencePeak(float volume) {
+    static OutputGain sentencePeak(float volume) {
         return window -> {
             float peak = 0;
             for (float v : window) {
@@ -32,7 +32,7 @@ public interface Loudness {
     }
 
     /** The same gain for every window of every sentence, whatever its peak. */
-    static Loudness gain(float gain) {
+    static OutputGain fixed(float gain) {
         return window -> {
             for (int i = 0; i < window.length; i++) {
                 window[i] = clip(window[i] * gain);

@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import dev.skald.InvalidRequestException;
 import java.io.BufferedInputStream;

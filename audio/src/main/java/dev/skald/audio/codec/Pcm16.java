@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.codec;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

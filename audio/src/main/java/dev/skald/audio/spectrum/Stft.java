@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.spectrum;
 
 import java.util.function.DoubleBinaryOperator;
 

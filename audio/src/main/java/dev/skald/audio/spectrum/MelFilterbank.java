@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.spectrum;
 
 /**
  * Triangular bands, equally wide on a mel scale, that weight the bins of a spectrum.

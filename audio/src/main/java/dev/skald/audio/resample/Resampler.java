@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.resample;
 
 /** Changes the sample rate of a signal. Immutable, safe for many threads. */
 public sealed interface Resampler permits SincHannResampler, SoxrResampler {

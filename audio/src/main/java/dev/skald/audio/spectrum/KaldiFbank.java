@@ -1,4 +1,4 @@
-package dev.skald.audio;
+package dev.skald.audio.spectrum;
 
 /**
  * Kaldi's log mel filterbank features, as {@code torchaudio.compliance.kaldi.fbank} with {@code
