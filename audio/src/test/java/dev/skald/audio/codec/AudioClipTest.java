@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.skald.audio.Goldens;
 import dev.skald.InvalidRequestException;
+import dev.skald.audio.Goldens;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.Silence;
+import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;
 import dev.skald.audio.spectrum.Windows;
