@@ -1,6 +1,10 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.cpu.memory.Arena;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +24,11 @@ final class Attention {
     private static final float NEVER = -1e30f;
 
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
     private final Scratch scratch;
     private final Arena arena;
 
-    Attention(Kernels kernels, Pool pool, Scratch scratch, Arena arena) {
+    Attention(Kernels kernels, WorkerPool pool, Scratch scratch, Arena arena) {
         this.kernels = kernels;
         this.pool = pool;
         this.scratch = scratch;

@@ -1,6 +1,9 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 
 /**
@@ -12,10 +15,10 @@ final class CachedAttention {
     private static final int ROWS = 48;
 
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
     private final Scratch scratch;
 
-    CachedAttention(Kernels kernels, Pool pool, Scratch scratch) {
+    CachedAttention(Kernels kernels, WorkerPool pool, Scratch scratch) {
         this.kernels = kernels;
         this.pool = pool;
         this.scratch = scratch;

@@ -11,6 +11,9 @@ import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
 import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
 import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.workers.PhysicalCores;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +29,11 @@ public final class CpuBackend implements Backend {
     private static final int TURNED_BLOCK = 1 << 15;
 
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
 
     CpuBackend(Kernels kernels, int threads) {
         this.kernels = kernels;
-        this.pool = new Pool(threads);
+        this.pool = new WorkerPool(threads);
         kernels.warmUp();
     }
 
@@ -49,7 +52,7 @@ public final class CpuBackend implements Backend {
         if (threads < 0 || threads > 1024) {
             throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
         }
-        return new CpuBackend(KernelChoice.best(), threads == 0 ? Cores.physical() : threads);
+        return new CpuBackend(KernelChoice.best(), threads == 0 ? PhysicalCores.count() : threads);
     }
 
     @Override
@@ -69,7 +72,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Ops openSingle() {
-        return new CpuOps(kernels, new Pool(1));
+        return new CpuOps(kernels, new WorkerPool(1));
     }
 
     @Override

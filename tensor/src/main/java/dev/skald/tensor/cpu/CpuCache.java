@@ -2,6 +2,7 @@ package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.cpu.memory.CpuTensor;
 import java.util.ArrayList;
 import java.util.List;
 

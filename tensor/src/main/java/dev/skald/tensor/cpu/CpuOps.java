@@ -18,6 +18,10 @@ import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
 import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
 import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import dev.skald.tensor.cpu.memory.Arena;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CpuOps implements Ops {
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
     private final Arena arena = new Arena();
     private final Scratch scratch;
     private final Products products;
@@ -35,7 +39,7 @@ final class CpuOps implements Ops {
     private final CachedAttention cachedAttention;
     private final Rows rows;
 
-    CpuOps(Kernels kernels, Pool pool) {
+    CpuOps(Kernels kernels, WorkerPool pool) {
         this.kernels = kernels;
         this.pool = pool;
         scratch = new Scratch(pool.threads());

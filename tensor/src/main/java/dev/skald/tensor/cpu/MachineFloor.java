@@ -1,5 +1,7 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.tensor.cpu.workers.PhysicalCores;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -25,10 +27,10 @@ public record MachineFloor(int threads, double threadGflops, double gflops, doub
      * @param threads 0 for one a physical core
      */
     public static MachineFloor measure(int threads) {
-        int count = threads == 0 ? Cores.physical() : threads;
+        int count = threads == 0 ? PhysicalCores.count() : threads;
         boolean vectors = KernelChoice.best() instanceof VectorKernels;
-        try (Pool one = new Pool(1);
-                Pool all = new Pool(count)) {
+        try (WorkerPool one = new WorkerPool(1);
+                WorkerPool all = new WorkerPool(count)) {
             IntToDoubleFunction fma =
                     n -> vectors ? VectorFloor.multiplyAdd(n) : scalarMultiplyAdd(n);
             double single = best(one, 1 << 16, fma);
@@ -56,7 +58,7 @@ public record MachineFloor(int threads, double threadGflops, double gflops, doub
     }
 
     /** The most operations a second, in 10^9, that {@code work}, run by every thread, reports. */
-    private static double best(Pool pool, int n, IntToDoubleFunction work) {
+    private static double best(WorkerPool pool, int n, IntToDoubleFunction work) {
         double best = 0;
         double[] operations = new double[pool.threads()];
         for (int i = 0; i < ROUNDS; i++) {

@@ -1,6 +1,8 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.cpu.PackedWeights.CpuConv2d;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 
 /** Ops that only move values. */
@@ -41,7 +43,7 @@ final class Moves {
     }
 
     /** Writes out the windows of an image (H, W, in): (h, v, kernelH * kernelW * in). */
-    static void windows(Pool pool, CpuTensor x, CpuConv2d c, CpuTensor windows) {
+    static void windows(WorkerPool pool, CpuTensor x, CpuConv2d c, CpuTensor windows) {
         int row = c.kernelW() * c.in();
         pool.run(
                 windows.batch(),

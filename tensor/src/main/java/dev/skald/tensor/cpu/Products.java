@@ -2,6 +2,9 @@ package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +29,10 @@ final class Products {
     private static final int WIDE = 1 << 17;
 
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
     private final Scratch scratch;
 
-    Products(Kernels kernels, Pool pool, Scratch scratch) {
+    Products(Kernels kernels, WorkerPool pool, Scratch scratch) {
         this.kernels = kernels;
         this.pool = pool;
         this.scratch = scratch;

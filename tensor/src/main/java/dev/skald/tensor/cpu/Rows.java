@@ -1,6 +1,8 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 
 /** Work that goes row by row or value by value, cut into pieces for the workers. */
@@ -9,9 +11,9 @@ final class Rows {
     private static final int PIECE = 1 << 15;
 
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
 
-    Rows(Kernels kernels, Pool pool) {
+    Rows(Kernels kernels, WorkerPool pool) {
         this.kernels = kernels;
         this.pool = pool;
     }

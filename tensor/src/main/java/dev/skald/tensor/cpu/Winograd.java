@@ -4,6 +4,9 @@ import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Weight;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.workers.WorkerPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +40,10 @@ final class Winograd {
     private static final double[] AT = {0, 1, -1, 2, -2, 0.5, -0.5};
 
     private final Kernels kernels;
-    private final Pool pool;
+    private final WorkerPool pool;
     private final Scratch scratch;
 
-    Winograd(Kernels kernels, Pool pool, Scratch scratch) {
+    Winograd(Kernels kernels, WorkerPool pool, Scratch scratch) {
         this.kernels = kernels;
         this.pool = pool;
         this.scratch = scratch;

@@ -11,6 +11,7 @@ import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.cpu.Naive.Array;
+import dev.skald.tensor.cpu.memory.CpuTensor;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.workers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
-class PoolTest {
+class WorkerPoolTest {
     @Test
     void everyItemRunsOnce() {
-        try (Pool pool = new Pool(3)) {
+        try (WorkerPool pool = new WorkerPool(3)) {
             for (int round = 0; round < 3000; round++) {
                 int count = round % 17;
                 AtomicIntegerArray runs = new AtomicIntegerArray(count + 1);
@@ -31,7 +31,7 @@ class PoolTest {
 
     @Test
     void aFailureReachesTheCallerAndThePoolGoesOn() {
-        try (Pool pool = new Pool(2)) {
+        try (WorkerPool pool = new WorkerPool(2)) {
             for (int round = 0; round < 200; round++) {
                 int bad = round % 9;
                 assertThatThrownBy(
@@ -54,7 +54,7 @@ class PoolTest {
 
     @Test
     void callersAtOnceAllFinish() throws InterruptedException {
-        try (Pool pool = new Pool(2)) {
+        try (WorkerPool pool = new WorkerPool(2)) {
             AtomicInteger sum = new AtomicInteger();
             Thread[] callers = new Thread[4];
             for (int i = 0; i < callers.length; i++) {

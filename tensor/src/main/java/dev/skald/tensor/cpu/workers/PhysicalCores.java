@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.workers;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,14 +7,14 @@ import java.util.HashSet;
 import java.util.Set;
 
 /** How many physical cores this process may use. */
-final class Cores {
-    private Cores() {}
+public final class PhysicalCores {
+    private PhysicalCores() {}
 
     /**
      * Linux says which logical processors share a core; elsewhere all of them count. Never more
      * than the JVM was given.
      */
-    static int physical() {
+    public static int count() {
         int logical = Runtime.getRuntime().availableProcessors();
         Set<String> cores = new HashSet<>();
         for (int cpu = 0; cpu < 1024; cpu++) {

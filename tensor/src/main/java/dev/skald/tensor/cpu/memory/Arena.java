@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.memory;
 
 import dev.skald.tensor.Ops;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.List;
  * than ever before. Free arrays that are too short for what comes are given back for a longer one:
  * a network of long rows would else need its memory beside that of the one before it.
  */
-final class Arena {
+public final class Arena {
     /** 4 MB: a voice's short sentence fits in a few. */
     private static final int CHUNK = 1 << 20;
 
@@ -22,7 +22,7 @@ final class Arena {
     private int used;
     private int depth;
 
-    CpuTensor tensor(int batch, int rows, int cols) {
+    public CpuTensor tensor(int batch, int rows, int cols) {
         if (batch < 0 || rows < 0 || cols < 0) {
             throw new IllegalArgumentException(
                     "negative size (" + batch + "," + rows + "," + cols + ")");
@@ -68,7 +68,7 @@ final class Arena {
         return true;
     }
 
-    Ops.Frame frame() {
+    public Ops.Frame frame() {
         int keptChunk = chunk;
         int keptUsed = used;
         int level = ++depth;
@@ -83,11 +83,11 @@ final class Arena {
     }
 
     /** Floats that are held, in use or free. */
-    long size() {
+    public long size() {
         return chunks.stream().mapToLong(c -> c.length).sum();
     }
 
-    void clear() {
+    public void clear() {
         chunks.clear();
         chunk = 0;
         used = 0;

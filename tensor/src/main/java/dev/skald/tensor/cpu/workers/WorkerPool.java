@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.workers;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One caller at a time has the workers; a second one meanwhile runs its items by itself.
  */
-final class Pool implements AutoCloseable {
+public final class WorkerPool implements AutoCloseable {
     /** One piece of an op. */
-    interface Task {
+    public interface Task {
         /**
          * @param worker 0 up to the number of threads: for scratch memory
          */
@@ -61,7 +61,7 @@ final class Pool implements AutoCloseable {
         }
     }
 
-    Pool(int threads) {
+    public WorkerPool(int threads) {
         this.threads = threads;
         workers = new Thread[threads - 1];
         for (int i = 0; i < workers.length; i++) {
@@ -73,12 +73,12 @@ final class Pool implements AutoCloseable {
         }
     }
 
-    int threads() {
+    public int threads() {
         return threads;
     }
 
     /** Runs items 0 up to {@code count} and returns when all are done. */
-    void run(int count, Task task) {
+    public void run(int count, Task task) {
         if (threads == 1 || count <= 1 || closed || !busy.compareAndSet(false, true)) {
             for (int i = 0; i < count; i++) {
                 task.run(i, 0);

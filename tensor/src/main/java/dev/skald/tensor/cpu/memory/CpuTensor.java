@@ -1,18 +1,18 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.memory;
 
 import dev.skald.tensor.Tensor;
 
 /** A strided view of a float array. */
-final class CpuTensor implements Tensor {
-    final float[] data;
-    final int offset;
+public final class CpuTensor implements Tensor {
+    public final float[] data;
+    public final int offset;
     private final int batch;
     private final int rows;
     private final int cols;
-    final int batchStride;
-    final int rowStride;
+    public final int batchStride;
+    public final int rowStride;
 
-    CpuTensor(
+    public CpuTensor(
             float[] data,
             int offset,
             int batch,
@@ -29,7 +29,7 @@ final class CpuTensor implements Tensor {
         this.rowStride = rowStride;
     }
 
-    static CpuTensor dense(float[] data, int offset, int batch, int rows, int cols) {
+    public static CpuTensor dense(float[] data, int offset, int batch, int rows, int cols) {
         return new CpuTensor(data, offset, batch, rows, cols, rows * cols, cols);
     }
 
@@ -49,25 +49,25 @@ final class CpuTensor implements Tensor {
     }
 
     /** Index of the first value of a row. */
-    int at(int b, int row) {
+    public int at(int b, int row) {
         return offset + b * batchStride + row * rowStride;
     }
 
-    int size() {
+    public int size() {
         return batch * rows * cols;
     }
 
     /** Whether the values lie in order without gaps. */
-    boolean isDense() {
+    public boolean isDense() {
         return (rows == 1 || rowStride == cols) && (batch == 1 || batchStride == rows * cols);
     }
 
     /** Whether the rows of each batch lie in order without gaps. */
-    boolean hasDenseRows() {
+    public boolean hasDenseRows() {
         return rows == 1 || rowStride == cols;
     }
 
-    boolean sameShape(CpuTensor o) {
+    public boolean sameShape(CpuTensor o) {
         return batch == o.batch && rows == o.rows && cols == o.cols;
     }
 
@@ -115,7 +115,7 @@ final class CpuTensor implements Tensor {
     }
 
     /** Batches of one row each as the rows of one batch. */
-    CpuTensor batchesAsRows() {
+    public CpuTensor batchesAsRows() {
         return new CpuTensor(data, offset, 1, batch, cols, 0, batchStride);
     }
 

@@ -1,13 +1,13 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.memory;
 
 /** A worker's own memory for one tile: grows to the largest tile seen. */
-final class Scratch {
+public final class Scratch {
     private final float[][] input;
     private final float[][] tile;
     private final float[][] panel;
     private final float[][] points;
 
-    Scratch(int workers) {
+    public Scratch(int workers) {
         input = new float[workers][0];
         tile = new float[workers][0];
         panel = new float[workers][0];
@@ -15,22 +15,22 @@ final class Scratch {
     }
 
     /** For the rows a tile reads. */
-    float[] input(int worker, int size) {
+    public float[] input(int worker, int size) {
         return at(input, worker, size);
     }
 
     /** For the values a tile makes. */
-    float[] tile(int worker, int size) {
+    public float[] tile(int worker, int size) {
         return at(tile, worker, size);
     }
 
     /** For a panel of weights unpacked. */
-    float[] panel(int worker, int size) {
+    public float[] panel(int worker, int size) {
         return at(panel, worker, size);
     }
 
-    /** For a tile's rows evaluated at the points of {@link Winograd}. */
-    float[] points(int worker, int size) {
+    /** For a tile's rows evaluated at the points of minimal filtering. */
+    public float[] points(int worker, int size) {
         return at(points, worker, size);
     }
 

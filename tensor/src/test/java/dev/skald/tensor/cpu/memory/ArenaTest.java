@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.tensor.cpu.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
