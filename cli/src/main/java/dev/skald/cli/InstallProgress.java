@@ -1,6 +1,6 @@
 package dev.skald.cli;
 
-import dev.skald.voices.InstallListener;
+import dev.skald.voices.install.InstallListener;
 import java.io.PrintStream;
 import java.util.Locale;
 

@@ -6,12 +6,12 @@ import dev.skald.SpeechRequest;
 import dev.skald.audio.codec.AudioClip;
 import dev.skald.chatterbox.VoiceCloning;
 import dev.skald.spi.EngineContext;
-import dev.skald.voices.Catalogue;
-import dev.skald.voices.CatalogueEntry;
+import dev.skald.voices.catalogue.Catalogue;
+import dev.skald.voices.catalogue.CatalogueEntry;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceFile;
 import dev.skald.voices.VoiceInfo;
-import dev.skald.voices.VoiceInstaller;
+import dev.skald.voices.install.VoiceInstaller;
 import dev.skald.voices.VoiceLibrary;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -251,7 +251,7 @@ final class VoicesCommand implements Callable<Integer> {
             usageHelpAutoWidth = true,
             description = "Fetch the present list of Piper voices from the Hugging Face hub.")
     Integer refresh() {
-        int voices = Catalogue.refresh(main.globals.home(), main.globals.offline());
+        int voices = VoiceInstaller.refreshCatalogue(main.globals.home(), main.globals.offline());
         main.messages().info("the catalogue lists " + voices + " Piper voices now");
         return ExitCode.OK.number;
     }

@@ -2,9 +2,9 @@ package dev.skald.piper;
 
 import dev.skald.SkaldHome;
 import dev.skald.VoiceException;
-import dev.skald.voices.InstallListener;
+import dev.skald.voices.install.InstallListener;
 import dev.skald.voices.InstalledVoice;
-import dev.skald.voices.VoiceInstaller;
+import dev.skald.voices.install.VoiceInstaller;
 import dev.skald.voices.VoiceLibrary;
 import java.nio.file.Path;
 import java.util.Optional;

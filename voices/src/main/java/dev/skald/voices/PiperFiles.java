@@ -1,5 +1,6 @@
 package dev.skald.voices;
 
+import dev.skald.voices.io.Json;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,10 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What can be told of a Piper voice from its files, without loading it. */
-final class PiperFiles {
+public final class PiperFiles {
     private static final int MIN_ONNX = 1024;
     private static final int MAX_CARD = 1 << 16;
-    static final String CARD = "MODEL_CARD";
+    public static final String CARD = "MODEL_CARD";
 
     private PiperFiles() {}
 
@@ -24,7 +25,7 @@ final class PiperFiles {
      *
      * @param licence as published, if that is known; else the model card's
      */
-    static VoiceInfo info(String id, Path onnx, Path config, Path card, Optional<String> licence)
+    public static VoiceInfo info(String id, Path onnx, Path config, Path card, Optional<String> licence)
             throws IOException {
         checkOnnx(onnx);
         Json json = Json.read(config, name(config));
@@ -57,7 +58,7 @@ final class PiperFiles {
     }
 
     /** The names of a speaker map, in id order. */
-    static List<String> speakers(Optional<Json> map) {
+    public static List<String> speakers(Optional<Json> map) {
         return map.map(
                         m ->
                                 m.values().entrySet().stream()
@@ -73,7 +74,7 @@ final class PiperFiles {
     }
 
     /** The line {@code * License: ...} of a model card. */
-    static Optional<String> licence(Path card) {
+    public static Optional<String> licence(Path card) {
         if (!Files.isRegularFile(card)) {
             return Optional.empty();
         }
@@ -85,7 +86,7 @@ final class PiperFiles {
         }
     }
 
-    static Optional<String> licence(String card) {
+    public static Optional<String> licence(String card) {
         Optional<String> stated = field(card, "licen");
         return stated.filter(l -> l.equalsIgnoreCase("see url"))
                 .flatMap(l -> field(card, "url"))

@@ -34,7 +34,7 @@ public record VoiceInfo(
         speakers = List.copyOf(speakers);
     }
 
-    VoiceInfo withLicence(String stated) {
+    public VoiceInfo withLicence(String stated) {
         return new VoiceInfo(id, kind, language, description, sampleRate, speakers, stated);
     }
 
@@ -72,7 +72,7 @@ public record VoiceInfo(
     }
 
     /** Cut to a line's length, control characters replaced, for messages. */
-    static String printable(String text) {
+    public static String printable(String text) {
         String cut = text.length() > MAX_ID ? text.substring(0, MAX_ID) + "..." : text;
         StringBuilder out = new StringBuilder(cut.length());
         cut.chars().forEach(c -> out.append(Character.isISOControl(c) ? '?' : (char) c));

@@ -25,7 +25,8 @@ public enum VoiceKind {
         };
     }
 
-    static VoiceKind of(String name) {
+    /** The kind written as {@code name}. */
+    public static VoiceKind of(String name) {
         for (VoiceKind kind : values()) {
             if (kind.toString().equals(name)) {
                 return kind;

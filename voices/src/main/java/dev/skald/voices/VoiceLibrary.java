@@ -1,5 +1,8 @@
 package dev.skald.voices;
 
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.VoiceLock;
+import dev.skald.voices.io.Durable;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -234,17 +237,18 @@ public final class VoiceLibrary {
         }
     }
 
-    VoiceLock lock(String id) throws IOException {
+    /** The right to change one voice; waits until it is ours. */
+    public VoiceLock lock(String id) throws IOException {
         return VoiceLock.acquire(voices.resolve(".locks").resolve(id));
     }
 
     /** Where a voice is put together. Whoever touches it holds the voice's lock. */
-    Path part(String id) {
+    public Path part(String id) {
         return voices.resolve(".parts").resolve(id);
     }
 
     /** Makes what lies in {@code part} the voice, in one step. The lock is held. */
-    InstalledVoice publish(VoiceInfo info, String source, Path part) throws IOException {
+    public InstalledVoice publish(VoiceInfo info, String source, Path part) throws IOException {
         List<VoiceFile> files = new ArrayList<>();
         try (Stream<Path> all = Files.list(part)) {
             for (Path file : all.sorted().toList()) {
@@ -281,7 +285,7 @@ public final class VoiceLibrary {
     }
 
     /** Deletes what dead installs left long ago. What somebody works on is locked, so it stays. */
-    void clean() {
+    public void clean() {
         Path parts = voices.resolve(".parts");
         if (!Files.isDirectory(parts)) {
             return;

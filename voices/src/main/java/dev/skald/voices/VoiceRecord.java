@@ -1,5 +1,7 @@
 package dev.skald.voices;
 
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Json;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -10,8 +10,8 @@ import java.util.HexFormat;
 import java.util.Random;
 
 /** Small files in the forms the real ones have. */
-final class Samples {
-    static final String CONFIG =
+public final class Samples {
+    public static final String CONFIG =
             """
             {"audio": {"sample_rate": 22050, "quality": "medium"}, "espeak": {"voice": "en-us"},
              "language": {"code": "en_US"}, "dataset": "joe", "num_speakers": 1,
@@ -21,21 +21,21 @@ final class Samples {
     private Samples() {}
 
     /** Bytes that pass for an ONNX network. */
-    static byte[] onnx(int size, long seed) {
+    public static byte[] onnx(int size, long seed) {
         byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
         bytes[0] = 0x08;
         return bytes;
     }
 
-    static Path piper(Path folder, String name) throws IOException {
+    public static Path piper(Path folder, String name) throws IOException {
         Path onnx = folder.resolve(name + ".onnx");
         Files.write(onnx, onnx(5000, 1));
         Files.writeString(folder.resolve(name + ".onnx.json"), CONFIG);
         return onnx;
     }
 
-    static String hash(String algorithm, byte[] bytes) {
+    public static String hash(String algorithm, byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance(algorithm).digest(bytes));
         } catch (NoSuchAlgorithmException e) {
@@ -43,7 +43,7 @@ final class Samples {
         }
     }
 
-    static byte[] utf8(String text) {
+    public static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 }

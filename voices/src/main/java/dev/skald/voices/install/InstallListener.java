@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
 /** Told how an install goes on. Called by the installing thread. */
 public interface InstallListener {

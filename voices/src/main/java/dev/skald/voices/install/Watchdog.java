@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
 import java.io.IOException;
 import java.io.InputStream;

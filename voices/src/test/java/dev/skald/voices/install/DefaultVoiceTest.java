@@ -1,5 +1,7 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceLibrary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.SkaldHome;

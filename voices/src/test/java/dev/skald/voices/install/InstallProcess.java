@@ -1,5 +1,8 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.catalogue.Catalogue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.io;
 
 import dev.skald.VoiceException;
 import java.io.EOFException;
@@ -18,13 +18,13 @@ import java.util.zip.ZipFile;
  * Takes single files out of an archive from outside. The archive never chooses where anything is
  * written, and never writes more than it was allowed.
  */
-final class SafeZip implements AutoCloseable {
+public final class SafeZip implements AutoCloseable {
     private static final int MAX_ENTRIES = 10_000;
 
     private final ZipFile zip;
     private final Path archive;
 
-    SafeZip(Path archive) throws IOException {
+    public SafeZip(Path archive) throws IOException {
         this.archive = archive;
         try {
             zip = new ZipFile(archive.toFile());
@@ -43,7 +43,7 @@ final class SafeZip implements AutoCloseable {
      * @param limit the most bytes it may have
      * @return whether there is one
      */
-    boolean extract(String name, Path target, long limit, LongConsumer progress)
+    public boolean extract(String name, Path target, long limit, LongConsumer progress)
             throws IOException {
         ZipEntry found = null;
         for (Enumeration<? extends ZipEntry> all = zip.entries(); all.hasMoreElements(); ) {

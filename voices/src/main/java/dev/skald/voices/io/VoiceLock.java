@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.io;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The right to change one voice, against other threads and other processes. The lock files stay:
  * deleting one that somebody waits for would give two owners.
  */
-final class VoiceLock implements AutoCloseable {
+public final class VoiceLock implements AutoCloseable {
     // A process holds at most one file lock of a file, so its threads queue here first.
     private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
@@ -31,7 +31,7 @@ final class VoiceLock implements AutoCloseable {
     }
 
     /** Waits until it is ours. */
-    static VoiceLock acquire(Path file) throws IOException {
+    public static VoiceLock acquire(Path file) throws IOException {
         ReentrantLock thread = threadLock(file);
         thread.lock();
         VoiceLock held = null;
@@ -51,7 +51,7 @@ final class VoiceLock implements AutoCloseable {
     }
 
     /** Ours at once, or empty. */
-    static Optional<VoiceLock> tryAcquire(Path file) throws IOException {
+    public static Optional<VoiceLock> tryAcquire(Path file) throws IOException {
         ReentrantLock thread = threadLock(file);
         if (thread.isHeldByCurrentThread() || !thread.tryLock()) {
             return Optional.empty();

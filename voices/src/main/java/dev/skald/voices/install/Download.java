@@ -1,5 +1,7 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.catalogue.CatalogueFile;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.io.InputStream;

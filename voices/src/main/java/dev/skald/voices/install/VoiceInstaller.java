@@ -1,5 +1,17 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
+import dev.skald.voices.VoiceFile;
+import dev.skald.voices.VoiceInfo;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.PiperFiles;
+import dev.skald.voices.catalogue.CatalogueEntry;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.io.VoiceLock;
+import dev.skald.voices.catalogue.CatalogueFile;
+import dev.skald.voices.io.Durable;
+import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,6 +68,28 @@ public final class VoiceInstaller {
     public static VoiceInstaller fromFolder(
             VoiceLibrary library, Catalogue catalogue, Path folder) {
         return new VoiceInstaller(library, catalogue, List.of(new FolderSource(folder)));
+    }
+
+    /**
+     * Fetches Piper's present list from the hub; {@link Catalogue#of} uses it from then on.
+     *
+     * @return how many voices it lists
+     * @throws VoiceException if the hub does not give it, or gives something else; the list that
+     *     was there stays
+     */
+    public static int refreshCatalogue(Path home, boolean offline) {
+        HubSource hub = new HubSource(HubSettings.fromEnvironment(), offline);
+        try {
+            return hub.refresh(home);
+        } catch (VoiceException e) {
+            throw new VoiceException(
+                    "cannot refresh the catalogue from " + hub.name() + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new VoiceException("cannot refresh the catalogue: " + Durable.reason(e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VoiceException("refreshing the catalogue was interrupted", e);
+        }
     }
 
     /**

@@ -1,5 +1,9 @@
-package dev.skald.voices;
+package dev.skald.voices.catalogue;
 
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Json;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.VoiceKind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,6 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
+import dev.skald.voices.Samples;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;

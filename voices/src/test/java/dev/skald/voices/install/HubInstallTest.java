@@ -1,5 +1,9 @@
-package dev.skald.voices;
+package dev.skald.voices.install;
 
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.catalogue.Catalogue;
+import dev.skald.voices.Samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,10 @@
-package dev.skald.voices;
+package dev.skald.voices.catalogue;
 
+import dev.skald.voices.VoiceInfo;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.PiperFiles;
+import dev.skald.voices.io.Json;
+import dev.skald.voices.VoiceKind;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +22,7 @@ import java.util.TreeMap;
 
 /**
  * What can be installed: Piper's published list ({@code voices.json} of the repository {@code
- * rhasspy/piper-voices}, a snapshot of which is bundled, or a newer one that {@link #refresh} has
+ * rhasspy/piper-voices}, a snapshot of which is bundled, or a newer one that {@code skald voices refresh} has
  * fetched) and the models that Skald knows itself ({@code models.json}, bundled, with pinned
  * revisions). Immutable.
  *
@@ -25,9 +30,9 @@ import java.util.TreeMap;
  * revision, they pin the content. What publishes no digest is checked against the hub's own.
  */
 public final class Catalogue {
-    static final String PIPER_REPOSITORY = "rhasspy/piper-voices";
-    static final String PIPER_REVISION = "main";
-    static final String PIPER_LIST = "voices.json";
+    public static final String PIPER_REPOSITORY = "rhasspy/piper-voices";
+    public static final String PIPER_REVISION = "main";
+    public static final String PIPER_LIST = "voices.json";
 
     private static final long MAX_FILE = 1L << 40;
     private static final System.Logger LOG = System.getLogger(Catalogue.class.getName());
@@ -35,7 +40,8 @@ public final class Catalogue {
     private final Map<String, CatalogueEntry> entries;
     private final Map<String, String> aliases = new HashMap<>();
 
-    Catalogue(Map<String, CatalogueEntry> entries) {
+    /** Of these entries alone, by id. */
+    public Catalogue(Map<String, CatalogueEntry> entries) {
         this.entries = entries;
         for (CatalogueEntry entry : entries.values()) {
             for (String alias : entry.aliases()) {
@@ -64,29 +70,7 @@ public final class Catalogue {
         return merge(resource(PIPER_LIST));
     }
 
-    /**
-     * Fetches Piper's present list from the hub; {@link #of} uses it from then on.
-     *
-     * @return how many voices it lists
-     * @throws VoiceException if the hub does not give it, or gives something else; the list that
-     *     was there stays
-     */
-    public static int refresh(Path home, boolean offline) {
-        HubSource hub = new HubSource(HubSettings.fromEnvironment(), offline);
-        try {
-            return hub.refresh(home);
-        } catch (VoiceException e) {
-            throw new VoiceException(
-                    "cannot refresh the catalogue from " + hub.name() + ": " + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new VoiceException("cannot refresh the catalogue: " + Durable.reason(e), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new VoiceException("refreshing the catalogue was interrupted", e);
-        }
-    }
-
-    static Path refreshedList(Path home) {
+    public static Path refreshedList(Path home) {
         return home.resolve("voices").resolve(".catalogue").resolve(PIPER_LIST);
     }
 
@@ -151,7 +135,7 @@ public final class Catalogue {
      * @param own what is known beyond it, by id
      * @throws VoiceException if no entry is good
      */
-    static Map<String, CatalogueEntry> parsePiper(Json list, Json own) {
+    public static Map<String, CatalogueEntry> parsePiper(Json list, Json own) {
         Map<String, CatalogueEntry> good = new TreeMap<>();
         for (String id : list.values().keySet()) {
             try {

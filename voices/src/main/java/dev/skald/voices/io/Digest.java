@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.io;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,19 +37,19 @@ public record Digest(Algorithm algorithm, String hex) {
     public Digest {
         hex = hex.toLowerCase(Locale.ROOT);
         if (hex.length() != algorithm.digits || !isHex(hex)) {
-            throw new IllegalArgumentException("not a digest: " + VoiceInfo.printable(hex));
+            throw new IllegalArgumentException("not a " + algorithm + " in hexadecimal");
         }
     }
 
-    static boolean isHex(String text) {
+    public static boolean isHex(String text) {
         return text.chars().allMatch(c -> Character.digit(c, 16) >= 0 && c < 128);
     }
 
-    boolean matches(Path file) throws IOException {
+    public boolean matches(Path file) throws IOException {
         return hash(file, algorithm).equals(hex);
     }
 
-    static String sha256(Path file) throws IOException {
+    public static String sha256(Path file) throws IOException {
         return hash(file, Algorithm.SHA256);
     }
 

@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.io;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,10 +15,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** Moves and deletes that survive a crash at any point. */
-final class Durable {
+public final class Durable {
     private Durable() {}
 
-    static void sync(Path file) throws IOException {
+    public static void sync(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
@@ -27,7 +27,7 @@ final class Durable {
     /**
      * Makes names in a folder durable; where folders cannot be opened, the system does it itself.
      */
-    static void syncFolder(Path folder) {
+    public static void syncFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
@@ -35,12 +35,12 @@ final class Durable {
         }
     }
 
-    static void writeSynced(Path file, byte[] bytes) throws IOException {
+    public static void writeSynced(Path file, byte[] bytes) throws IOException {
         Files.write(file, bytes);
         sync(file);
     }
 
-    static void move(Path from, Path to) throws IOException {
+    public static void move(Path from, Path to) throws IOException {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
@@ -49,7 +49,7 @@ final class Durable {
     }
 
     /** Deletes a folder and all in it; links are removed, never followed. */
-    static void deleteTree(Path folder) throws IOException {
+    public static void deleteTree(Path folder) throws IOException {
         if (!Files.exists(folder, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
@@ -82,7 +82,7 @@ final class Durable {
     }
 
     /** What a person is told of a failed file operation. */
-    static String reason(IOException e) {
+    public static String reason(IOException e) {
         if (e instanceof java.nio.file.AccessDeniedException) {
             return "no permission for " + e.getMessage();
         }
@@ -93,7 +93,7 @@ final class Durable {
         return message == null ? e.getClass().getSimpleName() : message;
     }
 
-    static IOException unwrap(UncheckedIOException e) {
+    public static IOException unwrap(UncheckedIOException e) {
         return java.util.Objects.requireNonNull(e.getCause());
     }
 }

@@ -1,4 +1,4 @@
-package dev.skald.voices;
+package dev.skald.voices.io;
 
 import dev.skald.VoiceException;
 import java.io.ByteArrayOutputStream;
@@ -24,18 +24,18 @@ import tools.jackson.core.json.JsonFactory;
  *
  * @param what names the document in messages
  */
-record Json(Map<String, Object> values, String what) {
+public record Json(Map<String, Object> values, String what) {
     private static final long MAX_BYTES = 64L << 20;
     private static final int MAX_DEPTH = 64;
 
-    static Json read(Path file, String what) throws IOException {
+    public static Json read(Path file, String what) throws IOException {
         if (Files.size(file) > MAX_BYTES) {
             throw new VoiceException(what + " is too large to be one");
         }
         return parse(Files.readAllBytes(file), what);
     }
 
-    static Json read(InputStream in, String what) throws IOException {
+    public static Json read(InputStream in, String what) throws IOException {
         byte[] bytes = in.readNBytes((int) MAX_BYTES);
         if (in.read() >= 0) {
             throw new VoiceException(what + " is too large to be one");
@@ -43,7 +43,7 @@ record Json(Map<String, Object> values, String what) {
         return parse(bytes, what);
     }
 
-    static Json parse(byte[] utf8, String what) {
+    public static Json parse(byte[] utf8, String what) {
         try (JsonParser parser = new JsonFactory().createParser(utf8)) {
             parser.nextToken();
             Object value = value(parser, 0);
@@ -58,7 +58,7 @@ record Json(Map<String, Object> values, String what) {
     }
 
     /** A whole object as UTF-8, indented. */
-    static byte[] write(Consumer<JsonGenerator> properties) {
+    public static byte[] write(Consumer<JsonGenerator> properties) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
             json.writeStartObject();
@@ -111,16 +111,16 @@ record Json(Map<String, Object> values, String what) {
         return (Map<String, Object>) map;
     }
 
-    Optional<String> text(String key) {
+    public Optional<String> text(String key) {
         return values.get(key) instanceof String s ? Optional.of(s) : Optional.empty();
     }
 
-    String requiredText(String key) {
+    public String requiredText(String key) {
         return text(key).orElseThrow(() -> missing(key, "a text"));
     }
 
     /** A whole number in {@code [min, max]}; empty if absent. */
-    Optional<Long> whole(String key, long min, long max) {
+    public Optional<Long> whole(String key, long min, long max) {
         Object value = values.get(key);
         if (value == null) {
             return Optional.empty();
@@ -131,25 +131,25 @@ record Json(Map<String, Object> values, String what) {
         throw missing(key, "a whole number between " + min + " and " + max);
     }
 
-    long requiredWhole(String key, long min, long max) {
+    public long requiredWhole(String key, long min, long max) {
         return whole(key, min, max)
                 .orElseThrow(() -> missing(key, "a whole number between " + min + " and " + max));
     }
 
-    Optional<Json> object(String key) {
+    public Optional<Json> object(String key) {
         return values.get(key) instanceof Map<?, ?> map
                 ? Optional.of(new Json(strings(map), what))
                 : Optional.empty();
     }
 
-    List<Json> objects(String key) {
+    public List<Json> objects(String key) {
         return list(key).stream()
                 .filter(Map.class::isInstance)
                 .map(o -> new Json(strings((Map<?, ?>) o), what))
                 .toList();
     }
 
-    List<String> texts(String key) {
+    public List<String> texts(String key) {
         return list(key).stream().filter(String.class::isInstance).map(String.class::cast).toList();
     }
 

@@ -1,5 +1,6 @@
-package dev.skald.voices;
+package dev.skald.voices.catalogue;
 
+import dev.skald.voices.VoiceInfo;
 import java.util.List;
 import java.util.Optional;
 
