@@ -53,7 +53,7 @@ setlocal DisableDelayedExpansion
 set "code=%errorlevel%"
 if %code% equ 0 if "%~1"=="speak" if not exist "%aot%" (
     rem Once: a training run, from which later starts take loaded classes and profiles.
-    "%jdk%\bin\java" -cp "%dist%\lib\skald-cli.jar" dev.skald.cli.VectorJar "%vectors%" >nul 2>&1
+    "%jdk%\bin\java" -cp "%dist%\lib\skald-cli.jar" dev.skald.cli.launch.VectorJar "%vectors%" >nul 2>&1
     "%jdk%\bin\java" %boot% %flags% "-XX:AOTCacheOutput=%aot%" -jar "%dist%\lib\skald-cli.jar" speak "On May 3rd, 2024, Dr. Smith paid for 3 books. Was it worth it?" -o "%dist%\training.wav" --offline >nul 2>&1 <nul
     del /q "%dist%\training.wav" >nul 2>&1
 )

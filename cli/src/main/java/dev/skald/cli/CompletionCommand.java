@@ -1,5 +1,6 @@
 package dev.skald.cli;
 
+import dev.skald.cli.console.Console;
 import dev.skald.InvalidRequestException;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -13,12 +14,14 @@ import picocli.CommandLine.Parameters;
         description = "Print a completion script: source <(skald completion bash)")
 final class CompletionCommand implements Runnable {
     private final Main main;
+    private final Console console;
 
     @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
     String shell = "bash";
 
-    CompletionCommand(Main main) {
+    CompletionCommand(Main main, Console console) {
         this.main = main;
+        this.console = console;
     }
 
     @Override
@@ -27,6 +30,6 @@ final class CompletionCommand implements Runnable {
             throw new InvalidRequestException("no completion for " + shell + ": use bash or zsh");
         }
         // The script turns bash completion on in zsh by itself.
-        main.io.out().print(AutoComplete.bash("skald", main.complete()));
+        console.io().out().print(AutoComplete.bash("skald", main.complete()));
     }
 }

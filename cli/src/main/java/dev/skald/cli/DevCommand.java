@@ -1,5 +1,7 @@
 package dev.skald.cli;
 
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
 import dev.skald.InvalidRequestException;
 import dev.skald.chatterbox.ChatterboxModel;
 import dev.skald.chatterbox.RandomCheckpoint;
@@ -18,20 +20,20 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = "Tools for working on Skald itself.")
-final class DevCommand implements Callable<Integer> {
-    private final Main main;
+public final class DevCommand implements Callable<Integer> {
+    private final Console console;
 
     @Spec @Nullable CommandSpec spec;
 
-    DevCommand(Main main) {
-        this.main = main;
+    public DevCommand(Console console) {
+        this.console = console;
     }
 
     /** {@code skald dev} alone shows its help. */
     @Override
     public Integer call() {
         if (spec != null) {
-            spec.commandLine().usage(main.io.out());
+            spec.commandLine().usage(console.io().out());
         }
         return ExitCode.OK.number;
     }
@@ -67,7 +69,7 @@ final class DevCommand implements Callable<Integer> {
                                                         + "': turbo, nano, chatterbox or"
                                                         + " multilingual"));
         RandomCheckpoint.write(which, folder, seed);
-        main.messages().info("wrote " + which.id() + " to " + folder);
+        console.messages().info("wrote " + which.id() + " to " + folder);
         return ExitCode.OK.number;
     }
 }

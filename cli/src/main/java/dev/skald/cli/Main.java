@@ -1,6 +1,20 @@
 package dev.skald.cli;
 
-import dev.skald.Skald;
+import dev.skald.cli.console.Io;
+import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Version;
+import dev.skald.cli.console.GlobalOptions;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.bench.BenchCommand;
+import dev.skald.cli.speak.TextCommand;
+import dev.skald.cli.speak.ConvertCommand;
+import dev.skald.cli.doctor.DoctorCommand;
+import dev.skald.cli.launch.Launch;
+import dev.skald.cli.speak.DemoCommand;
+import dev.skald.cli.speak.SpeakCommand;
+import dev.skald.cli.console.Failure;
+import dev.skald.cli.voices.VoicesCommand;
+import dev.skald.cli.console.Console;
 import dev.skald.tensor.Backends;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -46,13 +60,13 @@ public final class Main implements Runnable {
                     "completion",
                     "dev");
 
-    @Mixin GlobalOptions globals = new GlobalOptions();
+    @Mixin final GlobalOptions globals = new GlobalOptions();
 
-    final Io io;
+    private final Console console;
     private @Nullable CommandSpec spec;
 
     Main(Io io) {
-        this.io = io;
+        console = new Console(io, globals);
     }
 
     /** Commands that are going to compute: their kernels are compiled from the first moment. */
@@ -97,15 +111,15 @@ public final class Main implements Runnable {
      */
     private @Nullable Object command(String name) {
         return switch (name) {
-            case "speak" -> new SpeakCommand(this);
-            case "demo" -> new DemoCommand(this);
-            case "voices" -> new VoicesCommand(this);
-            case "convert" -> new ConvertCommand(this);
-            case "text" -> new TextCommand(this);
-            case "doctor" -> new DoctorCommand(this);
-            case "bench" -> new BenchCommand(this);
-            case "completion" -> new CompletionCommand(this);
-            case "dev" -> new DevCommand(this);
+            case "speak" -> new SpeakCommand(console);
+            case "demo" -> new DemoCommand(console);
+            case "voices" -> new VoicesCommand(console);
+            case "convert" -> new ConvertCommand(console);
+            case "text" -> new TextCommand(console);
+            case "doctor" -> new DoctorCommand(console);
+            case "bench" -> new BenchCommand(console);
+            case "completion" -> new CompletionCommand(this, console);
+            case "dev" -> new DevCommand(console);
             default -> null;
         };
     }
@@ -139,12 +153,12 @@ public final class Main implements Runnable {
     }
 
     private CommandLine finish(CommandLine root) {
-        root.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8));
-        root.setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
+        root.setOut(new PrintWriter(console.io().out(), true, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(console.io().err(), true, StandardCharsets.UTF_8));
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setParameterExceptionHandler(
                 (error, args) -> {
-                    messages().error(error.getMessage() + hint(error.getCommandLine()));
+                    console.messages().error(error.getMessage() + hint(error.getCommandLine()));
                     return ExitCode.USAGE.number;
                 });
         root.setExecutionExceptionHandler((error, command, parsed) -> fail(error));
@@ -157,23 +171,11 @@ public final class Main implements Runnable {
         return " (" + command.getCommandSpec().qualifiedName() + " --help)";
     }
 
-    Messages messages() {
-        return new Messages(io.err(), globals);
-    }
-
-    /** Opens the library with what the command line says of it. */
-    Skald open() {
-        if (globals.debug) {
-            StderrLoggerFinder.threshold(System.Logger.Level.DEBUG);
-        }
-        return globals.open(messages());
-    }
-
     private int fail(Throwable error) {
         Failure failure = Failure.of(error);
-        messages().error(failure.line());
+        console.messages().error(failure.line());
         if (globals.debug) {
-            error.printStackTrace(new PrintStream(io.err(), true, StandardCharsets.UTF_8));
+            error.printStackTrace(new PrintStream(console.io().err(), true, StandardCharsets.UTF_8));
         }
         return failure.code().number;
     }
@@ -182,7 +184,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         if (spec != null) {
-            spec.commandLine().usage(io.out());
+            spec.commandLine().usage(console.io().out());
         }
     }
 }

@@ -75,7 +75,7 @@ class ArchitectureTest {
         noClasses()
                 .that(not(resideInAPackage("dev.skald.tensor..")))
                 .and()
-                .doNotHaveFullyQualifiedName("dev.skald.cli.Simd")
+                .doNotHaveFullyQualifiedName("dev.skald.cli.doctor.Simd")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("jdk.incubator.vector..")
@@ -107,5 +107,11 @@ class ArchitectureTest {
     @Test
     void modulesHaveNoCycles() {
         slices().matching("dev.skald.(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("dev.skald.cli.(*)..").should().beFreeOfCycles().check(CLASSES);
+        slices().matching("dev.skald.(voices.*)..").should().beFreeOfCycles().check(CLASSES);
     }
 }

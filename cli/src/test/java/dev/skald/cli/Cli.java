@@ -1,5 +1,6 @@
 package dev.skald.cli;
 
+import dev.skald.cli.console.Io;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -9,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs the command in this process. */
-final class Cli {
+public final class Cli {
     private InputStream in = InputStream.nullInputStream();
     private boolean terminal;
 
@@ -20,44 +21,44 @@ final class Cli {
      * @param bytes the standard output
      * @param err the error stream
      */
-    record Result(int code, byte[] bytes, String err) {
-        String out() {
+    public record Result(int code, byte[] bytes, String err) {
+        public String out() {
             return new String(bytes, StandardCharsets.UTF_8);
         }
 
         /** The error stream's lines. */
-        List<String> lines() {
+        public List<String> lines() {
             return err.lines().toList();
         }
     }
 
-    static Cli in(String text) {
+    public static Cli in(String text) {
         return in(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    static Cli in(InputStream in) {
+    public static Cli in(InputStream in) {
         Cli cli = new Cli();
         cli.in = in;
         return cli;
     }
 
-    static Cli terminal() {
+    public static Cli terminal() {
         Cli cli = new Cli();
         cli.terminal = true;
         return cli;
     }
 
-    static Result run(String... args) {
+    public static Result run(String... args) {
         return new Cli().with(args);
     }
 
-    Result with(String... args) {
+    public Result with(String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         return with(out, out, args);
     }
 
     /** With a standard output of its own. */
-    Result onto(OutputStream out, String... args) {
+    public Result onto(OutputStream out, String... args) {
         return with(out, new ByteArrayOutputStream(), args);
     }
 

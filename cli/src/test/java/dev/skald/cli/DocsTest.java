@@ -1,5 +1,7 @@
 package dev.skald.cli;
 
+import dev.skald.cli.console.Io;
+import dev.skald.cli.console.ExitCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;

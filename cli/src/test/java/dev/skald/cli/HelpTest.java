@@ -1,5 +1,6 @@
 package dev.skald.cli;
 
+import dev.skald.cli.console.ExitCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;

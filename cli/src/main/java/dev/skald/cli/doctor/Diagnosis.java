@@ -1,0 +1,238 @@
+package dev.skald.cli.doctor;
+
+import dev.skald.cli.console.Version;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.Failure;
+import dev.skald.cli.launch.Machine;
+import dev.skald.Mode;
+import dev.skald.PhysicalCores;
+import dev.skald.Skald;
+import dev.skald.SkaldException;
+import dev.skald.Speech;
+import dev.skald.SpeechReport;
+import dev.skald.SpeechRequest;
+import dev.skald.espeak.EspeakNg;
+import dev.skald.spi.Availability;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Looks at everything {@code skald doctor} tells of. */
+final class Diagnosis {
+    private static final String TEST = "This is a test of the voice.";
+
+    private final Console console;
+    private final List<Finding> findings = new ArrayList<>();
+
+    Diagnosis(Console console) {
+        this.console = console;
+    }
+
+    List<Finding> findings() {
+        machine();
+        voices();
+        gpu();
+        try (Skald skald = console.open()) {
+            engines(skald);
+            espeak();
+            watermark();
+            optimisations();
+            speak(skald);
+        }
+        return findings;
+    }
+
+    private void machine() {
+        String section = "Machine";
+        info(section, "system", Machine.system());
+        info(section, "processor", Machine.processor());
+        info(
+                section,
+                "cores",
+                PhysicalCores.count()
+                        + " physical, "
+                        + Runtime.getRuntime().availableProcessors()
+                        + " logical");
+        Machine.memoryBytes()
+                .ifPresent(
+                        bytes ->
+                                info(
+                                        section,
+                                        "memory",
+                                        String.format(Locale.ROOT, "%.1f GB", bytes / 1e9)));
+        String java =
+                Runtime.version()
+                        + ", "
+                        + System.getProperty("java.vendor")
+                        + ", "
+                        + System.getProperty("java.home");
+        findings.add(
+                Runtime.version().feature() >= 25
+                        ? new Finding(section, "Java", Finding.State.OK, java)
+                        : Finding.bad(section, "Java", java + ": Skald needs 25 or newer"));
+        info(section, "Skald", Version.number() + ", home " + console.globals().home());
+    }
+
+    private void voices() {
+        String section = "Voices";
+        List<InstalledVoice> installed = VoiceLibrary.at(console.globals().home()).list();
+        for (InstalledVoice voice : installed) {
+            findings.add(
+                    new Finding(
+                            section,
+                            voice.id(),
+                            Finding.State.OK,
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s, %s, %d Hz, licence %s, %.1f MB",
+                                    voice.kind(),
+                                    voice.info().language(),
+                                    voice.info().sampleRate(),
+                                    voice.info().licence(),
+                                    voice.bytes() / 1e6)));
+        }
+        if (installed.isEmpty()) {
+            findings.add(
+                    Finding.of(
+                            section,
+                            "none installed",
+                            false,
+                            "skald voices install " + VoiceLibrary.DEFAULT_VOICE));
+        }
+    }
+
+    private void gpu() {
+        String section = "GPU";
+        List<String> names = Gpu.names();
+        info(section, "NVIDIA GPU", names.isEmpty() ? "none seen" : String.join(", ", names));
+        info(section, "driver", Gpu.driver().orElse("none"));
+        info(section, "driver library", Gpu.library().map(Path::toString).orElse("none"));
+        findings.add(
+                Finding.of(section, "used", false, "this version computes on the processor alone"));
+    }
+
+    private void engines(Skald skald) {
+        for (Mode mode : List.of(Mode.FAST, Mode.CINEMATIC)) {
+            SpeechRequest request = SpeechRequest.builder(TEST).mode(mode).strict(true).build();
+            try {
+                var choice = skald.choice(request);
+                Availability says = skald.engines(request).get(choice.engine());
+                findings.add(
+                        Finding.of(
+                                "Engines",
+                                "mode " + mode,
+                                true,
+                                choice.engine() + (says == null ? "" : ": " + says.reason())));
+            } catch (SkaldException e) {
+                findings.add(Finding.of("Engines", "mode " + mode, false, Failure.of(e).line()));
+            }
+        }
+    }
+
+    private void watermark() {
+        boolean here = VoiceLibrary.at(console.globals().home()).find("perth").isPresent();
+        findings.add(
+                Finding.of(
+                        "Engines",
+                        "watermark",
+                        here,
+                        here
+                                ? "cinematic speech carries Perth's mark"
+                                : "cinematic speech is not marked (skald voices install perth)"));
+    }
+
+    private void espeak() {
+        try {
+            int voices = EspeakNg.open(console.globals().home().resolve("cache")).voices().size();
+            findings.add(
+                    Finding.of("Engines", "eSpeak NG", true, voices + " languages and accents"));
+        } catch (SkaldException e) {
+            findings.add(Finding.bad("Engines", "eSpeak NG", Failure.of(e).line()));
+        }
+    }
+
+    private void optimisations() {
+        String section = "Optimisations";
+        boolean vectors = Simd.present();
+        findings.add(
+                Finding.of(
+                        section,
+                        "Vector API",
+                        vectors,
+                        vectors
+                                ? Simd.bits() + "-bit vectors"
+                                : "start with --add-modules jdk.incubator.vector"));
+        Integer asked = console.globals().threads;
+        int threads = asked == null ? PhysicalCores.count() : asked;
+        findings.add(
+                Finding.of(
+                        section,
+                        "all physical cores",
+                        threads == PhysicalCores.count(),
+                        threads + " threads of " + PhysicalCores.count() + " cores"));
+        findings.add(aotCache(section));
+    }
+
+    /** The JVM maps the cache it uses, and leaves one alone that does not fit. */
+    private static Finding aotCache(String section) {
+        String name = "AOT cache";
+        try {
+            boolean mapped =
+                    Files.readString(Path.of("/proc/self/maps"))
+                            .lines()
+                            .anyMatch(l -> l.endsWith(".aot"));
+            return Finding.of(
+                    section,
+                    name,
+                    mapped,
+                    mapped
+                            ? "classes and profiles of an earlier run are loaded at start"
+                            : "made after the first speech by ./skald");
+        } catch (IOException e) {
+            return Finding.info(section, name, "this system does not tell");
+        }
+    }
+
+    private void speak(Skald skald) {
+        String section = "Test";
+        try (Speech speech = skald.speak(SpeechRequest.builder(TEST).mode(Mode.AUTO).build())) {
+            float[] samples = speech.samples();
+            SpeechReport report = speech.report();
+            findings.add(
+                    new Finding(
+                            section,
+                            "a sentence",
+                            Finding.State.OK,
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s: %.2f s of audio in %.2f s (real-time factor %.3f)",
+                                    speech.voice().id(),
+                                    report.seconds(),
+                                    report.elapsedSeconds(),
+                                    report.realTimeFactor())));
+            findings.add(
+                    new Finding(
+                            section,
+                            "its audio",
+                            Finding.State.OK,
+                            String.format(
+                                    Locale.ROOT,
+                                    "%d samples, finite, peak %.2f, rms %.3f, of a length the text"
+                                            + " can have",
+                                    samples.length,
+                                    report.peak(),
+                                    report.rms())));
+        } catch (SkaldException e) {
+            findings.add(Finding.bad(section, "a sentence", Failure.of(e).line()));
+        }
+    }
+
+    private void info(String section, String name, String detail) {
+        findings.add(Finding.info(section, name, detail));
+    }
+}

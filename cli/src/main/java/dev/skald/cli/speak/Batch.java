@@ -1,0 +1,89 @@
+package dev.skald.cli.speak;
+
+import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.Failure;
+import dev.skald.Skald;
+import dev.skald.SkaldException;
+import dev.skald.Speech;
+import dev.skald.SpeechCancelledException;
+import dev.skald.SpeechReport;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Many utterances with the model loaded once: line {@code n} of a file, from 0, becomes {@code
+ * DIR/00n.wav}. A blank line makes no file; a line that cannot be spoken is told and the next one
+ * follows.
+ */
+final class Batch {
+    private final Console console;
+    private final SpeechOptions options;
+    private final Path folder;
+    private final String format;
+
+    Batch(Console console, SpeechOptions options, Path folder, String format) {
+        this.console = console;
+        this.options = options;
+        this.folder = folder;
+        this.format = format;
+    }
+
+    /** The exit code: that of the first line that failed. */
+    int run(Skald skald, Path file) throws IOException {
+        int code = ExitCode.OK.number;
+        int spoken = 0;
+        double audio = 0;
+        double work = 0;
+        try (BufferedReader lines = new BufferedReader(TextSource.open(file))) {
+            makeFolder();
+            int number = 0;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String name = String.format(Locale.ROOT, "%03d.%s", number++, format);
+                if (line.isBlank()) {
+                    continue;
+                }
+                try (Speech speech = skald.speak(options.request(line))) {
+                    Interrupts.onInterrupt(speech::cancel);
+                    SpeechReport report = speech.writeTo(folder.resolve(name), format);
+                    spoken++;
+                    audio += report.seconds();
+                    work += report.elapsedSeconds();
+                    console.messages().debug(name + " " + line);
+                } catch (SpeechCancelledException e) {
+                    throw e;
+                } catch (SkaldException e) {
+                    Failure failure = Failure.of(e);
+                    console.messages().error("line " + number + ": " + failure.line());
+                    code = code == 0 ? failure.code().number : code;
+                }
+            }
+        }
+        console.messages()
+                .info(
+                        String.format(
+                                Locale.ROOT,
+                                "%s: %d files, %.2f s of audio, spoken in %.2f s (real-time factor %.3f)",
+                                folder,
+                                spoken,
+                                audio,
+                                work,
+                                audio == 0 ? 0 : work / audio));
+        return code;
+    }
+
+    private void makeFolder() {
+        try {
+            Files.createDirectories(folder);
+        } catch (FileAlreadyExistsException e) {
+            throw new SkaldException(folder + " is a file: --batch needs a folder", e);
+        } catch (IOException e) {
+            throw new SkaldException("cannot make " + Failure.of(e).line(), e);
+        }
+    }
+}

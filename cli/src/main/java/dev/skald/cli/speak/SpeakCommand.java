@@ -1,0 +1,168 @@
+package dev.skald.cli.speak;
+
+import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Progress;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.launch.Launch;
+import dev.skald.cli.console.Console;
+import dev.skald.AudioChunk;
+import dev.skald.EngineChoice;
+import dev.skald.InvalidRequestException;
+import dev.skald.Skald;
+import dev.skald.Speech;
+import dev.skald.SpeechReport;
+import dev.skald.SpeechRequest;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code skald speak}. */
+@Command(
+        name = "speak",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = "Speak a text into a file, a pipe or the loudspeaker.")
+public final class SpeakCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin TextSource source = new TextSource();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Where the audio goes; - is the standard output.")
+    @Nullable String output;
+
+    @Option(names = "--play", description = "Play it on the sound device.")
+    boolean play;
+
+    @Option(
+            names = "--raw",
+            description = "16-bit little-endian mono PCM without a header instead of WAV.")
+    boolean raw;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "FILE",
+            description = "Speak each line of FILE into DIR/000.wav, DIR/001.wav ... (-o DIR).")
+    @Nullable Path batch;
+
+    @Mixin SpeechOptions options = new SpeechOptions();
+
+    public SpeakCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (batch != null) {
+            return batch(batch);
+        }
+        if (output == null && !play) {
+            throw new InvalidRequestException("say where the audio goes: -o FILE, -o - or --play");
+        }
+        String given = source.given();
+        try (Reader text = source.open(console.io());
+                Skald skald = console.open()) {
+            SpeechRequest request = given == null ? options.request(text) : options.request(given);
+            try (Speech speech = skald.speak(request)) {
+                Interrupts.onInterrupt(speech::cancel);
+                say(speech, new Progress(console.io(), console.globals(), length(given)), request);
+            }
+        }
+        return ExitCode.OK.number;
+    }
+
+    private static long length(@Nullable String given) {
+        return given == null ? 0 : given.length();
+    }
+
+    private void say(Speech speech, Progress progress, SpeechRequest request) {
+        SpeechReport report;
+        try {
+            if (play) {
+                report = play(speech.onChunk(progress::chunk));
+            } else {
+                report = write(speech.onChunk(progress::chunk));
+            }
+        } finally {
+            progress.done();
+        }
+        console.messages().info(summary(target(), speech, request, report));
+    }
+
+    private String target() {
+        if (output == null) {
+            return "played";
+        }
+        return output.equals("-") ? "standard output" : output;
+    }
+
+    private SpeechReport write(Speech speech) {
+        String to = output == null ? "-" : output;
+        if (to.equals("-")) {
+            return speech.writeTo(console.io().raw(), raw ? "raw" : "wav");
+        }
+        return raw ? speech.writeTo(Path.of(to), "raw") : speech.writeTo(Path.of(to));
+    }
+
+    private SpeechReport play(Speech speech) {
+        try (Player player = new Player(speech.sampleRate())) {
+            if (output != null) {
+                // Written at the pace it is heard.
+                SpeechReport report = write(speech.live().onChunk(c -> player.play(c.samples())));
+                player.drain();
+                return report;
+            }
+            for (AudioChunk chunk : speech) {
+                player.play(chunk.samples());
+            }
+            player.drain();
+            SpeechReport report = speech.report();
+            report.check();
+            return report;
+        }
+    }
+
+    private int batch(Path file) throws IOException {
+        if (output == null || output.equals("-")) {
+            throw new InvalidRequestException("--batch needs a folder: -o DIR");
+        }
+        if (!source.words.isEmpty() || source.file != null || play) {
+            throw new InvalidRequestException("--batch takes its text from its file alone");
+        }
+        try (Skald skald = console.open()) {
+            return new Batch(console, options, Path.of(output), raw ? "raw" : "wav").run(skald, file);
+        }
+    }
+
+    /** The one line that says what was done. */
+    static String summary(
+            String target, Speech speech, SpeechRequest request, SpeechReport report) {
+        EngineChoice choice = speech.choice();
+        String why =
+                switch (request.mode()) {
+                    case AUTO -> " (auto: " + choice.reason() + ")";
+                    default -> "";
+                };
+        return String.format(
+                Locale.ROOT,
+                "%s: %.2f s of audio, voice %s, mode %s%s, spoken in %.2f s (real-time factor %.3f),"
+                        + " %.2f s since start",
+                target,
+                report.seconds(),
+                speech.voice().id(),
+                choice.mode(),
+                why,
+                report.elapsedSeconds(),
+                report.realTimeFactor(),
+                Launch.secondsSinceStart());
+    }
+}

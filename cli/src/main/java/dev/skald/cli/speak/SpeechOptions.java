@@ -1,0 +1,188 @@
+package dev.skald.cli.speak;
+
+import dev.skald.Mode;
+import dev.skald.SpeechRequest;
+import java.io.Reader;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How to say it: the options that become a {@link SpeechRequest}. */
+public final class SpeechOptions {
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            defaultValue = "auto",
+            description = "auto, fast (Piper) or cinematic (Chatterbox). Default: auto.")
+    public String mode = "auto";
+
+    @Option(names = "--strict", description = "Fail when the mode cannot be had; no fallback.")
+    public boolean strict;
+
+    @Option(
+            names = "--voice",
+            paramLabel = "VOICE",
+            description = "A voice's name, or a clip (clip.wav) to clone with --mode cinematic.")
+    public @Nullable String voice;
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description =
+                    "Cinematic: chatterbox, multilingual, turbo, nano or a checkpoint's folder.")
+    public @Nullable String model;
+
+    @Option(
+            names = "--language",
+            paramLabel = "LANG",
+            description = "The language of the text (en, de ...).")
+    public @Nullable String language;
+
+    @Option(
+            names = "--speaker",
+            paramLabel = "NAME",
+            description = "The speaker of a voice that has several: name or number.")
+    public @Nullable String speaker;
+
+    @Option(names = "--speed", paramLabel = "X", description = "Pace: 1 is the voice's own.")
+    public @Nullable Double speed;
+
+    @Option(names = "--volume", paramLabel = "X", description = "Loudness: 1 leaves it as it is.")
+    public @Nullable Double volume;
+
+    @Option(
+            names = "--sentence-silence",
+            paramLabel = "SECONDS",
+            description = "Silence between sentences.")
+    public @Nullable Double sentenceSilence;
+
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed, the same speech.")
+    public @Nullable Long seed;
+
+    @Option(
+            names = "--lexicon",
+            paramLabel = "FILE",
+            description = "Words and how to say them (docs/TEXT.md).")
+    public @Nullable Path lexicon;
+
+    @Option(
+            names = "--noise-scale",
+            paramLabel = "X",
+            description = "Fast: how much the sound varies.")
+    public @Nullable Double noiseScale;
+
+    @Option(
+            names = "--noise-width",
+            paramLabel = "X",
+            description = "Fast: how much the rhythm varies.")
+    public @Nullable Double noiseWidth;
+
+    @Option(
+            names = "--exaggeration",
+            paramLabel = "X",
+            description = "Cinematic: strength of emotion.")
+    public @Nullable Double exaggeration;
+
+    @Option(
+            names = "--cfg-weight",
+            paramLabel = "X",
+            description = "Cinematic: weight of classifier-free guidance.")
+    public @Nullable Double cfgWeight;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "X",
+            description = "Cinematic: sampling temperature.")
+    public @Nullable Double temperature;
+
+    @Option(
+            names = "--min-p",
+            paramLabel = "P",
+            description = "Cinematic: drop tokens below this share of the likeliest.")
+    public @Nullable Double minP;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            description = "Cinematic: keep the likeliest up to this total.")
+    public @Nullable Double topP;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "N",
+            description = "Cinematic: keep this many of the likeliest.")
+    public @Nullable Integer topK;
+
+    @Option(
+            names = "--repetition-penalty",
+            paramLabel = "X",
+            description = "Cinematic: divisor for tokens already spoken.")
+    public @Nullable Double repetitionPenalty;
+
+    public SpeechRequest request(String text) {
+        return build(SpeechRequest.builder(text));
+    }
+
+    public SpeechRequest request(Reader text) {
+        return build(SpeechRequest.builder(text));
+    }
+
+    private SpeechRequest build(SpeechRequest.Builder b) {
+        b.mode(Mode.of(mode)).strict(strict);
+        if (voice != null) {
+            b.voice(voice);
+        }
+        if (model != null) {
+            b.model(model);
+        }
+        if (language != null) {
+            b.language(language);
+        }
+        if (speaker != null) {
+            b.speaker(speaker);
+        }
+        if (speed != null) {
+            b.speed(speed);
+        }
+        if (volume != null) {
+            b.volume(volume);
+        }
+        if (sentenceSilence != null) {
+            b.sentenceSilence(sentenceSilence);
+        }
+        if (seed != null) {
+            b.seed(seed);
+        }
+        if (lexicon != null) {
+            b.lexicon(lexicon);
+        }
+        if (noiseScale != null) {
+            b.noiseScale(noiseScale);
+        }
+        if (noiseWidth != null) {
+            b.noiseWidth(noiseWidth);
+        }
+        if (exaggeration != null) {
+            b.exaggeration(exaggeration);
+        }
+        if (cfgWeight != null) {
+            b.cfgWeight(cfgWeight);
+        }
+        if (temperature != null) {
+            b.temperature(temperature);
+        }
+        if (minP != null) {
+            b.minP(minP);
+        }
+        if (topP != null) {
+            b.topP(topP);
+        }
+        if (topK != null) {
+            b.topK(topK);
+        }
+        if (repetitionPenalty != null) {
+            b.repetitionPenalty(repetitionPenalty);
+        }
+        return b.build();
+    }
+}

@@ -1,0 +1,143 @@
+package dev.skald.cli.speak;
+
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Console;
+import dev.skald.SpeechRequest;
+import dev.skald.piper.PiperText;
+import dev.skald.piper.SpokenSentence;
+import dev.skald.piper.SpokenSentence.Utterance;
+import dev.skald.text.Lexicon;
+import dev.skald.text.TextFrontEnd;
+import dev.skald.voices.VoiceLibrary;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.Reader;
+import java.io.StringWriter;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code skald text}. */
+@Command(
+        name = "text",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = "Show what will be said: sentences, as read, phonemes, ids.")
+public final class TextCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin TextSource source = new TextSource();
+
+    @Option(names = "--json", description = "Print JSON.")
+    boolean json;
+
+    @Option(names = "--normalized", description = "Print the normalised text alone.")
+    boolean normalized;
+
+    @Mixin SpeechOptions options = new SpeechOptions();
+
+    public TextCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (Reader text = source.open(console.io())) {
+            SpeechRequest request = options.request(text);
+            if (normalized) {
+                normalized(text, request);
+                return ExitCode.OK.number;
+            }
+            PiperText sentences = PiperText.open(console.engineContext(), request);
+            if (json) {
+                json(sentences);
+            } else {
+                human(sentences);
+            }
+        }
+        return ExitCode.OK.number;
+    }
+
+    /** Needs no voice, only the language of one. */
+    private void normalized(Reader text, SpeechRequest request) throws IOException {
+        StringWriter whole = new StringWriter();
+        text.transferTo(whole);
+        String language =
+                request.language().or(() -> request.voice().flatMap(this::languageOf)).orElse("en");
+        Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
+        console.io().out().println(new TextFrontEnd(language, lexicon).normalize(whole.toString()));
+    }
+
+    private Optional<String> languageOf(String voice) {
+        return VoiceLibrary.at(console.globals().home()).find(voice).map(v -> v.info().language());
+    }
+
+    private void human(PiperText sentences) {
+        PrintStream out = console.io().out();
+        int number = 1;
+        for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
+            out.println(number++ + ". " + s.source());
+            out.println("   read as   " + s.normalized());
+            for (Utterance utterance : s.utterances()) {
+                out.println("   phonemes  " + phonemes(utterance));
+                out.println(
+                        "   ids       "
+                                + Arrays.stream(utterance.ids().ids())
+                                        .mapToObj(Integer::toString)
+                                        .collect(Collectors.joining(" ")));
+            }
+            if (!s.unknown().isEmpty()) {
+                out.println("   left out  " + s.unknown());
+            }
+        }
+    }
+
+    private void json(PiperText sentences) {
+        JsonMapper mapper =
+                JsonMapper.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
+        // Written as it is read: a book needs no more memory than a line.
+        try (JsonGenerator out =
+                mapper.writerWithDefaultPrettyPrinter().createGenerator(console.io().out())) {
+            out.writeStartObject();
+            out.writeArrayPropertyStart("sentences");
+            for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
+                sentence(out, s);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        }
+        console.io().out().println();
+    }
+
+    private static void sentence(JsonGenerator out, SpokenSentence s) {
+        out.writeStartObject();
+        out.writeStringProperty("source", s.source());
+        out.writeStringProperty("normalized", s.normalized());
+        out.writeArrayPropertyStart("utterances");
+        for (Utterance utterance : s.utterances()) {
+            out.writeStartObject();
+            out.writeStringProperty("phonemes", phonemes(utterance));
+            int[] ids = utterance.ids().ids();
+            out.writeName("ids");
+            out.writeArray(ids, 0, ids.length);
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        out.writeObjectPropertyStart("unknown");
+        s.unknown().forEach(out::writeNumberProperty);
+        out.writeEndObject();
+        out.writeEndObject();
+    }
+
+    private static String phonemes(Utterance utterance) {
+        return String.join("", utterance.phonemes());
+    }
+}

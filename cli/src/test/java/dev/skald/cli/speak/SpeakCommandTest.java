@@ -1,0 +1,318 @@
+package dev.skald.cli.speak;
+
+import dev.skald.cli.console.Progress;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Messages;
+import dev.skald.cli.Cli;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.sound.sampled.AudioFileFormat;
+import javax.sound.sampled.AudioSystem;
+import javax.sound.sampled.UnsupportedAudioFileException;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SpeakCommandTest {
+    @TempDir Path folder;
+
+    private String file(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    private List<String> left() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static void isOneLine(Cli.Result result, ExitCode code, String words) {
+        assertThat(result.lines()).as(result.err()).hasSize(1);
+        assertThat(result.err()).startsWith("skald: ").contains(words).doesNotContain("\tat ");
+        assertThat(result.code()).isEqualTo(code.number);
+    }
+
+    @Test
+    void writesAWavAndSaysSoInOneLine() throws IOException, UnsupportedAudioFileException {
+        Cli.Result result =
+                Cli.run("speak", "Hello there.", "--voice", "tone", "-o", file("a.wav"));
+        assertThat(result.code()).isZero();
+        assertThat(result.bytes()).isEmpty();
+        assertThat(result.lines()).hasSize(1);
+        assertThat(result.err())
+                .contains("a.wav: 0.06 s of audio, voice tone, mode fast (auto: a tone)")
+                .contains("real-time factor");
+        AudioFileFormat format = AudioSystem.getAudioFileFormat(new File(file("a.wav")));
+        assertThat(format.getFrameLength()).isEqualTo(120);
+        assertThat(format.getFormat().getSampleRate()).isEqualTo(ToneEngine.RATE);
+    }
+
+    @Test
+    void severalWordsAreOneText() {
+        Cli.Result result = Cli.run("speak", "a", "b", "--voice", "tone", "-o", "-", "--raw", "-q");
+        assertThat(result.bytes()).hasSize(3 * 10 * 2);
+        assertThat(result.err()).isEmpty();
+    }
+
+    @Test
+    void readsAFileAndTheStandardInput() throws IOException {
+        Files.writeString(folder.resolve("text.txt"), "\uFEFFHello");
+        assertThat(Cli.run("speak", "-f", file("text.txt"), "--voice", "tone", "-o", "-").bytes())
+                .hasSize(44 + 5 * 20);
+        assertThat(Cli.in("Hello").with("speak", "--voice", "tone", "-o", "-").bytes())
+                .hasSize(44 + 5 * 20);
+        assertThat(Cli.in("Hello").with("speak", "-f", "-", "--voice", "tone", "-o", "-").bytes())
+                .hasSize(44 + 5 * 20);
+    }
+
+    @Test
+    void globalOptionsMayStandBeforeTheCommand() {
+        Cli.Result result =
+                Cli.run("--quiet", "speak", "Hello", "--voice", "tone", "-o", file("a.wav"));
+        assertThat(result.code()).isZero();
+        assertThat(result.err()).isEmpty();
+    }
+
+    @Test
+    void aBatchNumbersItsFilesByLine() throws IOException {
+        Files.writeString(folder.resolve("lines.txt"), "one\n\nthree\nfour\n");
+        Cli.Result result =
+                Cli.run(
+                        "speak",
+                        "--batch",
+                        file("lines.txt"),
+                        "-o",
+                        file("out"),
+                        "--voice",
+                        "tone");
+        assertThat(result.code()).as(result.err()).isZero();
+        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrder("000.wav", "002.wav", "003.wav");
+        }
+    }
+
+    @Test
+    void aBatchNeedsAFolder() throws IOException {
+        Files.writeString(folder.resolve("lines.txt"), "one");
+        isOneLine(
+                Cli.run("speak", "--batch", file("lines.txt"), "--voice", "tone"),
+                ExitCode.USAGE,
+                "--batch needs a folder: -o DIR");
+        isOneLine(
+                Cli.run(
+                        "speak",
+                        "--batch",
+                        file("lines.txt"),
+                        "-o",
+                        file("lines.txt"),
+                        "--voice",
+                        "tone"),
+                ExitCode.IO,
+                "is a file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"silence", "noise"})
+    void whatIsNotSpeechIsNotWritten(String voice) throws IOException {
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", voice, "-o", file("a.wav")),
+                ExitCode.AUDIO,
+                "damaged");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void anErrorOfItsOwnIsOneLineAndATraceOnlyWithDebug() throws IOException {
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "broken", "-o", file("a.wav")),
+                ExitCode.FAILED,
+                "out of tune");
+        Cli.Result debug =
+                Cli.run("speak", "Hello", "--voice", "broken", "-o", file("a.wav"), "--debug");
+        assertThat(debug.err()).contains("IllegalStateException").contains("\tat ");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void noMemoryIsOneLine() throws IOException {
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "greedy", "-o", file("a.wav")),
+                ExitCode.MEMORY,
+                "not enough memory");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void nothingToSay() {
+        isOneLine(
+                Cli.run("speak", "--voice", "tone", "-o", file("a.wav")),
+                ExitCode.USAGE,
+                "nothing to say");
+        isOneLine(
+                Cli.terminal().with("speak", "--voice", "tone", "-o", file("a.wav")),
+                ExitCode.USAGE,
+                "give a text, -f FILE, or pipe it");
+    }
+
+    @Test
+    void nowhereToPutIt() {
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "tone"),
+                ExitCode.USAGE,
+                "say where the audio goes");
+    }
+
+    @Test
+    void aTextAndAFileAreTooMuch() {
+        isOneLine(
+                Cli.run("speak", "Hello", "-f", "x", "--voice", "tone", "-o", "-"),
+                ExitCode.USAGE,
+                "not both");
+    }
+
+    @Test
+    void badValuesAreNamed() {
+        isOneLine(
+                Cli.run("speak", "Hello", "--speed", "99", "-o", "-"),
+                ExitCode.USAGE,
+                "speed must lie between 0.1 and 10, not 99");
+        isOneLine(
+                Cli.run("speak", "Hello", "--speed", "quick", "-o", "-"),
+                ExitCode.USAGE,
+                "--speed");
+        isOneLine(
+                Cli.run("speak", "Hello", "--mode", "loud", "-o", "-"),
+                ExitCode.USAGE,
+                "unknown mode 'loud'");
+        isOneLine(Cli.run("speak", "Hello", "--sped", "1"), ExitCode.USAGE, "--sped");
+        isOneLine(
+                Cli.run("speak", "Hello", "--threads", "0", "--voice", "tone", "-o", "-"),
+                ExitCode.USAGE,
+                "threads must lie between 1 and 1024");
+    }
+
+    @Test
+    void anUnknownVoiceIsNamed() {
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "nobody", "--home", file("home"), "-o", "-"),
+                ExitCode.VOICE,
+                "'nobody'");
+    }
+
+    @Test
+    void badFilesAreNamed() throws IOException {
+        isOneLine(
+                Cli.run("speak", "-f", file("none.txt"), "--voice", "tone", "-o", "-"),
+                ExitCode.IO,
+                "none.txt does not exist");
+        isOneLine(
+                Cli.run("speak", "-f", file(""), "--voice", "tone", "-o", "-"),
+                ExitCode.USAGE,
+                "is a folder");
+        Files.createDirectory(folder.resolve("dir.wav"));
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "tone", "-o", file("dir.wav")),
+                ExitCode.USAGE,
+                "is a folder: name a file in it");
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "tone", "-o", file("no/a.wav")),
+                ExitCode.IO,
+                "does not exist: make it first");
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "tone", "-o", file("a.mp9")),
+                ExitCode.USAGE,
+                "cannot write 'mp9' files");
+    }
+
+    @Test
+    void aFolderWithoutPermissionIsNamed() throws IOException {
+        Path locked = Files.createDirectory(folder.resolve("locked"));
+        Assumptions.assumeTrue(locked.toFile().setWritable(false), "needs POSIX permissions");
+        Assumptions.assumeFalse(Files.isWritable(locked), "this user may write anywhere (root)");
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "tone", "-o", file("locked/a.wav")),
+                ExitCode.IO,
+                "no permission");
+    }
+
+    @Test
+    void aFullDiskIsOneLine() {
+        Assumptions.assumeTrue(Files.exists(Path.of("/dev/full")), "needs /dev/full");
+        isOneLine(
+                Cli.run("speak", "Hello", "--voice", "tone", "-o", "/dev/full", "--raw"),
+                ExitCode.IO,
+                "No space left on device");
+    }
+
+    @Test
+    void aClosedPipeIsOneLine() {
+        OutputStream closed =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("Broken pipe");
+                    }
+                };
+        isOneLine(
+                new Cli().onto(closed, "speak", "Hello", "--voice", "tone", "-o", "-"),
+                ExitCode.IO,
+                "Broken pipe");
+        isOneLine(new Cli().onto(closed, "--help"), ExitCode.IO, "standard output");
+    }
+
+    /** 10 MB on one line: read as it is spoken. */
+    @Test
+    void aTextOfAnyLengthIsStreamed() {
+        InputStream endless =
+                new InputStream() {
+                    private int left = 10_000_000;
+
+                    @Override
+                    public int read() {
+                        return left-- > 0 ? 'a' : -1;
+                    }
+                };
+        long[] count = {0};
+        OutputStream counting =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) {
+                        count[0]++;
+                    }
+
+                    @Override
+                    public void write(byte[] b, int off, int len) {
+                        count[0] += len;
+                    }
+                };
+        Cli.Result result =
+                Cli.in(endless).onto(counting, "speak", "--voice", "tone", "-o", "-", "--raw");
+        assertThat(result.code()).as(result.err()).isZero();
+        // 200 MB of audio: none of it can have been held.
+        assertThat(count[0]).isEqualTo(10_000_000L * 20);
+    }
+
+    @Test
+    void theBarIsForTerminals() {
+        assertThat(Progress.line(100, 50, 12.34))
+                .isEqualTo("[############............] 50 %  12.3 s of audio");
+        assertThat(Progress.line(0, 50, 1)).isEqualTo("1.0 s of audio");
+        assertThat(Cli.run("speak", "Hello", "--voice", "tone", "-o", "-", "-q").err()).isEmpty();
+    }
+
+    @Test
+    void messagesStayOnTheirLine() {
+        assertThat(Messages.oneLine("a\nb\r\tc\u0007\u001b[31m")).isEqualTo("a b  c[31m");
+    }
+}
