@@ -1,7 +1,7 @@
 package dev.skald.cli;
 
-import dev.skald.cli.console.Console;
 import dev.skald.InvalidRequestException;
+import dev.skald.cli.console.Console;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

@@ -1,10 +1,10 @@
 package dev.skald.cli;
 
-import dev.skald.cli.console.Console;
-import dev.skald.cli.console.ExitCode;
 import dev.skald.InvalidRequestException;
 import dev.skald.chatterbox.ChatterboxModel;
 import dev.skald.chatterbox.RandomCheckpoint;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

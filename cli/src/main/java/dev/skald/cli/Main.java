@@ -1,20 +1,20 @@
 package dev.skald.cli;
 
-import dev.skald.cli.console.Io;
-import dev.skald.cli.console.Interrupts;
-import dev.skald.cli.console.Version;
-import dev.skald.cli.console.GlobalOptions;
-import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.bench.BenchCommand;
-import dev.skald.cli.speak.TextCommand;
-import dev.skald.cli.speak.ConvertCommand;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Failure;
+import dev.skald.cli.console.GlobalOptions;
+import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Io;
+import dev.skald.cli.console.Version;
 import dev.skald.cli.doctor.DoctorCommand;
 import dev.skald.cli.launch.Launch;
+import dev.skald.cli.speak.ConvertCommand;
 import dev.skald.cli.speak.DemoCommand;
 import dev.skald.cli.speak.SpeakCommand;
-import dev.skald.cli.console.Failure;
+import dev.skald.cli.speak.TextCommand;
 import dev.skald.cli.voices.VoicesCommand;
-import dev.skald.cli.console.Console;
 import dev.skald.tensor.Backends;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -175,7 +175,8 @@ public final class Main implements Runnable {
         Failure failure = Failure.of(error);
         console.messages().error(failure.line());
         if (globals.debug) {
-            error.printStackTrace(new PrintStream(console.io().err(), true, StandardCharsets.UTF_8));
+            error.printStackTrace(
+                    new PrintStream(console.io().err(), true, StandardCharsets.UTF_8));
         }
         return failure.code().number;
     }

@@ -1,9 +1,9 @@
 package dev.skald.cli;
 
-import dev.skald.cli.console.Io;
-import dev.skald.cli.console.ExitCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Io;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

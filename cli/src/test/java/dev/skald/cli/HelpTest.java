@@ -1,8 +1,8 @@
 package dev.skald.cli;
 
-import dev.skald.cli.console.ExitCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.cli.console.ExitCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

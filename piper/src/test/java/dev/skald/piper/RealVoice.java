@@ -2,10 +2,10 @@ package dev.skald.piper;
 
 import dev.skald.SkaldHome;
 import dev.skald.VoiceException;
-import dev.skald.voices.install.InstallListener;
 import dev.skald.voices.InstalledVoice;
-import dev.skald.voices.install.VoiceInstaller;
 import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.install.InstallListener;
+import dev.skald.voices.install.VoiceInstaller;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;

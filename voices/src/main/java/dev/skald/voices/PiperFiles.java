@@ -1,7 +1,7 @@
 package dev.skald.voices;
 
-import dev.skald.voices.io.Json;
 import dev.skald.VoiceException;
+import dev.skald.voices.io.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,8 @@ public final class PiperFiles {
      *
      * @param licence as published, if that is known; else the model card's
      */
-    public static VoiceInfo info(String id, Path onnx, Path config, Path card, Optional<String> licence)
+    public static VoiceInfo info(
+            String id, Path onnx, Path config, Path card, Optional<String> licence)
             throws IOException {
         checkOnnx(onnx);
         Json json = Json.read(config, name(config));

@@ -1,9 +1,9 @@
 package dev.skald.voices;
 
-import dev.skald.voices.io.Digest;
-import dev.skald.voices.io.VoiceLock;
-import dev.skald.voices.io.Durable;
 import dev.skald.VoiceException;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Durable;
+import dev.skald.voices.io.VoiceLock;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

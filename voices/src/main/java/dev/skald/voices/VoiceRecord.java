@@ -1,8 +1,8 @@
 package dev.skald.voices;
 
+import dev.skald.VoiceException;
 import dev.skald.voices.io.Digest;
 import dev.skald.voices.io.Json;
-import dev.skald.VoiceException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,13 +1,13 @@
 package dev.skald.cli.bench;
 
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.speak.SpeechOptions;
-import dev.skald.cli.console.Console;
-import dev.skald.cli.launch.Machine;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
 import dev.skald.PhysicalCores;
 import dev.skald.Skald;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.launch.Machine;
+import dev.skald.cli.speak.SpeechOptions;
 import dev.skald.tensor.cpu.MachineFloor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +132,8 @@ public final class BenchCommand implements Callable<Integer> {
         }
         if (peer) {
             console.messages().info("measuring piper-tts ...");
-            String output = process.peer(console.globals().home(), voice, names, repetitions, warmUp);
+            String output =
+                    process.peer(console.globals().home(), voice, names, repetitions, warmUp);
             for (JsonNode row : JSON.readTree(output).path("rows")) {
                 rows.add(BenchRow.of(row));
             }

@@ -1,9 +1,5 @@
 package dev.skald.cli.bench;
 
-import dev.skald.cli.console.Version;
-import dev.skald.cli.launch.Launch;
-import dev.skald.cli.console.Console;
-import dev.skald.cli.launch.Machine;
 import dev.skald.AudioChunk;
 import dev.skald.EngineChoice;
 import dev.skald.Mode;
@@ -12,6 +8,10 @@ import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
 import dev.skald.StageWork;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.Version;
+import dev.skald.cli.launch.Launch;
+import dev.skald.cli.launch.Machine;
 import dev.skald.piper.PiperProfile;
 import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.EngineContext;

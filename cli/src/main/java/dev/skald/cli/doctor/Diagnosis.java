@@ -1,9 +1,5 @@
 package dev.skald.cli.doctor;
 
-import dev.skald.cli.console.Version;
-import dev.skald.cli.console.Console;
-import dev.skald.cli.console.Failure;
-import dev.skald.cli.launch.Machine;
 import dev.skald.Mode;
 import dev.skald.PhysicalCores;
 import dev.skald.Skald;
@@ -11,6 +7,10 @@ import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.Failure;
+import dev.skald.cli.console.Version;
+import dev.skald.cli.launch.Machine;
 import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.Availability;
 import dev.skald.voices.InstalledVoice;

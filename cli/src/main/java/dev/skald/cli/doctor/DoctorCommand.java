@@ -1,9 +1,9 @@
 package dev.skald.cli.doctor;
 
-import dev.skald.cli.console.Version;
-import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Messages;
+import dev.skald.cli.console.Version;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,14 +1,14 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.Interrupts;
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.console.Console;
-import dev.skald.cli.console.Failure;
 import dev.skald.Skald;
 import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechCancelledException;
 import dev.skald.SpeechReport;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Failure;
+import dev.skald.cli.console.Interrupts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;

@@ -1,8 +1,5 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.Interrupts;
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.console.Console;
 import dev.skald.InvalidAudioException;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
@@ -11,6 +8,9 @@ import dev.skald.SpeechRequest;
 import dev.skald.audio.codec.AudioClip;
 import dev.skald.audio.codec.WavEncoderProvider;
 import dev.skald.chatterbox.VoiceCloning;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Interrupts;
 import dev.skald.spi.AudioEncoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -107,7 +107,11 @@ public final class ConvertCommand implements Callable<Integer> {
                     AudioEncoder wav =
                             new WavEncoderProvider().open(channel, VoiceCloning.SAMPLE_RATE)) {
                 VoiceCloning.convert(
-                        console.engineContext(), clip, request(), check, samples -> sink.write(wav, samples));
+                        console.engineContext(),
+                        clip,
+                        request(),
+                        check,
+                        samples -> sink.write(wav, samples));
             }
             sink.check();
             check.run();

@@ -1,13 +1,13 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.Interrupts;
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.console.Console;
 import dev.skald.Mode;
 import dev.skald.Skald;
 import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Interrupts;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,10 +1,5 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.Interrupts;
-import dev.skald.cli.console.Progress;
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.launch.Launch;
-import dev.skald.cli.console.Console;
 import dev.skald.AudioChunk;
 import dev.skald.EngineChoice;
 import dev.skald.InvalidRequestException;
@@ -12,6 +7,11 @@ import dev.skald.Skald;
 import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Progress;
+import dev.skald.cli.launch.Launch;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Path;
@@ -139,7 +139,8 @@ public final class SpeakCommand implements Callable<Integer> {
             throw new InvalidRequestException("--batch takes its text from its file alone");
         }
         try (Skald skald = console.open()) {
-            return new Batch(console, options, Path.of(output), raw ? "raw" : "wav").run(skald, file);
+            return new Batch(console, options, Path.of(output), raw ? "raw" : "wav")
+                    .run(skald, file);
         }
     }
 

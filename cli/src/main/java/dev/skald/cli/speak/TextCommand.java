@@ -1,8 +1,8 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.console.Console;
 import dev.skald.SpeechRequest;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
 import dev.skald.piper.PiperText;
 import dev.skald.piper.SpokenSentence;
 import dev.skald.piper.SpokenSentence.Utterance;

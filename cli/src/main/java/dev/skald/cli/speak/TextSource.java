@@ -1,9 +1,9 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.Io;
-import dev.skald.cli.console.Failure;
 import dev.skald.InvalidRequestException;
 import dev.skald.SkaldException;
+import dev.skald.cli.console.Failure;
+import dev.skald.cli.console.Io;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PushbackReader;

@@ -1,7 +1,7 @@
 package dev.skald.cli.voices;
 
-import dev.skald.cli.console.Io;
 import dev.skald.cli.console.GlobalOptions;
+import dev.skald.cli.console.Io;
 import dev.skald.cli.console.Messages;
 import dev.skald.voices.install.InstallListener;
 import java.io.PrintStream;

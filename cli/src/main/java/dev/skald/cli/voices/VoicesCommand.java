@@ -1,19 +1,19 @@
 package dev.skald.cli.voices;
 
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.console.Console;
-import dev.skald.cli.console.Messages;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.audio.codec.AudioClip;
 import dev.skald.chatterbox.VoiceCloning;
-import dev.skald.voices.catalogue.Catalogue;
-import dev.skald.voices.catalogue.CatalogueEntry;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Messages;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceFile;
 import dev.skald.voices.VoiceInfo;
-import dev.skald.voices.install.VoiceInstaller;
 import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.catalogue.Catalogue;
+import dev.skald.voices.catalogue.CatalogueEntry;
+import dev.skald.voices.install.VoiceInstaller;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,7 +146,8 @@ public final class VoicesCommand implements Callable<Integer> {
                         : VoiceInstaller.fromFolder(library, catalogue, from);
         for (String id : ids) {
             boolean here = library.find(id).isPresent();
-            InstallProgress progress = new InstallProgress(console.io(), console.globals(), console.messages());
+            InstallProgress progress =
+                    new InstallProgress(console.io(), console.globals(), console.messages());
             InstalledVoice voice;
             try {
                 voice = installer.install(id, progress);
@@ -196,7 +197,8 @@ public final class VoicesCommand implements Callable<Integer> {
                                 });
         if (json) {
             VoicesJson.print(
-                    console.io().out(), out -> writeInfo(out, row.info(), row.bytes(), row.installed()));
+                    console.io().out(),
+                    out -> writeInfo(out, row.info(), row.bytes(), row.installed()));
         } else {
             describe(row);
         }
@@ -246,7 +248,9 @@ public final class VoicesCommand implements Callable<Integer> {
             usageHelpAutoWidth = true,
             description = "Fetch the present list of Piper voices from the Hugging Face hub.")
     Integer refresh() {
-        int voices = VoiceInstaller.refreshCatalogue(console.globals().home(), console.globals().offline());
+        int voices =
+                VoiceInstaller.refreshCatalogue(
+                        console.globals().home(), console.globals().offline());
         console.messages().info("the catalogue lists " + voices + " Piper voices now");
         return ExitCode.OK.number;
     }

@@ -1,10 +1,10 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.Cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.audio.codec.WavEncoderProvider;
+import dev.skald.cli.Cli;
+import dev.skald.cli.console.ExitCode;
 import dev.skald.spi.AudioEncoder;
 import java.io.IOException;
 import java.io.OutputStream;

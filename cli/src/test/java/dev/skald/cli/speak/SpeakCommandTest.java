@@ -1,11 +1,11 @@
 package dev.skald.cli.speak;
 
-import dev.skald.cli.console.Progress;
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.console.Messages;
-import dev.skald.cli.Cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.cli.Cli;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Messages;
+import dev.skald.cli.console.Progress;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

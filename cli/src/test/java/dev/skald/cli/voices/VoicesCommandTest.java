@@ -1,9 +1,9 @@
 package dev.skald.cli.voices;
 
-import dev.skald.cli.console.ExitCode;
-import dev.skald.cli.Cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.cli.Cli;
+import dev.skald.cli.console.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package dev.skald.voices.catalogue;
 
-import dev.skald.voices.VoiceInfo;
-import dev.skald.voices.io.Digest;
-import dev.skald.voices.PiperFiles;
-import dev.skald.voices.io.Json;
-import dev.skald.voices.VoiceKind;
 import dev.skald.VoiceException;
+import dev.skald.voices.PiperFiles;
+import dev.skald.voices.VoiceInfo;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -22,9 +22,9 @@ import java.util.TreeMap;
 
 /**
  * What can be installed: Piper's published list ({@code voices.json} of the repository {@code
- * rhasspy/piper-voices}, a snapshot of which is bundled, or a newer one that {@code skald voices refresh} has
- * fetched) and the models that Skald knows itself ({@code models.json}, bundled, with pinned
- * revisions). Immutable.
+ * rhasspy/piper-voices}, a snapshot of which is bundled, or a newer one that {@code skald voices
+ * refresh} has fetched) and the models that Skald knows itself ({@code models.json}, bundled, with
+ * pinned revisions). Immutable.
  *
  * <p>The published list gives each file's size and MD5, which are checked; where it pins no
  * revision, they pin the content. What publishes no digest is checked against the hub's own.

@@ -1,8 +1,8 @@
 package dev.skald.voices.install;
 
-import dev.skald.voices.io.Digest;
-import dev.skald.voices.catalogue.CatalogueFile;
 import dev.skald.VoiceException;
+import dev.skald.voices.catalogue.CatalogueFile;
+import dev.skald.voices.io.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

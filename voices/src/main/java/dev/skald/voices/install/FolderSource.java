@@ -1,8 +1,8 @@
 package dev.skald.voices.install;
 
+import dev.skald.VoiceException;
 import dev.skald.voices.catalogue.CatalogueEntry;
 import dev.skald.voices.catalogue.CatalogueFile;
-import dev.skald.VoiceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package dev.skald.voices.install;
 
+import dev.skald.VoiceException;
+import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.voices.catalogue.CatalogueEntry;
-import dev.skald.voices.io.Json;
 import dev.skald.voices.catalogue.CatalogueFile;
 import dev.skald.voices.io.Durable;
-import dev.skald.voices.catalogue.Catalogue;
-import dev.skald.VoiceException;
+import dev.skald.voices.io.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

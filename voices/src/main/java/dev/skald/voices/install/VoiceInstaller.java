@@ -1,18 +1,18 @@
 package dev.skald.voices.install;
 
+import dev.skald.VoiceException;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.PiperFiles;
 import dev.skald.voices.VoiceFile;
 import dev.skald.voices.VoiceInfo;
-import dev.skald.voices.io.Digest;
-import dev.skald.voices.PiperFiles;
-import dev.skald.voices.catalogue.CatalogueEntry;
-import dev.skald.voices.InstalledVoice;
-import dev.skald.voices.VoiceLibrary;
 import dev.skald.voices.VoiceKind;
-import dev.skald.voices.io.VoiceLock;
-import dev.skald.voices.catalogue.CatalogueFile;
-import dev.skald.voices.io.Durable;
+import dev.skald.voices.VoiceLibrary;
 import dev.skald.voices.catalogue.Catalogue;
-import dev.skald.VoiceException;
+import dev.skald.voices.catalogue.CatalogueEntry;
+import dev.skald.voices.catalogue.CatalogueFile;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Durable;
+import dev.skald.voices.io.VoiceLock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;

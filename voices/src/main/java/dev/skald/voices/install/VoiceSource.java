@@ -1,7 +1,7 @@
 package dev.skald.voices.install;
 
-import dev.skald.voices.catalogue.CatalogueEntry;
 import dev.skald.VoiceException;
+import dev.skald.voices.catalogue.CatalogueEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

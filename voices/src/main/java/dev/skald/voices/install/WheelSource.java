@@ -1,11 +1,11 @@
 package dev.skald.voices.install;
 
+import dev.skald.VoiceException;
 import dev.skald.voices.VoiceInfo;
 import dev.skald.voices.catalogue.CatalogueEntry;
-import dev.skald.voices.io.SafeZip;
 import dev.skald.voices.catalogue.CatalogueFile;
 import dev.skald.voices.io.Durable;
-import dev.skald.VoiceException;
+import dev.skald.voices.io.SafeZip;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;

@@ -1,13 +1,13 @@
 package dev.skald.voices.catalogue;
 
-import dev.skald.voices.io.Digest;
-import dev.skald.voices.io.Json;
-import dev.skald.voices.VoiceLibrary;
-import dev.skald.voices.VoiceKind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.VoiceException;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,11 +1,11 @@
 package dev.skald.voices.install;
 
-import dev.skald.voices.InstalledVoice;
-import dev.skald.voices.VoiceLibrary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.SkaldHome;
 import dev.skald.VoiceException;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceLibrary;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;

@@ -1,8 +1,8 @@
 package dev.skald.voices.install;
 
-import dev.skald.voices.Samples;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.skald.voices.Samples;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

@@ -1,13 +1,13 @@
 package dev.skald.voices.install;
 
-import dev.skald.voices.InstalledVoice;
-import dev.skald.voices.VoiceLibrary;
-import dev.skald.voices.catalogue.Catalogue;
-import dev.skald.voices.Samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.VoiceException;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.Samples;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.catalogue.Catalogue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

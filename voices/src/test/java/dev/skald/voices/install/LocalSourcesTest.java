@@ -1,19 +1,19 @@
 package dev.skald.voices.install;
 
-import dev.skald.voices.VoiceInfo;
-import dev.skald.voices.io.Digest;
-import dev.skald.voices.catalogue.CatalogueEntry;
-import dev.skald.voices.InstalledVoice;
-import dev.skald.voices.VoiceLibrary;
-import dev.skald.voices.VoiceKind;
-import dev.skald.voices.io.SafeZip;
-import dev.skald.voices.catalogue.CatalogueFile;
-import dev.skald.voices.catalogue.Catalogue;
-import dev.skald.voices.Samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.VoiceException;
+import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.Samples;
+import dev.skald.voices.VoiceInfo;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.catalogue.Catalogue;
+import dev.skald.voices.catalogue.CatalogueEntry;
+import dev.skald.voices.catalogue.CatalogueFile;
+import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.SafeZip;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
