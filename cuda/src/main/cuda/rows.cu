@@ -1,0 +1,391 @@
+// Ops element by element and row by row: elementwise, gates, norms, softmax, rotary positions, gather, shapes, statistics.
+#include "common.cuh"
+
+// ---- element by element -------------------------------------------------------------------------------------------
+// out = op(x, y, z). y and z are broadcast by strides of 0; row t of y and z is t / divide.
+// Threads 256, grid (ceil(T * ceil(C / 4) / 256), B).
+enum Op { OP_COPY, OP_ACTIVATE, OP_SCALE, OP_CLAMP, OP_FILL, OP_ADD, OP_MUL, OP_ADD_SCALED, OP_AFFINE, OP_BLEND };
+struct ElementwiseParams {
+    const void* x; i64 xBatch, xRow;
+    const void* y; i64 yBatch, yRow;
+    const float* z; i64 zBatch, zRow;
+    void* out; i64 outBatch, outRow;
+    const float* alpha;      // SNAKE's, a value a channel
+    const float* factor;     // instead of `a`, or null
+    const int* valid;
+    unsigned* overflow;      // counts what an out of type F16 cannot hold, or null
+    int B, T, C, divide, op, kind, xType, yType, outType;
+    float a, b, parameter;
+};
+// COPY x; ACTIVATE kind(x); SCALE a x + b; CLAMP to [a, b]; FILL a; ADD x + y; MUL x y; ADD_SCALED x + a y;
+// AFFINE kind(x y + z); BLEND x + (y - x) clamp((t + a) / b, 0, 1), t counted along rows, or along columns if T is 1
+KERNEL(elementwise, 256, 1, ElementwiseParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y, groups = (p.C + 3) / 4;
+    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
+    if (item >= (i64)p.T * groups) return;
+    int t = (int)(item / groups), c = (int)(item % groups) * 4, n = p.C - c;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    float a = scalar(p.factor, p.a);
+    i64 row = p.divide > 1 ? t / p.divide : t;
+    float x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0}, z[4] = {0, 0, 0, 0}, r[4];
+    auto get = [](float (&to)[4], float4 v) { to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w; };
+    if (p.op != OP_FILL) get(x, load4(p.x, b * p.xBatch + t * p.xRow + c, p.xType, n));
+    if (p.y) get(y, load4(p.y, b * p.yBatch + row * p.yRow + c, p.yType, n));
+    if (p.z) get(z, load4(p.z, b * p.zBatch + row * p.zRow + c, F32, n));
+    for (int i = 0; i < 4; i++) {
+        float alpha = p.alpha && c + i < p.C ? p.alpha[c + i] : 0;
+        switch (p.op) {
+            case OP_ACTIVATE: r[i] = activate(p.kind, x[i], p.parameter, alpha); break;
+            case OP_SCALE: r[i] = a * x[i] + p.b; break;
+            case OP_CLAMP: r[i] = x[i] < a ? a : x[i] > p.b ? p.b : x[i]; break;
+            case OP_FILL: r[i] = a; break;
+            case OP_ADD: r[i] = x[i] + y[i]; break;
+            case OP_MUL: r[i] = x[i] * y[i]; break;
+            case OP_ADD_SCALED: r[i] = x[i] + a * y[i]; break;
+            case OP_AFFINE: r[i] = activate(p.kind, x[i] * y[i] + z[i], p.parameter, alpha); break;
+            case OP_BLEND: {
+                float share = ((p.T == 1 ? c + i : t) + a) / p.b;
+                share = share < 0 ? 0 : share > 1 ? 1 : share;
+                r[i] = share == 0 ? x[i] : share == 1 ? y[i] : x[i] + (y[i] - x[i]) * share;
+                break;
+            }
+            default: r[i] = x[i];
+        }
+    }
+    float4 v = make_float4(r[0], r[1], r[2], r[3]);
+    if (p.outType == F16) {
+        for (int i = 0; i < 4; i++) {
+            if (i < n && overflows(r[i])) count_overflow(p.overflow, true);
+        }
+    }
+    store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
+}
+
+// out (B,T,C) from x (B,T,2C) (+ bias (B,1,2C)): kind 0: tanh(first half) sigmoid(second); 1: silu(first) second.
+// Threads 256, grid (ceil(T * ceil(C / 4) / 256), B).
+struct GateParams {
+    const void* x; i64 xBatch, xRow;
+    const float* bias; i64 biasBatch;
+    void* out; i64 outBatch, outRow;
+    const int* valid;
+    unsigned* overflow;
+    int B, T, C, kind, xType, outType;
+};
+KERNEL(gate, 256, 1, GateParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y, groups = (p.C + 3) / 4;
+    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
+    if (item >= (i64)p.T * groups) return;
+    int t = (int)(item / groups), c = (int)(item % groups) * 4, n = p.C - c;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    i64 at = b * p.xBatch + t * p.xRow + c;
+    float4 u = load4(p.x, at, p.xType, n), v = load4(p.x, at + p.C, p.xType, n);
+    float x[4] = {u.x, u.y, u.z, u.w}, y[4] = {v.x, v.y, v.z, v.w}, r[4];
+    for (int i = 0; i < 4; i++) {
+        if (p.bias && i < n) {
+            x[i] += p.bias[b * p.biasBatch + c + i];
+            y[i] += p.bias[b * p.biasBatch + p.C + c + i];
+        }
+        r[i] = p.kind == 0 ? tanhf(x[i]) / (1 + expf(-y[i])) : x[i] / (1 + expf(-x[i])) * y[i];
+        if (p.outType == F16 && i < n && overflows(r[i])) count_overflow(p.overflow, true);
+    }
+    store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, make_float4(r[0], r[1], r[2], r[3]));
+}
+
+// ---- norms ----------------------------------------------------------------------------------------------------------
+// kind 0: layer norm, 1: RMS norm, over the columns of each row; then the activation; then + add.
+// A warp a row: threads 256, grid (ceil(T / 8), B).
+struct NormParams {
+    const void* x; i64 xBatch, xRow;
+    const float* gamma;
+    const float* beta;                      // null: none
+    const float* add; i64 addBatch;         // (B,1,C) added last, or null
+    const int* addIndex; i64 addStep;       // add is read at + *addIndex * addStep, or null
+    void* out; i64 outBatch, outRow;
+    const int* valid;
+    unsigned* overflow;
+    int B, T, C, kind, after, xType, outType;
+    float eps, parameter;
+};
+KERNEL(normalize, 256, 1, NormParams) {
+    gdc_wait();
+    gdc_launch();
+    constexpr int KEPT = 8;  // groups of four a lane keeps: rows of up to 1024
+    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    i64 at = b * p.xBatch + t * p.xRow;
+    int groups = (p.C + 3) / 4;
+    float4 kept[KEPT];
+    float sum = 0;
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+        int g = k * 32 + lane;
+        kept[k] = make_float4(0, 0, 0, 0);
+        if (g < groups) kept[k] = load4(p.x, at + g * 4, p.xType, p.C - g * 4);
+        sum += kept[k].x + kept[k].y + kept[k].z + kept[k].w;
+    }
+    for (int g = KEPT * 32 + lane; g < groups; g += 32) {
+        float4 v = load4(p.x, at + g * 4, p.xType, p.C - g * 4);
+        sum += v.x + v.y + v.z + v.w;
+    }
+    float mean = p.kind == 0 ? warp_sum(sum) / p.C : 0;
+    float squares = 0;
+    auto add = [&](float4 v, int n) {
+        float x = v.x - mean, y = v.y - mean, z = v.z - mean, w = v.w - mean;
+        squares += x * x + (n > 1 ? y * y : 0) + (n > 2 ? z * z : 0) + (n > 3 ? w * w : 0);
+    };
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+        int g = k * 32 + lane;
+        if (g < groups) add(kept[k], p.C - g * 4);
+    }
+    for (int g = KEPT * 32 + lane; g < groups; g += 32) add(load4(p.x, at + g * 4, p.xType, p.C - g * 4), p.C - g * 4);
+    float scale = 1 / sqrtf(warp_sum(squares) / p.C + p.eps);
+    const float* more = p.add ? p.add + b * p.addBatch + (p.addIndex ? *p.addIndex * p.addStep : 0) : nullptr;
+    bool over = false;
+    auto put = [&](float4 v, int g) {
+        int c = g * 4, n = p.C - c;
+        float4 gain = load4(p.gamma, c, F32, n), shift = make_float4(0, 0, 0, 0), last = shift;
+        if (p.beta) shift = load4(p.beta, c, F32, n);
+        if (more) last = load4(more, c, F32, n);
+        v.x = activate(p.after, (v.x - mean) * scale * gain.x + shift.x, p.parameter, 0) + last.x;
+        v.y = activate(p.after, (v.y - mean) * scale * gain.y + shift.y, p.parameter, 0) + last.y;
+        v.z = activate(p.after, (v.z - mean) * scale * gain.z + shift.z, p.parameter, 0) + last.z;
+        v.w = activate(p.after, (v.w - mean) * scale * gain.w + shift.w, p.parameter, 0) + last.w;
+        if (n >= 4) over |= overflows(v);
+        store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
+    };
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+        int g = k * 32 + lane;
+        if (g < groups) put(kept[k], g);
+    }
+    for (int g = KEPT * 32 + lane; g < groups; g += 32) put(load4(p.x, at + g * 4, p.xType, p.C - g * 4), g);
+    count_overflow(p.overflow, over && p.outType == F16);
+}
+
+// softmax over the columns. A warp a row: threads 256, grid (ceil(T / 8), B).
+struct SoftmaxParams {
+    const float* x; i64 xBatch, xRow;
+    float* out; i64 outBatch, outRow;
+    const int* valid;
+    int B, T, C, pad;
+};
+KERNEL(softmax, 256, 1, SoftmaxParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    const float* x = p.x + b * p.xBatch + t * p.xRow;
+    float* out = p.out + b * p.outBatch + t * p.outRow;
+    float top = -INFINITY, sum = 0;
+    for (int c = lane; c < p.C; c += 32) top = fmaxf(top, x[c]);
+    top = warp_max(top);
+    for (int c = lane; c < p.C; c += 32) sum += expf(x[c] - top);
+    sum = warp_sum(sum);
+    for (int c = lane; c < p.C; c += 32) out[c] = expf(x[c] - top) / sum;
+}
+
+// Rotates pairs (d, d + D/2) of each head's columns by the angle of position first[b * firstStep] + t, in place.
+// Threads 256, grid (ceil(T * H * D / 2 / 256), B).
+struct RotaryParams {
+    void* x; i64 xBatch, xRow;
+    const float* cosines; const float* sines; i64 tableRow;   // (positions, D/2)
+    const int* first;                                         // null: 0
+    const int* valid;
+    int B, T, H, D, firstStep, xType;
+};
+KERNEL(rotary, 256, 1, RotaryParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y, half = p.D / 2;
+    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
+    if (item >= (i64)p.T * p.H * half) return;
+    int d = (int)(item % half), h = (int)(item / half % p.H), t = (int)(item / half / p.H);
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    i64 position = (p.first ? p.first[b * p.firstStep] : 0) + t;
+    float c = p.cosines[position * p.tableRow + d], s = p.sines[position * p.tableRow + d];
+    i64 at = b * p.xBatch + t * p.xRow + h * p.D + d;
+    float u = load1(p.x, at, p.xType), v = load1(p.x, at + half, p.xType);
+    store1(p.x, at, p.xType, u * c - v * s);
+    store1(p.x, at + half, p.xType, v * c + u * s);
+}
+
+// ---- shape ----------------------------------------------------------------------------------------------------------
+// Row t of out is row index[b * indexBatch + t] of the table's batch b, or row t / repeat if index is null. An index out
+// of range leaves zeros and sets *error to t + 1. Threads 256, grid (ceil(T * ceil(C / 4) / 256), B).
+struct GatherParams {
+    const void* x; i64 xBatch, xRow;
+    const int* index; i64 indexBatch;
+    void* out; i64 outBatch, outRow;
+    const int* valid;      // rows of out
+    int* error;
+    int B, T, C, entries, repeat, xType, outType;
+};
+KERNEL(gather, 256, 1, GatherParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y, groups = (p.C + 3) / 4;
+    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
+    if (item >= (i64)p.T * groups) return;
+    int t = (int)(item / groups), c = (int)(item % groups) * 4;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    int row = p.index ? p.index[b * p.indexBatch + t] : t / p.repeat;
+    float4 v = make_float4(0, 0, 0, 0);
+    if (row >= 0 && row < p.entries) {
+        v = load4(p.x, b * p.xBatch + row * p.xRow + c, p.xType, p.C - c);
+    } else if (p.error) {
+        atomicMax(p.error, t + 1);
+    }
+    store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, p.C - c, v);
+}
+
+// x (B,T,C) to out (B,C,T). Threads 256, grid (ceil(C / 32), ceil(T / 32), B). Columns of out beyond valid are zero.
+struct TransposeParams {
+    const float* x; i64 xBatch, xRow;
+    float* out; i64 outBatch, outRow;
+    const int* valid;
+    int B, T, C, pad;
+};
+KERNEL(transpose, 256, 1, TransposeParams) {
+    gdc_wait();
+    gdc_launch();
+    __shared__ float tile[32][33];
+    int b = blockIdx.z, c0 = blockIdx.x * 32, t0 = blockIdx.y * 32, x = threadIdx.x % 32, y = threadIdx.x / 32;
+    int rows = rows_of(p.valid, b, p.T);
+    for (int i = y; i < 32; i += 8) {
+        tile[i][x] = t0 + i < rows && c0 + x < p.C ? p.x[b * p.xBatch + (t0 + i) * p.xRow + c0 + x] : 0;
+    }
+    __syncthreads();
+    for (int i = y; i < 32; i += 8) {
+        if (c0 + i < p.C && t0 + x < p.T) p.out[b * p.outBatch + (c0 + i) * p.outRow + t0 + x] = tile[x][i];
+    }
+}
+
+// windows (B,T,n), laid over each other every hop samples and summed: out (B,1,(T-1) hop + n).
+// Threads 256, grid (ceil(((T - 1) hop + n) / 256), B).
+struct OverlapAddParams {
+    const float* x; i64 xBatch, xRow;
+    float* out; i64 outBatch;
+    const int* valid;
+    int B, T, n, hop;
+};
+KERNEL(overlap_add, 256, 1, OverlapAddParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y;
+    i64 i = (i64)blockIdx.x * 256 + threadIdx.x;
+    if (i >= (i64)(p.T - 1) * p.hop + p.n) return;
+    int rows = rows_of(p.valid, b, p.T);
+    i64 last = i / p.hop;
+    if (last >= rows) last = rows - 1;
+    i64 first = i < p.n ? 0 : (i - p.n) / p.hop + 1;
+    float sum = 0;
+    for (i64 t = first; t <= last; t++) sum += p.x[b * p.xBatch + t * p.xRow + (i - t * p.hop)];
+    p.out[b * p.outBatch + i] = sum;
+}
+
+// ---- over rows ------------------------------------------------------------------------------------------------------
+// Mean of each segment of `segment` rows (T: one of all rows): out (B, segments, C); with `deviation`, the unbiased
+// standard deviation is in the columns C to 2C. Sums are in double. Threads 256, grid (ceil(C / 32), segments, B).
+struct StatisticsParams {
+    const float* x; i64 xBatch, xRow;
+    float* out; i64 outBatch, outRow;
+    const int* valid;
+    int B, T, C, segment, deviation, pad;
+};
+KERNEL(statistics, 256, 1, StatisticsParams) {
+    gdc_wait();
+    gdc_launch();
+    __shared__ double part[8][32];
+    int b = blockIdx.z, s = blockIdx.y, c = blockIdx.x * 32 + threadIdx.x % 32, y = threadIdx.x / 32, lane = threadIdx.x % 32;
+    int rows = rows_of(p.valid, b, p.T), from = s * p.segment, to = from + p.segment < rows ? from + p.segment : rows;
+    const float* x = p.x + b * p.xBatch + c;
+    bool in = c < p.C;
+    auto total = [&](double v) {
+        __syncthreads();
+        part[y][lane] = v;
+        __syncthreads();
+        double sum = 0;
+        for (int i = 0; i < 8; i++) sum += part[i][lane];
+        return sum;
+    };
+    double sum = 0, squares = 0;
+    for (int t = from + y; in && t < to; t += 8) sum += x[t * p.xRow];
+    double mean = total(sum) / (to - from);
+    if (p.deviation) {
+        for (int t = from + y; in && t < to; t += 8) squares += (x[t * p.xRow] - mean) * (x[t * p.xRow] - mean);
+        squares = total(squares);
+    }
+    if (in && y == 0) {
+        float* out = p.out + b * p.outBatch + s * p.outRow + c;
+        out[0] = (float)mean;
+        if (p.deviation) out[p.C] = (float)sqrt(squares / (to - from - 1));
+    }
+}
+
+// to[i] = clamp(floor((from[i] * multiply + add) / divide), low, high): how an op changes the valid rows.
+// Threads 32, grid 1.
+struct LengthsParams {
+    const int* from;
+    int* to;
+    int n, multiply, add, divide, low, high;
+};
+KERNEL(lengths, 32, 1, LengthsParams) {
+    gdc_wait();
+    gdc_launch();
+    for (int i = threadIdx.x; i < p.n; i += 32) {
+        int v = p.from[i] * p.multiply + p.add;
+        int q = v / p.divide - (v % p.divide < 0 ? 1 : 0);
+        p.to[i] = q < p.low ? p.low : q > p.high ? p.high : q;
+    }
+}
+
+// One Euler step of the flow: x (1,T,C) += dt ((1 + guidance) field[0] - guidance field[1]), or += dt field[0] if
+// batches is 1; the new x also goes to the first C columns of `input` (batches,T,..). dt = steps[*index], if index is
+// not null; steps null: nothing is added. Threads 256, grid (ceil(T * C / 256)).
+struct EulerParams {
+    float* x; i64 xRow;
+    const float* field; i64 fieldBatch, fieldRow;
+    float* input; i64 inputBatch, inputRow;
+    const float* steps;
+    const int* index;
+    const int* valid;
+    int T, C, batches;
+    float guidance;
+};
+KERNEL(euler, 256, 1, EulerParams) {
+    gdc_wait();
+    gdc_launch();
+    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
+    int t = (int)(item / p.C), c = (int)(item % p.C);
+    if (t >= rows_of(p.valid, 0, p.T)) return;
+    float x = p.x[t * p.xRow + c];
+    if (p.steps) {
+        float dt = p.steps[p.index ? *p.index : 0];
+        float f = p.field[t * p.fieldRow + c];
+        if (p.batches == 2) {
+            x += dt * (1 + p.guidance) * f;
+            x += -dt * p.guidance * p.field[p.fieldBatch + t * p.fieldRow + c];
+        } else {
+            x += dt * f;
+        }
+        p.x[t * p.xRow + c] = x;
+    }
+    if (p.input) {
+        for (int b = 0; b < p.batches; b++) p.input[b * p.inputBatch + t * p.inputRow + c] = x;
+    }
+}
+// *counter += by. Threads 32, grid 1.
+struct CountParams {
+    int* counter;
+    int by, pad;
+};
+KERNEL(count, 32, 1, CountParams) {
+    gdc_wait();
+    gdc_launch();
+    if (threadIdx.x == 0) *p.counter += p.by;
+}

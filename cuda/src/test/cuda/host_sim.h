@@ -1,0 +1,487 @@
+// Compiles CUDA C++ kernels as host code, for correctness only: a fiber for each thread of a block, warp collectives,
+// barriers, and cp.async performed in one of two orders.
+//  - early: a copy happens when it is issued, and a warp runs as far as it can before another runs. Finds a missing
+//    barrier before an overwrite.
+//  - late: a copy happens at the wait that covers it, and threads run in random turns. Finds a wrong wait_group count.
+// Shared memory is poisoned with NaN bits before each block. Warp collectives need all lanes that still live.
+#pragma once
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#define DEVICE inline
+#define __device__
+#define __shared__ static
+#define __restrict__
+#define DYNAMIC_SHARED(name) unsigned char* name = sim::shared
+#define KERNEL(name, threads, blocks, Params)                                                       \
+    static void name(const Params p);                                                               \
+    static sim::Registrar register_##name{#name, threads, sizeof(Params),                           \
+                                          [](const void* q) { name(*(const Params*)q); }};          \
+    static void name(const Params p)
+
+struct dim3 {
+    unsigned x = 1, y = 1, z = 1;
+};
+struct alignas(16) uint4 {
+    unsigned x, y, z, w;
+};
+struct alignas(8) uint2 {
+    unsigned x, y;
+};
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+struct alignas(8) float2 {
+    float x, y;
+};
+struct alignas(16) int4 {
+    int x, y, z, w;
+};
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+inline float2 make_float2(float x, float y) { return {x, y}; }
+inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
+inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
+
+extern "C" void skald_switch(void** save, void* load);
+
+namespace sim {
+
+struct Kernel {
+    const char* name;
+    int threads;
+    size_t bytes;
+    void (*call)(const void*);
+};
+inline std::vector<Kernel>& kernels() {
+    static std::vector<Kernel> all;
+    return all;
+}
+struct Registrar {
+    Registrar(const char* name, int threads, size_t bytes, void (*call)(const void*)) {
+        kernels().push_back({name, threads, bytes, call});
+    }
+};
+
+constexpr size_t STACK = 128 << 10, SHARED = 256 << 10;
+constexpr int MAX_THREADS = 1024;
+
+enum State { READY, BARRIER, WARP, DONE };
+struct Copy {
+    void* to;
+    const void* from;
+    int bytes, zeros;
+};
+struct Fiber {
+    void* stack_pointer = nullptr;
+    char* stack = nullptr;
+    dim3 index;
+    State state = READY;
+    int barrier = 0;
+    void* argument = nullptr;
+    std::vector<std::vector<Copy>> groups;  // the last one is open
+};
+struct Warp {
+    int live = 0, arrived = 0;
+    void (*operation)(int) = nullptr;
+};
+inline Fiber fibers[MAX_THREADS];
+inline Warp warps[MAX_THREADS / 32];
+inline int count, current, live, late;
+inline int arrived[16], expected[16];
+inline dim3 block_index, block_dim, grid_dim;
+alignas(128) inline unsigned char shared[SHARED];
+inline void* scheduler;
+inline const Kernel* running;
+inline const void* arguments;
+inline std::mt19937 random(1);
+
+[[noreturn]] inline void fail(const char* what) {
+    fprintf(stderr, "kernel %s, block (%u,%u,%u), thread %d: %s\n", running->name, block_index.x, block_index.y, block_index.z, current, what);
+    fflush(stderr);
+    _exit(3);
+}
+inline void yield() { skald_switch(&fibers[current].stack_pointer, scheduler); }
+
+inline void finish_collective(int w) {
+    Warp& warp = warps[w];
+    warp.operation(w * 32);
+    warp.arrived = 0;
+    for (int i = w * 32; i < std::min(count, w * 32 + 32); i++) {
+        if (fibers[i].state == WARP) fibers[i].state = READY;
+    }
+}
+// All living lanes of a warp meet; the last one to come does `operation` for all of them.
+inline void collective(void* argument, void (*operation)(int)) {
+    Fiber& me = fibers[current];
+    Warp& warp = warps[current / 32];
+    if (warp.arrived > 0 && warp.operation != operation) fail("lanes of a warp meet at different collectives");
+    warp.operation = operation;
+    me.argument = argument;
+    if (++warp.arrived == warp.live) {
+        finish_collective(current / 32);
+    } else {
+        me.state = WARP;
+        yield();
+    }
+}
+template <class T>
+T* lane(int warp_start, int l) {
+    int i = warp_start + l;
+    return i < count && fibers[i].state != DONE ? (T*)fibers[i].argument : nullptr;
+}
+inline void release(int id) {
+    arrived[id] = 0;
+    for (int i = 0; i < count; i++) {
+        if (fibers[i].state == BARRIER && fibers[i].barrier == id) fibers[i].state = READY;
+    }
+}
+inline void barrier(int id, int threads) {
+    expected[id] = threads;
+    if (++arrived[id] == (threads ? threads : live)) {
+        release(id);
+    } else {
+        fibers[current].state = BARRIER;
+        fibers[current].barrier = id;
+        yield();
+    }
+}
+inline void entry() {
+    running->call(arguments);
+    Fiber& me = fibers[current];
+    me.state = DONE;
+    live--;
+    Warp& warp = warps[current / 32];
+    warp.live--;
+    if (warp.arrived > 0 && warp.arrived == warp.live) finish_collective(current / 32);
+    if (live > 0 && arrived[0] == live) release(0);
+    yield();
+}
+inline void start(int i) {
+    Fiber& f = fibers[i];
+    if (!f.stack) {
+        f.stack = (char*)mmap(nullptr, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    void** top = (void**)(f.stack + STACK);
+    *--top = nullptr;  // the return address of entry: a function begins at 16 n + 8
+    *--top = (void*)entry;
+    for (int r = 0; r < 6; r++) *--top = nullptr;
+    f.stack_pointer = top;
+    f.state = READY;
+    f.groups.clear();
+    f.index = {(unsigned)i % block_dim.x, (unsigned)i / block_dim.x % block_dim.y, (unsigned)i / block_dim.x / block_dim.y};
+}
+inline void run_fiber(int i) {
+    current = i;
+    skald_switch(&scheduler, fibers[i].stack_pointer);
+}
+inline void run_block() {
+    count = block_dim.x * block_dim.y * block_dim.z;
+    live = count;
+    memset(shared, 0xff, SHARED);
+    std::fill(arrived, arrived + 16, 0);
+    int n = (count + 31) / 32;
+    for (int w = 0; w < n; w++) warps[w] = {std::min(32, count - w * 32), 0, nullptr};
+    for (int i = 0; i < count; i++) start(i);
+    std::vector<int> order(late ? count : n);
+    for (size_t i = 0; i < order.size(); i++) order[i] = (int)i;
+    while (live > 0) {
+        bool moved = false;
+        std::shuffle(order.begin(), order.end(), random);
+        for (int o : order) {
+            if (late) {
+                if (fibers[o].state == READY) {
+                    run_fiber(o);
+                    moved = true;
+                }
+            } else {
+                for (bool any = true; any;) {
+                    any = false;
+                    for (int i = o * 32; i < std::min(count, o * 32 + 32); i++) {
+                        if (fibers[i].state == READY) {
+                            run_fiber(i);
+                            any = moved = true;
+                        }
+                    }
+                }
+            }
+        }
+        if (!moved && live > 0) fail("deadlock: threads wait for each other");
+    }
+}
+inline void launch(const Kernel& kernel, dim3 grid, dim3 block, size_t dynamic, const void* args) {
+    running = &kernel;
+    arguments = args;
+    grid_dim = grid;
+    block_dim = block;
+    if (dynamic > 227 * 1024) fail("more than 227 KB of shared memory");
+    std::vector<unsigned> order((size_t)grid.x * grid.y * grid.z);
+    for (size_t i = 0; i < order.size(); i++) order[i] = (unsigned)i;
+    std::shuffle(order.begin(), order.end(), random);
+    for (unsigned q : order) {
+        block_index = {q % grid.x, q / grid.x % grid.y, q / grid.x / grid.y};
+        run_block();
+    }
+}
+
+// ---- copies
+inline void copy(const Copy& c) {
+    memcpy(c.to, c.from, c.bytes);
+    memset((char*)c.to + c.bytes, 0, c.zeros);
+}
+inline void issue(Copy c) {
+    if (((uintptr_t)c.to | (uintptr_t)c.from) % (c.bytes + c.zeros)) fail("an asynchronous copy is not aligned");
+    if (!late) return copy(c);
+    auto& groups = fibers[current].groups;
+    if (groups.empty()) groups.emplace_back();
+    groups.back().push_back(c);
+}
+
+// ---- 16-bit numbers
+inline float half_to_float(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023, u;
+    if (exponent == 31) {
+        u = sign | 0x7f800000u | fraction << 13;
+    } else if (exponent) {
+        u = sign | (exponent + 112) << 23 | fraction << 13;
+    } else {
+        float f = (float)fraction * 0x1p-24f;
+        memcpy(&u, &f, 4);
+        u |= sign;
+    }
+    float f;
+    memcpy(&f, &u, 4);
+    return f;
+}
+inline uint16_t float_to_half(float f) {
+    uint32_t u;
+    memcpy(&u, &f, 4);
+    uint16_t sign = (uint16_t)(u >> 16 & 0x8000);
+    u &= 0x7fffffffu;
+    if (u > 0x7f800000u) return sign | 0x7fff;
+    if (u >= 0x477ff000u) return sign | 0x7c00;
+    if (u < 0x38800000u) {  // subnormal: the addition rounds to the nearest even
+        float m;
+        memcpy(&m, &u, 4);
+        m += 0.5f;
+        uint32_t v;
+        memcpy(&v, &m, 4);
+        return sign | (uint16_t)(v - 0x3f000000u);
+    }
+    u += 0xfff + (u >> 13 & 1);
+    return sign | (uint16_t)((u - 0x38000000u) >> 13);
+}
+inline uint16_t float_to_bf16(float f) {
+    uint32_t u;
+    memcpy(&u, &f, 4);
+    if ((u & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
+    return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+}
+inline float bf16_to_float(uint16_t b) {
+    uint32_t u = (uint32_t)b << 16;
+    float f;
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+// ---- warp collectives
+template <class T>
+struct Exchange {
+    T in, out;
+    int from;
+};
+template <class T>
+T exchange(T v, int from) {
+    Exchange<T> e{v, v, from};
+    collective(&e, [](int w) {
+        for (int l = 0; l < 32; l++) {
+            auto* me = lane<Exchange<T>>(w, l);
+            auto* other = me ? lane<Exchange<T>>(w, me->from & 31) : nullptr;
+            if (me && me->from >= 0 && other) me->out = other->in;
+        }
+    });
+    return e.out;
+}
+struct Matrix {
+    uint32_t* r;
+    const void* row;
+};
+template <bool TRANSPOSED>
+void load_matrix(uint32_t (&r)[4], const void* row) {
+    if ((uintptr_t)row % 16) fail("a row for ldmatrix is not aligned");
+    Matrix m{r, row};
+    collective(&m, [](int w) {
+        for (int l = 0; l < 32; l++) {
+            for (int i = 0; i < 4; i++) {
+                auto at = [&](int row, int col) { return (uint32_t)((const uint16_t*)lane<Matrix>(w, i * 8 + row)->row)[col]; };
+                int a = l / 4, b = l % 4 * 2;
+                lane<Matrix>(w, l)->r[i] = TRANSPOSED ? at(b, a) | at(b + 1, a) << 16 : at(a, b) | at(a, b + 1) << 16;
+            }
+        }
+    });
+}
+struct Mma {
+    float* c;
+    uint32_t a[4], b[2];
+};
+template <bool BF16>
+void mma(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    Mma m{c, {a[0], a[1], a[2], a[3]}, {b0, b1}};
+    collective(&m, [](int w) {
+        float a[16][16], b[8][16];
+        for (int l = 0; l < 32; l++) {
+            Mma* m = lane<Mma>(w, l);
+            auto number = [](uint32_t v) { return BF16 ? bf16_to_float((uint16_t)v) : half_to_float((uint16_t)v); };
+            for (int h = 0; h < 2; h++) {
+                for (int r = 0; r < 4; r++) a[l / 4 + (r & 1) * 8][l % 4 * 2 + h + (r >> 1) * 8] = number(m->a[r] >> 16 * h);
+                for (int r = 0; r < 2; r++) b[l / 4][l % 4 * 2 + h + r * 8] = number(m->b[r] >> 16 * h);
+            }
+        }
+        for (int l = 0; l < 32; l++) {
+            for (int i = 0; i < 4; i++) {
+                int row = l / 4 + (i >> 1) * 8, col = l % 4 * 2 + (i & 1);
+                float s = lane<Mma>(w, l)->c[i];
+                for (int k = 0; k < 16; k++) s += a[row][k] * b[col][k];
+                lane<Mma>(w, l)->c[i] = s;
+            }
+        }
+    });
+}
+struct Vote {
+    bool in;
+    unsigned out;
+};
+}  // namespace sim
+
+#define threadIdx (sim::fibers[sim::current].index)
+#define blockIdx (sim::block_index)
+#define blockDim (sim::block_dim)
+#define gridDim (sim::grid_dim)
+inline void __syncthreads() { sim::barrier(0, 0); }
+inline void __threadfence() {}
+inline void __threadfence_system() {}
+
+inline void gdc_wait() {}
+inline void gdc_launch() {}
+inline void cp_async16(void* to, const void* from) { sim::issue({to, from, 16, 0}); }
+inline void cp_async16(void* to, const void* from, int bytes) { sim::issue({to, from, bytes, 16 - bytes}); }
+inline void cp_async4(void* to, const void* from, int bytes) { sim::issue({to, from, bytes, 4 - bytes}); }
+inline void cp_commit() {
+    auto& groups = sim::fibers[sim::current].groups;
+    if (groups.empty()) groups.emplace_back();
+    groups.emplace_back();
+}
+template <int N>
+void cp_wait() {
+    auto& groups = sim::fibers[sim::current].groups;
+    while ((int)groups.size() - 1 > N) {
+        for (auto& c : groups.front()) sim::copy(c);
+        groups.erase(groups.begin());
+    }
+}
+inline uint4 load_stream(const void* p) { return *(const uint4*)p; }
+inline float4 load_early4(const void* p) { return *(const float4*)p; }
+inline float2 load_early2(const void* p) { return *(const float2*)p; }
+inline float4 load_cg4(const float* p) { return *(const float4*)p; }
+inline float load_cg(const float* p) { return *p; }
+inline int load_volatile(const int* p) { return *(const volatile int*)p; }
+inline void store_system(int* p, int v) { *(volatile int*)p = v; }
+inline void prefetch_l2(const void*) {}
+template <class T>
+T* opaque(T* p) { return p; }
+inline int opaque(int x) { return x; }
+
+inline void ldmatrix4(uint32_t (&r)[4], const void* row) { sim::load_matrix<false>(r, row); }
+inline void ldmatrix4_transposed(uint32_t (&r)[4], const void* row) { sim::load_matrix<true>(r, row); }
+inline void mma_f16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) { sim::mma<false>(c, a, b0, b1); }
+inline void mma_bf16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) { sim::mma<true>(c, a, b0, b1); }
+
+inline uint16_t to_f16(float v) { return sim::float_to_half(v); }
+inline float from_f16(uint16_t v) { return sim::half_to_float(v); }
+inline uint16_t to_bf16(float v) { return sim::float_to_bf16(v); }
+inline uint32_t pack_f16(float low, float high) { return to_f16(low) | (uint32_t)to_f16(high) << 16; }
+inline uint32_t pack_bf16(float low, float high) { return to_bf16(low) | (uint32_t)to_bf16(high) << 16; }
+inline float f16_low(uint32_t v) { return from_f16((uint16_t)v); }
+inline float f16_high(uint32_t v) { return from_f16((uint16_t)(v >> 16)); }
+inline void bytes_to_bf16(uint32_t w, uint32_t& low, uint32_t& high) {
+    auto number = [&](int byte) { return (float)(int8_t)(w >> 8 * byte); };
+    low = pack_bf16(number(0), number(2));
+    high = pack_bf16(number(1), number(3));
+}
+
+inline double mul_rn(double a, double b) { return a * b; }
+inline double add_rn(double a, double b) { return a + b; }
+inline double sub_rn(double a, double b) { return a - b; }
+inline double div_rn(double a, double b) { return a / b; }
+inline double sqrt_rn(double a) { return sqrt(a); }
+inline float mul_rn(float a, float b) { return a * b; }
+inline float add_rn(float a, float b) { return a + b; }
+inline float sub_rn(float a, float b) { return a - b; }
+inline float div_rn(float a, float b) { return a / b; }
+template <class To, class From>
+To sim_bits(From v) {
+    To r;
+    memcpy(&r, &v, sizeof r);
+    return r;
+}
+inline double bits_to_double(long long v) { return sim_bits<double>(v); }
+inline long long double_bits(double v) { return sim_bits<long long>(v); }
+inline float bits_to_float(uint32_t v) { return sim_bits<float>(v); }
+inline uint32_t float_bits(float v) { return sim_bits<uint32_t>(v); }
+inline uint32_t mul_high(uint32_t a, uint32_t b) { return (uint32_t)((uint64_t)a * b >> 32); }
+inline float fast_exp2(float x) { return exp2f(x); }
+inline float fast_exp(float x) { return expf(x); }
+inline float fast_divide(float a, float b) { return a / b; }
+inline float fast_sin(float x) { return sinf(x); }
+inline float fast_tanh(float x) { return tanhf(x); }
+inline float rsqrtf(float x) { return 1 / sqrtf(x); }
+
+template <class T>
+T shuffle_xor(T v, int mask) { return sim::exchange(v, (sim::current % 32) ^ mask); }
+template <class T>
+T shuffle(T v, int lane) { return sim::exchange(v, lane & 31); }
+template <class T>
+T shuffle_up(T v, int delta) { return sim::exchange(v, sim::current % 32 - delta); }
+inline unsigned warp_ballot(bool v) {
+    sim::Vote vote{v, 0};
+    sim::collective(&vote, [](int w) {
+        unsigned all = 0;
+        for (int l = 0; l < 32; l++) {
+            auto* x = sim::lane<sim::Vote>(w, l);
+            if (x && x->in) all |= 1u << l;
+        }
+        for (int l = 0; l < 32; l++) {
+            if (auto* x = sim::lane<sim::Vote>(w, l)) x->out = all;
+        }
+    });
+    return vote.out;
+}
+inline void warp_sync() { sim::collective(nullptr, [](int) {}); }
+inline void bar_sync(int id, int threads) { sim::barrier(id, threads); }
+inline int count_bits(unsigned v) { return __builtin_popcount(v); }
+template <class T>
+T atomicAdd(T* p, T v) {
+    T old = *p;
+    *p += v;
+    return old;
+}
+inline int atomicMax(int* p, int v) {
+    int old = *p;
+    *p = std::max(old, v);
+    return old;
+}
+inline unsigned atomicOr(unsigned* p, unsigned v) {
+    unsigned old = *p;
+    *p |= v;
+    return old;
+}
+using std::max;
+using std::min;
