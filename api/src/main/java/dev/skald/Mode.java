@@ -2,15 +2,15 @@ package dev.skald;
 
 import java.util.Locale;
 
-/** Which family of models speaks. */
+/** What is wanted of the speech; which models there are for it is found out by the engines. */
 public enum Mode {
     /**
      * Chosen for each request from what is installed; the reason is told in {@link EngineChoice}.
      */
     AUTO,
-    /** Piper voices: far faster than real time on any CPU. */
+    /** Far faster than real time on any CPU: Piper voices. */
     FAST,
-    /** Chatterbox: expressive speech and voice cloning. */
+    /** Expressive speech and voice cloning: Chatterbox. */
     CINEMATIC;
 
     /** The mode of that name, in any letter case. Throws {@link InvalidRequestException}. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -36,7 +37,7 @@ public final class Skald implements AutoCloseable {
     private volatile boolean closed;
 
     private Skald(Builder builder, List<SpeechEngineProvider> providers) {
-        context = new EngineContext(builder.home, builder.threads, builder.offline);
+        context = builder.context.build();
         warnings = builder.warnings;
         this.providers = List.copyOf(providers);
     }
@@ -66,7 +67,7 @@ public final class Skald implements AutoCloseable {
         Candidate chosen = choose(request);
         if (chosen.choice.fallback()) {
             warnings.accept(
-                    request.mode()
+                    request.model().map(m -> "model " + m).orElse(request.mode().toString())
                             + " is not available ("
                             + chosen.choice.reason()
                             + "): speaking in mode "
@@ -118,13 +119,38 @@ public final class Skald implements AutoCloseable {
             throw new EngineUnavailableException(
                     "no speech engine is on the class path: add the dependency dev.skald:skald");
         }
-        return request.mode() == Mode.AUTO ? automatic(request) : asked(request);
+        List<SpeechEngineProvider> named = named(request);
+        return request.mode() == Mode.AUTO ? automatic(request, named) : asked(request, named);
     }
 
-    private Candidate asked(SpeechRequest request) {
-        String reason = "no engine for mode " + request.mode() + " is on the class path";
+    /** The engines that have the model the request names; all of them if it names none. */
+    private List<SpeechEngineProvider> named(SpeechRequest request) {
+        if (request.model().isEmpty()) {
+            return providers;
+        }
+        String model = request.model().get();
+        List<SpeechEngineProvider> named =
+                providers.stream().filter(p -> p.hasModel(model)).toList();
+        if (named.isEmpty()) {
+            throw new InvalidRequestException(
+                    "there is no model '"
+                            + model
+                            + "': "
+                            + String.join(
+                                    ", ",
+                                    providers.stream().flatMap(p -> p.models().stream()).toList())
+                            + ", or the folder of a checkpoint");
+        }
+        return named;
+    }
+
+    private Candidate asked(SpeechRequest request, List<SpeechEngineProvider> named) {
+        String reason =
+                request.model().isPresent()
+                        ? "model " + request.model().get() + " is not of this mode"
+                        : "no engine for mode " + request.mode() + " is on the class path";
         SpeechEngineProvider ready = null;
-        for (SpeechEngineProvider provider : providers) {
+        for (SpeechEngineProvider provider : named) {
             if (provider.mode() == request.mode()) {
                 Availability a = provider.availability(context, request);
                 if (a.ready() && (ready == null || a.claims())) {
@@ -137,22 +163,20 @@ public final class Skald implements AutoCloseable {
             return Candidate.of(ready, "asked for", false);
         }
         // Only the grander mode steps down; a missing fast voice has nothing to step down to.
-        if (request.mode() == Mode.CINEMATIC && !request.strict()) {
-            for (SpeechEngineProvider provider : providers) {
-                if (provider.mode() == Mode.FAST
-                        && provider.availability(context, request).ready()) {
-                    return Candidate.of(provider, reason, true);
-                }
+        if (request.mode() == Mode.CINEMATIC) {
+            Optional<Candidate> fast = fallback(request, reason);
+            if (fast.isPresent()) {
+                return fast.get();
             }
         }
         throw unavailable(request, request.mode() + " is not available: " + reason);
     }
 
-    private Candidate automatic(SpeechRequest request) {
+    private Candidate automatic(SpeechRequest request, List<SpeechEngineProvider> named) {
         List<String> reasons = new ArrayList<>();
         SpeechEngineProvider best = null;
         Availability bestSays = null;
-        for (SpeechEngineProvider provider : providers) {
+        for (SpeechEngineProvider provider : named) {
             Availability a = provider.availability(context, request);
             if (!a.ready()) {
                 reasons.add(provider.mode() + ": " + a.reason());
@@ -163,10 +187,28 @@ public final class Skald implements AutoCloseable {
                 bestSays = a;
             }
         }
-        if (best == null || bestSays == null) {
-            throw unavailable(request, "nothing can speak this: " + String.join("; ", reasons));
+        if (best != null && bestSays != null) {
+            return Candidate.of(best, bestSays.reason(), false);
         }
-        return Candidate.of(best, bestSays.reason(), false);
+        if (request.model().isPresent()) {
+            Optional<Candidate> fast = fallback(request, String.join("; ", reasons));
+            if (fast.isPresent()) {
+                return fast.get();
+            }
+        }
+        throw unavailable(request, "nothing can speak this: " + String.join("; ", reasons));
+    }
+
+    /** A fast voice instead of what was asked for, unless the request is strict. */
+    private Optional<Candidate> fallback(SpeechRequest request, String reason) {
+        if (request.strict()) {
+            return Optional.empty();
+        }
+        return providers.stream()
+                .filter(p -> p.mode() == Mode.FAST)
+                .filter(p -> p.availability(context, request).ready())
+                .map(p -> Candidate.of(p, reason, true))
+                .findFirst();
     }
 
     /** It is the voice that is missing where one was named. */
@@ -207,11 +249,9 @@ public final class Skald implements AutoCloseable {
         }
     }
 
-    /** Settings of a {@link Skald}. */
+    /** Settings of a {@link Skald}; each setter refuses a value that cannot be at once. */
     public static final class Builder {
-        private Path home = SkaldHome.folder();
-        private int threads = PhysicalCores.count();
-        private boolean offline = SkaldHome.offline();
+        private final EngineContext.Builder context = EngineContext.builder();
         private Consumer<String> warnings =
                 message -> LOG.log(System.Logger.Level.WARNING, message);
 
@@ -219,23 +259,31 @@ public final class Skald implements AutoCloseable {
 
         /** The folder of voices, models and caches. */
         public Builder home(Path home) {
-            this.home = home;
+            context.home(home);
             return this;
         }
 
         /** How many threads compute at once; one per physical core if not set. */
         public Builder threads(int threads) {
-            if (threads < 1 || threads > 1024) {
-                throw new InvalidRequestException(
-                        "threads must lie between 1 and 1024, not " + threads);
-            }
-            this.threads = threads;
+            context.threads(threads);
             return this;
         }
 
         /** Leaves the network alone. */
         public Builder offline(boolean offline) {
-            this.offline = offline;
+            context.offline(offline);
+            return this;
+        }
+
+        /** What computes: {@code auto} (if not set), {@code cpu}, {@code cuda}, {@code cuda:1}. */
+        public Builder device(String device) {
+            context.device(device);
+            return this;
+        }
+
+        /** How weights are kept; {@link Precision#AUTO} if not set. */
+        public Builder precision(Precision precision) {
+            context.precision(precision);
             return this;
         }
 

@@ -3,9 +3,9 @@ package dev.skald;
 import java.io.Reader;
 import java.io.StringReader;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +30,7 @@ public final class SpeechRequest {
     private final double speed;
     private final double volume;
     private final double sentenceSilence;
-    private final @Nullable Double noiseScale;
-    private final @Nullable Double noiseWidth;
-    private final @Nullable Double exaggeration;
-    private final @Nullable Double cfgWeight;
-    private final @Nullable Double temperature;
-    private final @Nullable Double minP;
-    private final @Nullable Double topP;
-    private final @Nullable Integer topK;
-    private final @Nullable Double repetitionPenalty;
+    private final Map<Class<? extends EngineOptions>, EngineOptions> options;
 
     private SpeechRequest(Builder b) {
         text = b.text;
@@ -54,28 +46,33 @@ public final class SpeechRequest {
         speed = b.speed;
         volume = b.volume;
         sentenceSilence = b.sentenceSilence;
-        noiseScale = b.noiseScale;
-        noiseWidth = b.noiseWidth;
-        exaggeration = b.exaggeration;
-        cfgWeight = b.cfgWeight;
-        temperature = b.temperature;
-        minP = b.minP;
-        topP = b.topP;
-        topK = b.topK;
-        repetitionPenalty = b.repetitionPenalty;
+        options = Map.copyOf(b.options);
     }
 
-    /** A request for {@code text} with every default. */
+    /**
+     * A request for {@code text} with every default.
+     *
+     * @throws InvalidRequestException if the text is null or blank
+     */
     public static SpeechRequest of(String text) {
         return builder(text).build();
     }
 
+    @SuppressWarnings("NullAway") // callers without a null checker get a message all the same
     public static Builder builder(String text) {
+        if (text == null || text.isBlank()) {
+            throw new InvalidRequestException(
+                    "there is nothing to say: the text is " + (text == null ? "null" : "empty"));
+        }
         return new Builder(text, null);
     }
 
     /** A request whose text is read as it is spoken; the caller closes the reader. */
+    @SuppressWarnings("NullAway")
     public static Builder builder(Reader text) {
+        if (text == null) {
+            throw new InvalidRequestException("there is nothing to say: the reader is null");
+        }
         return new Builder(null, text);
     }
 
@@ -103,7 +100,7 @@ public final class SpeechRequest {
         return Optional.ofNullable(voice);
     }
 
-    /** The model of the family: {@code chatterbox}, {@code chatterbox-turbo} ... */
+    /** A family or one of its models: {@code piper}, {@code turbo}, a checkpoint's folder. */
     public Optional<String> model() {
         return Optional.ofNullable(model);
     }
@@ -143,53 +140,13 @@ public final class SpeechRequest {
         return sentenceSilence;
     }
 
-    /** Piper: how much the sound varies; [0, 2]. */
-    public OptionalDouble noiseScale() {
-        return optional(noiseScale);
-    }
-
-    /** Piper: how much the durations vary; [0, 2]. */
-    public OptionalDouble noiseWidth() {
-        return optional(noiseWidth);
-    }
-
-    /** Chatterbox: the strength of the emotion; [0, 2]. */
-    public OptionalDouble exaggeration() {
-        return optional(exaggeration);
-    }
-
-    /** Chatterbox: the weight of classifier-free guidance; [0, 1]. */
-    public OptionalDouble cfgWeight() {
-        return optional(cfgWeight);
-    }
-
-    /** Chatterbox: sampling temperature; (0, 5]. */
-    public OptionalDouble temperature() {
-        return optional(temperature);
-    }
-
-    /** Chatterbox: tokens less likely than this share of the likeliest are dropped; [0, 1]. */
-    public OptionalDouble minP() {
-        return optional(minP);
-    }
-
-    /** Chatterbox: the likeliest tokens up to this total probability are kept; (0, 1]. */
-    public OptionalDouble topP() {
-        return optional(topP);
-    }
-
-    /** Chatterbox: that many of the likeliest tokens are kept; at least 1. */
-    public OptionalInt topK() {
-        return topK == null ? OptionalInt.empty() : OptionalInt.of(topK);
-    }
-
-    /** Chatterbox: the divisor for tokens already spoken; [1, 10]. */
-    public OptionalDouble repetitionPenalty() {
-        return optional(repetitionPenalty);
-    }
-
-    private static OptionalDouble optional(@Nullable Double value) {
-        return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
+    /**
+     * The settings of one family, if any were given.
+     *
+     * @param family the class of its options: {@code PiperOptions.class}
+     */
+    public <T extends EngineOptions> Optional<T> options(Class<T> family) {
+        return Optional.ofNullable(options.get(family)).map(family::cast);
     }
 
     /** Builds a {@link SpeechRequest}; each setter refuses a value outside its range at once. */
@@ -207,15 +164,8 @@ public final class SpeechRequest {
         private double speed = 1;
         private double volume = 1;
         private double sentenceSilence;
-        private @Nullable Double noiseScale;
-        private @Nullable Double noiseWidth;
-        private @Nullable Double exaggeration;
-        private @Nullable Double cfgWeight;
-        private @Nullable Double temperature;
-        private @Nullable Double minP;
-        private @Nullable Double topP;
-        private @Nullable Integer topK;
-        private @Nullable Double repetitionPenalty;
+        private final Map<Class<? extends EngineOptions>, EngineOptions> options =
+                new HashMap<>();
 
         private Builder(@Nullable String text, @Nullable Reader reader) {
             this.text = text;
@@ -269,87 +219,31 @@ public final class SpeechRequest {
         }
 
         public Builder speed(double speed) {
-            this.speed = inRange("speed", speed, 0.1, 10);
+            this.speed = Ranges.check("speed", speed, 0.1, 10);
             return this;
         }
 
         public Builder volume(double volume) {
-            this.volume = inRange("volume", volume, 0, 10);
+            this.volume = Ranges.check("volume", volume, 0, 10);
             return this;
         }
 
         public Builder sentenceSilence(double seconds) {
-            this.sentenceSilence = inRange("sentence silence", seconds, 0, 60);
+            this.sentenceSilence = Ranges.check("sentence silence", seconds, 0, 60);
             return this;
         }
 
-        public Builder noiseScale(double noiseScale) {
-            this.noiseScale = inRange("noise scale", noiseScale, 0, 2);
-            return this;
-        }
-
-        public Builder noiseWidth(double noiseWidth) {
-            this.noiseWidth = inRange("noise width", noiseWidth, 0, 2);
-            return this;
-        }
-
-        public Builder exaggeration(double exaggeration) {
-            this.exaggeration = inRange("exaggeration", exaggeration, 0, 2);
-            return this;
-        }
-
-        public Builder cfgWeight(double cfgWeight) {
-            this.cfgWeight = inRange("cfg weight", cfgWeight, 0, 1);
-            return this;
-        }
-
-        public Builder temperature(double temperature) {
-            this.temperature = inRange("temperature", temperature, 1e-3, 5);
-            return this;
-        }
-
-        public Builder minP(double minP) {
-            this.minP = inRange("min-p", minP, 0, 1);
-            return this;
-        }
-
-        public Builder topP(double topP) {
-            this.topP = inRange("top-p", topP, 1e-6, 1);
-            return this;
-        }
-
-        public Builder topK(int topK) {
-            this.topK = (int) inRange("top-k", topK, 1, 1_000_000);
-            return this;
-        }
-
-        public Builder repetitionPenalty(double penalty) {
-            this.repetitionPenalty = inRange("repetition penalty", penalty, 1, 10);
+        /**
+         * Sets what one family knows; options of several families may be given, and the one that
+         * speaks takes its own.
+         */
+        public Builder options(EngineOptions options) {
+            this.options.put(options.getClass(), options);
             return this;
         }
 
         public SpeechRequest build() {
             return new SpeechRequest(this);
-        }
-
-        private static double inRange(String name, double value, double low, double high) {
-            if (!(value >= low && value <= high)) {
-                throw new InvalidRequestException(
-                        String.format(
-                                java.util.Locale.ROOT,
-                                "%s must lie between %s and %s, not %s",
-                                name,
-                                plain(low),
-                                plain(high),
-                                plain(value)));
-            }
-            return value;
-        }
-
-        private static String plain(double value) {
-            return value == Math.rint(value) && Math.abs(value) < 1e9
-                    ? Long.toString((long) value)
-                    : Double.toString(value);
         }
     }
 }

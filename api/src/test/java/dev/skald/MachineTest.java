@@ -29,21 +29,25 @@ class MachineTest {
     }
 
     @Test
-    void twoThreadsOfACoreCountOnce() throws IOException {
-        Path info = folder.resolve("cpuinfo");
-        StringBuilder text = new StringBuilder();
+    void twoThreadsOfACoreCountOnceAndOnlyWhereThisProcessMayRun() throws IOException {
+        // Eight processors, two a core; three of them allowed, on two cores.
         for (int cpu = 0; cpu < 8; cpu++) {
-            text.append("processor\t: ").append(cpu).append('\n');
-            text.append("physical id\t: ").append(cpu / 4).append('\n');
-            text.append("core id\t\t: ").append(cpu % 2).append("\n\n");
+            Path topology = folder.resolve("cpu" + cpu + "/topology");
+            Files.createDirectories(topology);
+            Files.writeString(topology.resolve("thread_siblings"), Integer.toHexString(3 << cpu / 2 * 2));
         }
-        Files.writeString(info, text);
-        assertThat(PhysicalCores.linux(info)).isEqualTo(4);
+        Path status = folder.resolve("status");
+        Files.writeString(status, "Name:\tjava\nCpus_allowed_list:\t0-1,7\n");
+        assertThat(PhysicalCores.linux(status, folder)).isEqualTo(2);
+        Files.writeString(status, "Cpus_allowed_list:\t0-7\n");
+        assertThat(PhysicalCores.linux(status, folder)).isEqualTo(4);
+        Files.writeString(status, "Cpus_allowed_list:\t0-8\n");
+        assertThat(PhysicalCores.linux(status, folder)).isZero();
     }
 
     @Test
-    void withoutCpuinfoTheJvmCounts() {
-        assertThat(PhysicalCores.linux(folder.resolve("none"))).isZero();
+    void whereTheSystemDoesNotTellTheJvmCounts() {
+        assertThat(PhysicalCores.linux(folder.resolve("none"), folder)).isZero();
         assertThat(PhysicalCores.count()).isBetween(1, Runtime.getRuntime().availableProcessors());
     }
 }

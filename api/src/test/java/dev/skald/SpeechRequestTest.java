@@ -13,7 +13,7 @@ class SpeechRequestTest {
     void leftOutValuesAreTheVoicesOwn() {
         SpeechRequest request = SpeechRequest.of("hello");
         assertThat(request.mode()).isEqualTo(Mode.AUTO);
-        assertThat(request.noiseScale()).isEmpty();
+        assertThat(request.options(PiperOptions.class)).isEmpty();
         assertThat(request.seed()).isEmpty();
         assertThat(request.voice()).isEmpty();
         assertThat(request.speed()).isEqualTo(1);
@@ -31,15 +31,15 @@ class SpeechRequestTest {
     void everyRangeIsChecked() {
         refuses(b -> b.volume(-0.1));
         refuses(b -> b.sentenceSilence(61));
-        refuses(b -> b.noiseScale(2.1));
-        refuses(b -> b.noiseWidth(-1));
-        refuses(b -> b.exaggeration(3));
-        refuses(b -> b.cfgWeight(1.1));
-        refuses(b -> b.temperature(0));
-        refuses(b -> b.minP(-1));
-        refuses(b -> b.topP(0));
-        refuses(b -> b.topK(0));
-        refuses(b -> b.repetitionPenalty(0.9));
+        refuses(b -> PiperOptions.builder().noiseScale(2.1));
+        refuses(b -> PiperOptions.builder().noiseWidth(-1));
+        refuses(b -> ChatterboxOptions.builder().exaggeration(3));
+        refuses(b -> ChatterboxOptions.builder().cfgWeight(1.1));
+        refuses(b -> ChatterboxOptions.builder().temperature(0));
+        refuses(b -> ChatterboxOptions.builder().minP(-1));
+        refuses(b -> ChatterboxOptions.builder().topP(0));
+        refuses(b -> ChatterboxOptions.builder().topK(0));
+        refuses(b -> ChatterboxOptions.builder().repetitionPenalty(0.9));
     }
 
     private static void refuses(Consumer<SpeechRequest.Builder> setter) {
@@ -54,5 +54,24 @@ class SpeechRequestTest {
         assertThatThrownBy(() -> Mode.of("loud"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("unknown mode 'loud': use auto, fast or cinematic");
+    }
+
+    @Test
+    void eachFamilyFindsItsOwnOptions() {
+        PiperOptions piper = PiperOptions.builder().noiseScale(0.3).build();
+        SpeechRequest request = SpeechRequest.builder("x").options(piper).build();
+        assertThat(request.options(PiperOptions.class)).contains(piper);
+        assertThat(request.options(ChatterboxOptions.class)).isEmpty();
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void nothingToSayIsToldAtOnce() {
+        assertThatThrownBy(() -> SpeechRequest.of(""))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("there is nothing to say: the text is empty");
+        assertThatThrownBy(() -> SpeechRequest.of((String) null))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("there is nothing to say: the text is null");
     }
 }

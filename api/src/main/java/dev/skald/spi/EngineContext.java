@@ -1,12 +1,108 @@
 package dev.skald.spi;
 
+import dev.skald.InvalidRequestException;
+import dev.skald.PhysicalCores;
+import dev.skald.Precision;
+import dev.skald.SkaldHome;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
-/**
- * What an engine may use of the machine.
- *
- * @param home the folder of installed voices, models and caches; may not exist yet
- * @param threads how many threads may compute at once, at least 1
- * @param offline whether the network must be left alone
- */
-public record EngineContext(Path home, int threads, boolean offline) {}
+/** What an engine may use of the machine. Immutable; made by {@link #builder}. */
+public final class EngineContext {
+    private final Path home;
+    private final int threads;
+    private final boolean offline;
+    private final String device;
+    private final Precision precision;
+
+    private EngineContext(Builder b) {
+        home = b.home;
+        threads = b.threads;
+        offline = b.offline;
+        device = b.device;
+        precision = b.precision;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The folder of installed voices, models and caches; may not exist yet. */
+    public Path home() {
+        return home;
+    }
+
+    /** How many threads may compute at once, at least 1. */
+    public int threads() {
+        return threads;
+    }
+
+    /** Whether the network must be left alone. */
+    public boolean offline() {
+        return offline;
+    }
+
+    /** What computes: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}. */
+    public String device() {
+        return device;
+    }
+
+    /** How the weights of models are kept. */
+    public Precision precision() {
+        return precision;
+    }
+
+    /** Builds an {@link EngineContext}; what is not set has the default of {@code Skald.open()}. */
+    public static final class Builder {
+        private static final Pattern DEVICE = Pattern.compile("[a-z]+(:[0-9]{1,3})?");
+
+        private Path home = SkaldHome.folder();
+        private int threads = PhysicalCores.count();
+        private boolean offline = SkaldHome.offline();
+        private String device = "auto";
+        private Precision precision = Precision.AUTO;
+
+        private Builder() {}
+
+        public Builder home(Path home) {
+            this.home = home;
+            return this;
+        }
+
+        /** From 1 to 1024. Throws {@link InvalidRequestException}. */
+        public Builder threads(int threads) {
+            if (threads < 1 || threads > 1024) {
+                throw new InvalidRequestException(
+                        "threads must lie between 1 and 1024, not " + threads);
+            }
+            this.threads = threads;
+            return this;
+        }
+
+        public Builder offline(boolean offline) {
+            this.offline = offline;
+            return this;
+        }
+
+        /** Throws {@link InvalidRequestException} if it cannot be the name of a device. */
+        public Builder device(String device) {
+            String name = device.strip().toLowerCase(Locale.ROOT);
+            if (!DEVICE.matcher(name).matches()) {
+                throw new InvalidRequestException(
+                        "'" + device + "' is no device: use auto, cpu, cuda or cuda:1");
+            }
+            this.device = name;
+            return this;
+        }
+
+        public Builder precision(Precision precision) {
+            this.precision = precision;
+            return this;
+        }
+
+        public EngineContext build() {
+            return new EngineContext(this);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 package dev.skald.chatterbox;
 
+import dev.skald.ChatterboxOptions;
 import dev.skald.InvalidRequestException;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
@@ -26,7 +27,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,9 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The checkpoints that are loaded and the requests that are being spoken. */
 final class ChatterboxEngine implements SpeechEngine {
-    /** {@code fp32}, {@code bf16} or {@code int8}: how T3's weights are kept. */
-    static final String PRECISION = "skald.chatterbox.precision";
-
     /** Stretched further, speech sounds broken. */
     private static final double SLOWEST = 0.5;
 
@@ -62,18 +59,15 @@ final class ChatterboxEngine implements SpeechEngine {
         this.context = context;
         backend = Backends.cpu(context.threads());
         backend.prepareSpeech();
-        precision = precision();
+        precision = precision(context);
     }
 
-    private static Precision precision() {
-        String name = System.getProperty(PRECISION, "bf16");
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "fp32", "f32" -> Precision.F32;
-            case "bf16" -> Precision.BF16;
-            case "int8" -> Precision.INT8;
-            default ->
-                    throw new InvalidRequestException(
-                            PRECISION + " is fp32, bf16 or int8, not " + name);
+    /** How T3's weights are kept. */
+    private static Precision precision(EngineContext context) {
+        return switch (context.precision()) {
+            case FP32 -> Precision.F32;
+            case AUTO, BF16 -> Precision.BF16;
+            case INT8 -> Precision.INT8;
         };
     }
 
@@ -87,6 +81,8 @@ final class ChatterboxEngine implements SpeechEngine {
         Speaker speaker = Installed.find(context, request);
         ChatterboxModel model = speaker.model();
         Optional<String> language = language(model, request);
+        ChatterboxOptions options =
+                request.options(ChatterboxOptions.class).orElse(ChatterboxOptions.DEFAULTS);
         if (request.speed() < SLOWEST || request.speed() > FASTEST) {
             throw new InvalidRequestException(
                     "Chatterbox takes a speed from "
@@ -117,9 +113,9 @@ final class ChatterboxEngine implements SpeechEngine {
                                     speaker.voice(),
                                     voice(speaker, cloned, checkpoint),
                                     (float)
-                                            request.exaggeration()
+                                            options.exaggeration()
                                                     .orElse(ChatterboxModel.EXAGGERATION),
-                                    settings(model, request),
+                                    settings(model, options),
                                     model.multilingual() ? Optional.of(spoken) : Optional.empty(),
                                     request.seed()
                                             .orElseGet(
@@ -249,27 +245,27 @@ final class ChatterboxEngine implements SpeechEngine {
         return Optional.of(language);
     }
 
-    private static SamplerSettings settings(ChatterboxModel model, SpeechRequest request) {
+    private static SamplerSettings settings(ChatterboxModel model, ChatterboxOptions options) {
         SamplerSettings d = model.defaults();
         if (model.turbo()
-                && (request.cfgWeight().isPresent()
-                        || request.exaggeration().isPresent()
-                        || request.minP().isPresent())) {
+                && (options.cfgWeight().isPresent()
+                        || options.exaggeration().isPresent()
+                        || options.minP().isPresent())) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "{0} has no guidance, min-p or exaggeration: they are ignored",
                     model.id());
         }
-        if (!model.turbo() && request.topK().isPresent()) {
+        if (!model.turbo() && options.topK().isPresent()) {
             LOG.log(System.Logger.Level.WARNING, "{0} has no top-k: it is ignored", model.id());
         }
         return new SamplerSettings(
-                request.temperature().orElse(d.temperature()),
-                model.turbo() ? 0 : request.minP().orElse(d.minP()),
-                request.topP().orElse(d.topP()),
-                model.turbo() ? request.topK().orElse(d.topK()) : 0,
-                request.repetitionPenalty().orElse(d.repetitionPenalty()),
-                model.turbo() ? 0 : request.cfgWeight().orElse(d.cfgWeight()));
+                options.temperature().orElse(d.temperature()),
+                model.turbo() ? 0 : options.minP().orElse(d.minP()),
+                options.topP().orElse(d.topP()),
+                model.turbo() ? options.topK().orElse(d.topK()) : 0,
+                options.repetitionPenalty().orElse(d.repetitionPenalty()),
+                model.turbo() ? 0 : options.cfgWeight().orElse(d.cfgWeight()));
     }
 
     @Override

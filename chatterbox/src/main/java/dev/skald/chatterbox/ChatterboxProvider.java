@@ -8,6 +8,7 @@ import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
@@ -21,6 +22,16 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
     @Override
     public Mode mode() {
         return Mode.CINEMATIC;
+    }
+
+    @Override
+    public List<String> models() {
+        return List.of("chatterbox", "turbo", "nano", "multilingual");
+    }
+
+    @Override
+    public boolean hasModel(String model) {
+        return Installed.isModel(model);
     }
 
     @Override

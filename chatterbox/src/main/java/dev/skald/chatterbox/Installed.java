@@ -114,6 +114,19 @@ final class Installed {
         return new Speaker(found.model, found.folder, clip, saved, voice);
     }
 
+    /** Whether it is the name of a model, or a folder or file where a checkpoint may lie. */
+    static boolean isModel(String name) {
+        return ChatterboxModel.named(name).isPresent() || exists(name);
+    }
+
+    private static boolean exists(String name) {
+        try {
+            return Files.exists(Path.of(name));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
     private static Found model(
             VoiceLibrary library, Optional<String> wanted, Optional<String> language) {
         boolean foreign = language.isPresent() && !primary(language.get()).equals("en");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.skald.ChatterboxOptions;
 import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
@@ -44,7 +45,7 @@ class ChatterboxEngineTest {
 
     @BeforeAll
     static void checkpoints() throws IOException {
-        context = new EngineContext(dir.resolve("home"), 2, true);
+        context = EngineContext.builder().home(dir.resolve("home")).threads(2).offline(true).build();
         for (ChatterboxModel model :
                 List.of(
                         ChatterboxModel.TURBO,
@@ -124,7 +125,7 @@ class ChatterboxEngineTest {
 
     @Test
     void readsAVoiceOnce() {
-        EngineContext fresh = new EngineContext(dir.resolve("fresh"), 2, true);
+        EngineContext fresh = EngineContext.builder().home(dir.resolve("fresh")).threads(2).offline(true).build();
         double[] positions = new double[2];
         float[][] said = new float[2][];
         for (int i = 0; i < 2; i++) {
@@ -312,7 +313,7 @@ class ChatterboxEngineTest {
     void guidanceOfZeroSpeaks() {
         try (SpeechEngine engine = new ChatterboxProvider().open(context);
                 AudioSource source =
-                        engine.speak(request(ChatterboxModel.ORIGINAL).cfgWeight(0).build())) {
+                        engine.speak(request(ChatterboxModel.ORIGINAL).options(ChatterboxOptions.builder().cfgWeight(0).build()).build())) {
             assertThat(source.next()).isNotNull();
         }
     }
@@ -495,7 +496,7 @@ class ChatterboxEngineTest {
     /** A model is said to keep up with real time only where it was seen to. */
     @Test
     void availabilityTellsThePaceThatWasMeasured() {
-        EngineContext own = new EngineContext(dir.resolve("paced"), 2, true);
+        EngineContext own = EngineContext.builder().home(dir.resolve("paced")).threads(2).offline(true).build();
         SpeechRequest request = request(ChatterboxModel.TURBO).build();
         ChatterboxProvider provider = new ChatterboxProvider();
         Availability before = provider.availability(own, request);
@@ -507,13 +508,13 @@ class ChatterboxEngineTest {
         assertThat(provider.availability(own, request).reason()).contains("2.00");
         Pace.keep(own, ChatterboxModel.TURBO, 1, 2);
         assertThat(provider.availability(own, request).realTime()).isTrue();
-        EngineContext fewer = new EngineContext(own.home(), 1, true);
+        EngineContext fewer = EngineContext.builder().home(own.home()).threads(1).offline(true).build();
         assertThat(provider.availability(fewer, request).realTime()).isFalse();
     }
 
     @Test
     void aSpeechTellsThePaceOfTheNext() {
-        EngineContext own = new EngineContext(dir.resolve("spoken"), 2, true);
+        EngineContext own = EngineContext.builder().home(dir.resolve("spoken")).threads(2).offline(true).build();
         try (SpeechEngine engine = new ChatterboxProvider().open(own)) {
             try (AudioSource source = engine.speak(request(ChatterboxModel.TURBO).build())) {
                 take(source);
@@ -528,7 +529,7 @@ class ChatterboxEngineTest {
         Availability a =
                 new ChatterboxProvider()
                         .availability(
-                                new EngineContext(dir.resolve("empty"), 1, true),
+                                EngineContext.builder().home(dir.resolve("empty")).threads(1).offline(true).build(),
                                 SpeechRequest.of(TEXT));
         assertThat(a.ready()).isFalse();
         assertThat(a.reason()).contains("skald voices install chatterbox-turbo");

@@ -2,6 +2,7 @@ package dev.skald.chatterbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.ChatterboxOptions;
 import dev.skald.AudioChunk;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
@@ -51,7 +52,7 @@ class ChatterboxRequestsTest {
     }
 
     private static EngineContext context(int threads) {
-        return new EngineContext(dir.resolve("home"), threads, true);
+        return EngineContext.builder().home(dir.resolve("home")).threads(threads).offline(true).build();
     }
 
     private static SpeechRequest.Builder request(ChatterboxModel model) {
@@ -78,7 +79,7 @@ class ChatterboxRequestsTest {
     record Setting(
             String name,
             ChatterboxModel model,
-            UnaryOperator<SpeechRequest.Builder> set,
+            UnaryOperator<ChatterboxOptions.Builder> set,
             boolean heard) {
         @Override
         public String toString() {
@@ -90,20 +91,20 @@ class ChatterboxRequestsTest {
         ChatterboxModel original = ChatterboxModel.ORIGINAL;
         ChatterboxModel turbo = ChatterboxModel.TURBO;
         return Stream.of(
-                new Setting("exaggeration", original, b -> b.exaggeration(1.5), true),
-                new Setting("cfg weight", original, b -> b.cfgWeight(0.9), true),
-                new Setting("temperature", original, b -> b.temperature(0.3), true),
-                new Setting("min-p", original, b -> b.minP(0.6), true),
-                new Setting("top-p", original, b -> b.topP(0.2), true),
-                new Setting("repetition penalty", original, b -> b.repetitionPenalty(9), true),
-                new Setting("temperature", turbo, b -> b.temperature(0.3), true),
-                new Setting("top-p", turbo, b -> b.topP(0.2), true),
-                new Setting("top-k", turbo, b -> b.topK(2), true),
-                new Setting("repetition penalty", turbo, b -> b.repetitionPenalty(9), true),
-                new Setting("exaggeration", turbo, b -> b.exaggeration(1.5), false),
-                new Setting("cfg weight", turbo, b -> b.cfgWeight(0.9), false),
-                new Setting("min-p", turbo, b -> b.minP(0.6), false),
-                new Setting("top-k", original, b -> b.topK(2), false));
+                new Setting("exaggeration", original, o -> o.exaggeration(1.5), true),
+                new Setting("cfg weight", original, o -> o.cfgWeight(0.9), true),
+                new Setting("temperature", original, o -> o.temperature(0.3), true),
+                new Setting("min-p", original, o -> o.minP(0.6), true),
+                new Setting("top-p", original, o -> o.topP(0.2), true),
+                new Setting("repetition penalty", original, o -> o.repetitionPenalty(9), true),
+                new Setting("temperature", turbo, o -> o.temperature(0.3), true),
+                new Setting("top-p", turbo, o -> o.topP(0.2), true),
+                new Setting("top-k", turbo, o -> o.topK(2), true),
+                new Setting("repetition penalty", turbo, o -> o.repetitionPenalty(9), true),
+                new Setting("exaggeration", turbo, o -> o.exaggeration(1.5), false),
+                new Setting("cfg weight", turbo, o -> o.cfgWeight(0.9), false),
+                new Setting("min-p", turbo, o -> o.minP(0.6), false),
+                new Setting("top-k", original, o -> o.topK(2), false));
     }
 
     /** The official defaults, and those that a model has no use for, change nothing. */
@@ -111,20 +112,21 @@ class ChatterboxRequestsTest {
     @MethodSource("settings")
     void aSettingIsHeardWhereTheModelHasIt(Setting setting) {
         List<Float> plain = speech(engine, request(setting.model).build());
-        List<Float> set = speech(engine, setting.set.apply(request(setting.model)).build());
+        List<Float> set = speech(engine, request(setting.model)
+.options(setting.set.apply(ChatterboxOptions.builder()).build()).build());
         assertThat(set.equals(plain)).isEqualTo(!setting.heard);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"ORIGINAL", "TURBO"})
     void whatIsLeftOutIsTheOfficialDefault(ChatterboxModel model) {
-        SpeechRequest.Builder b = request(model).temperature(0.8).repetitionPenalty(1.2);
+        ChatterboxOptions.Builder b = ChatterboxOptions.builder().temperature(0.8).repetitionPenalty(1.2);
         if (model.turbo()) {
             b.topK(1000).topP(0.95);
         } else {
             b.exaggeration(0.5).cfgWeight(0.5).minP(0.05).topP(1);
         }
-        assertThat(speech(engine, b.build())).isEqualTo(speech(engine, request(model).build()));
+        assertThat(speech(engine, request(model).options(b.build()).build())).isEqualTo(speech(engine, request(model).build()));
     }
 
     @ParameterizedTest

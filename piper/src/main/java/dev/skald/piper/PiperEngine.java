@@ -1,6 +1,7 @@
 package dev.skald.piper;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.PiperOptions;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
@@ -117,10 +118,11 @@ final class PiperEngine implements SpeechEngine {
     private static PiperNetwork.Settings settings(
             String id, PiperVoiceConfig config, SpeechRequest request) {
         PiperVoiceConfig.Inference own = config.inference();
+        PiperOptions options = request.options(PiperOptions.class).orElse(PiperOptions.DEFAULTS);
         return new PiperNetwork.Settings(
-                (float) request.noiseScale().orElse(own.noiseScale()),
+                (float) options.noiseScale().orElse(own.noiseScale()),
                 (float) (own.lengthScale() / request.speed()),
-                (float) request.noiseWidth().orElse(own.noiseWidth()),
+                (float) options.noiseWidth().orElse(own.noiseWidth()),
                 request.speaker().map(s -> speaker(id, config, s)).orElse(config.defaultSpeaker()),
                 request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
                 true);

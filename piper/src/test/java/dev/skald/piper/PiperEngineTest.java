@@ -3,6 +3,7 @@ package dev.skald.piper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.PiperOptions;
 import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
@@ -46,7 +47,7 @@ class PiperEngineTest {
 
     private PiperEngine engine(int threads) {
         return new PiperEngine(
-                new EngineContext(HOME, threads, true), (onnx, config, n, cache) -> network);
+                EngineContext.builder().home(HOME).threads(threads).offline(true).build(), (onnx, config, n, cache) -> network);
     }
 
     @BeforeEach
@@ -120,7 +121,7 @@ class PiperEngineTest {
         speak(request("One.").seed(7).build());
         assertThat(network.begun)
                 .containsExactly(new PiperNetwork.Settings(0.667f, 1f, 0.8f, 0, 7, true));
-        speak(request("One.").speed(2).noiseScale(0.1).noiseWidth(0).seed(8).build());
+        speak(request("One.").speed(2).options(PiperOptions.builder().noiseScale(0.1).noiseWidth(0).build()).seed(8).build());
         assertThat(network.begun.getLast())
                 .isEqualTo(new PiperNetwork.Settings(0.1f, 0.5f, 0f, 0, 8, true));
     }
@@ -335,7 +336,7 @@ class PiperEngineTest {
 
     @Test
     void anotherLanguageIsReadByItsOwnRules() throws IOException {
-        EngineContext context = new EngineContext(HOME, 1, true);
+        EngineContext context = EngineContext.builder().home(HOME).threads(1).offline(true).build();
         PiperText english = PiperText.open(context, request("Guten Tag").build());
         PiperText german = PiperText.open(context, request("Guten Tag").language("de_DE").build());
         PiperText same = PiperText.open(context, request("Guten Tag").language("en").build());
@@ -363,7 +364,7 @@ class PiperEngineTest {
 
     @Test
     void availabilitySaysWhy() {
-        EngineContext empty = new EngineContext(folder.resolve("nothing"), 1, true);
+        EngineContext empty = EngineContext.builder().home(folder.resolve("nothing")).threads(1).offline(true).build();
         PiperProvider provider = new PiperProvider();
         assertThat(provider.availability(empty, SpeechRequest.of("x")))
                 .isEqualTo(
@@ -390,7 +391,7 @@ class PiperEngineTest {
         int[] tries = {0};
         engine =
                 new PiperEngine(
-                        new EngineContext(HOME, 1, true),
+                        EngineContext.builder().home(HOME).threads(1).offline(true).build(),
                         (onnx, config, n, cache) -> {
                             if (tries[0]++ == 0) {
                                 throw new VoiceException(onnx + " is damaged");

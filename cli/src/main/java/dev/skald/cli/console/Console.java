@@ -1,5 +1,6 @@
 package dev.skald.cli.console;
 
+import dev.skald.Precision;
 import dev.skald.Skald;
 import dev.skald.spi.EngineContext;
 
@@ -17,19 +18,24 @@ public record Console(Io io, GlobalOptions globals) {
         if (globals.debug) {
             StderrLoggerFinder.threshold(System.Logger.Level.DEBUG);
         }
-        Skald.Builder builder =
-                Skald.builder()
+        return Skald.builder()
                         .home(globals.home())
                         .offline(globals.offline())
-                        .warnings(messages()::warn);
-        if (globals.threads != null) {
-            builder.threads(globals.threads);
-        }
-        return builder.open();
+                        .threads(globals.threads())
+                        .device(globals.device)
+                        .precision(Precision.of(globals.precision))
+                        .warnings(messages()::warn)
+                        .open();
     }
 
     /** What an engine is opened with. */
     public EngineContext engineContext() {
-        return new EngineContext(globals.home(), globals.threads(), globals.offline());
+        return EngineContext.builder()
+                .home(globals.home())
+                .threads(globals.threads())
+                .offline(globals.offline())
+                .device(globals.device)
+                .precision(Precision.of(globals.precision))
+                .build();
     }
 }

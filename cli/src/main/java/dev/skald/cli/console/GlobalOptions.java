@@ -41,6 +41,20 @@ public final class GlobalOptions {
             description = "How many threads compute; else one per physical core.")
     public @Nullable Integer threads;
 
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            scope = ScopeType.INHERIT,
+            description = "What computes: auto, cpu, cuda, cuda:1. Default: auto.")
+    public String device = "auto";
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            scope = ScopeType.INHERIT,
+            description = "How weights are kept: auto, fp32, bf16, int8. Default: auto.")
+    public String precision = "auto";
+
     public Path home() {
         return home != null ? home : SkaldHome.folder();
     }

@@ -1,6 +1,8 @@
 package dev.skald.cli.speak;
 
+import dev.skald.ChatterboxOptions;
 import dev.skald.Mode;
+import dev.skald.PiperOptions;
 import dev.skald.SpeechRequest;
 import java.io.Reader;
 import java.nio.file.Path;
@@ -29,7 +31,8 @@ public final class SpeechOptions {
             names = "--model",
             paramLabel = "MODEL",
             description =
-                    "Cinematic: chatterbox, multilingual, turbo, nano or a checkpoint's folder.")
+                    "A family or one of its models: piper, chatterbox, multilingual, turbo, nano,"
+                            + " or a checkpoint's folder.")
     public @Nullable String model;
 
     @Option(
@@ -156,33 +159,43 @@ public final class SpeechOptions {
         if (lexicon != null) {
             b.lexicon(lexicon);
         }
+        return b.options(piper()).options(chatterbox()).build();
+    }
+
+    private PiperOptions piper() {
+        PiperOptions.Builder piper = PiperOptions.builder();
         if (noiseScale != null) {
-            b.noiseScale(noiseScale);
+            piper.noiseScale(noiseScale);
         }
         if (noiseWidth != null) {
-            b.noiseWidth(noiseWidth);
+            piper.noiseWidth(noiseWidth);
         }
+        return piper.build();
+    }
+
+    private ChatterboxOptions chatterbox() {
+        ChatterboxOptions.Builder chatterbox = ChatterboxOptions.builder();
         if (exaggeration != null) {
-            b.exaggeration(exaggeration);
+            chatterbox.exaggeration(exaggeration);
         }
         if (cfgWeight != null) {
-            b.cfgWeight(cfgWeight);
+            chatterbox.cfgWeight(cfgWeight);
         }
         if (temperature != null) {
-            b.temperature(temperature);
+            chatterbox.temperature(temperature);
         }
         if (minP != null) {
-            b.minP(minP);
+            chatterbox.minP(minP);
         }
         if (topP != null) {
-            b.topP(topP);
+            chatterbox.topP(topP);
         }
         if (topK != null) {
-            b.topK(topK);
+            chatterbox.topK(topK);
         }
         if (repetitionPenalty != null) {
-            b.repetitionPenalty(repetitionPenalty);
+            chatterbox.repetitionPenalty(repetitionPenalty);
         }
-        return b.build();
+        return chatterbox.build();
     }
 }

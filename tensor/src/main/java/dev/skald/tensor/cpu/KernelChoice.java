@@ -1,8 +1,5 @@
 package dev.skald.tensor.cpu;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 /** Picks the kernels for this machine, once. */
 final class KernelChoice {
     private static final Kernels BEST = choose();
@@ -15,15 +12,10 @@ final class KernelChoice {
 
     private static Kernels choose() {
         if (!hasVectors()) {
-            logger().warn(
-                            "computing without vectors, many times slower: start Java with"
-                                    + " --add-modules jdk.incubator.vector");
-            return new Kernels();
+            return slow("start Java with --add-modules jdk.incubator.vector");
         }
         if (!Lanes.fast()) {
-            logger().warn(
-                            "computing without vectors, many times slower: this processor has no AVX2");
-            return new Kernels();
+            return slow("this processor has no AVX2");
         }
         return new VectorKernels();
     }
@@ -38,7 +30,11 @@ final class KernelChoice {
         }
     }
 
-    private static Logger logger() {
-        return LoggerFactory.getLogger(KernelChoice.class);
+    private static Kernels slow(String why) {
+        System.getLogger(KernelChoice.class.getName())
+                .log(
+                        System.Logger.Level.WARNING,
+                        "computing without vectors, many times slower: " + why);
+        return new Kernels();
     }
 }
