@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An engine that says of itself what a test wants and plays the chunks it was given. */
 final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
+    List<String> models = List.of();
     final AtomicInteger opened = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
     final List<FakeSource> sources = new ArrayList<>();
@@ -35,6 +36,11 @@ final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
     @Override
     public Mode mode() {
         return mode;
+    }
+
+    @Override
+    public List<String> models() {
+        return models;
     }
 
     @Override

@@ -57,6 +57,37 @@ class SkaldTest {
     }
 
     @Test
+    void aNamedModelNeedsNoMode() {
+        FakeEngine kokoro = new FakeEngine("kokoro", Mode.FAST, READY, TONE);
+        kokoro.models = List.of("kokoro");
+        Skald skald = open(fast(READY), cinematic(READY), kokoro);
+        SpeechRequest.Builder b = SpeechRequest.builder("hello").model("kokoro");
+        assertThat(skald.choice(b.build()).engine()).isEqualTo("kokoro");
+        assertThat(skald.choice(b.mode(Mode.FAST).build()).engine()).isEqualTo("kokoro");
+        assertThatThrownBy(() -> skald.choice(b.mode(Mode.CINEMATIC).strict(true).build()))
+                .hasMessage("cinematic is not available: model kokoro is not of this mode");
+        assertThatThrownBy(() -> skald.choice(b.model("kokoko").build()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage(
+                        "there is no model 'kokoko': kokoro, or the folder of a checkpoint");
+    }
+
+    @Test
+    void aNamedModelThatIsNotHereFallsBackWithOneWarningUnlessStrict() {
+        FakeEngine grand = cinematic(MISSING);
+        grand.models = List.of("grand");
+        Skald skald = open(fast(READY), grand);
+        SpeechRequest.Builder b = SpeechRequest.builder("hello").model("grand");
+        skald.speak(b.build()).close();
+        assertThat(warnings)
+                .containsExactly(
+                        "model grand is not available (cinematic: no model is installed): speaking"
+                                + " in mode fast");
+        assertThatThrownBy(() -> skald.speak(b.strict(true).build()))
+                .isInstanceOf(EngineUnavailableException.class);
+    }
+
+    @Test
     void strictDoesNotFallBack() {
         Skald skald = open(fast(READY), cinematic(MISSING));
         SpeechRequest strict =
@@ -123,6 +154,17 @@ class SkaldTest {
         assertThat(engine.opened).hasValue(1);
         assertThat(engine.closed).hasValue(1);
         assertThatThrownBy(() -> skald.speak("hello")).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aDeviceMustHaveTheNameOfOne() {
+        assertThat(Skald.builder().device(" CUDA:1 ")).isNotNull();
+        assertThatThrownBy(() -> Skald.builder().device("my card"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("'my card' is no device: use auto, cpu, cuda or cuda:1");
+        assertThatThrownBy(() -> Precision.of("fp8"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("unknown precision 'fp8': use auto, fp32, bf16 or int8");
     }
 
     @Test

@@ -60,6 +60,10 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
 
     @Override
     public SpeechEngine open(EngineContext context) {
+        if (!List.of("auto", "cpu").contains(context.device())) {
+            throw new EngineUnavailableException(
+                    "there is no device '" + context.device() + "': this machine has cpu");
+        }
         return new ChatterboxEngine(context);
     }
 }

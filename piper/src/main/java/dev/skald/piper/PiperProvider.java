@@ -1,5 +1,6 @@
 package dev.skald.piper;
 
+import dev.skald.EngineUnavailableException;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.piper.vits.VitsNetwork;
@@ -8,6 +9,7 @@ import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
 import dev.skald.voices.VoiceLibrary;
+import java.util.List;
 import java.util.Optional;
 
 /** Piper voices: mode {@code fast}. */
@@ -41,6 +43,10 @@ public final class PiperProvider implements SpeechEngineProvider {
 
     @Override
     public SpeechEngine open(EngineContext context) {
+        if (!List.of("auto", "cpu").contains(context.device())) {
+            throw new EngineUnavailableException(
+                    "there is no device '" + context.device() + "': this machine has cpu");
+        }
         return new PiperEngine(context, VitsNetwork::load);
     }
 

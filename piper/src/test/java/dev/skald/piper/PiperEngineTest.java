@@ -330,7 +330,7 @@ class PiperEngineTest {
 
     @Test
     void nothingToSayIsNoAudio() {
-        assertThat(speak(request("").build())).isEmpty();
+        assertThat(speak(SpeechRequest.builder(new StringReader("")).voice(voice).build())).isEmpty();
         assertThat(speak(request("[[ЖЩ]]").build())).isEmpty();
     }
 

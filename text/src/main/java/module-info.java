@@ -1,0 +1,11 @@
+/** Normalisation, sentence splitting, the lexicon. */
+module dev.skald.text {
+    requires dev.skald;
+    requires com.ibm.icu;
+    requires static org.jspecify;
+
+    exports dev.skald.text to
+            dev.skald.chatterbox,
+            dev.skald.espeak,
+            dev.skald.piper;
+}
