@@ -10,8 +10,14 @@ module dev.skald.audio {
 
     exports dev.skald.audio to
             dev.skald.chatterbox;
+    exports dev.skald.audio.codec to
+            dev.skald.chatterbox;
+    exports dev.skald.audio.resample to
+            dev.skald.chatterbox;
+    exports dev.skald.audio.spectrum to
+            dev.skald.chatterbox;
 
     provides dev.skald.spi.AudioEncoderProvider with
-            dev.skald.audio.WavEncoderProvider,
-            dev.skald.audio.RawEncoderProvider;
+            dev.skald.audio.codec.WavEncoderProvider,
+            dev.skald.audio.codec.RawEncoderProvider;
 }
