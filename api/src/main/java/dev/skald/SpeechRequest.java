@@ -164,8 +164,7 @@ public final class SpeechRequest {
         private double speed = 1;
         private double volume = 1;
         private double sentenceSilence;
-        private final Map<Class<? extends EngineOptions>, EngineOptions> options =
-                new HashMap<>();
+        private final Map<Class<? extends EngineOptions>, EngineOptions> options = new HashMap<>();
 
         private Builder(@Nullable String text, @Nullable Reader reader) {
             this.text = text;

@@ -34,7 +34,8 @@ class MachineTest {
         for (int cpu = 0; cpu < 8; cpu++) {
             Path topology = folder.resolve("cpu" + cpu + "/topology");
             Files.createDirectories(topology);
-            Files.writeString(topology.resolve("thread_siblings"), Integer.toHexString(3 << cpu / 2 * 2));
+            Files.writeString(
+                    topology.resolve("thread_siblings"), Integer.toHexString(3 << cpu / 2 * 2));
         }
         Path status = folder.resolve("status");
         Files.writeString(status, "Name:\tjava\nCpus_allowed_list:\t0-1,7\n");

@@ -68,8 +68,7 @@ class SkaldTest {
                 .hasMessage("cinematic is not available: model kokoro is not of this mode");
         assertThatThrownBy(() -> skald.choice(b.model("kokoko").build()))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage(
-                        "there is no model 'kokoko': kokoro, or the folder of a checkpoint");
+                .hasMessage("there is no model 'kokoko': kokoro, or the folder of a checkpoint");
     }
 
     @Test

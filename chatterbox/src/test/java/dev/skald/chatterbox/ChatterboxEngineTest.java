@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.offset;
 
-import dev.skald.ChatterboxOptions;
 import dev.skald.AudioChunk;
+import dev.skald.ChatterboxOptions;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
 import dev.skald.SpeechCancelledException;
@@ -45,7 +45,8 @@ class ChatterboxEngineTest {
 
     @BeforeAll
     static void checkpoints() throws IOException {
-        context = EngineContext.builder().home(dir.resolve("home")).threads(2).offline(true).build();
+        context =
+                EngineContext.builder().home(dir.resolve("home")).threads(2).offline(true).build();
         for (ChatterboxModel model :
                 List.of(
                         ChatterboxModel.TURBO,
@@ -125,7 +126,8 @@ class ChatterboxEngineTest {
 
     @Test
     void readsAVoiceOnce() {
-        EngineContext fresh = EngineContext.builder().home(dir.resolve("fresh")).threads(2).offline(true).build();
+        EngineContext fresh =
+                EngineContext.builder().home(dir.resolve("fresh")).threads(2).offline(true).build();
         double[] positions = new double[2];
         float[][] said = new float[2][];
         for (int i = 0; i < 2; i++) {
@@ -313,7 +315,10 @@ class ChatterboxEngineTest {
     void guidanceOfZeroSpeaks() {
         try (SpeechEngine engine = new ChatterboxProvider().open(context);
                 AudioSource source =
-                        engine.speak(request(ChatterboxModel.ORIGINAL).options(ChatterboxOptions.builder().cfgWeight(0).build()).build())) {
+                        engine.speak(
+                                request(ChatterboxModel.ORIGINAL)
+                                        .options(ChatterboxOptions.builder().cfgWeight(0).build())
+                                        .build())) {
             assertThat(source.next()).isNotNull();
         }
     }
@@ -496,7 +501,8 @@ class ChatterboxEngineTest {
     /** A model is said to keep up with real time only where it was seen to. */
     @Test
     void availabilityTellsThePaceThatWasMeasured() {
-        EngineContext own = EngineContext.builder().home(dir.resolve("paced")).threads(2).offline(true).build();
+        EngineContext own =
+                EngineContext.builder().home(dir.resolve("paced")).threads(2).offline(true).build();
         SpeechRequest request = request(ChatterboxModel.TURBO).build();
         ChatterboxProvider provider = new ChatterboxProvider();
         Availability before = provider.availability(own, request);
@@ -508,13 +514,19 @@ class ChatterboxEngineTest {
         assertThat(provider.availability(own, request).reason()).contains("2.00");
         Pace.keep(own, ChatterboxModel.TURBO, 1, 2);
         assertThat(provider.availability(own, request).realTime()).isTrue();
-        EngineContext fewer = EngineContext.builder().home(own.home()).threads(1).offline(true).build();
+        EngineContext fewer =
+                EngineContext.builder().home(own.home()).threads(1).offline(true).build();
         assertThat(provider.availability(fewer, request).realTime()).isFalse();
     }
 
     @Test
     void aSpeechTellsThePaceOfTheNext() {
-        EngineContext own = EngineContext.builder().home(dir.resolve("spoken")).threads(2).offline(true).build();
+        EngineContext own =
+                EngineContext.builder()
+                        .home(dir.resolve("spoken"))
+                        .threads(2)
+                        .offline(true)
+                        .build();
         try (SpeechEngine engine = new ChatterboxProvider().open(own)) {
             try (AudioSource source = engine.speak(request(ChatterboxModel.TURBO).build())) {
                 take(source);
@@ -529,7 +541,11 @@ class ChatterboxEngineTest {
         Availability a =
                 new ChatterboxProvider()
                         .availability(
-                                EngineContext.builder().home(dir.resolve("empty")).threads(1).offline(true).build(),
+                                EngineContext.builder()
+                                        .home(dir.resolve("empty"))
+                                        .threads(1)
+                                        .offline(true)
+                                        .build(),
                                 SpeechRequest.of(TEXT));
         assertThat(a.ready()).isFalse();
         assertThat(a.reason()).contains("skald voices install chatterbox-turbo");

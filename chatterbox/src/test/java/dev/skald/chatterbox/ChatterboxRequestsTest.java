@@ -2,8 +2,8 @@ package dev.skald.chatterbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.ChatterboxOptions;
 import dev.skald.AudioChunk;
+import dev.skald.ChatterboxOptions;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.spi.AudioSource;
@@ -52,7 +52,11 @@ class ChatterboxRequestsTest {
     }
 
     private static EngineContext context(int threads) {
-        return EngineContext.builder().home(dir.resolve("home")).threads(threads).offline(true).build();
+        return EngineContext.builder()
+                .home(dir.resolve("home"))
+                .threads(threads)
+                .offline(true)
+                .build();
     }
 
     private static SpeechRequest.Builder request(ChatterboxModel model) {
@@ -112,21 +116,27 @@ class ChatterboxRequestsTest {
     @MethodSource("settings")
     void aSettingIsHeardWhereTheModelHasIt(Setting setting) {
         List<Float> plain = speech(engine, request(setting.model).build());
-        List<Float> set = speech(engine, request(setting.model)
-.options(setting.set.apply(ChatterboxOptions.builder()).build()).build());
+        List<Float> set =
+                speech(
+                        engine,
+                        request(setting.model)
+                                .options(setting.set.apply(ChatterboxOptions.builder()).build())
+                                .build());
         assertThat(set.equals(plain)).isEqualTo(!setting.heard);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"ORIGINAL", "TURBO"})
     void whatIsLeftOutIsTheOfficialDefault(ChatterboxModel model) {
-        ChatterboxOptions.Builder b = ChatterboxOptions.builder().temperature(0.8).repetitionPenalty(1.2);
+        ChatterboxOptions.Builder b =
+                ChatterboxOptions.builder().temperature(0.8).repetitionPenalty(1.2);
         if (model.turbo()) {
             b.topK(1000).topP(0.95);
         } else {
             b.exaggeration(0.5).cfgWeight(0.5).minP(0.05).topP(1);
         }
-        assertThat(speech(engine, request(model).options(b.build()).build())).isEqualTo(speech(engine, request(model).build()));
+        assertThat(speech(engine, request(model).options(b.build()).build()))
+                .isEqualTo(speech(engine, request(model).build()));
     }
 
     @ParameterizedTest

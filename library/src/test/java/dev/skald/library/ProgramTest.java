@@ -34,7 +34,8 @@ class ProgramTest {
     @BeforeEach
     void compile() throws IOException {
         Path source = Files.createDirectories(folder.resolve("src/hello"));
-        Files.writeString(folder.resolve("src/module-info.java"), "module hello { requires dev.skald; }");
+        Files.writeString(
+                folder.resolve("src/module-info.java"), "module hello { requires dev.skald; }");
         Files.writeString(
                 source.resolve("Hello.java"),
                 """
@@ -67,13 +68,19 @@ class ProgramTest {
 
     @Test
     void onTheModulePathNoFlagIsNeeded() throws Exception {
-        String said = run("-p", path + File.pathSeparator + folder.resolve("program"), "-m", "hello/hello.Hello");
+        String said =
+                run(
+                        "-p",
+                        path + File.pathSeparator + folder.resolve("program"),
+                        "-m",
+                        "hello/hello.Hello");
         assertThat(said).contains("module dev.skald").doesNotContain("without vectors");
     }
 
     @Test
     void onTheClassPathTheMissingFlagIsToldOnce() throws Exception {
-        String said = run("-cp", path + File.pathSeparator + folder.resolve("program"), "hello.Hello");
+        String said =
+                run("-cp", path + File.pathSeparator + folder.resolve("program"), "hello.Hello");
         assertThat(said).contains("unnamed module").containsOnlyOnce(WITHOUT_VECTORS);
     }
 

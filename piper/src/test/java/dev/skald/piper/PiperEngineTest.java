@@ -3,10 +3,10 @@ package dev.skald.piper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.PiperOptions;
 import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
+import dev.skald.PiperOptions;
 import dev.skald.SkaldException;
 import dev.skald.SpeechCancelledException;
 import dev.skald.SpeechRequest;
@@ -47,7 +47,8 @@ class PiperEngineTest {
 
     private PiperEngine engine(int threads) {
         return new PiperEngine(
-                EngineContext.builder().home(HOME).threads(threads).offline(true).build(), (onnx, config, n, cache) -> network);
+                EngineContext.builder().home(HOME).threads(threads).offline(true).build(),
+                (onnx, config, n, cache) -> network);
     }
 
     @BeforeEach
@@ -121,7 +122,12 @@ class PiperEngineTest {
         speak(request("One.").seed(7).build());
         assertThat(network.begun)
                 .containsExactly(new PiperNetwork.Settings(0.667f, 1f, 0.8f, 0, 7, true));
-        speak(request("One.").speed(2).options(PiperOptions.builder().noiseScale(0.1).noiseWidth(0).build()).seed(8).build());
+        speak(
+                request("One.")
+                        .speed(2)
+                        .options(PiperOptions.builder().noiseScale(0.1).noiseWidth(0).build())
+                        .seed(8)
+                        .build());
         assertThat(network.begun.getLast())
                 .isEqualTo(new PiperNetwork.Settings(0.1f, 0.5f, 0f, 0, 8, true));
     }
@@ -330,7 +336,8 @@ class PiperEngineTest {
 
     @Test
     void nothingToSayIsNoAudio() {
-        assertThat(speak(SpeechRequest.builder(new StringReader("")).voice(voice).build())).isEmpty();
+        assertThat(speak(SpeechRequest.builder(new StringReader("")).voice(voice).build()))
+                .isEmpty();
         assertThat(speak(request("[[ЖЩ]]").build())).isEmpty();
     }
 
@@ -364,7 +371,12 @@ class PiperEngineTest {
 
     @Test
     void availabilitySaysWhy() {
-        EngineContext empty = EngineContext.builder().home(folder.resolve("nothing")).threads(1).offline(true).build();
+        EngineContext empty =
+                EngineContext.builder()
+                        .home(folder.resolve("nothing"))
+                        .threads(1)
+                        .offline(true)
+                        .build();
         PiperProvider provider = new PiperProvider();
         assertThat(provider.availability(empty, SpeechRequest.of("x")))
                 .isEqualTo(

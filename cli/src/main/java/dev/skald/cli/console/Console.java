@@ -19,13 +19,13 @@ public record Console(Io io, GlobalOptions globals) {
             StderrLoggerFinder.threshold(System.Logger.Level.DEBUG);
         }
         return Skald.builder()
-                        .home(globals.home())
-                        .offline(globals.offline())
-                        .threads(globals.threads())
-                        .device(globals.device)
-                        .precision(Precision.of(globals.precision))
-                        .warnings(messages()::warn)
-                        .open();
+                .home(globals.home())
+                .offline(globals.offline())
+                .threads(globals.threads())
+                .device(globals.device)
+                .precision(Precision.of(globals.precision))
+                .warnings(messages()::warn)
+                .open();
     }
 
     /** What an engine is opened with. */

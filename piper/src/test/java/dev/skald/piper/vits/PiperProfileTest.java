@@ -109,7 +109,11 @@ class PiperProfileTest {
                 """);
         SpeechRequest request = SpeechRequest.builder("abc. abc abc.").voice(onnx).build();
         List<PiperProfile.Stage> stages =
-                PiperProfile.measure(EngineContext.builder().home(folder).threads(2).offline(true).build(), request, 1, 2);
+                PiperProfile.measure(
+                        EngineContext.builder().home(folder).threads(2).offline(true).build(),
+                        request,
+                        1,
+                        2);
         assertThat(stages)
                 .extracting(PiperProfile.Stage::name)
                 .containsExactly("encoder", "durations", "flow", "decoder");
