@@ -7,6 +7,7 @@ import dev.skald.voices.io.VoiceLock;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -128,9 +129,8 @@ public final class VoiceLibrary {
                                 + "' already: choose another name, or skald voices remove "
                                 + info.id());
             }
-            Path part = part(info.id());
-            Durable.deleteTree(part);
-            Files.createDirectories(part);
+            Durable.deleteTree(part(info.id()));
+            Path part = openPart(info.id());
             try {
                 filler.fill(part);
                 return publish(info, source, part);
@@ -242,9 +242,40 @@ public final class VoiceLibrary {
         return VoiceLock.acquire(voices.resolve(".locks").resolve(id));
     }
 
+    /** The right to change one voice; empty if another has it. */
+    public Optional<VoiceLock> tryLock(String id) throws IOException {
+        return VoiceLock.tryAcquire(voices.resolve(".locks").resolve(id));
+    }
+
     /** Where a voice is put together. Whoever touches it holds the voice's lock. */
     public Path part(String id) {
         return voices.resolve(".parts").resolve(id);
+    }
+
+    /**
+     * Makes the folder where a voice is put together, or takes that of a dead install. A link, or
+     * anything else in it that is no file or folder, is removed: what is written here must land
+     * here. The lock is held.
+     */
+    public Path openPart(String id) throws IOException {
+        Path part = part(id);
+        if (Files.isSymbolicLink(part)) {
+            Files.delete(part);
+        }
+        Path parts = java.util.Objects.requireNonNull(part.getParent());
+        if (Files.isSymbolicLink(parts)) {
+            throw new VoiceException(parts + " is a link: remove it");
+        }
+        Files.createDirectories(part);
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(part)) {
+            for (Path file : all) {
+                if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                        && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.delete(file);
+                }
+            }
+        }
+        return part;
     }
 
     /** Makes what lies in {@code part} the voice, in one step. The lock is held. */
@@ -253,7 +284,9 @@ public final class VoiceLibrary {
         try (Stream<Path> all = Files.list(part)) {
             for (Path file : all.sorted().toList()) {
                 Path name = file.getFileName();
-                if (name != null && Files.isRegularFile(file) && !name.toString().equals(RECORD)) {
+                if (name != null
+                        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                        && !name.toString().equals(RECORD)) {
                     Durable.sync(file);
                     files.add(
                             new VoiceFile(name.toString(), Files.size(file), Digest.sha256(file)));
@@ -299,8 +332,7 @@ public final class VoiceLibrary {
                 }
                 String text = name.toString();
                 String id = text.endsWith(".old") ? text.substring(0, text.length() - 4) : text;
-                Optional<VoiceLock> lock =
-                        VoiceLock.tryAcquire(voices.resolve(".locks").resolve(id));
+                Optional<VoiceLock> lock = tryLock(id);
                 if (lock.isPresent()) {
                     try (VoiceLock held = lock.get()) {
                         Durable.deleteTree(folder);

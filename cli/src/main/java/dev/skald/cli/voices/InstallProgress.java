@@ -26,6 +26,11 @@ final class InstallProgress implements InstallListener {
     }
 
     @Override
+    public void waiting(String id) {
+        messages.info("waiting: " + id + " is being installed or changed by another process");
+    }
+
+    @Override
     public void trying(String source) {
         done();
         messages.info("asking " + source);

@@ -3,6 +3,7 @@ package dev.skald.voices.install;
 import dev.skald.VoiceException;
 import dev.skald.voices.catalogue.CatalogueFile;
 import dev.skald.voices.io.Digest;
+import dev.skald.voices.io.Durable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -16,7 +17,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -27,17 +30,20 @@ import java.util.Optional;
 /**
  * Fetches files from the hub: follows its redirects to where large files lie, resumes what broke
  * off ({@code Range} with {@code If-Range}, so that a changed file is begun anew), tries again
- * after passing faults, gives up a transfer that stands still, and checks what came against what
- * the catalogue and the hub's own headers ({@code X-Linked-ETag}, {@code X-Linked-Size}) say.
+ * after passing faults, gives up a transfer that stands still or crawls, and checks what came
+ * against what the catalogue and the hub's own headers ({@code X-Linked-ETag}, {@code
+ * X-Linked-Size}) say.
  */
 final class Download implements AutoCloseable {
     private static final int MAX_REDIRECTS = 8;
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
-    private static final long MAX_FILE = 1L << 40;
+
+    /** The most bytes of a file whose size is not published: configurations, model cards. */
+    static final long MAX_UNPUBLISHED = 1L << 24;
 
     private final HubSettings settings;
     private final HttpClient client;
-    private long limit = MAX_FILE;
+    private long limit = MAX_UNPUBLISHED;
 
     Download(HubSettings settings) {
         this.settings = settings;
@@ -58,7 +64,7 @@ final class Download implements AutoCloseable {
         client = builder.build();
     }
 
-    /** The most bytes a file may have. */
+    /** The most bytes a file may have whose size is not published. */
     Download limit(long bytes) {
         limit = bytes;
         return this;
@@ -118,7 +124,7 @@ final class Download implements AutoCloseable {
 
     private Published transfer(URI address, Path half, CatalogueFile file, InstallListener listener)
             throws IOException, InterruptedException, PassingException {
-        long have = Files.exists(half) ? Files.size(half) : 0;
+        long have = Files.isRegularFile(half, LinkOption.NOFOLLOW_LINKS) ? Files.size(half) : 0;
         Optional<String> validator = validator(half);
         if (have > 0 && validator.isEmpty()) {
             have = 0;
@@ -174,6 +180,9 @@ final class Download implements AutoCloseable {
             throw new PassingException(at.getHost() + " does not answer", Optional.empty());
         } catch (IOException e) {
             throw new PassingException("the connection broke", Optional.empty());
+        } catch (IllegalArgumentException e) {
+            // A length that is no number, or none that a long holds.
+            throw new VoiceException("what it answers is not HTTP (" + e.getMessage() + ")", e);
         }
     }
 
@@ -210,7 +219,10 @@ final class Download implements AutoCloseable {
     }
 
     private static URI redirected(URI from, HttpHeaders headers) {
-        String location = headers.firstValue("Location").orElse("");
+        String location = headers.firstValue("Location").orElse("").strip();
+        if (location.isEmpty()) {
+            throw new VoiceException("it redirects without saying where to (no Location)");
+        }
         try {
             URI to = from.resolve(location);
             boolean safe =
@@ -284,10 +296,13 @@ final class Download implements AutoCloseable {
                 throw new PassingException("it resumed elsewhere", Optional.of(Duration.ZERO));
             }
         }
-        long most = Math.min(limit, file.bytes().orElse(limit));
+        long most = file.bytes().orElse(limit);
+        if (length.orElse(0L) > most - start) {
+            throw larger(file, most);
+        }
         remember(half, headers);
         try (FileChannel out = open(half, start);
-                Watchdog watchdog = new Watchdog(body, settings.answer())) {
+                Watchdog watchdog = new Watchdog(body, settings.answer(), settings.slowest())) {
             byte[] block = new byte[1 << 16];
             long at = start;
             listener.progress(file.name(), at, total);
@@ -298,7 +313,7 @@ final class Download implements AutoCloseable {
                 }
                 at += n;
                 if (at > most) {
-                    throw new VoiceException(file.name() + " is larger than published");
+                    throw larger(file, most);
                 }
                 ByteBuffer bytes = ByteBuffer.wrap(block, 0, n);
                 while (bytes.hasRemaining()) {
@@ -312,9 +327,21 @@ final class Download implements AutoCloseable {
         }
     }
 
+    private static VoiceException larger(CatalogueFile file, long most) {
+        return new VoiceException(
+                file.name()
+                        + (file.bytes().isPresent()
+                                ? " is larger than published"
+                                : " has over " + most + " bytes, more than such a file can have"));
+    }
+
     private static FileChannel open(Path half, long start) throws IOException {
         FileChannel out =
-                FileChannel.open(half, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileChannel.open(
+                        half,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS);
         boolean good = false;
         try {
             out.truncate(start);
@@ -332,12 +359,11 @@ final class Download implements AutoCloseable {
             throws PassingException {
         try {
             int n = body.read(block);
-            watchdog.fed();
+            watchdog.fed(Math.max(n, 0));
             return n;
         } catch (IOException e) {
             throw new PassingException(
-                    watchdog.bitten() ? "the download stands still" : "the connection broke",
-                    Optional.empty());
+                    watchdog.reason().orElse("the connection broke"), Optional.empty());
         }
     }
 
@@ -366,7 +392,7 @@ final class Download implements AutoCloseable {
     private static void remember(Path half, HttpHeaders headers) throws IOException {
         Optional<String> strong = headers.firstValue("ETag").filter(t -> t.startsWith("\""));
         if (strong.isPresent()) {
-            Files.writeString(tag(half), strong.get());
+            Durable.write(tag(half), strong.get().getBytes(StandardCharsets.US_ASCII));
         } else {
             forget(half);
         }
@@ -374,7 +400,7 @@ final class Download implements AutoCloseable {
 
     private static Optional<String> validator(Path half) throws IOException {
         Path tag = tag(half);
-        if (!Files.isRegularFile(tag) || Files.size(tag) > 1000) {
+        if (!Files.isRegularFile(tag, LinkOption.NOFOLLOW_LINKS) || Files.size(tag) > 1000) {
             return Optional.empty();
         }
         String text = Files.readString(tag);

@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param proxyUser the proxy's name and password
  * @param connect how long a connection may take
  * @param answer how long an answer may take, and how long a download may stand still
+ * @param slowest bytes a second below which a download is broken off: it holds the voice's lock
  * @param attempts how often a transfer is begun before it is given up
  * @param backoff the first pause between attempts; each further one is twice as long
  */
@@ -35,8 +36,12 @@ record HubSettings(
         Optional<PasswordAuthentication> proxyUser,
         Duration connect,
         Duration answer,
+        int slowest,
         int attempts,
         Duration backoff) {
+
+    /** What a weak mobile connection gives. */
+    private static final int SLOWEST = 4096;
 
     private static final String HUB = "https://huggingface.co";
 
@@ -61,6 +66,7 @@ record HubSettings(
                 proxy.flatMap(HubSettings::user),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
+                SLOWEST,
                 5,
                 Duration.ofMillis(500));
     }

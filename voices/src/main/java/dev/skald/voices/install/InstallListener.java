@@ -5,6 +5,9 @@ public interface InstallListener {
     /** Tells nobody. */
     InstallListener NONE = new InstallListener() {};
 
+    /** Another process or thread installs or changes this voice: its end is awaited. */
+    default void waiting(String id) {}
+
     /** A source is tried now: {@code "the Hugging Face hub"}. */
     default void trying(String source) {}
 

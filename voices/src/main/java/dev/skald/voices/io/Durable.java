@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -35,8 +36,19 @@ public final class Durable {
         }
     }
 
+    /** Writes a file of ours; a link that somebody put in its place is not followed. */
+    public static void write(Path file, byte[] bytes) throws IOException {
+        Files.write(
+                file,
+                bytes,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
+    }
+
     public static void writeSynced(Path file, byte[] bytes) throws IOException {
-        Files.write(file, bytes);
+        write(file, bytes);
         sync(file);
     }
 
@@ -50,7 +62,7 @@ public final class Durable {
 
     /** Deletes a folder and all in it; links are removed, never followed. */
     public static void deleteTree(Path folder) throws IOException {
-        if (!Files.exists(folder, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
         Files.walkFileTree(

