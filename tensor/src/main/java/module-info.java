@@ -1,5 +1,6 @@
 /** The op set, weights, and the CPU backend. */
 module dev.skald.tensor {
+    requires transitive dev.skald;
     // Brings the Vector API to a program on the module path; one on the class path adds it by
     // --add-modules, and without it the scalar kernels compute.
     requires jdk.incubator.vector;
@@ -12,4 +13,9 @@ module dev.skald.tensor {
     exports dev.skald.tensor.io to
             dev.skald.chatterbox,
             dev.skald.piper;
+
+    uses dev.skald.tensor.BackendProvider;
+
+    provides dev.skald.tensor.BackendProvider with
+            dev.skald.tensor.cpu.CpuProvider;
 }

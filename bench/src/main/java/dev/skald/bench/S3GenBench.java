@@ -2,10 +2,9 @@ package dev.skald.bench;
 
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.VoiceReference;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.io.Safetensors;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -27,8 +26,9 @@ public final class S3GenBench {
         int repetitions = Integer.parseInt(args[3]);
         int threads = args.length > 4 ? Integer.parseInt(args[4]) : 0;
         try (Safetensors file = Safetensors.open(Path.of(args[0]));
-                Backend backend = Backends.cpu(threads)) {
-            S3Gen model = S3Gen.load(file, backend, S3Gen.HEAD_DIM, Precision.F32);
+                Devices.Lease device = Devices.open("cpu", threads);
+                Parameters parameters = device.backend().parameters()) {
+            S3Gen model = S3Gen.load(file, parameters, S3Gen.HEAD_DIM);
             Random random = new Random(1);
             float[] mel = new float[2 * prompt * model.flow().bands()];
             float[] xvector = new float[model.flow().xvectorDim()];
@@ -47,7 +47,7 @@ public final class S3GenBench {
             double[] flowCpu = new double[repetitions];
             double[] vocoderCpu = new double[repetitions];
             for (int i = -1; i < repetitions; i++) {
-                try (Ops ops = backend.open()) {
+                try (Ops ops = device.backend().open()) {
                     double begin = clock();
                     double cpu = processor();
                     float[] made = model.mel(ops, voice, speech, 1);

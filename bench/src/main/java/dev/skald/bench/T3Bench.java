@@ -6,10 +6,10 @@ import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.T3State;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.io.Safetensors;
 import java.nio.file.Path;
@@ -34,18 +34,19 @@ public final class T3Bench {
         int threads = Integer.parseInt(args[3]);
         float[] reference = new float[0];
         for (String name : Arrays.asList(args).subList(4, args.length)) {
-            Precision precision = Precision.valueOf(name);
+            Precision precision = Precision.of(name);
             try (Safetensors file = Safetensors.open(Path.of(args[0]));
-                    Backend backend = Backends.cpu(threads)) {
+                    Devices.Lease device = Devices.open("cpu", threads);
+                Parameters parameters = device.backend().parameters(precision)) {
                 double begin = S3GenBench.clock();
-                T3 model = T3.load(backend, file, precision);
+                T3 model = T3.load(parameters, file);
                 double load = S3GenBench.clock() - begin;
                 Run warm;
-                try (Ops ops = backend.open()) {
+                try (Ops ops = device.backend().open()) {
                     warm = run(model, ops, text, Math.max(COMPARED, steps / 2));
                 }
                 Run run;
-                try (Ops ops = backend.open()) {
+                try (Ops ops = device.backend().open()) {
                     run = run(model, ops, text, steps);
                 }
                 if (reference.length == 0) {

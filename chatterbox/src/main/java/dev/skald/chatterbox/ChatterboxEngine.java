@@ -13,9 +13,7 @@ import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.io.TorchZip;
 import dev.skald.text.Lexicon;
@@ -44,8 +42,7 @@ final class ChatterboxEngine implements SpeechEngine {
     private static final System.Logger LOG = System.getLogger(ChatterboxEngine.class.getName());
 
     private final EngineContext context;
-    private final Backend backend;
-    private final Precision precision;
+    private final Devices.Lease device;
     private final Map<Path, Checkpoint> checkpoints = new HashMap<>();
     private final Map<Clip, VoiceConditionals> clones = new ConcurrentHashMap<>();
     private final Set<ChatterboxSource> sources = ConcurrentHashMap.newKeySet();
@@ -57,18 +54,8 @@ final class ChatterboxEngine implements SpeechEngine {
 
     ChatterboxEngine(EngineContext context) {
         this.context = context;
-        backend = Backends.cpu(context.threads());
-        backend.prepareSpeech();
-        precision = precision(context);
-    }
-
-    /** How T3's weights are kept. */
-    private static Precision precision(EngineContext context) {
-        return switch (context.precision()) {
-            case FP32 -> Precision.F32;
-            case AUTO, BF16 -> Precision.BF16;
-            case INT8 -> Precision.INT8;
-        };
+        device = Devices.open("cpu", context.threads());
+        device.backend().prepareSpeech();
     }
 
     @Override
@@ -101,7 +88,7 @@ final class ChatterboxEngine implements SpeechEngine {
         TextFrontEnd front =
                 new TextFrontEnd(
                         spoken, request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY));
-        Ops ops = backend.open();
+        Ops ops = device.backend().open();
         try {
             ChatterboxSource source =
                     new ChatterboxSource(
@@ -155,13 +142,13 @@ final class ChatterboxEngine implements SpeechEngine {
                                     speaker.model(),
                                     folder,
                                     context.home().resolve("cache").resolve("prefixes"),
-                                    backend,
-                                    precision);
+                                    device.backend(),
+                                    context.precision());
                     LOG.log(
                             System.Logger.Level.DEBUG,
                             "{0} loaded as {1} in {2} ms",
                             speaker.model().id(),
-                            precision,
+                            context.precision(),
                             (System.nanoTime() - start) / 1_000_000);
                     return loaded;
                 });
@@ -174,7 +161,7 @@ final class ChatterboxEngine implements SpeechEngine {
             Optional<Path> file = Installed.watermark(context);
             if (file.isPresent()) {
                 try (TorchZip weights = TorchZip.open(file.get())) {
-                    known = new Watermark(weights, backend);
+                    known = new Watermark(weights, device.backend().parameters());
                     watermark = known;
                 }
             } else {
@@ -206,7 +193,7 @@ final class ChatterboxEngine implements SpeechEngine {
                 clip,
                 c ->
                         VoiceCloning.clone(
-                                model, speaker.folder(), backend, VoiceCloning.read(file, model)));
+                                model, speaker.folder(), device.backend(), VoiceCloning.read(file, model)));
     }
 
     /** The voice of a clip, a cloned one, or the built-in one. */
@@ -278,6 +265,6 @@ final class ChatterboxEngine implements SpeechEngine {
         }
         sources.forEach(ChatterboxSource::close);
         loaded.forEach(Checkpoint::close);
-        backend.close();
+        device.close();
     }
 }

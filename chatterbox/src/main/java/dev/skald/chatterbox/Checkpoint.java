@@ -8,7 +8,8 @@ import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.text.TextTokenizer;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
 import dev.skald.tensor.io.TorchZip;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,18 +22,21 @@ final class Checkpoint implements AutoCloseable {
     private final CheckpointFiles files;
     private final T3 t3;
     private final S3Gen s3gen;
+    private final Parameters parameters;
     private final TextTokenizer tokenizer;
     private final PrefixStore prefixes;
     private final @Nullable VoiceConditionals builtIn;
 
     private Checkpoint(
             CheckpointFiles files,
+            Parameters parameters,
             T3 t3,
             S3Gen s3gen,
             TextTokenizer tokenizer,
             Path cache,
             @Nullable VoiceConditionals builtIn) {
         this.files = files;
+        this.parameters = parameters;
         this.t3 = t3;
         this.s3gen = s3gen;
         this.tokenizer = tokenizer;
@@ -53,22 +57,23 @@ final class Checkpoint implements AutoCloseable {
             files.checkModel();
             StrictWeights t3Weights = files.t3();
             StrictWeights s3genWeights = files.s3gen();
+            Parameters parameters = backend.parameters(precision);
             CompletableFuture<Flow> flow =
                     CompletableFuture.supplyAsync(
                             () ->
                                     S3Gen.loadFlow(
-                                            s3genWeights, backend, S3Gen.HEAD_DIM, Precision.F32));
+                                            s3genWeights, parameters, S3Gen.HEAD_DIM));
             try {
                 TextTokenizer text = model.tokenizer(folder);
                 VoiceConditionals voice = builtIn(folder);
-                T3 t3 = T3.load(backend, t3Weights, precision);
-                HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, backend);
+                T3 t3 = T3.load(parameters, t3Weights);
+                HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, parameters);
                 S3Gen s3gen = new S3Gen(flow.join(), vocoder);
                 checkVocabulary(text, t3, files);
                 t3Weights.checkNoLayerIsLeftOut("");
                 s3genWeights.checkNoLayerIsLeftOut("flow.");
                 s3genWeights.checkNoLayerIsLeftOut("mel2wav.");
-                return new Checkpoint(files, t3, s3gen, text, cache, voice);
+                return new Checkpoint(files, parameters, t3, s3gen, text, cache, voice);
             } finally {
                 // Nothing may still read a file that is about to be closed.
                 flow.handle((done, failed) -> true).join();
@@ -133,6 +138,7 @@ final class Checkpoint implements AutoCloseable {
 
     @Override
     public void close() {
+        parameters.close();
         files.close();
     }
 }

@@ -3,7 +3,7 @@ package dev.skald.chatterbox;
 import dev.skald.VoiceException;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.voice.VoiceCloner;
-import dev.skald.tensor.Backend;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.TorchZip;
@@ -70,10 +70,10 @@ final class CheckpointFiles implements AutoCloseable {
     }
 
     /** The networks that listen to a clip. */
-    VoiceCloner cloner(Backend backend) {
+    VoiceCloner cloner(Parameters parameters) {
         try {
             StrictWeights encoder = open("ve");
-            VoiceCloner cloner = VoiceCloner.load(encoder, s3gen(), backend);
+            VoiceCloner cloner = VoiceCloner.load(encoder, s3gen(), parameters);
             encoder.checkNoLayerIsLeftOut("");
             s3gen().checkNoLayerIsLeftOut("tokenizer.");
             s3gen().checkNoLayerIsLeftOut("speaker_encoder.");

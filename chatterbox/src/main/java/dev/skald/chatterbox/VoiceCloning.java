@@ -10,8 +10,8 @@ import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.chatterbox.voice.VoiceConverter;
 import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.TorchZip;
@@ -48,8 +48,8 @@ public final class VoiceCloning {
         Speaker speaker = Installed.find(context, request);
         AudioClip heard = read(clip, speaker.model());
         VoiceConditionals voice;
-        try (Backend backend = Backends.cpu(context.threads())) {
-            voice = clone(speaker.model(), speaker.folder(), backend, heard);
+        try (Devices.Lease device = Devices.open("cpu", context.threads())) {
+            voice = clone(speaker.model(), speaker.folder(), device.backend(), heard);
         }
         VoiceInfo info =
                 new VoiceInfo(
@@ -88,10 +88,11 @@ public final class VoiceCloning {
         words.requireAudible(clip.toString());
         Optional<AudioClip> heard = speaker.clip().map(file -> read(file, speaker.model()));
         try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
-                Backend backend = Backends.cpu(context.threads());
-                Ops ops = backend.open()) {
+                Devices.Lease device = Devices.open("cpu", context.threads());
+                Parameters parameters = device.backend().parameters();
+                Ops ops = device.backend().open()) {
             files.checkModel();
-            VoiceCloner cloner = files.cloner(backend);
+            VoiceCloner cloner = files.cloner(parameters);
             VoiceConditionals voice;
             if (heard.isPresent()) {
                 voice = clone(cloner, speaker.model(), ops, heard.get());
@@ -103,7 +104,7 @@ public final class VoiceCloning {
                 }
             }
             check.run();
-            S3Gen s3gen = S3Gen.load(files.s3gen(), backend, S3Gen.HEAD_DIM, Precision.F32);
+            S3Gen s3gen = S3Gen.load(files.s3gen(), parameters, S3Gen.HEAD_DIM);
             files.s3gen().checkNoLayerIsLeftOut("flow.");
             files.s3gen().checkNoLayerIsLeftOut("mel2wav.");
             long seed = request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
@@ -147,9 +148,10 @@ public final class VoiceCloning {
     static VoiceConditionals clone(
             ChatterboxModel model, Path folder, Backend backend, AudioClip clip) {
         try (CheckpointFiles files = new CheckpointFiles(model, folder);
+                Parameters parameters = backend.parameters();
                 Ops ops = backend.open()) {
             files.checkModel();
-            return clone(files.cloner(backend), model, ops, clip);
+            return clone(files.cloner(parameters), model, ops, clip);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }

@@ -1,13 +1,15 @@
 package dev.skald.chatterbox;
 
+import dev.skald.audio.Resampler;
+import dev.skald.audio.Windows;
 import dev.skald.audio.resample.Resampler;
 import dev.skald.audio.spectrum.Windows;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Role;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -50,7 +52,7 @@ final class Watermark {
     private final Linear synthesis; // 2 * subband → FFT, window included
 
     /** Throws {@link WeightException} if the weights are not Perth's. */
-    Watermark(Weights checkpoint, Backend backend) {
+    Watermark(Weights checkpoint, Parameters parameters) {
         Weights w = checkpoint.under("model.encoder.layers.");
         int count = 0;
         while (w.has(count + ".conv.weight")) {
@@ -65,7 +67,7 @@ final class Watermark {
         for (int i = 0; i < count; i++) {
             Weight kernel = w.get(i + ".conv.weight", i == count - 1 ? subband : -1, in, -1);
             in = kernel.shape()[0];
-            layers[i] = backend.conv1d(kernel, w.get(i + ".conv.bias", in), 1, 1, 1, Precision.F32);
+            layers[i] = parameters.conv1d(kernel, w.get(i + ".conv.bias", in), 1, 1, 1, Role.WORKING);
         }
         double[] window = Windows.periodicHann(FFT);
         float[] forward = new float[2 * BINS * FFT];
@@ -84,10 +86,10 @@ final class Watermark {
                 }
             }
         }
-        analysis = backend.linear(Weight.of("dft", forward, 2 * BINS, FFT), null, Precision.F32);
+        analysis = parameters.linear(Weight.of("dft", forward, 2 * BINS, FFT), null, Role.WORKING);
         synthesis =
-                backend.linear(
-                        Weight.of("inverse dft", back, FFT, 2 * subband), null, Precision.F32);
+                parameters.linear(
+                        Weight.of("inverse dft", back, FFT, 2 * subband), null, Role.WORKING);
     }
 
     /** Marks speech that arrives bit by bit; holds back what the mark still depends on. */
@@ -140,7 +142,7 @@ final class Watermark {
             float[] padded = new float[(frames - 1) * HOP + FFT];
             System.arraycopy(x, 0, padded, FFT / 2, Math.min(x.length, padded.length - FFT / 2));
             float[] added = new float[padded.length];
-            try (Ops.Frame ignored = ops.frame()) {
+            try (Ops.Scope ignored = ops.scope()) {
                 Tensor wave = ops.tensor(1, 1, padded.length);
                 ops.write(padded, 0, wave);
                 float[] spectrum = ops.read(ops.linear(wave.windows(FFT, HOP, frames), analysis));

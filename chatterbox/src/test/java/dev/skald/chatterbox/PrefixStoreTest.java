@@ -8,12 +8,11 @@ import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prefix;
 import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.T3State;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.Precision;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.io.Safetensors;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,13 +29,13 @@ class PrefixStoreTest {
     private static final int[] TEXT = {3, 14, 15, 9, 2, 6, 5};
 
     @TempDir Path dir;
-    private final Backend backend = Backends.cpu(2);
-    private final Ops ops = backend.open();
+    private final TestDevice device = TestDevice.open(2);
+    private final Ops ops = device.ops();
 
     @AfterEach
     void close() {
         ops.close();
-        backend.close();
+        device.close();
     }
 
     private record Loaded(Safetensors file, Path weights, T3 model) implements AutoCloseable {
@@ -51,7 +50,7 @@ class PrefixStoreTest {
                 TinyCheckpoint.write(model, dir.resolve(model.id()))
                         .resolve(model.t3File() + ".safetensors");
         Safetensors file = Safetensors.open(weights);
-        return new Loaded(file, weights, T3.load(backend, file, precision));
+        return new Loaded(file, weights, T3.load(parameters, file, precision));
     }
 
     private static T3Prompt prompt(T3 model, float emotion) {

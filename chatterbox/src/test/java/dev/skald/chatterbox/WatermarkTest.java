@@ -3,11 +3,11 @@ package dev.skald.chatterbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.io.TorchZip;
 import dev.skald.tensor.io.TorchZipWriter;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,9 +32,10 @@ class WatermarkTest {
         out.write(file);
         float[] speech = speech(3 * 24_000);
         try (TorchZip weights = TorchZip.open(file);
-                Backend backend = Backends.cpu(1);
-                Ops ops = backend.open()) {
-            Watermark watermark = new Watermark(weights, backend);
+                TestDevice device = TestDevice.open(1);
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            Watermark watermark = new Watermark(weights, parameters);
             float[] whole = mark(watermark.new Stream(ops), speech, speech.length);
             float[] streamed = mark(watermark.new Stream(ops), speech, 9_999);
             assertThat(whole).hasSameSizeAs(speech);
@@ -56,9 +57,10 @@ class WatermarkTest {
         float[] speech = new float[raw.length / 4];
         ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(speech);
         try (TorchZip weights = TorchZip.open(Path.of(file));
-                Backend backend = Backends.cpu(2);
-                Ops ops = backend.open()) {
-            float[] marked = mark(new Watermark(weights, backend).new Stream(ops), speech, 24_000);
+                TestDevice device = TestDevice.open(2);
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            float[] marked = mark(new Watermark(weights, parameters).new Stream(ops), speech, 24_000);
             assertThat(distance(marked, speech)).isBetween(1e-5, 0.05);
             ByteBuffer out = ByteBuffer.allocate(raw.length).order(ByteOrder.LITTLE_ENDIAN);
             out.asFloatBuffer().put(marked);

@@ -1,5 +1,6 @@
 package dev.skald.cli;
 
+import dev.skald.Skald;
 import dev.skald.cli.bench.BenchCommand;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
@@ -15,7 +16,7 @@ import dev.skald.cli.speak.DemoCommand;
 import dev.skald.cli.speak.SpeakCommand;
 import dev.skald.cli.speak.TextCommand;
 import dev.skald.cli.voices.VoicesCommand;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Devices;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -75,7 +76,7 @@ public final class Main implements Runnable {
     /** The process. */
     public static void main(String[] args) {
         if (args.length > 0 && SPEAKING.contains(args[0])) {
-            Backends.prepare();
+            Devices.prepare();
         }
         OutputStream err = Launch.standardError();
         int code =

@@ -1,20 +1,33 @@
 package dev.skald.tensor;
 
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Conv2d;
-import dev.skald.tensor.Backend.ConvTranspose1d;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Lstm;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.Precision;
+
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Conv2d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Parameters.Lstm;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The op set the models are written over, with the arena their activations live in. Used by one
- * thread at a time.
+ * An op stream: the op set the models are written over, with the arena their activations live in.
+ * Used by one thread at a time. Ops run in the order they are called.
  *
  * <p>Every op has a form that writes into a tensor given last. The short forms make that tensor in
  * the arena. Inputs may be views; an output may be a view too. An output may be an input only where
  * the op says "in place". Results do not depend on the number of threads.
+ *
+ * <p><b>Padded tensors.</b> A tensor may have more rows than are valid: {@link Tensor#valid} gives it
+ * the number of valid rows of each batch, as integers on the device. Rows beyond them may hold
+ * anything. Ops that mix rows (convolutions, attention, means, short-time transforms) take a row
+ * beyond the valid ones for what lies beyond the edge of an unpadded tensor, so that a valid row of
+ * the output is the same in every bucket. The short forms give the output its own valid rows; who
+ * passes an output gives them ({@link #lengths}).
+ *
+ * <p><b>Between the beginning and the end of a network</b> nothing is read back and no Java branch
+ * depends on a value, so that it can be recorded ({@link #record}). Ops with a default body are
+ * fused forms of simpler ones; a new backend comes up without them and overrides them later.
  *
  * <p>Legend: B batch, T rows (time), C channels, H heads, D head dimension.
  */
@@ -22,38 +35,73 @@ public interface Ops extends AutoCloseable {
 
     // ---- memory
 
-    /** An uninitialised (B,T,C) tensor in the current frame. */
+    /** The device this runs on. */
+    Backend backend();
+
+    /** An uninitialised (B,T,C) tensor in the current scope. */
     Tensor tensor(int batch, int rows, int cols);
 
-    /** The same, of zeros. */
+    /** An uninitialised tensor of x's batch and rows, padded or not as x is. */
+    default Tensor like(Tensor x, int cols) {
+        Ints lengths = x.lengths();
+        Tensor t = tensor(x.batch(), x.rows(), cols);
+        return lengths == null ? t : t.valid(lengths);
+    }
+
+    /** The same as {@link #tensor}, of zeros. */
     default Tensor zeros(int batch, int rows, int cols) {
         Tensor t = tensor(batch, rows, cols);
         fill(t, 0);
         return t;
     }
 
-    /** Opens a frame: what is made inside is given back when it is closed. Frames nest. */
-    Frame frame();
+    /** Opens a scope: what is made inside is given back when it is closed. Scopes nest. */
+    Scope scope();
 
     /** A stretch of the arena. */
-    interface Frame extends AutoCloseable {
+    interface Scope extends AutoCloseable {
         @Override
         void close();
     }
 
     /**
-     * Runs {@code body}, which must do the same ops on the same tensors each time for the same key.
-     * A CPU simply runs it; a device records it the first time and replays it afterwards. Inside it
-     * no value is read back and no Java branch depends on data.
+     * The rows a tensor should have so that few different shapes occur: at least {@code rows}. A
+     * device that replays recordings rounds up to a bucket; a CPU takes the number itself.
      */
-    default void stage(String name, int bucket, Runnable body) {
-        body.run();
+    default int bucket(int rows) {
+        return rows;
+    }
+
+    /**
+     * Records {@code body}, to be replayed. The body must do the same ops on the same tensors each
+     * time, and those tensors must live until the recording is closed. A device records the body the
+     * first time it is replayed and launches the whole afterwards; a CPU runs the body.
+     */
+    default Recording record(Runnable body) {
+        return new Recording() {
+            @Override
+            public void replay() {
+                body.run();
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    /** Ops that are launched as one. Closed by who asked for it. */
+    interface Recording extends AutoCloseable {
+        /** Does the recorded ops once more, over what the tensors and integers hold now. */
+        void replay();
+
+        @Override
+        void close();
     }
 
     /** Copies host values into a tensor, row by row: {@code rows * cols} a batch. */
     void write(float[] from, int offset, Tensor to);
 
-    /** Copies a tensor's values to the host, without gaps. */
+    /** Copies a tensor's values to the host, without gaps, padding included. */
     void read(Tensor from, float[] to, int offset);
 
     default float[] read(Tensor from) {
@@ -63,18 +111,53 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * A few integers where the ops run (positions, token ids), so that recorded stages can use
-     * them.
+     * A few integers where the ops run (positions, token ids, lengths, counters), so that what
+     * changes from one replay of a recording to the next need not be a constant of it.
      */
     Ints ints(int count);
+
+    /** The same, with values. */
+    default Ints ints(int... values) {
+        Ints ints = ints(values.length);
+        write(values, ints);
+        return ints;
+    }
 
     void write(int[] from, Ints to);
 
     void read(Ints from, int[] to);
 
+    default int[] read(Ints from) {
+        int[] to = new int[from.count()];
+        read(from, to);
+        return to;
+    }
+
     /** Integers of a backend. */
     interface Ints {
         int count();
+
+        /** Integers [from, from + count) of these. */
+        Ints slice(int from, int count);
+    }
+
+    /** Adds {@code by} to each integer: moves a position or a step on, also in a recording. */
+    void increment(Ints counter, int by);
+
+    /**
+     * {@code floor((n * factor + offset) / divisor)} for each of the integers, never below 0, as new
+     * integers: how many rows are valid behind an op that changes their number.
+     */
+    Ints lengths(Ints of, int factor, int offset, int divisor);
+
+    /** The valid rows of what a convolution makes of x; null if x is not padded. */
+    default @Nullable Ints lengths(Tensor x, Conv1d w, int padLeft, int padRight) {
+        Ints n = x.lengths();
+        int shrink = w.dilation() * (w.kernel() - 1) - padLeft - padRight;
+        if (n == null || (shrink == 0 && w.stride() == 1)) {
+            return n;
+        }
+        return lengths(n, 1, w.stride() - 1 - shrink, w.stride());
     }
 
     // ---- matrix products
@@ -83,13 +166,49 @@ public interface Ops extends AutoCloseable {
     void linear(Tensor x, Linear w, Epilogue epilogue, Tensor out);
 
     default Tensor linear(Tensor x, Linear w, Epilogue epilogue) {
-        Tensor out = tensor(x.batch(), x.rows(), w.out());
+        Tensor out = like(x, w.out());
         linear(x, w, epilogue, out);
         return out;
     }
 
     default Tensor linear(Tensor x, Linear w) {
         return linear(x, w, Epilogue.NONE);
+    }
+
+    /** {@link #layerNorm}, then {@link #linear}. */
+    default void layerNormLinear(
+            Tensor x, Tensor gamma, Tensor beta, float eps, Linear w, Epilogue epilogue, Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor norm = like(x, x.cols());
+            layerNorm(x, gamma, beta, eps, Activation.NONE, norm);
+            linear(norm, w, epilogue, out);
+        }
+    }
+
+    /** {@link #rmsNorm}, then {@link #linear}. */
+    default void rmsNormLinear(
+            Tensor x, Tensor gamma, float eps, Linear w, Epilogue epilogue, Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor norm = like(x, x.cols());
+            rmsNorm(x, gamma, eps, norm);
+            linear(norm, w, epilogue, out);
+        }
+    }
+
+    /** A linear map to 2C columns, then {@link #gateTanh}: (B,T,in) → (B,T,C). */
+    default void linearGateTanh(Tensor x, Linear w, Epilogue epilogue, Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor both = linear(x, w, epilogue);
+            gateTanh(both, out);
+        }
+    }
+
+    /** A linear map to 2C columns, then {@link #gateSilu}: (B,T,in) → (B,T,C). */
+    default void linearGateSilu(Tensor x, Linear w, Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor both = linear(x, w);
+            gateSilu(both, out);
+        }
     }
 
     /**
@@ -108,6 +227,10 @@ public interface Ops extends AutoCloseable {
     default Tensor conv1d(
             Tensor x, Conv1d w, int padLeft, int padRight, Activation before, Epilogue epilogue) {
         Tensor out = tensor(x.batch(), w.rows(x.rows(), padLeft, padRight), w.out());
+        Ints lengths = lengths(x, w, padLeft, padRight);
+        if (lengths != null) {
+            out = out.valid(lengths);
+        }
         conv1d(x, w, padLeft, padRight, before, epilogue, out);
         return out;
     }
@@ -150,7 +273,7 @@ public interface Ops extends AutoCloseable {
      * @param relK (1, 2*window+1, D), shared by the heads
      * @param relV the same shape
      */
-    void attentionWindowed(
+    void attentionShaw(
             Tensor q,
             Tensor k,
             Tensor v,
@@ -169,7 +292,7 @@ public interface Ops extends AutoCloseable {
      * @param biasU (1,1,H*D)
      * @param biasV (1,1,H*D)
      */
-    void attentionRelative(
+    void attentionTransformerXl(
             Tensor q,
             Tensor k,
             Tensor v,
@@ -244,8 +367,37 @@ public interface Ops extends AutoCloseable {
     /** factor * a + offset. */
     void scale(Tensor a, float factor, float offset, Tensor out);
 
-    /** x * gain + shift, a value a channel each, then the activation: a folded batch norm. */
-    void affine(Tensor x, Tensor gain, Tensor shift, Activation after, Tensor out);
+    /** x * scale + shift, (1,1,C) each, then the activation: a folded batch norm. */
+    void affine(Tensor x, Tensor scale, Tensor shift, Activation after, Tensor out);
+
+    /** a + weight * (b - a); weight as b may be. */
+    default void lerp(Tensor a, Tensor b, Tensor weight, Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor step = like(a, a.cols());
+            addScaled(b, a, -1, step);
+            mul(step, weight, step);
+            add(a, step, out);
+        }
+    }
+
+    /**
+     * One step of Euler's method on x (1,T,C), in place: {@code x += steps[step] * v}.
+     *
+     * @param field (1,T,C): v; or (2,T,C), conditional and unconditional, then v is {@code (1 +
+     *     guidance) field[0] - guidance field[1]}
+     * @param steps (1,S,1): how long each step is
+     * @param step one integer: which step it is
+     */
+    default void eulerStep(Tensor x, Tensor field, Tensor steps, Ints step, float guidance) {
+        float[] all = read(steps);
+        float dt = all[read(step)[0]];
+        if (field.batch() == 2) {
+            addScaled(x, field.batch(0), dt * (1 + guidance), x);
+            addScaled(x, field.batch(1), -dt * guidance, x);
+        } else {
+            addScaled(x, field, dt, x);
+        }
+    }
 
     /** (B,T,2C) → (B,T,C): tanh of the first half times sigmoid of the second (WaveNet's gate). */
     void gateTanh(Tensor x, Tensor out);
@@ -294,6 +446,59 @@ public interface Ops extends AutoCloseable {
      * alone, so that a longer run begins like a shorter one.
      */
     void noise(long seed, int stream, long first, Tensor out);
+
+    /**
+     * The same, recordable.
+     *
+     * @param state four integers: the seed's low and high word, the low and high word of {@code
+     *     first}
+     */
+    default void noise(Ints state, int stream, Tensor out) {
+        int[] s = read(state);
+        noise(
+                Integer.toUnsignedLong(s[0]) | (long) s[1] << 32,
+                stream,
+                Integer.toUnsignedLong(s[2]) | (long) s[3] << 32,
+                out);
+    }
+
+    // ---- what speech models need beyond layers
+
+    /** See {@link Harmonics}. */
+    default void harmonics(Tensor f0, Harmonics how, Ints phase, Tensor noise, Tensor out) {
+        Harmonics.compute(this, f0, how, phase, noise, out);
+    }
+
+    /**
+     * Short-time spectrum of a waveform whose edges are mirrored: (1,1,n) → (1, n / hop + 1, 2 bins),
+     * real parts, then imaginary ones.
+     */
+    default void stft(Tensor wave, Stft how, Tensor out) {
+        Stft.forward(this, wave, how, out);
+    }
+
+    /**
+     * Log magnitudes and phases before their sine (1,N,2 bins) → waveform (1,1,(N-1) hop), overwriting
+     * the input: magnitudes are {@code exp} of the first half, at most {@code maxMagnitude}; phases
+     * are {@code sin} of the second; the waveform is clamped to {@code limit}.
+     */
+    default void inverseStft(
+            Tensor logPolar, Stft how, float maxMagnitude, float limit, Tensor wave) {
+        Stft.inverse(this, logPolar, how, maxMagnitude, limit, wave);
+    }
+
+    /**
+     * The inverse of a rational-quadratic spline with linear tails (Durkan et al. 2019, "Neural Spline
+     * Flows"), on each value of x (1,T,1), in place: see {@link Splines}.
+     *
+     * @param parameters (1,T,3 bins - 1): widths, heights, inner slopes, before softmax and softplus
+     * @param shrink what widths and heights are divided by
+     */
+    default void inverseSpline(Tensor x, Tensor parameters, float shrink) {
+        float[] values = read(x);
+        Splines.invert(values, read(parameters), shrink);
+        write(values, 0, x);
+    }
 
     @Override
     void close();

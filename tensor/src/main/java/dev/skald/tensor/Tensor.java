@@ -1,8 +1,11 @@
 package dev.skald.tensor;
 
+import dev.skald.tensor.Ops.Ints;
+import org.jspecify.annotations.Nullable;
+
 /**
  * An activation of shape (B,T,C) in fp32: batch, rows, cols; cols contiguous, rows and batches at a
- * stride. A handle: the values belong to the {@link Ops} or {@link Backend} that made it, and a
+ * stride. A handle: the values belong to the {@link Ops} or {@link Parameters} that made it, and a
  * view ({@link #rows(int, int)}, {@link #cols(int, int)}, {@link #batch(int)}) shares them.
  */
 public interface Tensor {
@@ -12,7 +15,25 @@ public interface Tensor {
 
     int cols();
 
-    /** Rows [from, to) of every batch. */
+    /**
+     * How many rows of each batch are valid, on the device; null if all are. See {@link Ops}. Kept
+     * by views of columns and of one batch.
+     */
+    @Nullable Ints lengths();
+
+    /**
+     * The same values as a padded tensor.
+     *
+     * @param lengths an integer a batch, at most {@link #rows} each
+     */
+    Tensor valid(Ints lengths);
+
+    /** Rows [0, rows) of the one batch of a padded tensor, as a tensor without padding. */
+    Tensor unpadded(int rows);
+
+    /**
+     * Rows [from, to) of every batch; of a tensor that is not padded, or of no rows but all.
+     */
     Tensor rows(int from, int to);
 
     /** Columns [from, to) of every row. */

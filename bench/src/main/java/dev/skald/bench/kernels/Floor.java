@@ -1,8 +1,9 @@
 package dev.skald.bench.kernels;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.MachineFloor;
@@ -22,8 +23,8 @@ public class Floor {
     @Param({"1", "0"})
     public int threads;
 
-    private Backend backend = Backends.cpu(1);
-    private Ops ops = backend.open();
+    private Devices.Lease device = Devices.open("cpu", 1);
+    private Ops ops = device.backend().open();
     private MachineFloor floor = new MachineFloor(1, 1, 1, 1);
 
     /** Part of the floor reached, a second: 1 is all of it. */
@@ -49,23 +50,23 @@ public class Floor {
     public void open() {
         close();
         floor = MachineFloor.measure(threads);
-        backend = Backends.cpu(threads);
-        ops = backend.open();
+        device = Devices.open("cpu", threads);
+        ops = device.backend().open();
         System.out.println("# " + floor);
     }
 
     @TearDown(Level.Trial)
     public void close() {
         ops.close();
-        backend.close();
+        device.close();
     }
 
     double gflops() {
         return floor.gflops();
     }
 
-    Backend backend() {
-        return backend;
+    Parameters parameters(Precision precision) {
+        return device.backend().parameters(precision);
     }
 
     Ops ops() {

@@ -1,9 +1,11 @@
 package dev.skald.bench.kernels;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +35,10 @@ public class MemoryBenchmark {
 
     /** {@code decode precision batch}, or an op on 16 MB. */
     @Param({
-        "decode F32 1",
+        "decode FP32 1",
         "decode BF16 1",
         "decode INT8 1",
-        "decode F32 2",
+        "decode FP32 2",
         "decode INT8 2",
         "tanh",
         "gelu",
@@ -74,14 +76,15 @@ public class MemoryBenchmark {
     }
 
     private void decode(Floor f, Precision precision, int batch) {
+        Parameters parameters = f.parameters(precision);
         List<Linear> layers = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             for (int[] shape : LAYER) {
-                layers.add(f.backend().linear(Floor.weight(shape), null, precision));
+                layers.add(parameters.linear(Floor.weight(shape), null, Role.STREAMED));
                 int size =
                         switch (precision) {
-                            case F32, F32_DIRECT -> 4;
-                            case BF16 -> 2;
+                            case FP32 -> 4;
+                            case AUTO, BF16 -> 2;
                             case INT8 -> 1;
                         };
                 bytes += (double) size * shape[0] * shape[1];

@@ -1,11 +1,12 @@
 package dev.skald.bench.kernels;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.ConvTranspose1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
+import dev.skald.Precision;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -63,21 +64,21 @@ public class ProductBenchmark {
         Tensor x = f.noise(1, n[0], n[1] * (words[0].equals("attention") ? n[2] : 1));
         switch (words[0]) {
             case "gemm" -> {
-                Linear l = f.backend().linear(Floor.weight(n[2], n[1]), null, Precision.F32);
+                Linear l = f.parameters(Precision.FP32).linear(Floor.weight(n[2], n[1]), null, Role.WORKING);
                 Tensor y = f.ops().tensor(1, n[0], n[2]);
                 op = () -> f.ops().linear(x, l, Epilogue.NONE, y);
                 operations = 2.0 * n[0] * n[1] * n[2];
             }
             case "conv" -> {
                 Conv1d c =
-                        f.backend()
+                        f.parameters(Precision.FP32)
                                 .conv1d(
                                         Floor.weight(n[2], n[1], n[3]),
                                         Floor.weight(n[2]),
                                         1,
                                         n[4],
                                         1,
-                                        Precision.F32);
+                                        Role.WORKING);
                 Tensor y = f.ops().tensor(1, n[0], n[2]);
                 int pad = n[4] * (n[3] - 1) / 2;
                 Activation leaky = Activation.leakyRelu(0.1f);
@@ -88,17 +89,17 @@ public class ProductBenchmark {
             }
             case "up" -> {
                 ConvTranspose1d c =
-                        f.backend()
+                        f.parameters(Precision.FP32)
                                 .convTranspose1d(
                                         Floor.weight(n[1], n[2], n[3]),
                                         Floor.weight(n[2]),
                                         n[4],
                                         (n[3] - n[4]) / 2,
-                                        Precision.F32);
+                                        Role.WORKING);
                 Activation leaky = Activation.leakyRelu(0.1f);
                 op =
                         () -> {
-                            try (var frame = f.ops().frame()) {
+                            try (var scope = f.ops().scope()) {
                                 f.ops().convTranspose1d(x, c, leaky);
                             }
                         };

@@ -1,10 +1,10 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -30,33 +30,33 @@ final class F0Predictor {
     }
 
     /** Loads the weights under {@code mel2wav.f0_predictor.}. */
-    static F0Predictor load(Weights w, Backend backend) {
+    static F0Predictor load(Weights w, Parameters parameters) {
         List<Conv1d> convolutions = new ArrayList<>();
         int in = -1;
         for (int i = 0; i == 0 || w.has("condnet." + 2 * i + ".bias"); i++) {
             String name = "condnet." + 2 * i;
             int out = w.get(name + ".bias", -1).shape()[0];
             convolutions.add(
-                    backend.conv1d(
+                    parameters.conv1d(
                             WeightNorm.fold(w, name, out, in, 3),
                             w.get(name + ".bias", out),
                             1,
                             1,
                             1,
-                            Precision.F32_DIRECT)); // an error of the pitch adds up in the phase
+                            Role.EXACT)); // an error of the pitch adds up in the phase
             in = out;
         }
         return new F0Predictor(
                 convolutions,
-                backend.linear(
+                parameters.linear(
                         w.get("classifier.weight", 1, in),
                         w.get("classifier.bias", 1),
-                        Precision.F32));
+                        Role.EXACT));
     }
 
     /** mel (1,F,80) → Hz of each frame. */
     float[] predict(Ops ops, Tensor mel) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor x = mel;
             Epilogue elu = Epilogue.of(Activation.elu(1));
             for (Conv1d conv : convolutions) {

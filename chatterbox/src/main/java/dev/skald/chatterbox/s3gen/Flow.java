@@ -1,8 +1,8 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
@@ -46,16 +46,16 @@ public final class Flow {
      * @param headDim columns of an attention head of the estimator, which no weight tells: 64 in
      *     the published checkpoints
      */
-    public static Flow load(Weights weights, Backend backend, int headDim, Precision precision) {
+    public static Flow load(Weights weights, Parameters parameters, int headDim) {
         int bands = weights.get("spk_embed_affine_layer.bias", -1).shape()[0];
         return new Flow(
-                FlowEncoder.load(weights, backend, precision),
+                FlowEncoder.load(weights, parameters),
                 FlowEstimator.load(
-                        weights.under("decoder.estimator."), backend, headDim, precision),
-                backend.linear(
+                        weights.under("decoder.estimator."), parameters, headDim),
+                parameters.linear(
                         weights.get("spk_embed_affine_layer.weight", bands, -1),
                         weights.get("spk_embed_affine_layer.bias", bands),
-                        Precision.F32));
+                        Role.WORKING));
     }
 
     /** Mel bands. */
@@ -121,7 +121,7 @@ public final class Flow {
         int frames = frames(voice, tokens.length, how.last());
         check(voice, tokens, frames);
         Tensor mel = ops.tensor(1, frames, bands());
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor x = state(ops, voice, tokens, noise, how, taps);
             ops.copy(x.rows(voice.frames(), voice.frames() + frames), mel);
         }
@@ -164,7 +164,7 @@ public final class Flow {
         boolean guided = !estimator.meanflow();
         Tensor input = ops.zeros(guided ? 2 : 1, total, estimator.in()); // x | mu | spk | cond
         Tensor own = input.batch(0);
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor mu = encoder.encode(ops, all, how.beyond(), taps).rows(0, total);
             taps.tap("mu", ops, mu);
             ops.copy(mu, own.cols(m, 2 * m));

@@ -1,11 +1,11 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -61,76 +61,75 @@ final class FlowEncoder {
     private final Linear projection;
     private final RelativePositions positions;
 
-    private FlowEncoder(Weights w, Backend backend, Precision precision) {
+    private FlowEncoder(Weights w, Parameters parameters) {
         Weights e = w.under("encoder.");
         width = w.get("input_embedding.weight", -1, -1).shape()[1];
         heads = e.get("encoders.0.self_attn.pos_bias_u", -1, -1).shape()[0];
-        tokens = backend.embedding(w.get("input_embedding.weight"));
-        embed = embed(e.under("embed.out."), backend, precision);
-        lookahead1 = conv(e, "pre_lookahead_layer.conv1", LOOKAHEAD + 1, backend);
-        lookahead2 = conv(e, "pre_lookahead_layer.conv2", 3, backend);
-        layers = layers(e, "encoders.", backend, precision);
-        upsample = conv(e, "up_layer.conv", 5, backend);
-        upEmbed = embed(e.under("up_embed.out."), backend, precision);
-        upLayers = layers(e, "up_encoders.", backend, precision);
-        outGain = backend.vector(e.get("after_norm.weight", width));
-        outShift = backend.vector(e.get("after_norm.bias", width));
+        tokens = parameters.embedding(w.get("input_embedding.weight"));
+        embed = embed(e.under("embed.out."), parameters);
+        lookahead1 = conv(e, "pre_lookahead_layer.conv1", LOOKAHEAD + 1, parameters);
+        lookahead2 = conv(e, "pre_lookahead_layer.conv2", 3, parameters);
+        layers = layers(e, "encoders.", parameters);
+        upsample = conv(e, "up_layer.conv", 5, parameters);
+        upEmbed = embed(e.under("up_embed.out."), parameters);
+        upLayers = layers(e, "up_encoders.", parameters);
+        outGain = parameters.vector(e.get("after_norm.weight", width));
+        outShift = parameters.vector(e.get("after_norm.bias", width));
         int bands = w.get("encoder_proj.bias", -1).shape()[0];
         projection =
-                backend.linear(
+                parameters.linear(
                         w.get("encoder_proj.weight", bands, width),
-                        w.get("encoder_proj.bias", bands),
-                        precision);
-        positions = new RelativePositions(backend, width);
+                        w.get("encoder_proj.bias", bands), Role.WORKING);
+        positions = new RelativePositions(parameters, width);
     }
 
     /** Loads the weights under {@code flow.}. */
-    static FlowEncoder load(Weights weights, Backend backend, Precision precision) {
-        return new FlowEncoder(weights, backend, precision);
+    static FlowEncoder load(Weights weights, Parameters parameters) {
+        return new FlowEncoder(weights, parameters);
     }
 
-    private Embed embed(Weights w, Backend backend, Precision precision) {
+    private Embed embed(Weights w, Parameters parameters) {
         return new Embed(
-                backend.linear(w.get("0.weight", width, width), w.get("0.bias", width), precision),
-                scaled(w.get("1.weight", width), backend),
-                scaled(w.get("1.bias", width), backend));
+                parameters.linear(w.get("0.weight", width, width), w.get("0.bias", width), Role.WORKING),
+                scaled(w.get("1.weight", width), parameters),
+                scaled(w.get("1.bias", width), parameters));
     }
 
-    private Tensor scaled(Weight weight, Backend backend) {
+    private Tensor scaled(Weight weight, Parameters parameters) {
         float[] values = weight.floats();
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (values[i] * Math.sqrt(width));
         }
-        return backend.constant(values, 1, values.length);
+        return parameters.constant(values, 1, values.length);
     }
 
     /** Little of the work, and what comes first: its rounding reaches everything. */
-    private Conv1d conv(Weights w, String name, int kernel, Backend backend) {
-        return backend.conv1d(
+    private Conv1d conv(Weights w, String name, int kernel, Parameters parameters) {
+        return parameters.conv1d(
                 w.get(name + ".weight", width, width, kernel),
                 w.get(name + ".bias", width),
                 1,
                 1,
                 1,
-                Precision.F32_DIRECT);
+                Role.DIRECT);
     }
 
-    private List<Layer> layers(Weights w, String name, Backend backend, Precision precision) {
+    private List<Layer> layers(Weights w, String name, Parameters parameters) {
         List<Layer> found = new ArrayList<>();
         for (int i = 0; i == 0 || w.has(name + i + ".norm_mha.weight"); i++) {
-            found.add(layer(w.under(name + i + "."), backend, precision));
+            found.add(layer(w.under(name + i + "."), parameters));
         }
         return List.copyOf(found);
     }
 
-    private Layer layer(Weights w, Backend backend, Precision precision) {
+    private Layer layer(Weights w, Parameters parameters) {
         int c = width;
         int hidden = w.get("feed_forward.w_1.bias", -1).shape()[0];
         String a = "self_attn.linear_";
         return new Layer(
-                backend.vector(w.get("norm_mha.weight", c)),
-                backend.vector(w.get("norm_mha.bias", c)),
-                backend.linear(
+                parameters.vector(w.get("norm_mha.weight", c)),
+                parameters.vector(w.get("norm_mha.bias", c)),
+                parameters.linear(
                         new Weight[] {
                             w.get(a + "q.weight", c, c),
                             w.get(a + "k.weight", c, c),
@@ -138,22 +137,19 @@ final class FlowEncoder {
                         },
                         new @Nullable Weight[] {
                             w.get(a + "q.bias", c), w.get(a + "k.bias", c), w.get(a + "v.bias", c)
-                        },
-                        precision),
-                backend.linear(w.get(a + "pos.weight", c, c), null, precision),
-                backend.constant(w.get("self_attn.pos_bias_u", heads, c / heads).floats(), 1, c),
-                backend.constant(w.get("self_attn.pos_bias_v", heads, c / heads).floats(), 1, c),
-                backend.linear(w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), precision),
-                backend.vector(w.get("norm_ff.weight", c)),
-                backend.vector(w.get("norm_ff.bias", c)),
-                backend.linear(
+                        }, Role.WORKING),
+                parameters.linear(w.get(a + "pos.weight", c, c), null, Role.WORKING),
+                parameters.constant(w.get("self_attn.pos_bias_u", heads, c / heads).floats(), 1, c),
+                parameters.constant(w.get("self_attn.pos_bias_v", heads, c / heads).floats(), 1, c),
+                parameters.linear(w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), Role.WORKING),
+                parameters.vector(w.get("norm_ff.weight", c)),
+                parameters.vector(w.get("norm_ff.bias", c)),
+                parameters.linear(
                         w.get("feed_forward.w_1.weight", hidden, c),
-                        w.get("feed_forward.w_1.bias", hidden),
-                        precision),
-                backend.linear(
+                        w.get("feed_forward.w_1.bias", hidden), Role.WORKING),
+                parameters.linear(
                         w.get("feed_forward.w_2.weight", c, hidden),
-                        w.get("feed_forward.w_2.bias", c),
-                        precision));
+                        w.get("feed_forward.w_2.bias", c), Role.WORKING));
     }
 
     /** How many different tokens there are. */
@@ -176,7 +172,7 @@ final class FlowEncoder {
             }
         }
         Tensor mu = ops.tensor(1, 2 * count, projection.out());
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             int seen = Math.min(LOOKAHEAD, beyond);
             Tensor e = ops.tensor(1, count + seen, width);
             Ops.Ints at = ops.ints(count);
@@ -227,11 +223,11 @@ final class FlowEncoder {
         float scale = (float) (1 / Math.sqrt(width / (double) heads));
         for (int i = 0; i < list.size(); i++) {
             Layer w = list.get(i);
-            try (var frame = ops.frame()) {
+            try (var scope = ops.scope()) {
                 Tensor norm = ops.layerNorm(h, w.attentionGain(), w.attentionShift(), LAYER_EPS);
                 Tensor qkv = ops.linear(norm, w.qkv()); // (1,T,3C)
                 Tensor p = ops.linear(table, w.position()); // (1,2T-1,C)
-                ops.attentionRelative(
+                ops.attentionTransformerXl(
                         qkv.cols(0, width),
                         qkv.cols(width, 2 * width),
                         qkv.cols(2 * width, 3 * width),

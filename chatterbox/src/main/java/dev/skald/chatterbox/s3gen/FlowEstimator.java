@@ -1,10 +1,10 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -67,7 +67,7 @@ final class FlowEstimator {
     private final Tensor finalShift;
     private final Linear projection;
 
-    private FlowEstimator(Weights w, Backend backend, int headDim, Precision precision) {
+    private FlowEstimator(Weights w, Parameters parameters, int headDim) {
         this.headDim = headDim;
         int[] first = w.get("down_blocks.0.0.block1.block.0.weight", -1, -1, 3).shape();
         width = first[0];
@@ -82,26 +82,26 @@ final class FlowEstimator {
         }
         int timeDim = w.get("time_mlp.linear_1.weight", -1, in).shape()[0];
         time1 =
-                backend.linear(
+                parameters.linear(
                         w.get("time_mlp.linear_1.weight"),
                         w.get("time_mlp.linear_1.bias", timeDim),
-                        Precision.F32);
+                        Role.WORKING);
         time2 =
-                backend.linear(
+                parameters.linear(
                         w.get("time_mlp.linear_2.weight", timeDim, timeDim),
                         w.get("time_mlp.linear_2.bias", timeDim),
-                        Precision.F32);
+                        Role.WORKING);
         mixer =
                 w.has("time_embed_mixer.weight")
-                        ? backend.linear(
+                        ? parameters.linear(
                                 w.get("time_embed_mixer.weight", timeDim, 2 * timeDim),
                                 null,
-                                Precision.F32)
+                                Role.WORKING)
                         : null;
         List<Weight> maps = new ArrayList<>();
         List<Weight> biases = new ArrayList<>();
-        down = block(w, "down_blocks.0", "down0", in, timeDim, backend, precision, maps, biases);
-        downConv = conv(w, "down_blocks.0.2", width, backend);
+        down = block(w, "down_blocks.0", "down0", in, timeDim, parameters, maps, biases);
+        downConv = conv(w, "down_blocks.0.2", width, parameters);
         List<Block> middle = new ArrayList<>();
         for (int i = 0; i == 0 || w.has("mid_blocks." + i + ".0.res_conv.weight"); i++) {
             middle.add(
@@ -111,31 +111,29 @@ final class FlowEstimator {
                             "mid" + i,
                             width,
                             timeDim,
-                            backend,
-                            precision,
+                            parameters,
                             maps,
                             biases));
         }
         mid = List.copyOf(middle);
-        up = block(w, "up_blocks.0", "up0", 2 * width, timeDim, backend, precision, maps, biases);
-        upConv = conv(w, "up_blocks.0.2", width, backend);
+        up = block(w, "up_blocks.0", "up0", 2 * width, timeDim, parameters, maps, biases);
+        upConv = conv(w, "up_blocks.0.2", width, parameters);
         timeMaps =
-                backend.linear(
-                        maps.toArray(Weight[]::new), biases.toArray(Weight[]::new), Precision.F32);
-        finalConv = conv(w, "final_block.block.0", width, backend);
-        finalGain = backend.vector(w.get("final_block.block.2.weight", width));
-        finalShift = backend.vector(w.get("final_block.block.2.bias", width));
+                parameters.linear(
+                        maps.toArray(Weight[]::new), biases.toArray(Weight[]::new), Role.WORKING);
+        finalConv = conv(w, "final_block.block.0", width, parameters);
+        finalGain = parameters.vector(w.get("final_block.block.2.weight", width));
+        finalShift = parameters.vector(w.get("final_block.block.2.bias", width));
         int out = w.get("final_proj.weight", -1, width, 1).shape()[0];
         projection =
-                backend.linear(
+                parameters.linear(
                         pointwise(w.get("final_proj.weight")),
-                        w.get("final_proj.bias", out),
-                        precision);
+                        w.get("final_proj.bias", out), Role.WORKING);
     }
 
     /** Loads the weights under {@code flow.decoder.estimator.}. */
-    static FlowEstimator load(Weights weights, Backend backend, int headDim, Precision precision) {
-        return new FlowEstimator(weights, backend, headDim, precision);
+    static FlowEstimator load(Weights weights, Parameters parameters, int headDim) {
+        return new FlowEstimator(weights, parameters, headDim);
     }
 
     private Block block(
@@ -144,8 +142,7 @@ final class FlowEstimator {
             String name,
             int blockIn,
             int timeDim,
-            Backend backend,
-            Precision precision,
+            Parameters parameters,
             List<Weight> maps,
             List<Weight> biases) {
         Weights r = w.under(prefix + ".0.");
@@ -153,61 +150,56 @@ final class FlowEstimator {
         biases.add(r.get("mlp.1.bias", width));
         Resnet resnet =
                 new Resnet(
-                        conv(r, "block1.block.0", blockIn, backend),
-                        backend.vector(r.get("block1.block.2.weight", width)),
-                        backend.vector(r.get("block1.block.2.bias", width)),
-                        conv(r, "block2.block.0", width, backend),
-                        backend.vector(r.get("block2.block.2.weight", width)),
-                        backend.vector(r.get("block2.block.2.bias", width)),
-                        backend.linear(
+                        conv(r, "block1.block.0", blockIn, parameters),
+                        parameters.vector(r.get("block1.block.2.weight", width)),
+                        parameters.vector(r.get("block1.block.2.bias", width)),
+                        conv(r, "block2.block.0", width, parameters),
+                        parameters.vector(r.get("block2.block.2.weight", width)),
+                        parameters.vector(r.get("block2.block.2.bias", width)),
+                        parameters.linear(
                                 pointwise(r.get("res_conv.weight", width, blockIn, 1)),
-                                r.get("res_conv.bias", width),
-                                precision));
+                                r.get("res_conv.bias", width), Role.WORKING));
         List<Transformer> transformers = new ArrayList<>();
         for (int i = 0; w.has(prefix + ".1." + i + ".norm1.weight"); i++) {
-            transformers.add(transformer(w.under(prefix + ".1." + i + "."), backend, precision));
+            transformers.add(transformer(w.under(prefix + ".1." + i + "."), parameters));
         }
         return new Block(name, resnet, List.copyOf(transformers));
     }
 
-    private Transformer transformer(Weights w, Backend backend, Precision precision) {
+    private Transformer transformer(Weights w, Parameters parameters) {
         int hidden = w.get("ff.net.0.proj.bias", -1).shape()[0];
         return new Transformer(
-                backend.vector(w.get("norm1.weight", width)),
-                backend.vector(w.get("norm1.bias", width)),
-                backend.linear(
+                parameters.vector(w.get("norm1.weight", width)),
+                parameters.vector(w.get("norm1.bias", width)),
+                parameters.linear(
                         new Weight[] {
                             w.get("attn1.to_q.weight", inner, width),
                             w.get("attn1.to_k.weight", inner, width),
                             w.get("attn1.to_v.weight", inner, width)
                         },
-                        null,
-                        precision),
-                backend.linear(
+                        null, Role.WORKING),
+                parameters.linear(
                         w.get("attn1.to_out.0.weight", width, inner),
-                        w.get("attn1.to_out.0.bias", width),
-                        precision),
-                backend.vector(w.get("norm3.weight", width)),
-                backend.vector(w.get("norm3.bias", width)),
-                backend.linear(
+                        w.get("attn1.to_out.0.bias", width), Role.WORKING),
+                parameters.vector(w.get("norm3.weight", width)),
+                parameters.vector(w.get("norm3.bias", width)),
+                parameters.linear(
                         w.get("ff.net.0.proj.weight", hidden, width),
-                        w.get("ff.net.0.proj.bias", hidden),
-                        precision),
-                backend.linear(
+                        w.get("ff.net.0.proj.bias", hidden), Role.WORKING),
+                parameters.linear(
                         w.get("ff.net.2.weight", width, hidden),
-                        w.get("ff.net.2.bias", width),
-                        precision));
+                        w.get("ff.net.2.bias", width), Role.WORKING));
     }
 
     /** A tenth of the work, and what it rounds comes back in every step. */
-    private Conv1d conv(Weights w, String name, int convIn, Backend backend) {
-        return backend.conv1d(
+    private Conv1d conv(Weights w, String name, int convIn, Parameters parameters) {
+        return parameters.conv1d(
                 w.get(name + ".weight", width, convIn, 3),
                 w.get(name + ".bias", width),
                 1,
                 1,
                 1,
-                Precision.F32_DIRECT);
+                Role.DIRECT);
     }
 
     private static Weight pointwise(Weight weight) {
@@ -228,7 +220,7 @@ final class FlowEstimator {
     /** What the residual blocks are told at each step: from times t to r, (1,S,N*C). */
     Tensor times(Ops ops, float[] t, float[] r, int tapped, Taps taps) {
         Tensor out = ops.tensor(1, t.length, timeMaps.out());
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor e = embedTimes(ops, t);
             if (mixer != null) {
                 Tensor both = ops.tensor(1, t.length, 2 * e.cols());
@@ -270,7 +262,7 @@ final class FlowEstimator {
      * @param out (B,T,in/4)
      */
     void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             int index = 0;
             Tensor both = ops.tensor(input.batch(), input.rows(), 2 * width); // x | skip
             Tensor x = ops.tensor(input.batch(), input.rows(), width);
@@ -299,7 +291,7 @@ final class FlowEstimator {
     /** x (B,T,in of the block) → out (B,T,C); {@code out} must not be x. */
     private void block(Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
         Resnet r = w.resnet();
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor h = ops.conv1d(x, r.conv1(), 2, 0, Epilogue.NONE);
             ops.layerNorm(h, r.gain1(), r.shift1(), EPS, Activation.MISH, h);
             ops.add(h, time.cols(index * width, (index + 1) * width), h);
@@ -320,7 +312,7 @@ final class FlowEstimator {
 
     /** h (B,T,C), in place. */
     private void transform(Ops ops, Tensor h, Transformer w) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor norm = ops.layerNorm(h, w.gain1(), w.shift1(), EPS);
             Tensor qkv = ops.linear(norm, w.qkv()); // (B,T,3*inner)
             Tensor mixed = ops.tensor(h.batch(), h.rows(), inner);

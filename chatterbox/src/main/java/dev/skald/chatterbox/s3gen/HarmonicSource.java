@@ -1,9 +1,9 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -33,13 +33,13 @@ final class HarmonicSource {
     }
 
     /** Loads the weights under {@code mel2wav.m_source.}. */
-    static HarmonicSource load(Weights w, Backend backend, int samplesAFrame) {
+    static HarmonicSource load(Weights w, Parameters parameters, int samplesAFrame) {
         int harmonics = w.get("l_linear.weight", 1, -1).shape()[1];
         return new HarmonicSource(
-                backend.linear(
+                parameters.linear(
                         w.get("l_linear.weight", 1, harmonics),
                         w.get("l_linear.bias", 1),
-                        Precision.F32),
+                        Role.EXACT),
                 samplesAFrame);
     }
 
@@ -77,7 +77,7 @@ final class HarmonicSource {
         for (int from = 0; from < f0.length; from += AT_ONCE) {
             int to = Math.min(f0.length, from + AT_ONCE);
             angles(f0, from, to, phase, angles);
-            try (var frame = ops.frame()) {
+            try (var scope = ops.scope()) {
                 Tensor sines = ops.tensor(1, (to - from) * samplesAFrame, harmonics());
                 ops.write(angles, 0, sines);
                 ops.activate(sines, SIN, sines);

@@ -1,11 +1,11 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.ConvTranspose1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -64,38 +64,38 @@ public final class HiftVocoder {
     private final Tensor headGain;
     private final Tensor tailGain;
 
-    private HiftVocoder(Weights w, Backend backend, Precision precision) {
-        f0Predictor = F0Predictor.load(w.under("f0_predictor."), backend);
-        source = HarmonicSource.load(w.under("m_source."), backend, SAMPLES_A_FRAME);
+    private HiftVocoder(Weights w, Parameters parameters) {
+        f0Predictor = F0Predictor.load(w.under("f0_predictor."), parameters);
+        source = HarmonicSource.load(w.under("m_source."), parameters, SAMPLES_A_FRAME);
         int width = w.get("conv_pre.bias", -1).shape()[0];
-        pre = conv(w, "conv_pre", width, -1, 1, backend, Precision.F32_DIRECT);
+        pre = conv(w, "conv_pre", width, -1, 1, parameters, Role.DIRECT);
         List<Stage> found = new ArrayList<>();
         int rate = SAMPLES_A_FRAME / HOP; // of the spectral frames, over the stage's
         int kernels =
                 count(w, "resblocks.", ".convs1.0.bias") / Math.max(1, count(w, "ups.", ".bias"));
         for (int i = 0; i == 0 || w.has("ups." + i + ".bias"); i++) {
-            Stage stage = stage(w, i, width, rate, kernels, backend, precision);
+            Stage stage = stage(w, i, width, rate, kernels, parameters);
             found.add(stage);
             rate /= stage.up().stride();
             width = stage.up().out();
         }
         stages = List.copyOf(found);
-        post = conv(w, "conv_post", 2 * BINS, width, 1, backend, precision);
-        forward = backend.linear(forwardBasis(), null, Precision.F32);
-        inverse = backend.linear(inverseBasis(), null, Precision.F32);
+        post = conv(w, "conv_post", 2 * BINS, width, 1, parameters, Role.WORKING);
+        forward = parameters.linear(forwardBasis(), null, Role.WORKING);
+        inverse = parameters.linear(inverseBasis(), null, Role.WORKING);
         float[] head = new float[HOP];
         float[] tail = new float[HOP];
         for (int i = 0; i < HOP; i++) {
             head[i] = (float) (WINDOW_ENERGY / (WINDOW_ENERGY - squared(FFT - HOP + i)));
             tail[i] = (float) (WINDOW_ENERGY / (WINDOW_ENERGY - squared(i)));
         }
-        headGain = backend.constant(head, 1, HOP);
-        tailGain = backend.constant(tail, 1, HOP);
+        headGain = parameters.constant(head, 1, HOP);
+        tailGain = parameters.constant(tail, 1, HOP);
     }
 
     /** Loads the weights under {@code mel2wav.} of {@code s3gen.safetensors}. */
-    public static HiftVocoder load(Weights weights, Backend backend, Precision precision) {
-        return new HiftVocoder(weights, backend, precision);
+    public static HiftVocoder load(Weights weights, Parameters parameters) {
+        return new HiftVocoder(weights, parameters);
     }
 
     private static int count(Weights w, String before, String after) {
@@ -112,8 +112,7 @@ public final class HiftVocoder {
             int width,
             int rate,
             int kernels,
-            Backend backend,
-            Precision precision) {
+            Parameters parameters) {
         int out = w.get("ups." + index + ".bias", -1).shape()[0];
         Weight down = w.get("source_downs." + index + ".weight", out, 2 * BINS, -1);
         int downKernel = down.shape()[2];
@@ -133,33 +132,31 @@ public final class HiftVocoder {
                     resBlock(
                             w.under("resblocks." + (index * kernels + k) + "."),
                             out,
-                            backend,
-                            precision));
+                            parameters));
         }
         return new Stage(
-                backend.convTranspose1d(
+                parameters.convTranspose1d(
                         upWeight,
                         w.get("ups." + index + ".bias", out),
                         stride,
-                        (upKernel - stride) / 2,
-                        precision),
-                backend.conv1d(
-                        down, w.get("source_downs." + index + ".bias", out), left, 1, 1, precision),
-                resBlock(w.under("source_resblocks." + index + "."), out, backend, precision),
+                        (upKernel - stride) / 2, Role.WORKING),
+                parameters.conv1d(
+                        down, w.get("source_downs." + index + ".bias", out), left, 1, 1, Role.WORKING),
+                resBlock(w.under("source_resblocks." + index + "."), out, parameters),
                 List.copyOf(blocks));
     }
 
-    private static ResBlock resBlock(Weights w, int c, Backend backend, Precision precision) {
+    private static ResBlock resBlock(Weights w, int c, Parameters parameters) {
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < DILATIONS.length; i++) {
             pairs.add(
                     new Pair(
                             Activation.snake(
-                                    backend.vector(w.get("activations1." + i + ".alpha", c))),
-                            conv(w, "convs1." + i, c, c, DILATIONS[i], backend, precision),
+                                    parameters.vector(w.get("activations1." + i + ".alpha", c))),
+                            conv(w, "convs1." + i, c, c, DILATIONS[i], parameters, Role.WORKING),
                             Activation.snake(
-                                    backend.vector(w.get("activations2." + i + ".alpha", c))),
-                            conv(w, "convs2." + i, c, c, 1, backend, precision)));
+                                    parameters.vector(w.get("activations2." + i + ".alpha", c))),
+                            conv(w, "convs2." + i, c, c, 1, parameters, Role.WORKING)));
         }
         return new ResBlock(List.copyOf(pairs));
     }
@@ -170,13 +167,12 @@ public final class HiftVocoder {
             int out,
             int in,
             int dilation,
-            Backend backend,
-            Precision precision) {
+            Parameters parameters, Role role) {
         Weight weight = WeightNorm.fold(w, name, out, in, -1);
         if (weight.shape()[2] % 2 == 0) {
             throw badKernel(weight);
         }
-        return backend.conv1d(weight, w.get(name + ".bias", out), 1, dilation, 1, precision);
+        return parameters.conv1d(weight, w.get(name + ".bias", out), 1, dilation, 1, role);
     }
 
     private static WeightException badKernel(Weight weight) {
@@ -270,7 +266,7 @@ public final class HiftVocoder {
             int to = Math.min(mel.rows(), from + AT_ONCE);
             int low = Math.max(0, from - REACH);
             int high = Math.min(mel.rows(), to + REACH);
-            try (var frame = ops.frame()) {
+            try (var scope = ops.scope()) {
                 Tensor part = ops.tensor(1, 1, (high - low) * SAMPLES_A_FRAME);
                 decode(
                         ops,
@@ -288,10 +284,10 @@ public final class HiftVocoder {
 
     private void decode(Ops ops, Tensor mel, Tensor source, Taps taps, Tensor wave) {
         int samples = source.rows();
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             int count = samples / HOP + 1;
             Tensor x = ops.tensor(1, count, stages.getLast().up().out());
-            try (var inner = ops.frame()) {
+            try (var inner = ops.scope()) {
                 network(ops, mel, spectrum(ops, source, taps), taps, x);
             }
             Tensor y = // (1,N,18)
@@ -363,7 +359,7 @@ public final class HiftVocoder {
             }
             int rows = stage.up().rows(x.rows());
             Tensor mixed = last ? out : ops.tensor(1, rows, stage.up().out());
-            try (var frame = ops.frame()) {
+            try (var scope = ops.scope()) {
                 Tensor h = ops.convTranspose1d(x, stage.up(), Activation.leakyRelu(SLOPE));
                 taps.tap("ups" + i, ops, h);
                 if (last) {

@@ -1,6 +1,6 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Backend;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 
 /**
@@ -9,13 +9,13 @@ import dev.skald.tensor.Tensor;
  * a longer one comes.
  */
 final class RelativePositions {
-    private final Backend backend;
+    private final Parameters parameters;
     private final int width;
     private int longest;
     private volatile Tensor table; // (1, 2*longest-1, C)
 
-    RelativePositions(Backend backend, int width) {
-        this.backend = backend;
+    RelativePositions(Parameters parameters, int width) {
+        this.parameters = parameters;
         this.width = width;
         longest = 1024; // 10 s of clip and 10 s of speech
         table = make(longest);
@@ -56,6 +56,6 @@ final class RelativePositions {
                 values[left + 1] = cos;
             }
         }
-        return backend.constant(values, 2 * count - 1, width);
+        return parameters.constant(values, 2 * count - 1, width);
     }
 }

@@ -1,7 +1,6 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Philox;
 import dev.skald.tensor.Taps;
@@ -42,22 +41,21 @@ public final class S3Gen {
      * Loads {@code s3gen.safetensors} or {@code s3gen_meanflow.safetensors}.
      *
      * @param headDim see {@link #HEAD_DIM}
-     * @param precision how the large matrices are kept
      */
-    public static S3Gen load(Weights weights, Backend backend, int headDim, Precision precision) {
+    public static S3Gen load(Weights weights, Parameters parameters, int headDim) {
         return new S3Gen(
-                loadFlow(weights, backend, headDim, precision), loadVocoder(weights, backend));
+                loadFlow(weights, parameters, headDim), loadVocoder(weights, parameters));
     }
 
     /** Loads the first network alone. */
     public static Flow loadFlow(
-            Weights weights, Backend backend, int headDim, Precision precision) {
-        return Flow.load(weights.under("flow."), backend, headDim, precision);
+            Weights weights, Parameters parameters, int headDim) {
+        return Flow.load(weights.under("flow."), parameters, headDim);
     }
 
     /** Loads the second network alone. */
-    public static HiftVocoder loadVocoder(Weights weights, Backend backend) {
-        return HiftVocoder.load(weights.under("mel2wav."), backend, Precision.F32);
+    public static HiftVocoder loadVocoder(Weights weights, Parameters parameters) {
+        return HiftVocoder.load(weights.under("mel2wav."), parameters);
     }
 
     /** The first network. */
@@ -83,7 +81,7 @@ public final class S3Gen {
     /** The first half of {@link #speak}: mel frames, (frames, bands) row-major. */
     public float[] mel(Ops ops, VoiceReference voice, int[] tokens, long seed) {
         Randomness random = Randomness.of(seed, vocoder.harmonics());
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             return ops.read(
                     flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE));
         }
@@ -91,7 +89,7 @@ public final class S3Gen {
 
     /** The second half of {@link #speak}: samples of mel frames, not faded in. */
     public float[] vocode(Ops ops, float[] mel, long seed) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor x = ops.tensor(1, mel.length / flow.bands(), flow.bands());
             ops.write(mel, 0, x);
             return vocode(ops, x, Randomness.of(seed, vocoder.harmonics()), Taps.NONE);
@@ -128,7 +126,7 @@ public final class S3Gen {
     }
 
     float[] speak(Ops ops, VoiceReference voice, int[] tokens, Randomness random, Taps taps) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor mel =
                     flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE);
             taps.tap("mels", ops, mel);

@@ -138,10 +138,10 @@ public final class S3GenStream {
         int[] seen = Arrays.copyOfRange(tokens, base, to);
         long first = (long) Flow.FRAMES_A_TOKEN * base;
         long start = System.nanoTime();
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             int frames = flow.frames(voice, seen.length, last);
             float[] fresh = new float[frames * flow.bands()];
-            try (var inner = ops.frame()) {
+            try (var inner = ops.scope()) {
                 Tensor made =
                         flow.mel(
                                 ops,
@@ -173,7 +173,7 @@ public final class S3GenStream {
         long speakTo = last ? end : Math.max(spoken, end - FADE - GUARD);
         int length = Math.toIntExact(end - from);
         float[] wave;
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor x = ops.tensor(1, length, bands);
             ops.write(window, 0, x);
             Tensor s = source(x, from, end, last ? end : speakTo + FADE);

@@ -1,10 +1,10 @@
 package dev.skald.chatterbox.t3;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -33,7 +33,7 @@ final class Gpt2 implements Transformer {
     private final Norm norm;
     private final Embedding positions;
 
-    Gpt2(Backend backend, Weights weights, T3Config config, Precision precision) {
+    Gpt2(Parameters parameters, Weights weights, T3Config config) {
         this.config = config;
         int c = config.width();
         layers = new Layer[config.layers()];
@@ -42,23 +42,23 @@ final class Gpt2 implements Transformer {
             int ffn = w.get("mlp.c_fc.weight", c, -1).shape()[1];
             layers[i] =
                     new Layer(
-                            norm(backend, w.under("ln_1."), c),
-                            linear(backend, w.under("attn.c_attn."), c, 3 * c, precision),
-                            linear(backend, w.under("attn.c_proj."), c, c, precision),
-                            norm(backend, w.under("ln_2."), c),
-                            linear(backend, w.under("mlp.c_fc."), c, ffn, precision),
-                            linear(backend, w.under("mlp.c_proj."), ffn, c, precision));
+                            norm(parameters, w.under("ln_1."), c),
+                            linear(parameters, w.under("attn.c_attn."), c, 3 * c),
+                            linear(parameters, w.under("attn.c_proj."), c, c),
+                            norm(parameters, w.under("ln_2."), c),
+                            linear(parameters, w.under("mlp.c_fc."), c, ffn),
+                            linear(parameters, w.under("mlp.c_proj."), ffn, c));
         }
-        norm = norm(backend, weights.under("ln_f."), c);
-        positions = backend.embedding(weights.get("wpe.weight", config.positions(), c));
+        norm = norm(parameters, weights.under("ln_f."), c);
+        positions = parameters.embedding(weights.get("wpe.weight", config.positions(), c));
     }
 
-    private static Norm norm(Backend backend, Weights w, int c) {
-        return new Norm(backend.vector(w.get("weight", c)), backend.vector(w.get("bias", c)));
+    private static Norm norm(Parameters parameters, Weights w, int c) {
+        return new Norm(parameters.vector(w.get("weight", c)), parameters.vector(w.get("bias", c)));
     }
 
-    private static Linear linear(Backend backend, Weights w, int in, int out, Precision precision) {
-        return backend.linearTurned(w.get("weight", in, out), w.get("bias", out), precision);
+    private static Linear linear(Parameters parameters, Weights w, int in, int out) {
+        return parameters.linearTransposed(w.get("weight", in, out), w.get("bias", out), Role.STREAMED);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Ops;
+import dev.skald.Precision;
 import dev.skald.tensor.Ops.Cache;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Taps;
@@ -60,7 +60,7 @@ final class KvCache {
         advance(n);
         float[] values = new float[2 * n * width];
         for (int i = 0; i < layers.length; i++) {
-            try (Ops.Frame ignored = ops.frame()) {
+            try (Ops.Scope ignored = ops.scope()) {
                 Tensor k = ops.tensor(batch, n, width);
                 Tensor v = ops.tensor(batch, n, width);
                 prefix.read(i, values);

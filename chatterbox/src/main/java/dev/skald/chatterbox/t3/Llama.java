@@ -1,8 +1,8 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -31,7 +31,7 @@ final class Llama implements Transformer {
     private final int cacheWidth;
     private final int ffn;
 
-    Llama(Backend backend, Weights weights, T3Config config, Precision precision) {
+    Llama(Parameters parameters, Weights weights, T3Config config) {
         this.config = config;
         int c = config.width();
         int a = weights.get("layers.0.self_attn.q_proj.weight", -1, c).shape()[0];
@@ -50,14 +50,14 @@ final class Llama implements Transformer {
             };
             layers[i] =
                     new Layer(
-                            backend.vector(w.get("input_layernorm.weight", c)),
-                            backend.linear(qkv, null, precision),
-                            backend.linear(w.get("self_attn.o_proj.weight", c, a), null, precision),
-                            backend.vector(w.get("post_attention_layernorm.weight", c)),
-                            backend.linear(gateUp, null, precision),
-                            backend.linear(w.get("mlp.down_proj.weight", c, ffn), null, precision));
+                            parameters.vector(w.get("input_layernorm.weight", c)),
+                            parameters.linear(qkv, null, Role.STREAMED),
+                            parameters.linear(w.get("self_attn.o_proj.weight", c, a), null, Role.STREAMED),
+                            parameters.vector(w.get("post_attention_layernorm.weight", c)),
+                            parameters.linear(gateUp, null, Role.STREAMED),
+                            parameters.linear(w.get("mlp.down_proj.weight", c, ffn), null, Role.STREAMED));
         }
-        norm = backend.vector(weights.get("norm.weight", c));
+        norm = parameters.vector(weights.get("norm.weight", c));
         float[] frequency = config.rope().inverseFrequencies(a / config.heads());
         int n = config.positions();
         float[] cosines = new float[n * frequency.length];
@@ -69,8 +69,8 @@ final class Llama implements Transformer {
                 sines[p * frequency.length + i] = (float) Math.sin(angle);
             }
         }
-        cos = backend.constant(cosines, n, frequency.length);
-        sin = backend.constant(sines, n, frequency.length);
+        cos = parameters.constant(cosines, n, frequency.length);
+        sin = parameters.constant(sines, n, frequency.length);
     }
 
     @Override

@@ -1,9 +1,9 @@
 package dev.skald.chatterbox.t3;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -28,20 +28,20 @@ final class Perceiver {
     private final Linear toV;
     private final Linear output;
 
-    Perceiver(Backend backend, Weights w, int c, int heads, Precision precision) {
+    Perceiver(Parameters parameters, Weights w, int c, int heads) {
         this.heads = heads;
         Weight q = w.get("pre_attention_query", 1, -1, c);
-        query = backend.constant(q.floats(), q.shape()[1], c);
-        gain = backend.vector(w.get("attn.norm.weight", c));
-        shift = backend.vector(w.get("attn.norm.bias", c));
-        toQ = linear(backend, w.under("attn.to_q."), c, precision);
-        toK = linear(backend, w.under("attn.to_k."), c, precision);
-        toV = linear(backend, w.under("attn.to_v."), c, precision);
-        output = linear(backend, w.under("attn.proj_out."), c, precision);
+        query = parameters.constant(q.floats(), q.shape()[1], c);
+        gain = parameters.vector(w.get("attn.norm.weight", c));
+        shift = parameters.vector(w.get("attn.norm.bias", c));
+        toQ = linear(parameters, w.under("attn.to_q."), c);
+        toK = linear(parameters, w.under("attn.to_k."), c);
+        toV = linear(parameters, w.under("attn.to_v."), c);
+        output = linear(parameters, w.under("attn.proj_out."), c);
     }
 
-    private static Linear linear(Backend backend, Weights w, int c, Precision precision) {
-        return backend.linear(w.get("weight", c, c), w.get("bias", c), precision);
+    private static Linear linear(Parameters parameters, Weights w, int c) {
+        return parameters.linear(w.get("weight", c, c), w.get("bias", c), Role.WORKING);
     }
 
     int rows() {

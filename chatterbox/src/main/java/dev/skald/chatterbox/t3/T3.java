@@ -1,10 +1,11 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Ops;
+import dev.skald.Precision;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
@@ -35,44 +36,42 @@ public final class T3 {
     private final @Nullable Perceiver perceiver;
     private final float[] emotionWeight; // (C), empty without emotion
 
-    private T3(Backend backend, Weights w, T3Config config, Precision precision) {
+    private T3(Parameters parameters, Weights w, T3Config config) {
         this.config = config;
-        this.precision = precision;
+        precision = parameters.streamed();
         int c = config.width();
         transformer =
                 switch (config.kind()) {
-                    case LLAMA -> new Llama(backend, w.under("tfmr."), config, precision);
-                    case GPT2 -> new Gpt2(backend, w.under("tfmr."), config, precision);
+                    case LLAMA -> new Llama(parameters, w.under("tfmr."), config);
+                    case GPT2 -> new Gpt2(parameters, w.under("tfmr."), config);
                 };
         textEmbedding = w.get("text_emb.weight", config.textVocabulary(), c);
         textPositions =
                 config.textPositions() == 0
                         ? null
                         : w.get("text_pos_emb.emb.weight", config.textPositions(), c);
-        speechEmbedding = backend.embedding(w.get("speech_emb.weight", -1, c));
+        speechEmbedding = parameters.embedding(w.get("speech_emb.weight", -1, c));
         speechPositions =
                 config.speechPositions() == 0
                         ? null
-                        : backend.embedding(w.get("speech_pos_emb.emb.weight", -1, c));
+                        : parameters.embedding(w.get("speech_pos_emb.emb.weight", -1, c));
         int v = config.speechVocabulary();
         // Logits stay in fp32 accumulation in every precision; their weights follow it.
         speechHead =
-                backend.linear(
+                parameters.linear(
                         w.get("speech_head.weight", v, c),
-                        w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null,
-                        precision);
+                        w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null, Role.STREAMED);
         Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
         speakerWidth = speaker.shape()[1];
-        speakerEncoder = backend.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Precision.F32);
+        speakerEncoder = parameters.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Role.WORKING);
         perceiver =
                 config.perceiverHeads() == 0
                         ? null
                         : new Perceiver(
-                                backend,
+                                parameters,
                                 w.under("cond_enc.perceiver."),
                                 c,
-                                config.perceiverHeads(),
-                                Precision.F32);
+                                config.perceiverHeads());
         emotionWeight =
                 config.emotion()
                         ? w.get("cond_enc.emotion_adv_fc.weight", c, 1).floats()
@@ -80,13 +79,13 @@ public final class T3 {
     }
 
     /** Loads a model of published hyperparameters. Throws {@link WeightException}. */
-    public static T3 load(Backend backend, Weights weights, Precision precision) {
-        return load(backend, weights, T3Config.of(weights), precision);
+    public static T3 load(Parameters parameters, Weights weights) {
+        return load(parameters, weights, T3Config.of(weights));
     }
 
     /** Loads a model. Throws {@link WeightException}. */
-    public static T3 load(Backend backend, Weights weights, T3Config config, Precision precision) {
-        return new T3(backend, weights, config, precision);
+    public static T3 load(Parameters parameters, Weights weights, T3Config config) {
+        return new T3(parameters, weights, config);
     }
 
     public T3Config config() {
@@ -104,7 +103,7 @@ public final class T3 {
 
     /** How keys and values are kept: as fp32 or bfloat16. */
     public Precision cachePrecision() {
-        return precision == Precision.F32 ? Precision.F32 : Precision.BF16;
+        return precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
     }
 
     /** H*D: columns of keys and values. */
@@ -124,7 +123,7 @@ public final class T3 {
     public T3Prefix prefix(Ops ops, T3Prompt prompt) {
         int rows = prefixRows(prompt);
         float[][] layers = new float[config.layers()][];
-        try (Ops.Frame ignored = ops.frame()) {
+        try (Ops.Scope ignored = ops.scope()) {
             KvCache cache = new KvCache(ops, this, 1, rows);
             cache.record(layers);
             Tensor x = condition(ops, prompt, Taps.NONE);

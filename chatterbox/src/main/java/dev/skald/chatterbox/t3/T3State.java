@@ -12,7 +12,7 @@ import dev.skald.tensor.Tensor;
 public final class T3State implements AutoCloseable {
     private final T3 model;
     private final Ops ops;
-    private final Ops.Frame frame;
+    private final Ops.Scope frame;
     private final int rows;
     private final KvCache cache;
     private final Ints token;
@@ -28,7 +28,7 @@ public final class T3State implements AutoCloseable {
         this.model = model;
         this.ops = ops;
         this.rows = rows;
-        frame = ops.frame();
+        frame = ops.scope();
         int most = Math.min(capacity, model.config().positions());
         cache = new KvCache(ops, model, rows, most);
         token = ops.ints(1);
@@ -44,7 +44,7 @@ public final class T3State implements AutoCloseable {
      * @return logits (B,1,V), overwritten by the next step
      */
     public Tensor prefill(T3Prompt prompt, int[] text, boolean guided, Taps taps) {
-        try (Ops.Frame ignored = ops.frame()) {
+        try (Ops.Scope ignored = ops.scope()) {
             Tensor prefix = model.condition(ops, prompt, taps);
             taps.tap("cond_emb", ops, prefix);
             int n = prefix.rows() + textRows(text);
@@ -59,7 +59,7 @@ public final class T3State implements AutoCloseable {
 
     /** The same after a prompt whose keys and values are known: the text alone is read. */
     public Tensor prefill(T3Prefix prefix, int[] text, boolean guided) {
-        try (Ops.Frame ignored = ops.frame()) {
+        try (Ops.Scope ignored = ops.scope()) {
             cache.restore(prefix);
             Tensor x = ops.tensor(rows, textRows(text), model.config().width());
             embed(text, guided, x);
@@ -104,12 +104,12 @@ public final class T3State implements AutoCloseable {
         cache.advance(1);
         ops.write(new int[] {id}, token);
         ops.write(new int[] {spoken}, speechPosition);
-        ops.stage("t3.decode", cache.capacity(), () -> decode(taps));
+        decode(taps);
         return logits;
     }
 
     private void decode(Taps taps) {
-        try (Ops.Frame ignored = ops.frame()) {
+        try (Ops.Scope ignored = ops.scope()) {
             Tensor x = ops.tensor(rows, 1, model.config().width());
             model.embedSpeech(ops, token, speechPosition, x.batch(0));
             for (int b = 1; b < rows; b++) {

@@ -1,6 +1,6 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.tensor.Backend;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.Weights;
@@ -31,12 +31,12 @@ record BatchNorm(float[] gain, float[] shift) {
         return new BatchNorm(gain, shift);
     }
 
-    Tensor gain(Backend backend) {
-        return backend.constant(gain, 1, gain.length);
+    Tensor gain(Parameters parameters) {
+        return parameters.constant(gain, 1, gain.length);
     }
 
-    Tensor shift(Backend backend) {
-        return backend.constant(shift, 1, shift.length);
+    Tensor shift(Parameters parameters) {
+        return parameters.constant(shift, 1, shift.length);
     }
 
     /** A bias-less linear map or convolution (out, ...) with this norm after it. */

@@ -1,13 +1,15 @@
 package dev.skald.chatterbox.voice;
 
+import dev.skald.audio.KaldiFbank;
+import dev.skald.audio.Spectrogram;
 import dev.skald.audio.spectrum.KaldiFbank;
 import dev.skald.audio.spectrum.Spectrogram;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Conv2d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Conv2d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -80,28 +82,28 @@ public final class CamPlus {
     }
 
     /** Loads the weights under {@code speaker_encoder.} of {@code s3gen.safetensors}. */
-    public static CamPlus load(Weights w, Backend backend) {
+    public static CamPlus load(Weights w, Parameters parameters) {
         int c = w.get("head.conv1.weight", -1, 1, 3, 3).shape()[0];
         List<Residual> residuals = new ArrayList<>();
         for (int layer = 1; w.has("head.layer" + layer + ".0.conv1.weight"); layer++) {
             for (int i = 0; w.has("head.layer" + layer + "." + i + ".conv1.weight"); i++) {
                 residuals.add(
-                        residual(w.under("head.layer" + layer + "." + i + "."), backend, c, i));
+                        residual(w.under("head.layer" + layer + "." + i + "."), parameters, c, i));
             }
         }
         int width = w.get("xvector.tdnn.linear.weight", -1, c * BANDS / 8, 5).shape()[0];
         BatchNorm tdnnNorm = BatchNorm.load(w.under("xvector.tdnn.nonlinear.batchnorm."), width);
         Conv1d tdnn =
-                backend.conv1d(
+                parameters.conv1d(
                         tdnnNorm.fold(bandsFirst(w.get("xvector.tdnn.linear.weight"), c)),
                         tdnnNorm.bias("xvector.tdnn bias"),
                         2,
                         1,
                         1,
-                        Precision.F32);
+                        Role.WORKING);
         List<DenseBlock> blocks = new ArrayList<>();
         for (int b = 1; b <= DILATIONS.length; b++) {
-            DenseBlock block = block(w, backend, b, width);
+            DenseBlock block = block(w, parameters, b, width);
             blocks.add(block);
             width = block.transit().out();
         }
@@ -109,32 +111,32 @@ public final class CamPlus {
         int dim = w.get("xvector.dense.linear.weight", -1, 2 * width, 1).shape()[0];
         BatchNorm denseNorm = BatchNorm.load(w.under("xvector.dense.nonlinear.batchnorm."), dim);
         return new CamPlus(
-                conv2d(w, backend, "head.conv1", "head.bn1", 1, c, 3, 1),
+                conv2d(w, parameters, "head.conv1", "head.bn1", 1, c, 3, 1),
                 residuals,
-                conv2d(w, backend, "head.conv2", "head.bn2", c, c, 3, 2),
+                conv2d(w, parameters, "head.conv2", "head.bn2", c, c, 3, 2),
                 tdnn,
                 blocks,
-                outNorm.gain(backend),
-                outNorm.shift(backend),
-                backend.linear(
+                outNorm.gain(parameters),
+                outNorm.shift(parameters),
+                parameters.linear(
                         denseNorm.fold(pointwise(w.get("xvector.dense.linear.weight"))),
                         denseNorm.bias("xvector.dense bias"),
-                        Precision.F32));
+                        Role.WORKING));
     }
 
-    private static Residual residual(Weights w, Backend backend, int c, int index) {
+    private static Residual residual(Weights w, Parameters parameters, int c, int index) {
         int stride = index == 0 ? 2 : 1;
         return new Residual(
-                conv2d(w, backend, "conv1", "bn1", c, c, 3, stride),
-                conv2d(w, backend, "conv2", "bn2", c, c, 3, 1),
+                conv2d(w, parameters, "conv1", "bn1", c, c, 3, stride),
+                conv2d(w, parameters, "conv2", "bn2", c, c, 3, 1),
                 w.has("shortcut.0.weight")
-                        ? conv2d(w, backend, "shortcut.0", "shortcut.1", c, c, 1, stride)
+                        ? conv2d(w, parameters, "shortcut.0", "shortcut.1", c, c, 1, stride)
                         : null);
     }
 
     private static Conv2d conv2d(
             Weights w,
-            Backend backend,
+            Parameters parameters,
             String conv,
             String norm,
             int in,
@@ -143,11 +145,11 @@ public final class CamPlus {
             int stride) {
         BatchNorm bn = BatchNorm.load(w.under(norm + "."), out);
         Weight weight = w.get(conv + ".weight", out, in, kernel, kernel);
-        return backend.conv2d(
+        return parameters.conv2d(
                 bn.fold(weight), bn.bias(norm + " bias"), stride, 1, kernel / 2, kernel / 2);
     }
 
-    private static DenseBlock block(Weights w, Backend backend, int number, int in) {
+    private static DenseBlock block(Weights w, Parameters parameters, int number, int in) {
         String name = "xvector.block" + number + ".tdnnd";
         List<Dense> layers = new ArrayList<>();
         int width = in;
@@ -160,28 +162,28 @@ public final class CamPlus {
             BatchNorm after = BatchNorm.load(l.under("nonlinear2.batchnorm."), narrow);
             layers.add(
                     new Dense(
-                            before.gain(backend),
-                            before.shift(backend),
-                            backend.linear(
+                            before.gain(parameters),
+                            before.shift(parameters),
+                            parameters.linear(
                                     after.fold(pointwise(l.get("linear1.weight"))),
                                     after.bias("linear1 bias"),
-                                    Precision.F32),
-                            backend.conv1d(
+                                    Role.WORKING),
+                            parameters.conv1d(
                                     l.get("cam_layer.linear_local.weight"),
                                     null,
                                     1,
                                     DILATIONS[number - 1],
                                     1,
-                                    Precision.F32),
-                            backend.linear(
+                                    Role.WORKING),
+                            parameters.linear(
                                     pointwise(l.get("cam_layer.linear1.weight")),
                                     l.get("cam_layer.linear1.bias", squeezed),
-                                    Precision.F32),
-                            backend.linear(
+                                    Role.WORKING),
+                            parameters.linear(
                                     pointwise(
                                             l.get("cam_layer.linear2.weight", growth, squeezed, 1)),
                                     l.get("cam_layer.linear2.bias", growth),
-                                    Precision.F32)));
+                                    Role.WORKING)));
             width += growth;
         }
         String transit = "xvector.transit" + number;
@@ -189,12 +191,12 @@ public final class CamPlus {
         return new DenseBlock(
                 in,
                 List.copyOf(layers),
-                norm.gain(backend),
-                norm.shift(backend),
-                backend.linear(
+                norm.gain(parameters),
+                norm.shift(parameters),
+                parameters.linear(
                         pointwise(w.get(transit + ".linear.weight", -1, width, 1)),
                         null,
-                        Precision.F32));
+                        Role.WORKING));
     }
 
     /** A convolution of kernel 1 as a linear map. */
@@ -270,7 +272,7 @@ public final class CamPlus {
             }
         }
         taps.tap("fbank", features, 1, frames, BANDS);
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor x = ops.tensor(BANDS, frames, 1); // (H,T,1)
             ops.write(image, 0, x);
             x = head(ops, x); // (1,T,H*C)
@@ -334,7 +336,7 @@ public final class CamPlus {
         ops.copy(x, wide.cols(0, block.in()));
         int width = block.in();
         for (Dense layer : block.layers()) {
-            try (var frame = ops.frame()) {
+            try (var scope = ops.scope()) {
                 Tensor norm = ops.tensor(1, frames, width);
                 ops.affine(wide.cols(0, width), layer.gain(), layer.shift(), Activation.RELU, norm);
                 Tensor h = ops.linear(norm, layer.narrow(), Epilogue.of(Activation.RELU));

@@ -1,14 +1,18 @@
 package dev.skald.chatterbox.voice;
 
+import dev.skald.audio.MelFilterbank;
+import dev.skald.audio.Spectrogram;
+import dev.skald.audio.Stft;
+import dev.skald.audio.Windows;
 import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;
 import dev.skald.audio.spectrum.Windows;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -91,7 +95,7 @@ public final class SpeechTokenizer {
     }
 
     /** Loads the weights under {@code tokenizer.} of {@code s3gen.safetensors}. */
-    public static SpeechTokenizer load(Weights weights, Backend backend) {
+    public static SpeechTokenizer load(Weights weights, Parameters parameters) {
         int[] shape = weights.get("encoder.conv1.weight", -1, -1, 3).shape();
         int c = shape[0];
         int bands = shape[1];
@@ -103,30 +107,30 @@ public final class SpeechTokenizer {
                             + HEAD_DIM);
         }
         Conv1d conv1 =
-                backend.conv1d(
+                parameters.conv1d(
                         weights.get("encoder.conv1.weight", c, bands, 3),
                         weights.get("encoder.conv1.bias", c),
                         2,
                         1,
                         1,
-                        Precision.F32);
+                        Role.WORKING);
         Conv1d conv2 =
-                backend.conv1d(
+                parameters.conv1d(
                         weights.get("encoder.conv2.weight", c, c, 3),
                         weights.get("encoder.conv2.bias", c),
                         2,
                         1,
                         1,
-                        Precision.F32);
+                        Role.WORKING);
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i == 0 || weights.has("encoder.blocks." + i + ".attn.query.weight"); i++) {
-            blocks.add(block(weights.under("encoder.blocks." + i + "."), backend, c));
+            blocks.add(block(weights.under("encoder.blocks." + i + "."), parameters, c));
         }
         Linear quantiser =
-                backend.linear(
+                parameters.linear(
                         weights.get("quantizer._codebook.project_down.weight", 8, c),
                         weights.get("quantizer._codebook.project_down.bias", 8),
-                        Precision.F32);
+                        Role.WORKING);
         int positions = SEGMENT / FRAMES_A_TOKEN;
         int half = HEAD_DIM / 2;
         float[] cos = new float[positions * half];
@@ -145,17 +149,17 @@ public final class SpeechTokenizer {
                 conv2,
                 blocks,
                 quantiser,
-                backend.constant(cos, positions, half),
-                backend.constant(sin, positions, half));
+                parameters.constant(cos, positions, half),
+                parameters.constant(sin, positions, half));
     }
 
-    private static Block block(Weights w, Backend backend, int c) {
+    private static Block block(Weights w, Parameters parameters, int c) {
         Weight memory = w.get("attn.fsmn_block.weight", c, 1, -1);
         int hidden = w.get("mlp.0.bias", -1).shape()[0];
         return new Block(
-                backend.vector(w.get("attn_ln.weight", c)),
-                backend.vector(w.get("attn_ln.bias", c)),
-                backend.linear(
+                parameters.vector(w.get("attn_ln.weight", c)),
+                parameters.vector(w.get("attn_ln.bias", c)),
+                parameters.linear(
                         new Weight[] {
                             w.get("attn.query.weight", c, c),
                             w.get("attn.key.weight", c, c),
@@ -164,18 +168,18 @@ public final class SpeechTokenizer {
                         new @Nullable Weight[] {
                             w.get("attn.query.bias", c), null, w.get("attn.value.bias", c)
                         },
-                        Precision.F32),
-                backend.conv1d(memory, null, 1, 1, c, Precision.F32),
-                backend.linear(
-                        w.get("attn.out.weight", c, c), w.get("attn.out.bias", c), Precision.F32),
-                backend.vector(w.get("mlp_ln.weight", c)),
-                backend.vector(w.get("mlp_ln.bias", c)),
-                backend.linear(
+                        Role.WORKING),
+                parameters.conv1d(memory, null, 1, 1, c, Role.WORKING),
+                parameters.linear(
+                        w.get("attn.out.weight", c, c), w.get("attn.out.bias", c), Role.WORKING),
+                parameters.vector(w.get("mlp_ln.weight", c)),
+                parameters.vector(w.get("mlp_ln.bias", c)),
+                parameters.linear(
                         w.get("mlp.0.weight", hidden, c),
                         w.get("mlp.0.bias", hidden),
-                        Precision.F32),
-                backend.linear(
-                        w.get("mlp.2.weight", c, hidden), w.get("mlp.2.bias", c), Precision.F32));
+                        Role.WORKING),
+                parameters.linear(
+                        w.get("mlp.2.weight", c, hidden), w.get("mlp.2.bias", c), Role.WORKING));
     }
 
     /** The tokens of one 16 kHz clip. */
@@ -298,7 +302,7 @@ public final class SpeechTokenizer {
         int half = (frames - 1) / 2 + 1;
         int tokens = (half - 1) / 2 + 1;
         float[] projected = new float[batch * tokens * 8];
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor mel = ops.zeros(batch, frames, bands); // (B,F,M)
             Tensor x = ops.tensor(batch, half, width); // (B,F/2,C)
             for (int b = 0; b < batch; b++) {
@@ -337,7 +341,7 @@ public final class SpeechTokenizer {
     private void block(Ops ops, Tensor h, Block w, int[] valid) {
         int heads = width / HEAD_DIM;
         int reach = w.memory().kernel() - 1;
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor norm = ops.layerNorm(h, w.attentionGain(), w.attentionShift(), 1e-6f);
             Tensor qkv = ops.linear(norm, w.qkv()); // (B,T,3C)
             Tensor q = qkv.cols(0, width);
@@ -368,7 +372,7 @@ public final class SpeechTokenizer {
                 ops.add(target, memory, target);
             }
         }
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor norm = ops.layerNorm(h, w.mlpGain(), w.mlpShift(), 1e-5f);
             Tensor up = ops.linear(norm, w.up(), Epilogue.of(Activation.GELU));
             ops.linear(up, w.down(), Epilogue.plus(h), h);

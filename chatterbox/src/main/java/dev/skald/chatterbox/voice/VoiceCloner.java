@@ -1,10 +1,10 @@
 package dev.skald.chatterbox.voice;
 
+import dev.skald.tensor.Parameters;
 import dev.skald.InvalidRequestException;
 import dev.skald.audio.Loudness;
 import dev.skald.audio.resample.Resampler;
 import dev.skald.chatterbox.s3gen.VoiceReference;
-import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Weights;
 import java.util.Arrays;
@@ -54,11 +54,11 @@ public final class VoiceCloner {
     }
 
     /** Loads {@code ve.safetensors} and the parts of {@code s3gen.safetensors} that listen. */
-    public static VoiceCloner load(Weights encoder, Weights s3gen, Backend backend) {
+    public static VoiceCloner load(Weights encoder, Weights s3gen, Parameters parameters) {
         return new VoiceCloner(
-                VoiceEncoder.load(encoder, backend),
-                SpeechTokenizer.load(s3gen.under("tokenizer."), backend),
-                CamPlus.load(s3gen.under("speaker_encoder."), backend));
+                VoiceEncoder.load(encoder, parameters),
+                SpeechTokenizer.load(s3gen.under("tokenizer."), parameters),
+                CamPlus.load(s3gen.under("speaker_encoder."), parameters));
     }
 
     /** The tokenizer, which voice conversion needs too. */

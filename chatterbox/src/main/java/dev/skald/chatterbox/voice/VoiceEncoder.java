@@ -1,15 +1,16 @@
 package dev.skald.chatterbox.voice;
 
+import dev.skald.audio.MelFilterbank;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Role;
 import dev.skald.audio.Silence;
 import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;
 import dev.skald.audio.spectrum.Windows;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Lstm;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -54,13 +55,13 @@ public final class VoiceEncoder {
     }
 
     /** Loads {@code ve.safetensors}. */
-    public static VoiceEncoder load(Weights weights, Backend backend) {
+    public static VoiceEncoder load(Weights weights, Parameters parameters) {
         int bands = weights.get("lstm.weight_ih_l0", -1, -1).shape()[1];
         int hidden = weights.get("lstm.weight_hh_l0", -1, -1).shape()[1];
         List<Lstm> layers = new ArrayList<>();
         for (int i = 0; weights.has("lstm.weight_ih_l" + i); i++) {
             layers.add(
-                    backend.lstm(
+                    parameters.lstm(
                             weights.get(
                                     "lstm.weight_ih_l" + i, 4 * hidden, i == 0 ? bands : hidden),
                             weights.get("lstm.weight_hh_l" + i, 4 * hidden, hidden),
@@ -71,10 +72,10 @@ public final class VoiceEncoder {
         return new VoiceEncoder(
                 bands,
                 layers,
-                backend.linear(
+                parameters.linear(
                         weights.get("proj.weight", dim, hidden),
                         weights.get("proj.bias", dim),
-                        Precision.F32));
+                        Role.WORKING));
     }
 
     /** How long an embedding is. */
@@ -158,7 +159,7 @@ public final class VoiceEncoder {
                 System.arraycopy(
                         windows.get(from + i), 0, packed, i * FRAMES * bands, FRAMES * bands);
             }
-            try (var frame = ops.frame()) {
+            try (var scope = ops.scope()) {
                 Tensor x = ops.tensor(count, FRAMES, bands); // (W,T,M)
                 ops.write(packed, 0, x);
                 for (Lstm layer : layers) {

@@ -6,14 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.skald.chatterbox.voice.CamPlus;
 import dev.skald.chatterbox.voice.SpeechTokenizer;
 import dev.skald.chatterbox.voice.VoiceEncoder;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
 import dev.skald.testkit.GoldenSet;
+import dev.skald.testkit.TestDevice;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -34,26 +33,28 @@ class DamagedS3GenTest {
                     "tokenizer.encoder.blocks.0.attn.fsmn_block.weight");
 
     private static GoldenSet set;
-    private static Backend backend;
+    private static TestDevice device;
+    private static Parameters parameters;
     private static Weights whole;
 
     @BeforeAll
     static void open() {
         set = GoldenSet.open(Path.of("src", "test", "resources", "goldens"));
-        backend = Backends.cpu(1);
+        device = TestDevice.open(1);
+        parameters = device.parameters();
         whole = set.stage("s3gen").weights();
     }
 
     @AfterAll
     static void close() {
-        backend.close();
+        device.close();
         set.close();
     }
 
     private static void load(Weights weights) {
-        S3Gen.load(weights, backend, 32, Precision.F32);
-        SpeechTokenizer.load(weights.under("tokenizer."), backend);
-        CamPlus.load(weights.under("speaker_encoder."), backend);
+        S3Gen.load(weights, parameters, 32);
+        SpeechTokenizer.load(weights.under("tokenizer."), parameters);
+        CamPlus.load(weights.under("speaker_encoder."), parameters);
     }
 
     @Test
@@ -89,7 +90,7 @@ class DamagedS3GenTest {
         Weights other = set.stage("t3_turbo").weights();
         for (Consumer<Weights> loader :
                 List.<Consumer<Weights>>of(
-                        DamagedS3GenTest::load, w -> VoiceEncoder.load(w, backend))) {
+                        DamagedS3GenTest::load, w -> VoiceEncoder.load(w, parameters))) {
             assertThatThrownBy(() -> loader.accept(other))
                     .isInstanceOf(WeightException.class)
                     .hasMessageContaining("another model");
@@ -98,9 +99,9 @@ class DamagedS3GenTest {
 
     @Test
     void refusesTokensAndVoicesThatMakeNoSense() {
-        S3Gen model = S3Gen.load(whole, backend, 32, Precision.F32);
+        S3Gen model = S3Gen.load(whole, parameters, 32);
         VoiceReference voice = S3GenGoldens.given(set.stage("s3gen").cases().getFirst());
-        try (Ops ops = backend.open()) {
+        try (Ops ops = device.ops()) {
             for (int bad : new int[] {-1, 6561, Integer.MAX_VALUE}) {
                 assertThatThrownBy(() -> model.speak(ops, voice, new int[] {5, bad}, 1))
                         .hasMessageContaining("speech token " + bad);

@@ -1,14 +1,13 @@
 package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.GoldenTaps;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,11 +34,12 @@ public class FlowGoldens implements GoldenStage {
 
     @Override
     public void run(GoldenCase golden, Taps taps) {
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
             int headDim = golden.file().config().at("/estimator/attention_head_dim").asInt();
             Flow flow =
-                    Flow.load(golden.file().weightsUnderPrefix(), backend, headDim, Precision.F32);
+                    Flow.load(golden.file().weightsUnderPrefix(), parameters, headDim);
             BatchTaps model = new BatchTaps(golden, taps);
             int batch = golden.shape("in.token")[0];
             for (int b = 0; b < batch; b++) {
@@ -71,7 +71,7 @@ public class FlowGoldens implements GoldenStage {
                         0,
                         () -> {});
         NoiseSource noise = rows(z, flow.bands());
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor out = flow.mel(ops, voice, Arrays.copyOf(token, length), noise, how, taps);
             float[] found = ops.read(out);
             // frames after a row's own length keep their noise

@@ -1,14 +1,13 @@
 package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.GoldenTaps;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.Arrays;
 import java.util.Set;
 
@@ -23,10 +22,11 @@ public final class HiftGoldens implements GoldenStage {
 
     @Override
     public void run(GoldenCase golden, Taps taps) {
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
             HiftVocoder vocoder =
-                    HiftVocoder.load(golden.file().weightsUnderPrefix(), backend, Precision.F32);
+                    HiftVocoder.load(golden.file().weightsUnderPrefix(), parameters);
             GoldenTaps model = new GoldenTaps(golden, taps, name -> !FLAT.contains(name));
             int[] shape = golden.shape("in.mel");
             for (int b = 0; b < shape[0]; b++) {
@@ -35,7 +35,7 @@ public final class HiftGoldens implements GoldenStage {
                                 golden.floats("in.mel"),
                                 b * shape[1] * shape[2],
                                 (b + 1) * shape[1] * shape[2]);
-                try (var frame = ops.frame()) {
+                try (var scope = ops.scope()) {
                     Tensor x = ops.tensor(1, shape[2], shape[1]);
                     ops.write(GoldenTaps.turn(mel, 1, shape[1], shape[2]), 0, x);
                     run(golden, vocoder, ops, b, x, model);

@@ -9,15 +9,14 @@ import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3GoldenStage;
 import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.T3State;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenFile;
 import dev.skald.testkit.GoldenSet;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Optional;
@@ -68,10 +67,11 @@ public final class PipelineGoldens implements GoldenStage {
         int[] spoken = Utterances.flowTokens(model, Arrays.copyOf(drawn, drawn.length - 1));
         taps.add("tap.flow_tokens", spoken, spoken.length);
         GoldenFile t3File = set.stage(t3Stage);
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
-            firstProbabilities(golden, taps, t3File, backend, ops, model, ids);
-            S3Gen s3gen = S3GenGoldens.load(set.stage(s3Stage), backend);
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            firstProbabilities(golden, taps, t3File, parameters, ops, model, ids);
+            S3Gen s3gen = S3GenGoldens.load(set.stage(s3Stage), parameters);
             float[] wave =
                     s3gen.speak(
                             ops,
@@ -87,17 +87,16 @@ public final class PipelineGoldens implements GoldenStage {
             GoldenCase golden,
             Taps taps,
             GoldenFile file,
-            Backend backend,
+            Parameters parameters,
             Ops ops,
             ChatterboxModel model,
             int[] ids) {
         JsonNode params = golden.params();
         T3 t3 =
                 T3.load(
-                        backend,
+                        parameters,
                         file.weightsUnderPrefix(),
-                        T3GoldenStage.config(file),
-                        Precision.F32);
+                        T3GoldenStage.config(file));
         T3Prompt prompt =
                 new T3Prompt(
                         golden.floats("in.speaker_emb"),

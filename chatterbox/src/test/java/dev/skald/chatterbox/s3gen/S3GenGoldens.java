@@ -2,14 +2,13 @@ package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.GoldenTaps;
 import dev.skald.chatterbox.voice.VoiceReferences;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenFile;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 
 /** Stage {@code s3gen}. */
 public class S3GenGoldens implements GoldenStage {
@@ -28,11 +27,12 @@ public class S3GenGoldens implements GoldenStage {
 
     @Override
     public void run(GoldenCase golden, Taps taps) {
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
-            S3Gen model = load(golden.file(), backend);
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            S3Gen model = load(golden.file(), parameters);
             VoiceReference voice =
-                    golden.has("in.ref_wav") ? listen(golden, backend, ops, taps) : given(golden);
+                    golden.has("in.ref_wav") ? listen(golden, parameters, ops, taps) : given(golden);
             GoldenTaps tapped = new GoldenTaps(golden, taps, name -> name.equals("mels"));
             float[] wave =
                     model.speak(
@@ -47,16 +47,16 @@ public class S3GenGoldens implements GoldenStage {
     }
 
     /** The model of a golden file. */
-    public static S3Gen load(GoldenFile file, Backend backend) {
+    public static S3Gen load(GoldenFile file, Parameters parameters) {
         int headDim = file.config().at("/estimator/attention_head_dim").asInt();
-        return S3Gen.load(file.weights(), backend, headDim, Precision.F32);
+        return S3Gen.load(file.weights(), parameters, headDim);
     }
 
-    private static VoiceReference listen(GoldenCase golden, Backend backend, Ops ops, Taps taps) {
+    private static VoiceReference listen(GoldenCase golden, Parameters parameters, Ops ops, Taps taps) {
         VoiceReference voice =
                 VoiceReferences.of(
                         golden.file().weights(),
-                        backend,
+                        parameters,
                         ops,
                         golden.floats("in.ref_wav"),
                         golden.params().path("ref_sr").asInt());

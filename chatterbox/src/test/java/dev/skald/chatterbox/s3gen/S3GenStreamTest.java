@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.SpeechCancelledException;
 import dev.skald.chatterbox.voice.PromptMel;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.testkit.GoldenFile;
 import dev.skald.testkit.GoldenSet;
+import dev.skald.testkit.TestDevice;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -102,7 +102,7 @@ class S3GenStreamTest {
     }
 
     private static float[] pitch(S3Gen model, Ops ops, float[] mel, int from, int to) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             Tensor x = ops.tensor(1, to - from, PromptMel.BANDS);
             ops.write(mel, from * PromptMel.BANDS, x);
             return model.vocoder().f0(ops, x);
@@ -142,7 +142,7 @@ class S3GenStreamTest {
 
     private static float[] mel(
             S3Gen model, Ops ops, VoiceReference voice, int[] tokens, long seed, boolean last) {
-        try (var frame = ops.frame()) {
+        try (var scope = ops.scope()) {
             return ops.read(
                     model.flow()
                             .mel(
@@ -251,10 +251,11 @@ class S3GenStreamTest {
 
     private static void with(String stage, Body body) {
         try (GoldenSet set = GoldenSet.open(GOLDENS);
-                Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
+                TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
             GoldenFile file = set.stage(stage);
-            S3Gen model = S3GenGoldens.load(file, backend);
+            S3Gen model = S3GenGoldens.load(file, parameters);
             VoiceReference small = S3GenGoldens.given(file.cases().getFirst());
             int[] prompt = new Random(4).ints(150, 0, 6561).toArray();
             float[] mel = mel(model, ops, small, prompt, 1, true);

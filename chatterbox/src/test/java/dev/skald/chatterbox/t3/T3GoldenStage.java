@@ -1,14 +1,13 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenFile;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -85,9 +84,10 @@ public abstract class T3GoldenStage implements GoldenStage {
     @Override
     public void run(GoldenCase golden, Taps taps) {
         T3Config config = config(golden.file());
-        try (Backend backend = Backends.cpu(1);
-                Ops ops = backend.open()) {
-            T3 model = T3.load(backend, golden.file().weightsUnderPrefix(), config, Precision.F32);
+        try (TestDevice device = TestDevice.open(1);
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            T3 model = T3.load(parameters, golden.file().weightsUnderPrefix(), config);
             run(model, ops, golden, taps);
         }
     }

@@ -1,12 +1,12 @@
 package dev.skald.chatterbox.voice;
 
 import dev.skald.chatterbox.GoldenTaps;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.List;
 import java.util.Set;
 
@@ -21,9 +21,10 @@ public final class CamPlusGoldens implements GoldenStage {
 
     @Override
     public void run(GoldenCase golden, Taps taps) {
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
-            CamPlus network = CamPlus.load(golden.file().weightsUnderPrefix(), backend);
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            CamPlus network = CamPlus.load(golden.file().weightsUnderPrefix(), parameters);
             GoldenTaps model = new GoldenTaps(golden, taps, name -> !ROWS_FIRST.contains(name));
             List<float[]> found = network.xvectors(ops, VoiceEncoderGoldens.clips(golden), model);
             model.compare();

@@ -2,15 +2,15 @@ package dev.skald.chatterbox.voice;
 
 import dev.skald.audio.resample.Resampler;
 import dev.skald.chatterbox.s3gen.VoiceReference;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.io.StoredTensor;
 import dev.skald.tensor.io.TorchZip;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenFile;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,10 +38,11 @@ public final class ConditionalsGoldens implements GoldenStage {
         taps.add("tap.ref_16k_soxr", Resampler.soxrHq(24_000, 16_000).resample(clip));
         taps.add("tap.ref_16k_sinc", Resampler.sincHann(24_000, 16_000).resample(clip));
         float emotion = (float) golden.params().path("exaggeration").asDouble();
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
             VoiceConditionals voice =
-                    VoiceReferences.cloner(golden.file().set(), backend)
+                    VoiceReferences.cloner(golden.file().set(), parameters)
                             .clone(ops, clip, PromptMel.SAMPLE_RATE, rules, emotion);
             VoiceReference reference = voice.reference();
             taps.add("out.t3.speaker_emb", voice.speaker());

@@ -1,12 +1,12 @@
 package dev.skald.chatterbox.voice;
 
 import dev.skald.chatterbox.GoldenTaps;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.List;
 
 /** Stage {@code s3tok}. */
@@ -18,10 +18,11 @@ public final class SpeechTokenizerGoldens implements GoldenStage {
 
     @Override
     public void run(GoldenCase golden, Taps taps) {
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
             SpeechTokenizer tokenizer =
-                    SpeechTokenizer.load(golden.file().weightsUnderPrefix(), backend);
+                    SpeechTokenizer.load(golden.file().weightsUnderPrefix(), parameters);
             int most = golden.params().path("max_len").asInt(Integer.MAX_VALUE);
             GoldenTaps model =
                     new GoldenTaps(

@@ -6,14 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.skald.InvalidRequestException;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.VoiceReference;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.SafetensorsWriter;
 import dev.skald.testkit.GoldenSet;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,7 +27,8 @@ class VoiceClonerTest {
     private static final int RATE = 22_050;
 
     private static GoldenSet set;
-    private static Backend backend;
+    private static TestDevice device;
+    private static Parameters parameters;
     private static Ops ops;
     private static VoiceCloner cloner;
 
@@ -37,15 +37,16 @@ class VoiceClonerTest {
     @BeforeAll
     static void open() {
         set = GoldenSet.open(Path.of("src", "test", "resources", "goldens"));
-        backend = Backends.cpu(0);
-        ops = backend.open();
-        cloner = VoiceReferences.cloner(set, backend);
+        device = TestDevice.open(0);
+        parameters = device.parameters();
+        ops = device.ops();
+        cloner = VoiceReferences.cloner(set, parameters);
     }
 
     @AfterAll
     static void close() {
         ops.close();
-        backend.close();
+        device.close();
         set.close();
     }
 
@@ -129,9 +130,8 @@ class VoiceClonerTest {
         S3Gen s3gen =
                 S3Gen.load(
                         set.stage("s3gen").weights(),
-                        backend,
-                        set.stage("s3gen").config().at("/estimator/attention_head_dim").asInt(),
-                        Precision.F32);
+                        parameters,
+                        set.stage("s3gen").config().at("/estimator/attention_head_dim").asInt());
         VoiceConverter converter = new VoiceConverter(cloner.tokenizer(), s3gen);
         float[] said = converter.convert(ops, clip(2), RATE, voice, 5, () -> {});
         assertThat(said).hasSize(2 * 25 * S3Gen.SAMPLES_A_TOKEN);

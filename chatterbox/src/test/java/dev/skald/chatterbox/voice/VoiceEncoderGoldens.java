@@ -2,12 +2,12 @@ package dev.skald.chatterbox.voice;
 
 import dev.skald.audio.Silence;
 import dev.skald.chatterbox.GoldenTaps;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
+import dev.skald.testkit.TestDevice;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,9 +20,10 @@ public final class VoiceEncoderGoldens implements GoldenStage {
 
     @Override
     public void run(GoldenCase golden, Taps taps) {
-        try (Backend backend = Backends.cpu(0);
-                Ops ops = backend.open()) {
-            VoiceEncoder encoder = VoiceEncoder.load(golden.file().weightsUnderPrefix(), backend);
+        try (TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            VoiceEncoder encoder = VoiceEncoder.load(golden.file().weightsUnderPrefix(), parameters);
             List<float[]> clips = clips(golden);
             for (int i = 0; i < clips.size(); i++) {
                 taps.add("tap.trim" + i, Silence.span(clips.get(i), VoiceEncoder.TRIM_DB));

@@ -1,8 +1,8 @@
 package dev.skald.chatterbox.voice;
 
 import dev.skald.chatterbox.s3gen.VoiceReference;
-import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Weights;
 import dev.skald.testkit.GoldenSet;
 
@@ -12,16 +12,16 @@ public final class VoiceReferences {
 
     /** What S3Gen hears of a clip; {@code weights} are all of {@code s3gen.safetensors}. */
     public static VoiceReference of(
-            Weights weights, Backend backend, Ops ops, float[] clip, int rate) {
+            Weights weights, Parameters parameters, Ops ops, float[] clip, int rate) {
         return VoiceCloner.reference(
                 ops,
                 clip,
                 rate,
-                SpeechTokenizer.load(weights.under("tokenizer."), backend),
-                CamPlus.load(weights.under("speaker_encoder."), backend));
+                SpeechTokenizer.load(weights.under("tokenizer."), parameters),
+                CamPlus.load(weights.under("speaker_encoder."), parameters));
     }
 
-    static VoiceCloner cloner(GoldenSet set, Backend backend) {
-        return VoiceCloner.load(set.stage("ve").weights(), set.stage("s3gen").weights(), backend);
+    static VoiceCloner cloner(GoldenSet set, Parameters parameters) {
+        return VoiceCloner.load(set.stage("ve").weights(), set.stage("s3gen").weights(), parameters);
     }
 }

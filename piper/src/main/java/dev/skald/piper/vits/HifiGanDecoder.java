@@ -1,11 +1,12 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Checkpoint.Geometry;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.ConvTranspose1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -119,13 +120,13 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             throw new WeightException(module + " does not step as Piper's does");
         }
         ConvTranspose1d up =
-                parts.backend()
+                parts.parameters()
                         .convTranspose1d(
                                 Parts.scaled(weight, mean),
                                 parts.bias(module, out),
                                 geometry.stride(),
                                 geometry.padding(),
-                                Precision.F32);
+                                Role.WORKING);
         List<Block> made = new ArrayList<>();
         for (int i = 0; i < blocks; i++) {
             made.add(block(parts, "dec.resblocks." + (number * blocks + i), out));
@@ -226,7 +227,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     Tensor decode(Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition) {
         Plan plan = plan(frames, whole);
         Tensor out = ops.tensor(1, plan.samples.count(), 1);
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             Tensor x = ops.tensor(1, plan.pre.count(), pre.out());
             plan.pre.conv(ops, z, plan.latent, whole, pre, Activation.NONE, Epilogue.NONE, x);
             if (condition != null) {
@@ -260,7 +261,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         for (int from = samples.from(); from < samples.to(); from += size) {
             Rows piece = new Rows(from, Math.min(samples.to(), from + size));
             Rows want = piece.grown(Rows.reach(post), rows);
-            try (Ops.Frame frame = ops.frame()) {
+            try (Ops.Scope scope = ops.scope()) {
                 Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
                 mix(ops, stage, x, have, whole, want, mixed);
                 piece.conv(
@@ -281,11 +282,11 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             Ops ops, Stage stage, Tensor x, Rows have, int whole, Rows want, Tensor mixed) {
         int rows = whole * stage.up.stride();
         Rows upRows = want.grown(stage.reach(), rows);
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             Tensor up = up(ops, stage.up, x, have, upRows, whole);
             boolean first = true;
             for (Block block : stage.blocks) {
-                try (Ops.Frame inner = ops.frame()) {
+                try (Ops.Scope inner = ops.scope()) {
                     block(ops, block, up, upRows, want, rows, first, mixed);
                 }
                 first = false;

@@ -1,15 +1,15 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Checkpoint.Geometry;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the parts of the networks from a checkpoint, shapes checked. */
-record Parts(Backend backend, Checkpoint checkpoint) {
+record Parts(Parameters parameters, Checkpoint checkpoint) {
 
     /** More channels than any Piper voice has; keeps hostile shapes from adding up. */
     private static final int MOST = 8192;
@@ -28,8 +28,8 @@ record Parts(Backend backend, Checkpoint checkpoint) {
         return weight(module + ".bias", out);
     }
 
-    Backend.Linear linear(String module, int out, int in) {
-        return backend.linear(matrix(module, out, in), bias(module, out), Precision.F32);
+    Parameters.Linear linear(String module, int out, int in) {
+        return parameters.linear(matrix(module, out, in), bias(module, out), Role.WORKING);
     }
 
     /** Whether the checkpoint has a convolution of that name. */
@@ -48,17 +48,17 @@ record Parts(Backend backend, Checkpoint checkpoint) {
     }
 
     /** A convolution that keeps the length, of {@code groups} 1 or one a channel. */
-    Backend.Conv1d conv(String module, int out, int in, boolean bias) {
+    Parameters.Conv1d conv(String module, int out, int in, boolean bias) {
         return conv(module, weight(module + ".weight", out, in, -1), bias, 1);
     }
 
     /** A convolution of each channel by itself. */
-    Backend.Conv1d depthwise(String module, int channels) {
+    Parameters.Conv1d depthwise(String module, int channels) {
         return conv(module, weight(module + ".weight", channels, 1, -1), true, channels);
     }
 
     /** The convolution of that module with other weights of the same shape. */
-    Backend.Conv1d conv(String module, Weight weight, boolean bias, int groups) {
+    Parameters.Conv1d conv(String module, Weight weight, boolean bias, int groups) {
         Geometry geometry = checkpoint.geometry(module);
         int kernel = weight.shape()[2];
         if (geometry.stride() != 1
@@ -67,20 +67,20 @@ record Parts(Backend backend, Checkpoint checkpoint) {
                 || kernel > 255) {
             throw new WeightException(module + " does not step as Piper's does");
         }
-        return backend.conv1d(
+        return parameters.conv1d(
                 weight,
                 bias ? bias(module, weight.shape()[0]) : null,
                 1,
                 geometry.dilation(),
                 groups,
-                Precision.F32);
+                Role.WORKING);
     }
 
     /** Gain and shift of a norm. */
     Norm norm(String module, int channels) {
         return new Norm(
-                backend.vector(weight(module + ".gamma", channels)),
-                backend.vector(weight(module + ".beta", channels)));
+                parameters.vector(weight(module + ".gamma", channels)),
+                parameters.vector(weight(module + ".beta", channels)));
     }
 
     /** A layer norm over the channels. */

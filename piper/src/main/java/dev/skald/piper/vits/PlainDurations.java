@@ -1,9 +1,10 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Parts.Norm;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -47,7 +48,7 @@ record PlainDurations(
             long seed,
             long first) {
         int t = hidden.rows();
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             Tensor x = hidden;
             if (condition != null && speaker != null) {
                 x = ops.tensor(1, t, hidden.cols());

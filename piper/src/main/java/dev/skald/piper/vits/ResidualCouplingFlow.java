@@ -1,9 +1,10 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -99,12 +100,12 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
         String condition = module + ".enc.cond_layer";
         return new Coupling(
                 turned,
-                parts.backend().linear(pre, parts.bias(module + ".pre", hidden), Precision.F32),
+                parts.parameters().linear(pre, parts.bias(module + ".pre", hidden), Role.WORKING),
                 speakerChannels > 0
                         ? parts.linear(condition, 2 * hidden * layers.size(), speakerChannels)
                         : null,
                 List.copyOf(layers),
-                parts.backend().linear(post, postBias, Precision.F32));
+                parts.parameters().linear(post, postBias, Role.WORKING));
     }
 
     /** How many frames on each side one frame of the latent depends on. */
@@ -169,7 +170,7 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
             Rows from = want.grown(left, whole);
             left -= reach(coupling);
             Rows to = want.grown(left, whole);
-            try (Ops.Frame frame = ops.frame()) {
+            try (Ops.Scope scope = ops.scope()) {
                 invert(ops, coupling, z, have, from, to, whole, condition);
             }
         }

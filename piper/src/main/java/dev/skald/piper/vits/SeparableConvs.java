@@ -1,9 +1,10 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Parts.Norm;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -43,7 +44,7 @@ record SeparableConvs(List<Layer> layers) {
 
     /** x (1,T,C), in place. */
     void apply(Ops ops, Tensor x) {
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             Tensor y = ops.tensor(1, x.rows(), x.cols());
             Tensor z = ops.tensor(1, x.rows(), x.cols());
             for (Layer layer : layers) {

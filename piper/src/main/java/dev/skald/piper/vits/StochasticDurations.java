@@ -1,8 +1,10 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Backend.Linear;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Splines;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.WeightException;
 import java.util.ArrayList;
@@ -53,7 +55,7 @@ record StochasticDurations(
                             SeparableConvs.load(parts, module + ".convs", channels),
                             parts.linear(
                                     module + ".proj",
-                                    RationalQuadraticSpline.PARAMETERS,
+                                    Splines.PARAMETERS,
                                     channels)));
         }
         if (couplings.isEmpty()) {
@@ -90,7 +92,7 @@ record StochasticDurations(
             long seed,
             long first) {
         int t = hidden.rows();
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             Tensor x = ops.linear(hidden, pre); // (1,T,C)
             if (condition != null && speaker != null) {
                 ops.add(x, ops.linear(speaker, condition), x);
@@ -103,8 +105,8 @@ record StochasticDurations(
             noise(ops, noiseWidth, seed, first, x0, x1);
             Tensor known = ops.tensor(1, t, 1);
             Tensor h = ops.tensor(1, t, pre.out());
-            Tensor parameters = ops.tensor(1, t, RationalQuadraticSpline.PARAMETERS);
-            float[] spline = new float[t * RationalQuadraticSpline.PARAMETERS];
+            Tensor parameters = ops.tensor(1, t, Splines.PARAMETERS);
+            float[] spline = new float[t * Splines.PARAMETERS];
             float shrink = (float) Math.sqrt(pre.out());
             for (Coupling coupling : couplings) {
                 // A flip, then x1 <- spline(x1 | x0, text).
@@ -116,7 +118,7 @@ record StochasticDurations(
                 coupling.convs.apply(ops, h);
                 ops.linear(h, coupling.projection, Epilogue.NONE, parameters);
                 ops.read(parameters, spline, 0);
-                RationalQuadraticSpline.invert(x1, spline, shrink);
+                Splines.invert(x1, spline, shrink);
             }
             // The last flip, then the affine map.
             float[] log = x1;

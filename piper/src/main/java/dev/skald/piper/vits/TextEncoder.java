@@ -1,12 +1,12 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Role;
+import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Parts.Norm;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
@@ -54,7 +54,7 @@ record TextEncoder(
         String table = "enc_p.emb.weight";
         int symbols = parts.dimension(table, 2, 0);
         int hidden = parts.dimension(table, 2, 1);
-        Backend backend = parts.backend();
+        Parameters parameters = parts.parameters();
         Weight scaled =
                 Parts.scaled(parts.weight(table, symbols, hidden), (float) Math.sqrt(hidden));
         List<Layer> layers = new ArrayList<>();
@@ -87,7 +87,7 @@ record TextEncoder(
             throw new WeightException("not a Piper network: its text encoder is not VITS's");
         }
         return new TextEncoder(
-                backend.embedding(scaled),
+                parameters.embedding(scaled),
                 List.copyOf(layers),
                 parts.linear("enc_p.proj", stats, hidden),
                 heads,
@@ -102,12 +102,12 @@ record TextEncoder(
             weights[i] = parts.matrix(names[i], hidden, hidden);
             biases[i] = parts.bias(names[i], hidden);
         }
-        return parts.backend().linear(weights, biases, Precision.F32);
+        return parts.parameters().linear(weights, biases, Role.WORKING);
     }
 
     private static Tensor positions(Parts parts, String name, int distances, int headSize) {
         float[] values = parts.weight(name, 1, distances, headSize).floats();
-        return parts.backend().constant(values, distances, headSize);
+        return parts.parameters().constant(values, distances, headSize);
     }
 
     int hidden() {
@@ -137,7 +137,7 @@ record TextEncoder(
         Tensor x = ops.tensor(1, t, h);
         ops.embed(embedding, ids, x);
         Tensor stats = ops.tensor(1, t, 2 * latent);
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             Tensor qkv = ops.tensor(1, t, 3 * h);
             Tensor seen = ops.tensor(1, t, h);
             Tensor y = ops.tensor(1, t, h);
@@ -146,7 +146,7 @@ record TextEncoder(
             for (Layer layer : layers) {
                 between.run();
                 ops.linear(x, layer.qkv, Epilogue.NONE, qkv);
-                ops.attentionWindowed(
+                ops.attentionShaw(
                         qkv.cols(0, h),
                         qkv.cols(h, 2 * h),
                         qkv.cols(2 * h, 3 * h),

@@ -1,7 +1,7 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backend.Embedding;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.WeightException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole network, ready to run on a backend.
+ * The whole network, ready to run on a parameters.
  *
  * @param speakers one row a speaker, or null for a voice of one
  */
@@ -24,12 +24,12 @@ record Vits(
         HifiGanDecoder decoder) {
 
     /**
-     * Packs a checkpoint's weights for a backend, its four parts side by side.
+     * Packs a checkpoint's weights for a parameters, its four parts side by side.
      *
      * @throws WeightException if a parameter is missing, damaged or of another shape
      */
-    static Vits load(Backend backend, Checkpoint checkpoint, int threads) {
-        Parts parts = new Parts(backend, checkpoint);
+    static Vits load(Parameters parameters, Checkpoint checkpoint, int threads) {
+        Parts parts = new Parts(parameters, checkpoint);
         int hidden = parts.dimension("enc_p.emb.weight", 2, 1);
         int latent = parts.dimension("enc_p.proj.weight", 3, 0) / 2;
         boolean many = checkpoint.has("emb_g.weight");
@@ -44,7 +44,7 @@ record Vits(
                             () -> HifiGanDecoder.load(parts, latent, couplings % 2 == 1, speaker));
             var durations = async(executor, () -> DurationPredictor.load(parts, hidden, speaker));
             return new Vits(
-                    many ? backend.embedding(parts.weight("emb_g.weight", -1, speaker)) : null,
+                    many ? parameters.embedding(parts.weight("emb_g.weight", -1, speaker)) : null,
                     encoder.join(),
                     durations.join(),
                     flow.join(),

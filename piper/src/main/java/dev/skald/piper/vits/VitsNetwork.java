@@ -8,8 +8,9 @@ import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Vits.Stage;
 import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.WeightException;
 import java.io.IOException;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VitsNetwork implements PiperNetwork {
     private final Vits vits;
+    private final Devices.Lease device;
+    private final Parameters parameters;
     private final Backend backend;
     private final VoiceGain gain;
 
@@ -54,8 +57,10 @@ public final class VitsNetwork implements PiperNetwork {
         }
     }
 
-    private VitsNetwork(Backend backend, Vits vits, VoiceGain gain) {
-        this.backend = backend;
+    private VitsNetwork(Devices.Lease device, Parameters parameters, Vits vits, VoiceGain gain) {
+        this.device = device;
+        this.parameters = parameters;
+        backend = device.backend();
         this.vits = vits;
         this.gain = gain;
         for (Stage stage : Stage.ALL) {
@@ -80,16 +85,19 @@ public final class VitsNetwork implements PiperNetwork {
     /** A network of a checkpoint, on a processor of its own. */
     static VitsNetwork of(
             Checkpoint checkpoint, PiperVoiceConfig config, int threads, VoiceGain gain) {
-        Backend backend = Backends.cpu(threads);
+        Devices.Lease device = Devices.open("cpu", threads);
+        Parameters parameters = device.backend().parameters();
         try {
-            Vits vits = Vits.load(backend, checkpoint, threads);
+            Vits vits = Vits.load(parameters, checkpoint, threads);
             check(vits, config);
-            return new VitsNetwork(backend, vits, gain);
+            return new VitsNetwork(device, parameters, vits, gain);
         } catch (IllegalArgumentException | ArithmeticException e) {
-            backend.close();
+            parameters.close();
+            device.close();
             throw new WeightException("not a Piper network: " + e.getMessage());
         } catch (RuntimeException e) {
-            backend.close();
+            parameters.close();
+            device.close();
             throw e;
         }
     }
@@ -222,7 +230,8 @@ public final class VitsNetwork implements PiperNetwork {
         try {
             idle.forEach(Ops::close);
             idleSingle.forEach(Ops::close);
-            backend.close();
+            parameters.close();
+            device.close();
         } finally {
             life.writeLock().unlock();
         }

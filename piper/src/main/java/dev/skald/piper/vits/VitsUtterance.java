@@ -98,7 +98,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         int to = Math.min(ids.length, spokenIds + PIECE);
         int[] part = Arrays.copyOfRange(ids, spokenIds, to);
         spokenIds = to;
-        Ops.Frame frame = ops.frame();
+        Ops.Scope frame = ops.scope();
         try {
             return new Piece(ops, frame, part, pieces++);
         } catch (RuntimeException | Error e) {
@@ -141,7 +141,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private final class Piece {
         private final Ops ops;
         private final Vits vits = network.vits();
-        private final Ops.Frame frame;
+        private final Ops.Scope frame;
         private final int number;
         private final TextEncoder.Encoded encoded;
 
@@ -159,7 +159,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         private int spoken;
 
         /** {@code frame} holds what lives as long as the piece. */
-        Piece(Ops ops, Ops.Frame frame, int[] ids, int number) {
+        Piece(Ops ops, Ops.Scope frame, int[] ids, int number) {
             this.ops = ops;
             this.frame = frame;
             this.number = number;
@@ -261,7 +261,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         }
 
         private float[] decode(Rows window, Rows needed) {
-            try (Ops.Frame inner = ops.frame()) {
+            try (Ops.Scope inner = ops.scope()) {
                 Tensor z = needed.of(homes[0].rows(0, latent.count()), latent);
                 Tensor audio = vits.decoder().decode(ops, z, window, frames, decoderCondition);
                 return ops.read(audio);
@@ -292,7 +292,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
 
         private void flow(Rows fresh, Tensor out) {
             int channels = vits.flow().channels();
-            try (Ops.Frame inner = ops.frame()) {
+            try (Ops.Scope inner = ops.scope()) {
                 Rows reach = fresh.grown(vits.flow().reach(), frames);
                 Tensor z = ops.tensor(1, reach.count(), channels);
                 prior(reach, z);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skald.SpeechRequest;
 import dev.skald.piper.PiperProfile;
 import dev.skald.spi.EngineContext;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Backends;
+import dev.skald.tensor.Parameters;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,8 +25,9 @@ class PiperProfileTest {
     @ValueSource(strings = {"medium", "high", "medium-speakers"})
     void countsTheOperationsOfTheShapes(String name) {
         Checkpoint checkpoint = OnnxVoice.of(Voices.file(Voices.bytes(name)));
-        try (Backend backend = Backends.cpu(1)) {
-            Vits vits = Vits.load(backend, checkpoint, 1);
+        try (TestDevice device = TestDevice.open(1);
+                Parameters parameters = device.parameters()) {
+            Vits vits = Vits.load(parameters, checkpoint, 1);
             assertThat(vits.flow().operations()).isEqualTo(2 * flow(checkpoint));
             assertThat(vits.decoder().operations()).isEqualTo(2 * decoder(checkpoint));
             long encoder = values(checkpoint, "enc_p.proj");

@@ -58,7 +58,7 @@ final class Attention {
         if (queries == 0 || batch == 0 || d == 0) {
             return;
         }
-        try (var frame = arena.frame()) {
+        try (var frame = arena.scope()) {
             int width = kernels.panel(keys);
             int panels = Math.ceilDiv(keys, width);
             Packed[] kp = new Packed[batch * heads];

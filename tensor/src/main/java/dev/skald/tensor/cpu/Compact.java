@@ -1,6 +1,5 @@
 package dev.skald.tensor.cpu;
 
-import dev.skald.tensor.Backend.Precision;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +14,8 @@ record Compact(short @Nullable [] halves, byte @Nullable [] bytes, float @Nullab
     /** More than the last values so that a vector may be read from each. */
     private static final int SLACK = 64;
 
-    static Compact of(Precision precision, int length, int columns) {
-        return precision == Precision.BF16
+    static Compact of(Format format, int length, int columns) {
+        return format == Format.BF16
                 ? new Compact(new short[length + SLACK], null, null)
                 : new Compact(null, new byte[length + SLACK], new float[columns]);
     }

@@ -1,6 +1,5 @@
 package dev.skald.tensor.cpu;
 
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.cpu.memory.CpuTensor;
 import java.util.ArrayList;
@@ -23,17 +22,17 @@ final class CpuCache implements Ops.Cache {
     final int dim;
     private final int capacity;
     private final int panel;
-    private final Precision precision;
+    private final Format format;
     private final List<Block> blocks = new ArrayList<>();
     private int filled;
 
-    CpuCache(int batch, int heads, int dim, int capacity, int panel, Precision precision) {
+    CpuCache(int batch, int heads, int dim, int capacity, int panel, Format format) {
         this.batch = batch;
         this.heads = heads;
         this.dim = dim;
         this.capacity = capacity;
         this.panel = panel;
-        this.precision = precision;
+        this.format = format;
     }
 
     @Override
@@ -62,7 +61,7 @@ final class CpuCache implements Ops.Cache {
         int length = Packed.length(k, n, panel);
         int count = batch * heads;
         int all = Math.multiplyExact(count, length);
-        Compact compact = precision.full() ? null : Compact.of(Precision.BF16, all, count * n);
+        Compact compact = format == Format.F32 ? null : Compact.of(Format.BF16, all, count * n);
         float[] values = compact == null ? new float[all] : new float[0];
         Packed[] each = new Packed[count];
         for (int i = 0; i < count; i++) {

@@ -1,16 +1,17 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Conv2d;
-import dev.skald.tensor.Backend.ConvTranspose1d;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Lstm;
-import dev.skald.tensor.Backend.Precision;
+import dev.skald.tensor.Backend;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Conv2d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Philox;
+import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.cpu.PackedWeights.CpuConv1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuConv2d;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * The ops on a processor: shapes are checked here, work is cut into tiles, {@link Kernels} do it.
  */
 final class CpuOps implements Ops {
+    private final Backend backend;
     private final Kernels kernels;
     private final WorkerPool pool;
     private final Arena arena = new Arena();
@@ -39,7 +41,8 @@ final class CpuOps implements Ops {
     private final CachedAttention cachedAttention;
     private final Rows rows;
 
-    CpuOps(Kernels kernels, WorkerPool pool) {
+    CpuOps(Backend backend, Kernels kernels, WorkerPool pool) {
+        this.backend = backend;
         this.kernels = kernels;
         this.pool = pool;
         scratch = new Scratch(pool.threads());
@@ -53,13 +56,18 @@ final class CpuOps implements Ops {
     // ---- memory
 
     @Override
+    public Backend backend() {
+        return backend;
+    }
+
+    @Override
     public Tensor tensor(int batch, int rows, int cols) {
         return arena.tensor(batch, rows, cols);
     }
 
     @Override
-    public Frame frame() {
-        return arena.frame();
+    public Scope scope() {
+        return arena.scope();
     }
 
     @Override
@@ -86,41 +94,87 @@ final class CpuOps implements Ops {
         }
     }
 
-    private record CpuInts(int[] values) implements Ints {
+    /** Integers [from, from + count) of an array. */
+    private record CpuInts(int[] values, int from, int count) implements Ints {
         @Override
-        public int count() {
-            return values.length;
+        public Ints slice(int at, int n) {
+            if (at < 0 || n < 0 || at + n > count) {
+                throw new IndexOutOfBoundsException(n + " integers at " + at + " of " + count);
+            }
+            return new CpuInts(values, from + at, n);
         }
     }
 
     @Override
     public Ints ints(int count) {
-        return new CpuInts(new int[count]);
+        return new CpuInts(new int[count], 0, count);
     }
 
     @Override
     public void write(int[] from, Ints to) {
-        System.arraycopy(from, 0, values(to), 0, to.count());
+        CpuInts t = cpu(to);
+        System.arraycopy(from, 0, t.values, t.from, t.count);
     }
 
     @Override
     public void read(Ints from, int[] to) {
-        System.arraycopy(values(from), 0, to, 0, from.count());
+        CpuInts f = cpu(from);
+        System.arraycopy(f.values, f.from, to, 0, f.count);
     }
 
-    private static int[] values(Ints ints) {
+    @Override
+    public void increment(Ints counter, int by) {
+        CpuInts c = cpu(counter);
+        for (int i = 0; i < c.count; i++) {
+            c.values[c.from + i] += by;
+        }
+    }
+
+    @Override
+    public Ints lengths(Ints of, int factor, int offset, int divisor) {
+        int[] n = read(of);
+        for (int i = 0; i < n.length; i++) {
+            n[i] = Math.max(0, Math.floorDiv(n[i] * factor + offset, divisor));
+        }
+        return new CpuInts(n, 0, n.length);
+    }
+
+    private static CpuInts cpu(Ints ints) {
         if (ints instanceof CpuInts c) {
-            return c.values;
+            return c;
         }
         throw new IllegalArgumentException("integers of another backend");
     }
 
+    /** How many rows of a batch are valid. */
+    private static int valid(Tensor x, int batch) {
+        Ints lengths = x.lengths();
+        if (lengths == null) {
+            return x.rows();
+        }
+        CpuInts n = cpu(lengths);
+        return Math.clamp(n.values[n.from + batch], 0, x.rows());
+    }
+
+    /** The valid rows of one batch, as a tensor without padding. */
+    private static CpuTensor validRows(Tensor x, int batch) {
+        Tensor one = x.batch(batch);
+        return cpu(one.unpadded(valid(x, batch)));
+    }
+
+    private static Epilogue validRows(Epilogue e, int batch, int rows) {
+        Tensor r = e.residual();
+        return r == null
+                ? e
+                : new Epilogue(e.activation(), e.scale(), r.batch(batch).unpadded(rows));
+    }
+
     private static int first(Ints ints) {
-        int[] v = values(ints);
-        if (v.length == 0) {
+        CpuInts v = cpu(ints);
+        if (v.count == 0) {
             throw new IllegalArgumentException("one integer is needed");
         }
-        return v[0];
+        return v.values[v.from];
     }
 
     // ---- matrix products
@@ -176,6 +230,21 @@ final class CpuOps implements Ops {
         shape(out, "conv1d", x.batch(), count, c.out());
         residual(epilogue, "conv1d", out);
         if (count == 0) {
+            return;
+        }
+        if (x.lengths() != null) {
+            for (int b = 0; b < x.batch(); b++) {
+                CpuTensor from = validRows(x, b);
+                int rows = Math.max(0, w.rows(from.rows(), padLeft, padRight));
+                conv1d(
+                        from,
+                        w,
+                        padLeft,
+                        padRight,
+                        before,
+                        validRows(epilogue, b, rows),
+                        out.batch(b).unpadded(rows));
+            }
             return;
         }
         float[] taps = c.taps();
@@ -248,8 +317,12 @@ final class CpuOps implements Ops {
         int total = Math.max(0, w.rows(x.rows()));
         int pad = c.steps().kernel() - 1;
         Tensor all = conv1d(x, c.steps(), pad, pad, before, Epilogue.NONE);
-        return all.reshape(x.batch(), all.rows() * c.stride(), c.out())
-                .rows(c.padding(), c.padding() + total);
+        Tensor out =
+                all.reshape(x.batch(), all.rows() * c.stride(), c.out())
+                        .rows(c.padding(), c.padding() + total);
+        Ints lengths = x.lengths();
+        int more = w.kernel() - w.stride() - 2 * w.padding();
+        return lengths == null ? out : out.valid(lengths(lengths, w.stride(), more, 1));
     }
 
     @Override
@@ -262,7 +335,7 @@ final class CpuOps implements Ops {
         Tensor out = tensor(h, v, c.out());
         residual(epilogue, "conv2d", out);
         CpuTensor from = cpu(x);
-        try (Frame frame = frame()) {
+        try (Scope scope = scope()) {
             // The windows of all rows, written out: (h, v, kernelH * kernelW * in).
             CpuTensor windows = arena.tensor(h, v, c.kernelH() * c.kernelW() * c.in());
             Moves.windows(pool, from, c, windows);
@@ -291,7 +364,7 @@ final class CpuOps implements Ops {
         check(x.cols() == l.in(), "lstm", "in is " + l.in(), x);
         int n = l.hidden();
         CpuTensor out = arena.tensor(x.batch(), x.rows(), n);
-        try (Frame frame = frame()) {
+        try (Scope scope = scope()) {
             CpuTensor gates = arena.tensor(x.batch(), x.rows(), 4 * n);
             linear(x, l.input(), Epilogue.NONE, gates);
             CpuTensor cells = arena.tensor(x.batch(), 1, n);
@@ -343,7 +416,7 @@ final class CpuOps implements Ops {
         CpuTensor right = cpu(b);
         int width = kernels.panel(n);
         for (int i = 0; i < a.batch(); i++) {
-            try (Frame frame = frame()) {
+            try (Scope scope = scope()) {
                 CpuTensor space = arena.tensor(1, 1, Packed.length(k, n, width));
                 Packed m = new Packed(space.data, space.offset, k, n, width);
                 if (transposeB) {
@@ -376,11 +449,25 @@ final class CpuOps implements Ops {
     public void attention(
             Tensor q, Tensor k, Tensor v, int heads, float scale, boolean causal, Tensor out) {
         heads("attention", q, k, v, heads, out);
+        if (k.lengths() != null || q.lengths() != null) {
+            for (int b = 0; b < q.batch(); b++) {
+                int rows = valid(q, b);
+                attention(
+                        q.batch(b).unpadded(rows),
+                        validRows(k, b),
+                        v.batch(b).unpadded(valid(k, b)),
+                        heads,
+                        scale,
+                        causal,
+                        out.batch(b).unpadded(rows));
+            }
+            return;
+        }
         attention.run(cpu(q), cpu(k), cpu(v), heads, scale, causal, null, null, cpu(out));
     }
 
     @Override
-    public void attentionWindowed(
+    public void attentionShaw(
             Tensor q,
             Tensor k,
             Tensor v,
@@ -389,12 +476,27 @@ final class CpuOps implements Ops {
             Tensor relK,
             Tensor relV,
             Tensor out) {
-        heads("attentionWindowed", q, k, v, heads, out);
-        check(k.rows() == q.rows(), "attentionWindowed", "keys for " + q, k);
+        heads("attentionShaw", q, k, v, heads, out);
+        check(k.rows() == q.rows(), "attentionShaw", "keys for " + q, k);
         int d = q.cols() / heads;
-        shape(relK, "attentionWindowed", 1, relK.rows(), d);
-        shape(relV, "attentionWindowed", 1, relK.rows(), d);
-        check(relK.rows() % 2 == 1, "attentionWindowed", "an even number of distances", relK);
+        shape(relK, "attentionShaw", 1, relK.rows(), d);
+        shape(relV, "attentionShaw", 1, relK.rows(), d);
+        check(relK.rows() % 2 == 1, "attentionShaw", "an even number of distances", relK);
+        if (q.lengths() != null) {
+            for (int b = 0; b < q.batch(); b++) {
+                int rows = valid(q, b);
+                attentionShaw(
+                        q.batch(b).unpadded(rows),
+                        k.batch(b).unpadded(rows),
+                        v.batch(b).unpadded(rows),
+                        heads,
+                        scale,
+                        relK,
+                        relV,
+                        out.batch(b).unpadded(rows));
+            }
+            return;
+        }
         attention.run(
                 cpu(q),
                 cpu(k),
@@ -408,7 +510,7 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void attentionRelative(
+    public void attentionTransformerXl(
             Tensor q,
             Tensor k,
             Tensor v,
@@ -418,11 +520,31 @@ final class CpuOps implements Ops {
             int heads,
             float scale,
             Tensor out) {
-        heads("attentionRelative", q, k, v, heads, out);
-        check(k.rows() == q.rows(), "attentionRelative", "keys for " + q, k);
-        shape(p, "attentionRelative", 1, 2 * q.rows() - 1, q.cols());
-        shape(biasU, "attentionRelative", 1, 1, q.cols());
-        shape(biasV, "attentionRelative", 1, 1, q.cols());
+        heads("attentionTransformerXl", q, k, v, heads, out);
+        check(k.rows() == q.rows(), "attentionTransformerXl", "keys for " + q, k);
+        shape(p, "attentionTransformerXl", 1, 2 * q.rows() - 1, q.cols());
+        shape(biasU, "attentionTransformerXl", 1, 1, q.cols());
+        shape(biasV, "attentionTransformerXl", 1, 1, q.cols());
+        if (q.lengths() != null) {
+            int middle = q.rows() - 1;
+            for (int b = 0; b < q.batch(); b++) {
+                int rows = valid(q, b);
+                if (rows == 0) {
+                    continue;
+                }
+                attentionTransformerXl(
+                        q.batch(b).unpadded(rows),
+                        k.batch(b).unpadded(rows),
+                        v.batch(b).unpadded(rows),
+                        p.rows(middle - rows + 1, middle + rows),
+                        biasU,
+                        biasV,
+                        heads,
+                        scale,
+                        out.batch(b).unpadded(rows));
+            }
+            return;
+        }
         attention.run(
                 cpu(q),
                 cpu(k),
@@ -470,7 +592,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Cache cache(int batch, int heads, int dim, int capacity, Precision precision) {
-        if (batch < 1 || heads < 1 || dim < 1 || capacity < 0 || precision == Precision.INT8) {
+        if (batch < 1 || heads < 1 || dim < 1 || capacity < 0 || (precision != Precision.FP32 && precision != Precision.BF16)) {
             throw new IllegalArgumentException(
                     "no cache of "
                             + precision
@@ -484,7 +606,7 @@ final class CpuOps implements Ops {
                             + capacity
                             + " positions");
         }
-        return new CpuCache(batch, heads, dim, capacity, kernels.panel(dim), precision);
+        return new CpuCache(batch, heads, dim, capacity, kernels.panel(dim), precision == Precision.BF16 ? Format.BF16 : Format.F32);
     }
 
     @Override
@@ -601,9 +723,9 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void affine(Tensor x, Tensor gain, Tensor shift, Activation after, Tensor out) {
+    public void affine(Tensor x, Tensor scale, Tensor shift, Activation after, Tensor out) {
         same("affine", x, out);
-        CpuTensor g = vector("affine", gain, x);
+        CpuTensor g = vector("affine", scale, x);
         CpuTensor s = vector("affine", shift, x);
         float[] y = cpu(out).data;
         rows.each(
@@ -672,14 +794,14 @@ final class CpuOps implements Ops {
         check(x.batch() == 1, "gather", "more than one batch", x);
         shape(out, "gather", 1, indices.count(), x.cols());
         CpuTensor t = cpu(x);
-        Moves.pick("gather", t.data, t.offset, t.rowStride, x.rows(), values(indices), cpu(out));
+        Moves.pick("gather", t.data, t.offset, t.rowStride, x.rows(), read(indices), cpu(out));
     }
 
     @Override
     public void embed(Embedding table, Ints ids, Tensor out) {
         CpuEmbedding e = (CpuEmbedding) table;
         shape(out, "embed", 1, ids.count(), e.dim());
-        Moves.pick("embed", e.table(), 0, e.dim(), e.entries(), values(ids), cpu(out));
+        Moves.pick("embed", e.table(), 0, e.dim(), e.entries(), read(ids), cpu(out));
     }
 
     @Override
@@ -713,12 +835,24 @@ final class CpuOps implements Ops {
     @Override
     public void meanRows(Tensor x, Tensor out) {
         shape(out, "meanRows", x.batch(), 1, x.cols());
+        if (x.lengths() != null) {
+            for (int b = 0; b < x.batch(); b++) {
+                meanRows(validRows(x, b), out.batch(b));
+            }
+            return;
+        }
         rows.mean(cpu(x), cpu(out));
     }
 
     @Override
     public void meanStdRows(Tensor x, Tensor out) {
         shape(out, "meanStdRows", x.batch(), 1, 2 * x.cols());
+        if (x.lengths() != null) {
+            for (int b = 0; b < x.batch(); b++) {
+                meanStdRows(validRows(x, b), out.batch(b));
+            }
+            return;
+        }
         check(x.rows() > 1, "meanStdRows", "fewer than two rows", x);
         int n = x.cols();
         CpuTensor mean = cpu(out.cols(0, n));

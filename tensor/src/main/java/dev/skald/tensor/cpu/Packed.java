@@ -1,6 +1,5 @@
 package dev.skald.tensor.cpu;
 
-import dev.skald.tensor.Backend.Precision;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +24,8 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
     }
 
     /** One whose values are kept in fewer bytes, unless it is narrow: then there are few. */
-    static Packed of(int k, int n, int width, Precision precision) {
-        if (precision.full() || width == TURNED) {
+    static Packed of(int k, int n, int width, Format format) {
+        if (format == Format.F32 || width == TURNED) {
             return of(k, n, width);
         }
         int length = length(k, n, width);
@@ -36,7 +35,7 @@ record Packed(float[] values, int base, int k, int n, int width, @Nullable Compa
                 k,
                 n,
                 width,
-                Compact.of(precision, length, (n + width - 1) / width * width));
+                Compact.of(format, length, (n + width - 1) / width * width));
     }
 
     /**

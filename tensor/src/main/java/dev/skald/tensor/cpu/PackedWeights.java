@@ -1,11 +1,11 @@
 package dev.skald.tensor.cpu;
 
-import dev.skald.tensor.Backend.Conv1d;
-import dev.skald.tensor.Backend.Conv2d;
-import dev.skald.tensor.Backend.ConvTranspose1d;
-import dev.skald.tensor.Backend.Embedding;
-import dev.skald.tensor.Backend.Linear;
-import dev.skald.tensor.Backend.Lstm;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Conv2d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Parameters.Lstm;
 import org.jspecify.annotations.Nullable;
 
 /** Weights as the kernels want them. */

@@ -1,16 +1,15 @@
 package dev.skald.tensor.cpu;
 
-import dev.skald.tensor.Backend.Precision;
 
-/** Rounds a row of weights to the values a precision can hold. */
+/** Rounds a row of weights to the values a format can hold. */
 final class Rounding {
     private static final float ROUND = 12582912f;
 
     private Rounding() {}
 
-    static void apply(Precision precision, float[] row, int n) {
-        switch (precision) {
-            case F32, F32_DIRECT -> {}
+    static void apply(Format format, float[] row, int n) {
+        switch (format) {
+            case F32 -> {}
             case BF16 -> {
                 for (int i = 0; i < n; i++) {
                     row[i] = Float.intBitsToFloat(bf16(row[i]) << 16);

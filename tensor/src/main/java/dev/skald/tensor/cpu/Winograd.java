@@ -1,7 +1,6 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.memory.CpuTensor;
@@ -84,7 +83,7 @@ final class Winograd {
     }
 
     /** The weight (out, in, taps) at the points. */
-    static Filter filter(Weight weight, Precision precision, int panel) {
+    static Filter filter(Weight weight, Format format, int panel) {
         int out = weight.shape()[0];
         int in = weight.shape()[1];
         int taps = weight.shape()[2];
@@ -103,7 +102,7 @@ final class Winograd {
             int count = Math.min(panel, out - o0);
             for (int o = 0; o < count; o++) {
                 weight.read((long) (o0 + o) * row.length, row, 0, row.length);
-                Rounding.apply(precision, row, row.length);
+                Rounding.apply(format, row, row.length);
                 Packing.turn(row, in, taps, turned, 0, 1);
                 for (int i = 0; i < POINTS * pieces; i++) {
                     int p = i / pieces;

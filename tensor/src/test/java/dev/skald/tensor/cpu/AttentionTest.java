@@ -3,8 +3,8 @@ package dev.skald.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Ops;
+import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.cpu.Naive.Array;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,7 @@ class AttentionTest extends OpsFixture {
     }
 
     @Test
-    void attentionWindowed() {
+    void attentionShaw() {
         for (int round = 0; round < 10; round++) {
             int d = pick(1, 30);
             int t = pick(1, 100);
@@ -80,13 +80,13 @@ class AttentionTest extends OpsFixture {
                         }
                     };
             Tensor out = space(1, t, 2 * d);
-            ops.attentionWindowed(q, k, v, 2, 0.4f, rk, rv, out);
+            ops.attentionShaw(q, k, v, 2, 0.4f, rk, rv, out);
             same(out, Naive.attention(aq, array(k), array(v), 2, 0.4f, -1, near), 2e-5);
         }
     }
 
     @Test
-    void attentionRelative() {
+    void attentionTransformerXl() {
         for (int round = 0; round < 10; round++) {
             int d = pick(1, 30);
             int t = pick(1, 120);
@@ -119,7 +119,7 @@ class AttentionTest extends OpsFixture {
                         }
                     };
             Tensor out = space(2, t, 2 * d);
-            ops.attentionRelative(q, k, v, p, u, w, 2, 0.2f, out);
+            ops.attentionTransformerXl(q, k, v, p, u, w, 2, 0.2f, out);
             same(out, Naive.attention(aq, ak, array(v), 2, 0.2f, -1, far), 2e-5);
         }
     }
@@ -129,7 +129,7 @@ class AttentionTest extends OpsFixture {
         int heads = 2;
         int d = 16;
         Ops.Ints at = ops.ints(1);
-        for (Precision precision : new Precision[] {Precision.F32, Precision.BF16}) {
+        for (Precision precision : new Precision[] {Precision.FP32, Precision.BF16}) {
             Ops.Cache cache = ops.cache(2, heads, d, 400, precision);
             Tensor keys = ops.tensor(2, 400, heads * d);
             Tensor values = ops.tensor(2, 400, heads * d);
@@ -156,7 +156,7 @@ class AttentionTest extends OpsFixture {
                                 0.3f,
                                 filled - n + 1,
                                 Naive.NOTHING),
-                        precision == Precision.F32 ? 2e-5 : 1e-2);
+                        precision == Precision.FP32 ? 2e-5 : 1e-2);
             }
             ops.write(new int[] {401}, at);
             Tensor q = tensor(2, 1, heads * d);

@@ -3,8 +3,8 @@ package dev.skald.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.Naive.Array;
@@ -27,7 +27,7 @@ class ConvolutionTest extends OpsFixture {
             Tensor x = tensor(pick(1, 2), rows, part * groups);
             Weight w = weight(out, part, kernel);
             Weight b = weight(out);
-            var conv = backend.conv1d(w, b, stride, dilation, groups, Precision.F32);
+            var conv = parameters.conv1d(w, b, stride, dilation, groups, Role.WORKING);
             boolean plain = round % 2 == 0;
             Array in = array(x).map(v -> plain || v >= 0 ? v : 0.1f * v);
             Array y =
@@ -66,7 +66,7 @@ class ConvolutionTest extends OpsFixture {
                 int rows = dilation * (kernel - 1) + pick(1, 400);
                 Weight w = weight(out, in, kernel);
                 Weight b = weight(out);
-                var conv = backend.conv1d(w, b, 1, dilation, 1, Precision.F32);
+                var conv = parameters.conv1d(w, b, 1, dilation, 1, Role.WORKING);
                 assertThat(((PackedWeights.CpuConv1d) conv).filter()).isNotNull();
                 Tensor x = tensor(pick(1, 2), rows + 3, in + 5).rows(2, rows + 2).cols(3, in + 3);
                 boolean plain = kernel % 2 == 0;
@@ -125,7 +125,7 @@ class ConvolutionTest extends OpsFixture {
             same(
                     ops.conv1d(
                             x,
-                            backend.conv1d(w, b, 1, 2, groups, Precision.F32),
+                            parameters.conv1d(w, b, 1, 2, groups, Role.WORKING),
                             2,
                             2,
                             Activation.snake(alpha),
@@ -159,7 +159,7 @@ class ConvolutionTest extends OpsFixture {
                             kernel,
                             stride,
                             padding);
-            var up = backend.convTranspose1d(w, b, stride, padding, Precision.F32);
+            var up = parameters.convTranspose1d(w, b, stride, padding, Role.WORKING);
             same(ops.convTranspose1d(x, up, Activation.RELU), y, whole ? 4 * SUMS : SUMS);
         }
     }
@@ -176,7 +176,7 @@ class ConvolutionTest extends OpsFixture {
             Weight w = weight(out, x.cols(), kh, kw);
             Weight b = weight(out);
             same(
-                    ops.conv2d(x, backend.conv2d(w, b, sh, sw, 1, 1), Epilogue.NONE),
+                    ops.conv2d(x, parameters.conv2d(w, b, sh, sw, 1, 1), Epilogue.NONE),
                     Naive.conv2d(array(x), w.floats(), b.floats(), out, kh, kw, sh, sw, 1, 1),
                     SUMS);
         }

@@ -3,6 +3,8 @@ package dev.skald.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.Naive.Array;
@@ -15,12 +17,14 @@ abstract class OpsFixture {
     static final double SUMS = 5e-5;
 
     final CpuBackend backend = CpuBackend.open(2);
+    final Parameters parameters = backend.parameters(Precision.FP32);
     final Ops ops = backend.open();
     final Random random = new Random(11);
 
     @AfterEach
     void close() {
         ops.close();
+        parameters.close();
         backend.close();
     }
 

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
@@ -34,7 +36,7 @@ class OpsTest extends OpsFixture {
             }
             ops.linear(
                     x,
-                    backend.linear(w, b, Precision.F32),
+                    parameters.linear(w, b, Role.WORKING),
                     new Epilogue(Activation.RELU, 0.5f, residual),
                     residual);
             same(residual, y, SUMS);
@@ -46,7 +48,7 @@ class OpsTest extends OpsFixture {
         Tensor x = tensor(1, 9, 20);
         Weight[] w = {weight(7, 20), weight(11, 20)};
         Weight b = weight(11);
-        Tensor y = ops.linear(x, backend.linear(w, new Weight[] {null, b}, Precision.F32));
+        Tensor y = ops.linear(x, parameters.linear(w, new Weight[] {null, b}, Role.WORKING));
         same(
                 y.cols(0, 7),
                 Naive.conv1d(array(x), w[0].floats(), new float[7], 7, 1, 1, 1, 1, 0, 0),
@@ -62,13 +64,14 @@ class OpsTest extends OpsFixture {
         Tensor x = tensor(1, 5, 64);
         Weight w = weight(40, 64);
         Array y = Naive.conv1d(array(x), w.floats(), new float[40], 40, 1, 1, 1, 1, 0, 0);
-        same(ops.linear(x, backend.linear(w, null, Precision.BF16)), y, 0.08);
-        same(ops.linear(x, backend.linear(w, null, Precision.INT8)), y, 0.4);
+        same(ops.linear(x, backend.parameters(Precision.BF16).linear(w, null, Role.STREAMED)), y, 0.08);
+        same(ops.linear(x, backend.parameters(Precision.INT8).linear(w, null, Role.STREAMED)), y, 0.4);
         Weight exact = Weight.of("w", new float[] {0.5f, -127, 3, 1.984375f}, 1, 4);
         Tensor one = ops.tensor(1, 1, 4);
         ops.write(new float[] {0, 1, 1, 0}, 0, one);
         for (Precision p : Precision.values()) {
-            assertThat(ops.read(ops.linear(one, backend.linear(exact, null, p))))
+            var rounded = backend.parameters(p).linear(exact, null, Role.STREAMED);
+            assertThat(ops.read(ops.linear(one, rounded)))
                     .containsExactly(-124f);
         }
     }
@@ -82,7 +85,7 @@ class OpsTest extends OpsFixture {
             Weight b1 = weight(4 * n);
             Weight b2 = weight(4 * n);
             same(
-                    ops.lstm(x, backend.lstm(wi, wh, b1, b2)),
+                    ops.lstm(x, parameters.lstm(wi, wh, b1, b2)),
                     Naive.lstm(array(x), wi.floats(), wh.floats(), b1.floats(), b2.floats(), n),
                     SUMS);
         }
@@ -120,23 +123,24 @@ class OpsTest extends OpsFixture {
     }
 
     @Test
-    void aTurnedMatrixIsTheSameMap() {
+    void aTransposedMatrixIsTheSameMap() {
         for (Precision precision : Precision.values()) {
+            Parameters p = backend.parameters(precision);
             for (int[] size : new int[][] {{70, 50}, {7, 3}, {300, 129}}) {
                 int in = size[0];
                 int out = size[1];
                 float[] values = ops.read(tensor(1, out, in));
-                float[] turned = new float[values.length];
+                float[] transposed = new float[values.length];
                 for (int o = 0; o < out; o++) {
                     for (int i = 0; i < in; i++) {
-                        turned[i * out + o] = values[o * in + i];
+                        transposed[i * out + o] = values[o * in + i];
                     }
                 }
                 Tensor x = tensor(1, 3, in);
                 float[] bias = new float[out];
                 Weight b = Weight.of("b", bias, out);
-                var plain = backend.linear(Weight.of("w", values, out, in), b, precision);
-                var other = backend.linearTurned(Weight.of("t", turned, in, out), b, precision);
+                var plain = p.linear(Weight.of("w", values, out, in), b, Role.STREAMED);
+                var other = p.linearTransposed(Weight.of("t", transposed, in, out), b, Role.STREAMED);
                 assertThat(ops.read(ops.linear(x, other)))
                         .containsExactly(ops.read(ops.linear(x, plain)));
             }
@@ -294,7 +298,7 @@ class OpsTest extends OpsFixture {
         ops.gather(x, ids, picked);
         assertThat(ops.read(picked.rows(3, 4))).containsExactly(ops.read(x.rows(3, 4)));
         Tensor embedded = ops.tensor(1, 4, 5);
-        ops.embed(backend.embedding(Weight.of("e", v, 6, 5)), ids, embedded);
+        ops.embed(parameters.embedding(Weight.of("e", v, 6, 5)), ids, embedded);
         assertThat(ops.read(embedded)).containsExactly(ops.read(picked));
         ops.write(new int[] {6, 0, 0, 0}, ids);
         assertThatThrownBy(() -> ops.gather(x, ids, picked))
@@ -368,21 +372,21 @@ class OpsTest extends OpsFixture {
     @Test
     void framesGiveMemoryBack() {
         CpuTensor first;
-        try (Ops.Frame frame = ops.frame()) {
+        try (Ops.Scope scope = ops.scope()) {
             first = (CpuTensor) ops.tensor(1, 10, 10);
-            try (Ops.Frame inner = ops.frame()) {
+            try (Ops.Scope inner = ops.scope()) {
                 ops.tensor(1, 3000, 1000);
             }
         }
         for (int i = 0; i < 3; i++) {
-            try (Ops.Frame frame = ops.frame()) {
+            try (Ops.Scope scope = ops.scope()) {
                 CpuTensor again = (CpuTensor) ops.tensor(1, 10, 10);
                 assertThat(again.data).isSameAs(first.data);
                 assertThat(again.offset).isEqualTo(first.offset);
             }
         }
-        Ops.Frame outer = ops.frame();
-        ops.frame();
+        Ops.Scope outer = ops.scope();
+        ops.scope();
         assertThatThrownBy(outer::close).isInstanceOf(IllegalStateException.class);
     }
 
@@ -394,13 +398,14 @@ class OpsTest extends OpsFixture {
         List<float[]> found = new java.util.ArrayList<>();
         for (int threads = 1; threads <= 3; threads++) {
             try (CpuBackend b = CpuBackend.open(threads);
+                    Parameters p = b.parameters(Precision.FP32);
                     Ops o = b.open()) {
                 Tensor in = o.tensor(1, 500, 33);
                 o.write(x, 0, in);
                 Tensor y =
                         o.conv1d(
                                 in,
-                                b.conv1d(w, null, 1, 3, 1, Precision.F32),
+                                p.conv1d(w, null, 1, 3, 1, Role.WORKING),
                                 6,
                                 6,
                                 Activation.TANH,
@@ -408,7 +413,7 @@ class OpsTest extends OpsFixture {
                 Tensor z =
                         o.convTranspose1d(
                                 in,
-                                b.convTranspose1d(t, null, 8, 4, Precision.F32),
+                                p.convTranspose1d(t, null, 8, 4, Role.WORKING),
                                 Activation.RELU);
                 Tensor u = o.tensor(1, 500, 33);
                 o.attention(in, in, in, 3, 1, true, u);
@@ -424,10 +429,10 @@ class OpsTest extends OpsFixture {
 
     @Test
     void wrongShapesAreRefused() {
-        assertThatThrownBy(() -> backend.linear(weight(2, 3), weight(3), Precision.F32))
+        assertThatThrownBy(() -> parameters.linear(weight(2, 3), weight(3), Role.WORKING))
                 .isInstanceOf(WeightException.class)
                 .hasMessage("tensor 'w' has shape [3] where (2) is expected");
-        var l = backend.linear(weight(2, 3), null, Precision.F32);
+        var l = parameters.linear(weight(2, 3), null, Role.WORKING);
         assertThatThrownBy(() -> ops.linear(ops.tensor(1, 2, 4), l))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("linear: (1,2,4): in is 3");

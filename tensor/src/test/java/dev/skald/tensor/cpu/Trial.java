@@ -1,9 +1,11 @@
 package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Backend.Precision;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.Precision;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import java.util.ArrayList;
@@ -39,6 +41,7 @@ public final class Trial implements Supplier<float[][]> {
         Random random = new Random(5);
         List<float[]> found = new ArrayList<>();
         try (CpuBackend backend = new CpuBackend(kernels, threads);
+                Parameters parameters = backend.parameters(Precision.FP32);
                 Ops ops = backend.open()) {
             for (int round = 0; round < 12; round++) {
                 int rows = 1 + random.nextInt(round < 6 ? 90 : 12);
@@ -51,22 +54,22 @@ public final class Trial implements Supplier<float[][]> {
                 int pad = dilation * (kernel - 1);
                 Tensor x = tensor(ops, random, rows, in);
                 var conv =
-                        backend.conv1d(
+                        parameters.conv1d(
                                 weight(random, out, in, kernel),
                                 weight(random, out),
                                 1,
                                 dilation,
                                 1,
-                                Precision.F32);
+                                Role.WORKING);
                 var up =
-                        backend.convTranspose1d(
+                        parameters.convTranspose1d(
                                 weight(random, in, out, 2 * kernel),
                                 weight(random, out),
                                 kernel,
                                 0,
-                                Precision.F32);
+                                Role.WORKING);
                 var linear =
-                        backend.linear(weight(random, out, in), weight(random, out), Precision.F32);
+                        parameters.linear(weight(random, out, in), weight(random, out), Role.WORKING);
                 Activation leaky = Activation.leakyRelu(0.1f);
                 found.add(ops.read(ops.conv1d(x, conv, pad, 0, leaky, Epilogue.NONE)));
                 found.add(ops.read(ops.convTranspose1d(x, up, leaky)));
@@ -75,7 +78,7 @@ public final class Trial implements Supplier<float[][]> {
                 found.add(ops.read(r));
                 found.add(ops.read(ops.linear(x, linear, Epilogue.of(Activation.TANH))));
                 for (Precision p : Precision.values()) {
-                    var small = backend.linear(weight(random, out, in), null, p);
+                    var small = backend.parameters(p).linear(weight(random, out, in), null, Role.STREAMED);
                     found.add(ops.read(ops.linear(x, small)));
                 }
                 rowOps(ops, random, ops.linear(x, linear), found);
@@ -85,7 +88,7 @@ public final class Trial implements Supplier<float[][]> {
                 found.add(ops.read(o));
                 Ops.Ints length = ops.ints(1);
                 ops.write(new int[] {rows}, length);
-                for (Precision p : new Precision[] {Precision.F32, Precision.BF16}) {
+                for (Precision p : new Precision[] {Precision.FP32, Precision.BF16}) {
                     Ops.Cache cache = ops.cache(1, 2, in, rows, p);
                     ops.append(q, q, cache, ops.ints(1));
                     for (int n = 1; n <= rows; n += 1 + rows / 2) {
@@ -96,7 +99,7 @@ public final class Trial implements Supplier<float[][]> {
                     }
                 }
                 var lstm =
-                        backend.lstm(
+                        parameters.lstm(
                                 weight(random, 4 * out, in),
                                 weight(random, 4 * out, out),
                                 weight(random, 4 * out),

@@ -68,13 +68,13 @@ public final class Arena {
         return true;
     }
 
-    public Ops.Frame frame() {
+    public Ops.Scope scope() {
         int keptChunk = chunk;
         int keptUsed = used;
         int level = ++depth;
         return () -> {
             if (depth != level) {
-                throw new IllegalStateException("frames must be closed in reverse order, once");
+                throw new IllegalStateException("scopes must be closed in reverse order, once");
             }
             depth--;
             chunk = keptChunk;

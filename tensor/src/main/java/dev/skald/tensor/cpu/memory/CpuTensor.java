@@ -1,6 +1,8 @@
 package dev.skald.tensor.cpu.memory;
 
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A strided view of a float array. */
 public final class CpuTensor implements Tensor {
@@ -11,6 +13,7 @@ public final class CpuTensor implements Tensor {
     private final int cols;
     public final int batchStride;
     public final int rowStride;
+    private final @Nullable Ints lengths;
 
     public CpuTensor(
             float[] data,
@@ -20,6 +23,19 @@ public final class CpuTensor implements Tensor {
             int cols,
             int batchStride,
             int rowStride) {
+        this(data, offset, batch, rows, cols, batchStride, rowStride, null);
+    }
+
+    private CpuTensor(
+            float[] data,
+            int offset,
+            int batch,
+            int rows,
+            int cols,
+            int batchStride,
+            int rowStride,
+            @Nullable Ints lengths) {
+        this.lengths = lengths;
         this.data = data;
         this.offset = offset;
         this.batch = batch;
@@ -48,6 +64,25 @@ public final class CpuTensor implements Tensor {
         return cols;
     }
 
+    @Override
+    public @Nullable Ints lengths() {
+        return lengths;
+    }
+
+    @Override
+    public Tensor valid(Ints of) {
+        if (of.count() != batch) {
+            throw new IllegalArgumentException(of.count() + " lengths for " + this);
+        }
+        return new CpuTensor(data, offset, batch, rows, cols, batchStride, rowStride, of);
+    }
+
+    @Override
+    public Tensor unpadded(int valid) {
+        check(batch == 1 && 0 <= valid && valid <= rows, "valid rows", 0, valid);
+        return new CpuTensor(data, offset, 1, valid, cols, batchStride, rowStride);
+    }
+
     /** Index of the first value of a row. */
     public int at(int b, int row) {
         return offset + b * batchStride + row * rowStride;
@@ -74,6 +109,12 @@ public final class CpuTensor implements Tensor {
     @Override
     public Tensor rows(int from, int to) {
         check(0 <= from && from <= to && to <= rows, "rows", from, to);
+        if (from == 0 && to == rows) {
+            return this;
+        }
+        if (lengths != null) {
+            throw new IllegalStateException("some rows of the padded tensor " + this);
+        }
         return new CpuTensor(
                 data, offset + from * rowStride, batch, to - from, cols, batchStride, rowStride);
     }
@@ -81,14 +122,22 @@ public final class CpuTensor implements Tensor {
     @Override
     public Tensor cols(int from, int to) {
         check(0 <= from && from <= to && to <= cols, "cols", from, to);
-        return new CpuTensor(data, offset + from, batch, rows, to - from, batchStride, rowStride);
+        return new CpuTensor(
+                data, offset + from, batch, rows, to - from, batchStride, rowStride, lengths);
     }
 
     @Override
     public Tensor batch(int index) {
         check(0 <= index && index < batch, "batch", index, index);
         return new CpuTensor(
-                data, offset + index * batchStride, 1, rows, cols, batchStride, rowStride);
+                data,
+                offset + index * batchStride,
+                1,
+                rows,
+                cols,
+                batchStride,
+                rowStride,
+                lengths == null ? null : lengths.slice(index, 1));
     }
 
     @Override

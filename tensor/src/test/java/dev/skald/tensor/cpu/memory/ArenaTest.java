@@ -17,12 +17,12 @@ class ArenaTest {
     @Test
     void freeArraysThatAreTooShortAreGivenBack() {
         for (int round = 0; round < 3; round++) {
-            try (Ops.Frame frame = arena.frame()) {
+            try (Ops.Scope scope = arena.scope()) {
                 for (int i = 0; i < 10; i++) {
                     arena.tensor(1, 1, MANY);
                 }
             }
-            try (Ops.Frame frame = arena.frame()) {
+            try (Ops.Scope scope = arena.scope()) {
                 for (int i = 0; i < 3; i++) {
                     arena.tensor(1, 4, MANY);
                 }
@@ -37,11 +37,11 @@ class ArenaTest {
         Random random = new Random(3);
         List<CpuTensor> used = new ArrayList<>();
         List<Integer> marks = new ArrayList<>();
-        List<Ops.Frame> frames = new ArrayList<>();
+        List<Ops.Scope> frames = new ArrayList<>();
         for (int step = 0; step < 3000; step++) {
             int what = random.nextInt(10);
             if (what == 0) {
-                frames.add(arena.frame());
+                frames.add(arena.scope());
                 marks.add(used.size());
             } else if (what == 1 && !frames.isEmpty()) {
                 frames.removeLast().close();

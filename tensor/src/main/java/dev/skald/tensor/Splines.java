@@ -1,21 +1,21 @@
-package dev.skald.piper.vits;
+package dev.skald.tensor;
 
 /**
  * The monotonic spline of Durkan et al. 2019, "Neural Spline Flows", run backwards: ten bins over
  * [-5, 5], linear tails of slope 1 (their equations 4 to 8; {@code transforms.py} of
  * bayesiains/nsf, the constants of VITS).
  */
-final class RationalQuadraticSpline {
+public final class Splines {
     private static final int BINS = 10;
 
     /** Values a spline is described by: widths, heights, and derivatives between the bins. */
-    static final int PARAMETERS = 3 * BINS - 1;
+    public static final int PARAMETERS = 3 * BINS - 1;
 
     private static final float BOUND = 5;
-    private static final float LEAST = 1e-3f;
+    private static final float MIN = 1e-3f;
     private static final float LAST_EDGE = 1e-6f;
 
-    private RationalQuadraticSpline() {}
+    private Splines() {}
 
     /**
      * Maps each value back through its spline, in place.
@@ -24,7 +24,7 @@ final class RationalQuadraticSpline {
      * @param parameters (T, {@link #PARAMETERS})
      * @param shrink what widths and heights are divided by before their softmax
      */
-    static void invert(float[] values, float[] parameters, float shrink) {
+    public static void invert(float[] values, float[] parameters, float shrink) {
         float[] x = new float[BINS + 1];
         float[] y = new float[BINS + 1];
         for (int i = 0; i < values.length; i++) {
@@ -62,20 +62,20 @@ final class RationalQuadraticSpline {
 
     /** Softmax, a least width for each bin, summed up over [-BOUND, BOUND]. */
     private static void edges(float[] raw, int at, float shrink, float[] edges) {
-        float most = Float.NEGATIVE_INFINITY;
+        float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < BINS; i++) {
-            most = Math.max(most, raw[at + i] / shrink);
+            max = Math.max(max, raw[at + i] / shrink);
         }
         float sum = 0;
         for (int i = 0; i < BINS; i++) {
-            float e = (float) Math.exp(raw[at + i] / shrink - most);
+            float e = (float) Math.exp(raw[at + i] / shrink - max);
             edges[i + 1] = e;
             sum += e;
         }
         float total = 0;
         edges[0] = -BOUND;
         for (int i = 1; i <= BINS; i++) {
-            total += LEAST + (1 - LEAST * BINS) * (edges[i] / sum);
+            total += MIN + (1 - MIN * BINS) * (edges[i] / sum);
             edges[i] = 2 * BOUND * total - BOUND;
         }
         edges[BINS] = BOUND;
@@ -83,6 +83,6 @@ final class RationalQuadraticSpline {
 
     private static float slope(float raw) {
         // softplus; large values are their own
-        return LEAST + (raw > 20 ? raw : (float) Math.log1p(Math.exp(raw)));
+        return MIN + (raw > 20 ? raw : (float) Math.log1p(Math.exp(raw)));
     }
 }
