@@ -1,7 +1,5 @@
 package dev.skald.chatterbox;
 
-import dev.skald.audio.Resampler;
-import dev.skald.audio.Windows;
 import dev.skald.audio.resample.Resampler;
 import dev.skald.audio.spectrum.Windows;
 import dev.skald.tensor.Parameters;

@@ -1,7 +1,5 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.KaldiFbank;
-import dev.skald.audio.Spectrogram;
 import dev.skald.audio.spectrum.KaldiFbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.tensor.Parameters;

@@ -1,9 +1,5 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.MelFilterbank;
-import dev.skald.audio.Spectrogram;
-import dev.skald.audio.Stft;
-import dev.skald.audio.Windows;
 import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;

@@ -1,6 +1,5 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.audio.MelFilterbank;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Role;
 import dev.skald.audio.Silence;
