@@ -50,7 +50,7 @@ class PrefixStoreTest {
                 TinyCheckpoint.write(model, dir.resolve(model.id()))
                         .resolve(model.t3File() + ".safetensors");
         Safetensors file = Safetensors.open(weights);
-        return new Loaded(file, weights, T3.load(parameters, file, precision));
+        return new Loaded(file, weights, T3.load(device.backend().parameters(precision), file));
     }
 
     private static T3Prompt prompt(T3 model, float emotion) {
@@ -86,9 +86,9 @@ class PrefixStoreTest {
 
     @ParameterizedTest
     @CsvSource({
-        "TURBO, F32, 1e-5",
-        "ORIGINAL, F32, 1e-5",
-        "MULTILINGUAL_V2, F32, 1e-5",
+        "TURBO, FP32, 1e-5",
+        "ORIGINAL, FP32, 1e-5",
+        "MULTILINGUAL_V2, FP32, 1e-5",
         "TURBO, BF16, 1e-5",
         "ORIGINAL, INT8, 1e-5"
     })
@@ -118,7 +118,8 @@ class PrefixStoreTest {
 
     @Test
     void whatIsKeptIsReadAgainBitForBit() throws IOException {
-        for (Precision precision : Precision.values()) {
+        Precision[] all = {Precision.FP32, Precision.BF16, Precision.INT8};
+        for (Precision precision : all) {
             try (Loaded loaded = load(ChatterboxModel.TURBO, precision);
                     T3Prefix made = store(loaded).of(ops, prompt(loaded.model, 0));
                     T3Prefix again = store(loaded).of(ops, prompt(loaded.model, 0))) {
@@ -128,7 +129,7 @@ class PrefixStoreTest {
             }
             deleteCheckpoint(ChatterboxModel.TURBO);
         }
-        assertThat(kept()).hasSize(Precision.values().length);
+        assertThat(kept()).hasSize(all.length);
     }
 
     private void deleteCheckpoint(ChatterboxModel model) throws IOException {
