@@ -13,6 +13,7 @@ import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
 import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
 import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import dev.skald.tensor.cpu.memory.CpuTensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package dev.skald.tensor.cpu;
 
-import dev.skald.tensor.cpu.workers.PhysicalCores;
+import dev.skald.PhysicalCores;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.function.IntToDoubleFunction;
 
