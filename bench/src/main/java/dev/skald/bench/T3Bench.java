@@ -1,5 +1,6 @@
 package dev.skald.bench;
 
+import dev.skald.Precision;
 import dev.skald.chatterbox.t3.Sampler;
 import dev.skald.chatterbox.t3.SamplerSettings;
 import dev.skald.chatterbox.t3.T3;
@@ -9,7 +10,6 @@ import dev.skald.chatterbox.t3.T3State;
 import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.io.Safetensors;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ public final class T3Bench {
             Precision precision = Precision.of(name);
             try (Safetensors file = Safetensors.open(Path.of(args[0]));
                     Devices.Lease device = Devices.open("cpu", threads);
-                Parameters parameters = device.backend().parameters(precision)) {
+                    Parameters parameters = device.backend().parameters(precision)) {
                 double begin = S3GenBench.clock();
                 T3 model = T3.load(parameters, file);
                 double load = S3GenBench.clock() - begin;

@@ -193,7 +193,10 @@ final class ChatterboxEngine implements SpeechEngine {
                 clip,
                 c ->
                         VoiceCloning.clone(
-                                model, speaker.folder(), device.backend(), VoiceCloning.read(file, model)));
+                                model,
+                                speaker.folder(),
+                                device.backend(),
+                                VoiceCloning.read(file, model)));
     }
 
     /** The voice of a clip, a cloned one, or the built-in one. */

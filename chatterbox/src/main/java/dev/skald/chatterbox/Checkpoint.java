@@ -1,5 +1,6 @@
 package dev.skald.chatterbox;
 
+import dev.skald.Precision;
 import dev.skald.VoiceException;
 import dev.skald.chatterbox.s3gen.Flow;
 import dev.skald.chatterbox.s3gen.HiftVocoder;
@@ -9,7 +10,6 @@ import dev.skald.chatterbox.text.TextTokenizer;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.io.TorchZip;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,9 +60,7 @@ final class Checkpoint implements AutoCloseable {
             Parameters parameters = backend.parameters(precision);
             CompletableFuture<Flow> flow =
                     CompletableFuture.supplyAsync(
-                            () ->
-                                    S3Gen.loadFlow(
-                                            s3genWeights, parameters, S3Gen.HEAD_DIM));
+                            () -> S3Gen.loadFlow(s3genWeights, parameters, S3Gen.HEAD_DIM));
             try {
                 TextTokenizer text = model.tokenizer(folder);
                 VoiceConditionals voice = builtIn(folder);

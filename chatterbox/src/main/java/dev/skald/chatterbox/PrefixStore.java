@@ -1,9 +1,9 @@
 package dev.skald.chatterbox;
 
+import dev.skald.Precision;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Prefix;
 import dev.skald.chatterbox.t3.T3Prompt;
-import dev.skald.Precision;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.io.DType;

@@ -2,14 +2,14 @@ package dev.skald.chatterbox;
 
 import dev.skald.audio.resample.Resampler;
 import dev.skald.audio.spectrum.Windows;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Role;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Conv1d;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
@@ -65,7 +65,8 @@ final class Watermark {
         for (int i = 0; i < count; i++) {
             Weight kernel = w.get(i + ".conv.weight", i == count - 1 ? subband : -1, in, -1);
             in = kernel.shape()[0];
-            layers[i] = parameters.conv1d(kernel, w.get(i + ".conv.bias", in), 1, 1, 1, Role.WORKING);
+            layers[i] =
+                    parameters.conv1d(kernel, w.get(i + ".conv.bias", in), 1, 1, 1, Role.WORKING);
         }
         double[] window = Windows.periodicHann(FFT);
         float[] forward = new float[2 * BINS * FFT];

@@ -3,13 +3,13 @@ package dev.skald.chatterbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.skald.Precision;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prefix;
 import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.T3State;
 import dev.skald.tensor.Ops;
-import dev.skald.Precision;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.testkit.TestDevice;

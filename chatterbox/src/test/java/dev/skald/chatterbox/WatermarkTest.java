@@ -60,7 +60,8 @@ class WatermarkTest {
                 TestDevice device = TestDevice.open(2);
                 Parameters parameters = device.parameters();
                 Ops ops = device.ops()) {
-            float[] marked = mark(new Watermark(weights, parameters).new Stream(ops), speech, 24_000);
+            float[] marked =
+                    mark(new Watermark(weights, parameters).new Stream(ops), speech, 24_000);
             assertThat(distance(marked, speech)).isBetween(1e-5, 0.05);
             ByteBuffer out = ByteBuffer.allocate(raw.length).order(ByteOrder.LITTLE_ENDIAN);
             out.asFloatBuffer().put(marked);

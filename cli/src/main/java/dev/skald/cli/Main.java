@@ -1,6 +1,5 @@
 package dev.skald.cli;
 
-import dev.skald.Skald;
 import dev.skald.cli.bench.BenchCommand;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;

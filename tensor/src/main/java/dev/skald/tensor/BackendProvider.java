@@ -3,8 +3,8 @@ package dev.skald.tensor;
 import java.util.List;
 
 /**
- * Offers devices of one kind; found by {@link java.util.ServiceLoader} and asked by {@link Devices}.
- * Safe for many threads.
+ * Offers devices of one kind; found by {@link java.util.ServiceLoader} and asked by {@link
+ * Devices}. Safe for many threads.
  */
 public interface BackendProvider {
     /** The kind: {@code cpu}, {@code cuda}. */
@@ -16,14 +16,12 @@ public interface BackendProvider {
     /** Why {@link #devices} is empty, in one line that says what to do; empty if it is not. */
     String unavailable();
 
-    /**
-     * Whether {@code auto} should take this kind before one with a lower number: 0 for a CPU.
-     */
+    /** Whether {@code auto} should take this kind before one with a lower number: 0 for a CPU. */
     int priority();
 
     /**
-     * Begins, on another thread, what opening a device will need, and returns at once: for a program
-     * that is going to compute soon.
+     * Begins, on another thread, what opening a device will need, and returns at once: for a
+     * program that is going to compute soon.
      */
     default void prepare() {}
 

@@ -70,7 +70,9 @@ public final class Devices {
         String wanted = name.toLowerCase(Locale.ROOT);
         for (BackendProvider provider : providers()) {
             boolean any = wanted.equals(AUTO) && suits.apply(provider);
-            if (!any && !wanted.equals(provider.kind()) && !wanted.startsWith(provider.kind() + ":")) {
+            if (!any
+                    && !wanted.equals(provider.kind())
+                    && !wanted.startsWith(provider.kind() + ":")) {
                 continue;
             }
             List<Device> devices = provider.devices();

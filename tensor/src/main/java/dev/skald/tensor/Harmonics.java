@@ -9,11 +9,11 @@ import dev.skald.tensor.Ops.Ints;
  *
  * <p>{@link Ops#harmonics} takes f0 (1,F,1) in Hz and noise (1,F*hop,H), and makes (1,F*hop,H). A
  * sample of harmonic h is {@code amplitude sin(2 pi turns + offsets[h]) + voicedNoise n} in a frame
- * whose f0 is above {@code voicedHertz}, else {@code unvoicedNoise n}. Turns are summed in fp64, each
- * sample's rounded to fp32, as the official code's cumulative sum does on a CPU.
+ * whose f0 is above {@code voicedHertz}, else {@code unvoicedNoise n}. Turns are summed in fp64,
+ * each sample's rounded to fp32, as the official code's cumulative sum does on a CPU.
  *
- * <p>The phase between two pieces of one signal is 2H integers: the bits of each harmonic's turns as
- * fp64, low word first. It moves on by the valid frames.
+ * <p>The phase between two pieces of one signal is 2H integers: the bits of each harmonic's turns
+ * as fp64, low word first. It moves on by the valid frames.
  *
  * @param hop samples of a frame
  * @param sampleRate samples a second
@@ -34,8 +34,7 @@ public record Harmonics(
     private static final int AT_ONCE = 250;
 
     /** The plain form of {@link Ops#harmonics}. */
-    static void compute(
-            Ops ops, Tensor f0, Harmonics how, Ints phase, Tensor noise, Tensor out) {
+    static void compute(Ops ops, Tensor f0, Harmonics how, Ints phase, Tensor noise, Tensor out) {
         float[] hertz = ops.read(f0);
         Ints lengths = f0.lengths();
         int frames = lengths == null ? f0.rows() : ops.read(lengths)[0];
@@ -97,10 +96,7 @@ public record Harmonics(
             }
             Tensor part = out.rows(a * hop, b * hop);
             ops.addScaled(
-                    part,
-                    noise.rows(a * hop, b * hop),
-                    voiced ? voicedNoise : unvoicedNoise,
-                    part);
+                    part, noise.rows(a * hop, b * hop), voiced ? voicedNoise : unvoicedNoise, part);
             a = b;
         }
     }

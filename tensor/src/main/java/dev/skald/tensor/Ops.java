@@ -1,7 +1,6 @@
 package dev.skald.tensor;
 
 import dev.skald.Precision;
-
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Conv2d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
@@ -18,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * the arena. Inputs may be views; an output may be a view too. An output may be an input only where
  * the op says "in place". Results do not depend on the number of threads.
  *
- * <p><b>Padded tensors.</b> A tensor may have more rows than are valid: {@link Tensor#valid} gives it
- * the number of valid rows of each batch, as integers on the device. Rows beyond them may hold
+ * <p><b>Padded tensors.</b> A tensor may have more rows than are valid: {@link Tensor#valid} gives
+ * it the number of valid rows of each batch, as integers on the device. Rows beyond them may hold
  * anything. Ops that mix rows (convolutions, attention, means, short-time transforms) take a row
  * beyond the valid ones for what lies beyond the edge of an unpadded tensor, so that a valid row of
  * the output is the same in every bucket. The short forms give the output its own valid rows; who
@@ -74,8 +73,8 @@ public interface Ops extends AutoCloseable {
 
     /**
      * Records {@code body}, to be replayed. The body must do the same ops on the same tensors each
-     * time, and those tensors must live until the recording is closed. A device records the body the
-     * first time it is replayed and launches the whole afterwards; a CPU runs the body.
+     * time, and those tensors must live until the recording is closed. A device records the body
+     * the first time it is replayed and launches the whole afterwards; a CPU runs the body.
      */
     default Recording record(Runnable body) {
         return new Recording() {
@@ -145,8 +144,8 @@ public interface Ops extends AutoCloseable {
     void increment(Ints counter, int by);
 
     /**
-     * {@code floor((n * factor + offset) / divisor)} for each of the integers, never below 0, as new
-     * integers: how many rows are valid behind an op that changes their number.
+     * {@code floor((n * factor + offset) / divisor)} for each of the integers, never below 0, as
+     * new integers: how many rows are valid behind an op that changes their number.
      */
     Ints lengths(Ints of, int factor, int offset, int divisor);
 
@@ -177,7 +176,13 @@ public interface Ops extends AutoCloseable {
 
     /** {@link #layerNorm}, then {@link #linear}. */
     default void layerNormLinear(
-            Tensor x, Tensor gamma, Tensor beta, float eps, Linear w, Epilogue epilogue, Tensor out) {
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            float eps,
+            Linear w,
+            Epilogue epilogue,
+            Tensor out) {
         try (Scope scope = scope()) {
             Tensor norm = like(x, x.cols());
             layerNorm(x, gamma, beta, eps, Activation.NONE, norm);
@@ -470,17 +475,18 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * Short-time spectrum of a waveform whose edges are mirrored: (1,1,n) → (1, n / hop + 1, 2 bins),
-     * real parts, then imaginary ones.
+     * Short-time spectrum of a waveform whose edges are mirrored: (1,1,n) → (1, n / hop + 1, 2
+     * bins), real parts, then imaginary ones.
      */
     default void stft(Tensor wave, Stft how, Tensor out) {
         Stft.forward(this, wave, how, out);
     }
 
     /**
-     * Log magnitudes and phases before their sine (1,N,2 bins) → waveform (1,1,(N-1) hop), overwriting
-     * the input: magnitudes are {@code exp} of the first half, at most {@code maxMagnitude}; phases
-     * are {@code sin} of the second; the waveform is clamped to {@code limit}.
+     * Log magnitudes and phases before their sine (1,N,2 bins) → waveform (1,1,(N-1) hop),
+     * overwriting the input: magnitudes are {@code exp} of the first half, at most {@code
+     * maxMagnitude}; phases are {@code sin} of the second; the waveform is clamped to {@code
+     * limit}.
      */
     default void inverseStft(
             Tensor logPolar, Stft how, float maxMagnitude, float limit, Tensor wave) {
@@ -488,10 +494,11 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * The inverse of a rational-quadratic spline with linear tails (Durkan et al. 2019, "Neural Spline
-     * Flows"), on each value of x (1,T,1), in place: see {@link Splines}.
+     * The inverse of a rational-quadratic spline with linear tails (Durkan et al. 2019, "Neural
+     * Spline Flows"), on each value of x (1,T,1), in place: see {@link Splines}.
      *
-     * @param parameters (1,T,3 bins - 1): widths, heights, inner slopes, before softmax and softplus
+     * @param parameters (1,T,3 bins - 1): widths, heights, inner slopes, before softmax and
+     *     softplus
      * @param shrink what widths and heights are divided by
      */
     default void inverseSpline(Tensor x, Tensor parameters, float shrink) {

@@ -1,7 +1,6 @@
 package dev.skald.tensor;
 
 import dev.skald.Precision;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,12 +32,7 @@ public interface Parameters extends AutoCloseable {
 
     /** A 1-D convolution; {@code weight} is (out, in / groups, kernel), {@code bias} (out). */
     Conv1d conv1d(
-            Weight weight,
-            @Nullable Weight bias,
-            int stride,
-            int dilation,
-            int groups,
-            Role role);
+            Weight weight, @Nullable Weight bias, int stride, int dilation, int groups, Role role);
 
     /**
      * A transposed 1-D convolution; {@code weight} is (in, out, kernel), {@code bias} (out). Output

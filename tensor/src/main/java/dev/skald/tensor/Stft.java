@@ -5,8 +5,8 @@ import dev.skald.tensor.Parameters.Linear;
 
 /**
  * A short-time Fourier transform and its inverse with a periodic Hann window, as {@code torch.stft}
- * and {@code torch.istft} with {@code center=True} compute them: edges mirrored, windows squared and
- * summed divided out.
+ * and {@code torch.istft} with {@code center=True} compute them: edges mirrored, windows squared
+ * and summed divided out.
  *
  * @param fft samples of a window
  * @param hop samples from one window to the next, a whole number of times in {@code fft / 2}
@@ -117,13 +117,7 @@ public record Stft(
         if (lengths != null) {
             int rows = ops.read(lengths)[0];
             int valid = (rows - 1) * how.hop;
-            inverse(
-                    ops,
-                    logPolar.unpadded(rows),
-                    how,
-                    maxMagnitude,
-                    limit,
-                    wave.cols(0, valid));
+            inverse(ops, logPolar.unpadded(rows), how, maxMagnitude, limit, wave.cols(0, valid));
             return;
         }
         int bins = how.bins();

@@ -31,9 +31,7 @@ public interface Tensor {
     /** Rows [0, rows) of the one batch of a padded tensor, as a tensor without padding. */
     Tensor unpadded(int rows);
 
-    /**
-     * Rows [from, to) of every batch; of a tensor that is not padded, or of no rows but all.
-     */
+    /** Rows [from, to) of every batch; of a tensor that is not padded, or of no rows but all. */
     Tensor rows(int from, int to);
 
     /** Columns [from, to) of every row. */

@@ -1,10 +1,10 @@
 package dev.skald.testkit;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 
 /**
  * The device that tests compute on: the CPU, or what {@code -Dskald.test.device=cuda:0} says, so

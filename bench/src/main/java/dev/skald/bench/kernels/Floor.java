@@ -1,9 +1,9 @@
 package dev.skald.bench.kernels;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.MachineFloor;

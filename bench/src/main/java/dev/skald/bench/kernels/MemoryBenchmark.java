@@ -1,10 +1,10 @@
 package dev.skald.bench.kernels;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import java.util.ArrayList;

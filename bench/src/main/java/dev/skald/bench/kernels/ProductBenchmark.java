@@ -1,11 +1,11 @@
 package dev.skald.bench.kernels;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Epilogue;
-import dev.skald.Precision;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import java.util.Arrays;
@@ -64,7 +64,9 @@ public class ProductBenchmark {
         Tensor x = f.noise(1, n[0], n[1] * (words[0].equals("attention") ? n[2] : 1));
         switch (words[0]) {
             case "gemm" -> {
-                Linear l = f.parameters(Precision.FP32).linear(Floor.weight(n[2], n[1]), null, Role.WORKING);
+                Linear l =
+                        f.parameters(Precision.FP32)
+                                .linear(Floor.weight(n[2], n[1]), null, Role.WORKING);
                 Tensor y = f.ops().tensor(1, n[0], n[2]);
                 op = () -> f.ops().linear(x, l, Epilogue.NONE, y);
                 operations = 2.0 * n[0] * n[1] * n[2];

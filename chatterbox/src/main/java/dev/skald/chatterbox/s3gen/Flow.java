@@ -1,9 +1,9 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Role;
+import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Ops;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
@@ -50,8 +50,7 @@ public final class Flow {
         int bands = weights.get("spk_embed_affine_layer.bias", -1).shape()[0];
         return new Flow(
                 FlowEncoder.load(weights, parameters),
-                FlowEstimator.load(
-                        weights.under("decoder.estimator."), parameters, headDim),
+                FlowEstimator.load(weights.under("decoder.estimator."), parameters, headDim),
                 parameters.linear(
                         weights.get("spk_embed_affine_layer.weight", bands, -1),
                         weights.get("spk_embed_affine_layer.bias", bands),

@@ -1,13 +1,13 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Epilogue;
-import dev.skald.tensor.Ops;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -79,7 +79,8 @@ final class FlowEncoder {
         projection =
                 parameters.linear(
                         w.get("encoder_proj.weight", bands, width),
-                        w.get("encoder_proj.bias", bands), Role.WORKING);
+                        w.get("encoder_proj.bias", bands),
+                        Role.WORKING);
         positions = new RelativePositions(parameters, width);
     }
 
@@ -90,7 +91,8 @@ final class FlowEncoder {
 
     private Embed embed(Weights w, Parameters parameters) {
         return new Embed(
-                parameters.linear(w.get("0.weight", width, width), w.get("0.bias", width), Role.WORKING),
+                parameters.linear(
+                        w.get("0.weight", width, width), w.get("0.bias", width), Role.WORKING),
                 scaled(w.get("1.weight", width), parameters),
                 scaled(w.get("1.bias", width), parameters));
     }
@@ -137,19 +139,23 @@ final class FlowEncoder {
                         },
                         new @Nullable Weight[] {
                             w.get(a + "q.bias", c), w.get(a + "k.bias", c), w.get(a + "v.bias", c)
-                        }, Role.WORKING),
+                        },
+                        Role.WORKING),
                 parameters.linear(w.get(a + "pos.weight", c, c), null, Role.WORKING),
                 parameters.constant(w.get("self_attn.pos_bias_u", heads, c / heads).floats(), 1, c),
                 parameters.constant(w.get("self_attn.pos_bias_v", heads, c / heads).floats(), 1, c),
-                parameters.linear(w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), Role.WORKING),
+                parameters.linear(
+                        w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), Role.WORKING),
                 parameters.vector(w.get("norm_ff.weight", c)),
                 parameters.vector(w.get("norm_ff.bias", c)),
                 parameters.linear(
                         w.get("feed_forward.w_1.weight", hidden, c),
-                        w.get("feed_forward.w_1.bias", hidden), Role.WORKING),
+                        w.get("feed_forward.w_1.bias", hidden),
+                        Role.WORKING),
                 parameters.linear(
                         w.get("feed_forward.w_2.weight", c, hidden),
-                        w.get("feed_forward.w_2.bias", c), Role.WORKING));
+                        w.get("feed_forward.w_2.bias", c),
+                        Role.WORKING));
     }
 
     /** How many different tokens there are. */

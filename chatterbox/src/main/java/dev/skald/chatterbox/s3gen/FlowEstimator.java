@@ -1,12 +1,12 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Conv1d;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -128,7 +128,8 @@ final class FlowEstimator {
         projection =
                 parameters.linear(
                         pointwise(w.get("final_proj.weight")),
-                        w.get("final_proj.bias", out), Role.WORKING);
+                        w.get("final_proj.bias", out),
+                        Role.WORKING);
     }
 
     /** Loads the weights under {@code flow.decoder.estimator.}. */
@@ -158,7 +159,8 @@ final class FlowEstimator {
                         parameters.vector(r.get("block2.block.2.bias", width)),
                         parameters.linear(
                                 pointwise(r.get("res_conv.weight", width, blockIn, 1)),
-                                r.get("res_conv.bias", width), Role.WORKING));
+                                r.get("res_conv.bias", width),
+                                Role.WORKING));
         List<Transformer> transformers = new ArrayList<>();
         for (int i = 0; w.has(prefix + ".1." + i + ".norm1.weight"); i++) {
             transformers.add(transformer(w.under(prefix + ".1." + i + "."), parameters));
@@ -177,18 +179,22 @@ final class FlowEstimator {
                             w.get("attn1.to_k.weight", inner, width),
                             w.get("attn1.to_v.weight", inner, width)
                         },
-                        null, Role.WORKING),
+                        null,
+                        Role.WORKING),
                 parameters.linear(
                         w.get("attn1.to_out.0.weight", width, inner),
-                        w.get("attn1.to_out.0.bias", width), Role.WORKING),
+                        w.get("attn1.to_out.0.bias", width),
+                        Role.WORKING),
                 parameters.vector(w.get("norm3.weight", width)),
                 parameters.vector(w.get("norm3.bias", width)),
                 parameters.linear(
                         w.get("ff.net.0.proj.weight", hidden, width),
-                        w.get("ff.net.0.proj.bias", hidden), Role.WORKING),
+                        w.get("ff.net.0.proj.bias", hidden),
+                        Role.WORKING),
                 parameters.linear(
                         w.get("ff.net.2.weight", width, hidden),
-                        w.get("ff.net.2.bias", width), Role.WORKING));
+                        w.get("ff.net.2.bias", width),
+                        Role.WORKING));
     }
 
     /** A tenth of the work, and what it rounds comes back in every step. */

@@ -1,13 +1,13 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Epilogue;
-import dev.skald.tensor.Ops;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -107,12 +107,7 @@ public final class HiftVocoder {
     }
 
     private static Stage stage(
-            Weights w,
-            int index,
-            int width,
-            int rate,
-            int kernels,
-            Parameters parameters) {
+            Weights w, int index, int width, int rate, int kernels, Parameters parameters) {
         int out = w.get("ups." + index + ".bias", -1).shape()[0];
         Weight down = w.get("source_downs." + index + ".weight", out, 2 * BINS, -1);
         int downKernel = down.shape()[2];
@@ -129,19 +124,22 @@ public final class HiftVocoder {
         List<ResBlock> blocks = new ArrayList<>();
         for (int k = 0; k < kernels; k++) {
             blocks.add(
-                    resBlock(
-                            w.under("resblocks." + (index * kernels + k) + "."),
-                            out,
-                            parameters));
+                    resBlock(w.under("resblocks." + (index * kernels + k) + "."), out, parameters));
         }
         return new Stage(
                 parameters.convTranspose1d(
                         upWeight,
                         w.get("ups." + index + ".bias", out),
                         stride,
-                        (upKernel - stride) / 2, Role.WORKING),
+                        (upKernel - stride) / 2,
+                        Role.WORKING),
                 parameters.conv1d(
-                        down, w.get("source_downs." + index + ".bias", out), left, 1, 1, Role.WORKING),
+                        down,
+                        w.get("source_downs." + index + ".bias", out),
+                        left,
+                        1,
+                        1,
+                        Role.WORKING),
                 resBlock(w.under("source_resblocks." + index + "."), out, parameters),
                 List.copyOf(blocks));
     }
@@ -167,7 +165,8 @@ public final class HiftVocoder {
             int out,
             int in,
             int dilation,
-            Parameters parameters, Role role) {
+            Parameters parameters,
+            Role role) {
         Weight weight = WeightNorm.fold(w, name, out, in, -1);
         if (weight.shape()[2] % 2 == 0) {
             throw badKernel(weight);

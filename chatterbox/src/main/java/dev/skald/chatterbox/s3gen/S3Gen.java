@@ -1,7 +1,7 @@
 package dev.skald.chatterbox.s3gen;
 
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Philox;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
@@ -43,13 +43,11 @@ public final class S3Gen {
      * @param headDim see {@link #HEAD_DIM}
      */
     public static S3Gen load(Weights weights, Parameters parameters, int headDim) {
-        return new S3Gen(
-                loadFlow(weights, parameters, headDim), loadVocoder(weights, parameters));
+        return new S3Gen(loadFlow(weights, parameters, headDim), loadVocoder(weights, parameters));
     }
 
     /** Loads the first network alone. */
-    public static Flow loadFlow(
-            Weights weights, Parameters parameters, int headDim) {
+    public static Flow loadFlow(Weights weights, Parameters parameters, int headDim) {
         return Flow.load(weights.under("flow."), parameters, headDim);
     }
 

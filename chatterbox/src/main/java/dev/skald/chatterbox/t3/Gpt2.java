@@ -1,12 +1,12 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Embedding;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
@@ -58,7 +58,8 @@ final class Gpt2 implements Transformer {
     }
 
     private static Linear linear(Parameters parameters, Weights w, int in, int out) {
-        return parameters.linearTransposed(w.get("weight", in, out), w.get("bias", out), Role.STREAMED);
+        return parameters.linearTransposed(
+                w.get("weight", in, out), w.get("bias", out), Role.STREAMED);
     }
 
     @Override

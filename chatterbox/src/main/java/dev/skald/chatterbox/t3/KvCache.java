@@ -1,7 +1,7 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Ops;
 import dev.skald.Precision;
+import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Cache;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Taps;

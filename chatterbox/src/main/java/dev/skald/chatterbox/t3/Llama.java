@@ -1,10 +1,10 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -52,10 +52,12 @@ final class Llama implements Transformer {
                     new Layer(
                             parameters.vector(w.get("input_layernorm.weight", c)),
                             parameters.linear(qkv, null, Role.STREAMED),
-                            parameters.linear(w.get("self_attn.o_proj.weight", c, a), null, Role.STREAMED),
+                            parameters.linear(
+                                    w.get("self_attn.o_proj.weight", c, a), null, Role.STREAMED),
                             parameters.vector(w.get("post_attention_layernorm.weight", c)),
                             parameters.linear(gateUp, null, Role.STREAMED),
-                            parameters.linear(w.get("mlp.down_proj.weight", c, ffn), null, Role.STREAMED));
+                            parameters.linear(
+                                    w.get("mlp.down_proj.weight", c, ffn), null, Role.STREAMED));
         }
         norm = parameters.vector(weights.get("norm.weight", c));
         float[] frequency = config.rope().inverseFrequencies(a / config.heads());

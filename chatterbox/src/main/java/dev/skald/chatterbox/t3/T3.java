@@ -1,12 +1,12 @@
 package dev.skald.chatterbox.t3;
 
-import dev.skald.tensor.Role;
+import dev.skald.Precision;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Ops;
-import dev.skald.Precision;
-import dev.skald.tensor.Ops.Ints;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -60,10 +60,12 @@ public final class T3 {
         speechHead =
                 parameters.linear(
                         w.get("speech_head.weight", v, c),
-                        w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null, Role.STREAMED);
+                        w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null,
+                        Role.STREAMED);
         Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
         speakerWidth = speaker.shape()[1];
-        speakerEncoder = parameters.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Role.WORKING);
+        speakerEncoder =
+                parameters.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Role.WORKING);
         perceiver =
                 config.perceiverHeads() == 0
                         ? null

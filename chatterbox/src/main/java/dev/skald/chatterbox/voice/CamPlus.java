@@ -2,14 +2,14 @@ package dev.skald.chatterbox.voice;
 
 import dev.skald.audio.spectrum.KaldiFbank;
 import dev.skald.audio.spectrum.Spectrogram;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Conv2d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Epilogue;
-import dev.skald.tensor.Ops;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;

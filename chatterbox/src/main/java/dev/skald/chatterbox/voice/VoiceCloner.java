@@ -1,11 +1,11 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.tensor.Parameters;
 import dev.skald.InvalidRequestException;
 import dev.skald.audio.Loudness;
 import dev.skald.audio.resample.Resampler;
 import dev.skald.chatterbox.s3gen.VoiceReference;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Weights;
 import java.util.Arrays;
 import java.util.Locale;

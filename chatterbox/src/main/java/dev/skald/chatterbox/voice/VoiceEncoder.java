@@ -1,17 +1,17 @@
 package dev.skald.chatterbox.voice;
 
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Role;
 import dev.skald.audio.Silence;
 import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;
 import dev.skald.audio.spectrum.Windows;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Parameters.Lstm;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;

@@ -38,8 +38,7 @@ public class FlowGoldens implements GoldenStage {
                 Parameters parameters = device.parameters();
                 Ops ops = device.ops()) {
             int headDim = golden.file().config().at("/estimator/attention_head_dim").asInt();
-            Flow flow =
-                    Flow.load(golden.file().weightsUnderPrefix(), parameters, headDim);
+            Flow flow = Flow.load(golden.file().weightsUnderPrefix(), parameters, headDim);
             BatchTaps model = new BatchTaps(golden, taps);
             int batch = golden.shape("in.token")[0];
             for (int b = 0; b < batch; b++) {

@@ -25,8 +25,7 @@ public final class HiftGoldens implements GoldenStage {
         try (TestDevice device = TestDevice.open();
                 Parameters parameters = device.parameters();
                 Ops ops = device.ops()) {
-            HiftVocoder vocoder =
-                    HiftVocoder.load(golden.file().weightsUnderPrefix(), parameters);
+            HiftVocoder vocoder = HiftVocoder.load(golden.file().weightsUnderPrefix(), parameters);
             GoldenTaps model = new GoldenTaps(golden, taps, name -> !FLAT.contains(name));
             int[] shape = golden.shape("in.mel");
             for (int b = 0; b < shape[0]; b++) {

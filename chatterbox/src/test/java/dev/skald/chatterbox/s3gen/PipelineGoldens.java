@@ -92,11 +92,7 @@ public final class PipelineGoldens implements GoldenStage {
             ChatterboxModel model,
             int[] ids) {
         JsonNode params = golden.params();
-        T3 t3 =
-                T3.load(
-                        parameters,
-                        file.weightsUnderPrefix(),
-                        T3GoldenStage.config(file));
+        T3 t3 = T3.load(parameters, file.weightsUnderPrefix(), T3GoldenStage.config(file));
         T3Prompt prompt =
                 new T3Prompt(
                         golden.floats("in.speaker_emb"),

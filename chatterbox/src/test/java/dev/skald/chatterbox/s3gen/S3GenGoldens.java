@@ -32,7 +32,9 @@ public class S3GenGoldens implements GoldenStage {
                 Ops ops = device.ops()) {
             S3Gen model = load(golden.file(), parameters);
             VoiceReference voice =
-                    golden.has("in.ref_wav") ? listen(golden, parameters, ops, taps) : given(golden);
+                    golden.has("in.ref_wav")
+                            ? listen(golden, parameters, ops, taps)
+                            : given(golden);
             GoldenTaps tapped = new GoldenTaps(golden, taps, name -> name.equals("mels"));
             float[] wave =
                     model.speak(
@@ -52,7 +54,8 @@ public class S3GenGoldens implements GoldenStage {
         return S3Gen.load(file.weights(), parameters, headDim);
     }
 
-    private static VoiceReference listen(GoldenCase golden, Parameters parameters, Ops ops, Taps taps) {
+    private static VoiceReference listen(
+            GoldenCase golden, Parameters parameters, Ops ops, Taps taps) {
         VoiceReference voice =
                 VoiceReferences.of(
                         golden.file().weights(),

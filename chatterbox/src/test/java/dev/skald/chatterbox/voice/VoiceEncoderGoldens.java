@@ -23,7 +23,8 @@ public final class VoiceEncoderGoldens implements GoldenStage {
         try (TestDevice device = TestDevice.open();
                 Parameters parameters = device.parameters();
                 Ops ops = device.ops()) {
-            VoiceEncoder encoder = VoiceEncoder.load(golden.file().weightsUnderPrefix(), parameters);
+            VoiceEncoder encoder =
+                    VoiceEncoder.load(golden.file().weightsUnderPrefix(), parameters);
             List<float[]> clips = clips(golden);
             for (int i = 0; i < clips.size(); i++) {
                 taps.add("tap.trim" + i, Silence.span(clips.get(i), VoiceEncoder.TRIM_DB));

@@ -22,6 +22,7 @@ public final class VoiceReferences {
     }
 
     static VoiceCloner cloner(GoldenSet set, Parameters parameters) {
-        return VoiceCloner.load(set.stage("ve").weights(), set.stage("s3gen").weights(), parameters);
+        return VoiceCloner.load(
+                set.stage("ve").weights(), set.stage("s3gen").weights(), parameters);
     }
 }

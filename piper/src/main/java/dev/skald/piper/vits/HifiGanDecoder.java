@@ -1,14 +1,13 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Checkpoint.Geometry;
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Epilogue;
-import dev.skald.tensor.Ops;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;

@@ -1,8 +1,8 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Role;
-import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Checkpoint.Geometry;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;

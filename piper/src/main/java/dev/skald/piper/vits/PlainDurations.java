@@ -1,12 +1,11 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Parameters;
 import dev.skald.piper.vits.Parts.Norm;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Conv1d;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 

@@ -1,10 +1,9 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Activation;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Tensor;
 
 /**

@@ -1,9 +1,8 @@
 package dev.skald.piper.vits;
 
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Splines;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.WeightException;
@@ -53,10 +52,7 @@ record StochasticDurations(
                     new Coupling(
                             parts.linear(module + ".pre", channels, 1),
                             SeparableConvs.load(parts, module + ".convs", channels),
-                            parts.linear(
-                                    module + ".proj",
-                                    Splines.PARAMETERS,
-                                    channels)));
+                            parts.linear(module + ".proj", Splines.PARAMETERS, channels)));
         }
         if (couplings.isEmpty()) {
             throw new WeightException("not a Piper network: its duration predictor is not VITS's");

@@ -1,10 +1,10 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.PhysicalCores;
+import dev.skald.Precision;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
-import dev.skald.PhysicalCores;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 
 /** The processor as a {@link Backend}: kernels on the Vector API, a fixed pool of workers. */

@@ -1,5 +1,6 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Epilogue;
@@ -11,7 +12,6 @@ import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Philox;
-import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.cpu.PackedWeights.CpuConv1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuConv2d;
@@ -592,7 +592,11 @@ final class CpuOps implements Ops {
 
     @Override
     public Cache cache(int batch, int heads, int dim, int capacity, Precision precision) {
-        if (batch < 1 || heads < 1 || dim < 1 || capacity < 0 || (precision != Precision.FP32 && precision != Precision.BF16)) {
+        if (batch < 1
+                || heads < 1
+                || dim < 1
+                || capacity < 0
+                || (precision != Precision.FP32 && precision != Precision.BF16)) {
             throw new IllegalArgumentException(
                     "no cache of "
                             + precision
@@ -606,7 +610,13 @@ final class CpuOps implements Ops {
                             + capacity
                             + " positions");
         }
-        return new CpuCache(batch, heads, dim, capacity, kernels.panel(dim), precision == Precision.BF16 ? Format.BF16 : Format.F32);
+        return new CpuCache(
+                batch,
+                heads,
+                dim,
+                capacity,
+                kernels.panel(dim),
+                precision == Precision.BF16 ? Format.BF16 : Format.F32);
     }
 
     @Override

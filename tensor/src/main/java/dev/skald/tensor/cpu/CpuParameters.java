@@ -1,8 +1,8 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -69,8 +69,7 @@ final class CpuParameters implements Parameters {
     }
 
     @Override
-    public Linear linear(
-            Weight[] weights, @Nullable Weight @Nullable [] biases, Role role) {
+    public Linear linear(Weight[] weights, @Nullable Weight @Nullable [] biases, Role role) {
         int in = dims(weights[0], 2)[1];
         int out = 0;
         for (Weight w : weights) {
@@ -140,12 +139,7 @@ final class CpuParameters implements Parameters {
 
     @Override
     public Conv1d conv1d(
-            Weight weight,
-            @Nullable Weight bias,
-            int stride,
-            int dilation,
-            int groups,
-            Role role) {
+            Weight weight, @Nullable Weight bias, int stride, int dilation, int groups, Role role) {
         int[] d = dims(weight, 3);
         int out = d[0];
         int part = d[1];

@@ -1,6 +1,5 @@
 package dev.skald.tensor.cpu;
 
-
 /** Rounds a row of weights to the values a format can hold. */
 final class Rounding {
     private static final float ROUND = 12582912f;

@@ -3,8 +3,8 @@ package dev.skald.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.tensor.Ops;
 import dev.skald.Precision;
+import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.cpu.Naive.Array;
 import org.junit.jupiter.api.Test;

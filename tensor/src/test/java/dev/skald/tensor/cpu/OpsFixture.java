@@ -2,9 +2,9 @@ package dev.skald.tensor.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.Naive.Array;

@@ -3,11 +3,11 @@ package dev.skald.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -64,15 +64,20 @@ class OpsTest extends OpsFixture {
         Tensor x = tensor(1, 5, 64);
         Weight w = weight(40, 64);
         Array y = Naive.conv1d(array(x), w.floats(), new float[40], 40, 1, 1, 1, 1, 0, 0);
-        same(ops.linear(x, backend.parameters(Precision.BF16).linear(w, null, Role.STREAMED)), y, 0.08);
-        same(ops.linear(x, backend.parameters(Precision.INT8).linear(w, null, Role.STREAMED)), y, 0.4);
+        same(
+                ops.linear(x, backend.parameters(Precision.BF16).linear(w, null, Role.STREAMED)),
+                y,
+                0.08);
+        same(
+                ops.linear(x, backend.parameters(Precision.INT8).linear(w, null, Role.STREAMED)),
+                y,
+                0.4);
         Weight exact = Weight.of("w", new float[] {0.5f, -127, 3, 1.984375f}, 1, 4);
         Tensor one = ops.tensor(1, 1, 4);
         ops.write(new float[] {0, 1, 1, 0}, 0, one);
         for (Precision p : Precision.values()) {
             var rounded = backend.parameters(p).linear(exact, null, Role.STREAMED);
-            assertThat(ops.read(ops.linear(one, rounded)))
-                    .containsExactly(-124f);
+            assertThat(ops.read(ops.linear(one, rounded))).containsExactly(-124f);
         }
     }
 
@@ -140,7 +145,8 @@ class OpsTest extends OpsFixture {
                 float[] bias = new float[out];
                 Weight b = Weight.of("b", bias, out);
                 var plain = p.linear(Weight.of("w", values, out, in), b, Role.STREAMED);
-                var other = p.linearTransposed(Weight.of("t", transposed, in, out), b, Role.STREAMED);
+                var other =
+                        p.linearTransposed(Weight.of("t", transposed, in, out), b, Role.STREAMED);
                 assertThat(ops.read(ops.linear(x, other)))
                         .containsExactly(ops.read(ops.linear(x, plain)));
             }

@@ -66,7 +66,13 @@ class PaddedTest extends OpsFixture {
         sameInEveryBucket(7, x -> ops.convTranspose1d(x, up, Activation.NONE));
         sameInEveryBucket(
                 7,
-                x -> ops.conv1d(ops.convTranspose1d(x, up, Activation.NONE), sixes(), 1, 1, Epilogue.NONE));
+                x ->
+                        ops.conv1d(
+                                ops.convTranspose1d(x, up, Activation.NONE),
+                                sixes(),
+                                1,
+                                1,
+                                Epilogue.NONE));
     }
 
     private Conv1d sixes() {
@@ -144,8 +150,7 @@ class PaddedTest extends OpsFixture {
 
     @Test
     void theHarmonicsMoveOnByTheValidFrames() {
-        Harmonics how =
-                new Harmonics(6, 24_000, 10, 0.1f, 0.003f, 0.1f / 3, tensor(1, 1, 3));
+        Harmonics how = new Harmonics(6, 24_000, 10, 0.1f, 0.003f, 0.1f / 3, tensor(1, 1, 3));
         float[] hertz = {100, 0, 220, 221, 5};
         Tensor noise = tensor(1, 48, 3);
         Ints phase = ops.ints(6);

@@ -1,10 +1,10 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.Precision;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -69,7 +69,8 @@ public final class Trial implements Supplier<float[][]> {
                                 0,
                                 Role.WORKING);
                 var linear =
-                        parameters.linear(weight(random, out, in), weight(random, out), Role.WORKING);
+                        parameters.linear(
+                                weight(random, out, in), weight(random, out), Role.WORKING);
                 Activation leaky = Activation.leakyRelu(0.1f);
                 found.add(ops.read(ops.conv1d(x, conv, pad, 0, leaky, Epilogue.NONE)));
                 found.add(ops.read(ops.convTranspose1d(x, up, leaky)));
@@ -78,7 +79,9 @@ public final class Trial implements Supplier<float[][]> {
                 found.add(ops.read(r));
                 found.add(ops.read(ops.linear(x, linear, Epilogue.of(Activation.TANH))));
                 for (Precision p : Precision.values()) {
-                    var small = backend.parameters(p).linear(weight(random, out, in), null, Role.STREAMED);
+                    var small =
+                            backend.parameters(p)
+                                    .linear(weight(random, out, in), null, Role.STREAMED);
                     found.add(ops.read(ops.linear(x, small)));
                 }
                 rowOps(ops, random, ops.linear(x, linear), found);
