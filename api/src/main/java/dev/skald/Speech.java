@@ -3,15 +3,13 @@ package dev.skald;
 import dev.skald.spi.AudioEncoder;
 import dev.skald.spi.AudioEncoderProvider;
 import dev.skald.spi.AudioSource;
+import dev.skald.spi.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -167,9 +165,14 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     /** As {@link #writeTo(Path)}, in the named format whatever the file is called. */
     public SpeechReport writeTo(Path file, String format) {
-        Path part = null;
         try (this) {
             AudioEncoderProvider encoder = encoder(format);
+            if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+                // A device or a pipe cannot be replaced; write into it.
+                try (OutputStream out = Files.newOutputStream(file)) {
+                    return writeTo(out, encoder);
+                }
+            }
             Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
             Path folder = target.getParent();
             if (Files.isDirectory(target)) {
@@ -180,37 +183,17 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                         "the folder of " + file + " does not exist: make it first",
                         new NoSuchFileException(String.valueOf(folder)));
             }
-            if (Files.exists(target) && !Files.isRegularFile(target)) {
-                // A device or a pipe cannot be replaced; write into it.
-                try (OutputStream out = Files.newOutputStream(target)) {
-                    return writeTo(out, encoder);
-                }
-            }
             awaitAll();
-            part = Files.createTempFile(folder, ".skald-", ".part");
-            try (SeekableByteChannel channel =
-                            Files.newByteChannel(
-                                    part,
-                                    StandardOpenOption.WRITE,
-                                    StandardOpenOption.TRUNCATE_EXISTING);
-                    AudioEncoder sink = encoder.open(channel, sampleRate())) {
-                writeAll(sink);
+            try (WholeFile whole = WholeFile.beside(target)) {
+                try (AudioEncoder sink = encoder.open(whole.channel(), sampleRate())) {
+                    writeAll(sink);
+                }
+                SpeechReport done = checked();
+                whole.keep();
+                return done;
             }
-            SpeechReport done = checked();
-            relax(part);
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-            part = null;
-            return done;
         } catch (IOException e) {
             throw new SkaldException("cannot write " + file + ": " + reason(e), e);
-        } finally {
-            if (part != null) {
-                try {
-                    Files.deleteIfExists(part);
-                } catch (IOException e) {
-                    // The first failure is the one to tell.
-                }
-            }
         }
     }
 
@@ -310,16 +293,6 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
         return ServiceLoader.load(AudioEncoderProvider.class, Speech.class.getClassLoader())
                 .stream()
                 .map(ServiceLoader.Provider::get);
-    }
-
-    /** A temporary file is readable by its owner alone; a finished one by whom new files are. */
-    private static void relax(Path part) throws IOException {
-        try {
-            Files.setPosixFilePermissions(
-                    part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-        } catch (UnsupportedOperationException e) {
-            // Not a POSIX file system.
-        }
     }
 
     static String reason(IOException e) {

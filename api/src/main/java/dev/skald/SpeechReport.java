@@ -12,7 +12,7 @@ import java.util.Locale;
  * @param characters characters of normalised text spoken
  * @param peak the largest magnitude
  * @param rms the root mean square
- * @param clipped how many samples lie at or beyond full scale
+ * @param clipped how many samples lie at or beyond full scale, where a limiter leaves them
  * @param notFinite how many samples are NaN or infinite
  * @param firstAudioSeconds from when the voice was loaded and the request taken to the first chunk
  * @param elapsedSeconds from when the voice was loaded and the request taken to the end, or to now
@@ -121,7 +121,7 @@ public record SpeechReport(
                 }
                 peak = Math.max(peak, a);
                 squares += (double) v * v;
-                if (a > 1f) {
+                if (a >= 1f) {
                     clipped++;
                 }
             }

@@ -5,13 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.spi.Availability;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.sound.sampled.AudioInputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class SpeechTest {
@@ -169,6 +178,67 @@ class SpeechTest {
         speech(TONE).writeTo(link);
         assertThat(link).isSymbolicLink();
         assertThat(Files.size(file)).isEqualTo(1600);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aNewFileHasTheModeOfTheUmaskAndAnOldOneKeepsItsOwn() throws IOException {
+        Path plain = Files.createFile(folder.resolve("plain"));
+        Path file = folder.resolve("a.test");
+        speech(TONE).writeTo(file);
+        assertThat(Files.getPosixFilePermissions(file))
+                .isEqualTo(Files.getPosixFilePermissions(plain));
+        for (String mode : List.of("rw-------", "rw-rw-rw-")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+            speech(TONE).writeTo(file);
+            assertThat(Files.getPosixFilePermissions(file))
+                    .isEqualTo(PosixFilePermissions.fromString(mode));
+        }
+    }
+
+    @Test
+    void whatKilledRunsLeftIsSweptWhenItIsOld() throws IOException {
+        long dead = 4_000_000_000L; // beyond what any system gives
+        Path old = Files.createFile(folder.resolve(".skald-" + dead + "-a.part"));
+        Path young = Files.createFile(folder.resolve(".skald-" + dead + "-b.part"));
+        long own = ProcessHandle.current().pid();
+        Path paused = Files.createFile(folder.resolve(".skald-" + own + "-c.part"));
+        Path theirs = Files.createFile(folder.resolve(".skald-x.part"));
+        FileTime yesterday = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+        for (Path each : List.of(old, paused, theirs)) {
+            Files.setLastModifiedTime(each, yesterday);
+        }
+        speech(TONE).writeTo(folder.resolve("a.test"));
+        assertThat(old).doesNotExist();
+        assertThat(List.of(young, paused, theirs)).allSatisfy(p -> assertThat(p).exists());
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void whatIsNoFileIsWrittenInto() throws Exception {
+        Path pipe = folder.resolve("pipe.test");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        CompletableFuture<byte[]> read =
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return Files.readAllBytes(pipe);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        });
+        speech(TONE).writeTo(pipe);
+        assertThat(read.get(10, TimeUnit.SECONDS)).hasSize(1600);
+        assertThat(left()).containsExactly("pipe.test");
+    }
+
+    @Test
+    void samplesAtFullScaleAreClippedOnes() {
+        float[] loud = TONE.clone();
+        java.util.Arrays.fill(loud, 0, loud.length / 5, 1f);
+        assertThatThrownBy(() -> speech(loud).samples())
+                .isInstanceOf(InvalidAudioException.class)
+                .hasMessageContaining("lower the volume");
     }
 
     @Test

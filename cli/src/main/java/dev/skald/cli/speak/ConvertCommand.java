@@ -12,13 +12,11 @@ import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
 import dev.skald.spi.AudioEncoder;
+import dev.skald.spi.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -80,32 +78,23 @@ public final class ConvertCommand implements Callable<Integer> {
         }
         // Refused before a model of a gigabyte is loaded.
         AudioClip.read(clip).requireAudible(clip.toString());
-        // Not a temporary file of the system's: it would be readable by its owner alone.
-        Path part =
-                folder.resolve(
-                        "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         Sink sink = new Sink();
         AtomicBoolean cancelled = new AtomicBoolean();
-        Interrupts.onInterrupt(
-                () -> {
-                    cancelled.set(true);
-                    delete(part);
-                });
         Runnable check =
                 () -> {
                     if (cancelled.get()) {
                         throw new SpeechCancelledException("the conversion was cancelled");
                     }
                 };
-        try {
-            try (SeekableByteChannel channel =
-                            Files.newByteChannel(
-                                    part,
-                                    StandardOpenOption.CREATE,
-                                    StandardOpenOption.TRUNCATE_EXISTING,
-                                    StandardOpenOption.WRITE);
-                    AudioEncoder wav =
-                            new WavEncoderProvider().open(channel, VoiceCloning.SAMPLE_RATE)) {
+        try (WholeFile whole = WholeFile.beside(target)) {
+            // At once on Ctrl-C: networks that load do not look for it.
+            Interrupts.onInterrupt(
+                    () -> {
+                        cancelled.set(true);
+                        whole.abandon();
+                    });
+            try (AudioEncoder wav =
+                    new WavEncoderProvider().open(whole.channel(), VoiceCloning.SAMPLE_RATE)) {
                 VoiceCloning.convert(
                         console.engineContext(),
                         clip,
@@ -115,9 +104,7 @@ public final class ConvertCommand implements Callable<Integer> {
             }
             sink.check();
             check.run();
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
+            whole.keep();
         }
         double seconds = sink.samples / (double) VoiceCloning.SAMPLE_RATE;
         double elapsed = (System.nanoTime() - start) * 1e-9;
@@ -131,15 +118,6 @@ public final class ConvertCommand implements Callable<Integer> {
                                 elapsed,
                                 elapsed / seconds));
         return ExitCode.OK.number;
-    }
-
-    /** At once on Ctrl-C: networks that load do not look for it. */
-    private static void delete(Path part) {
-        try {
-            Files.deleteIfExists(part);
-        } catch (IOException e) {
-            // A system that does not delete open files: the main thread does when it has closed it.
-        }
     }
 
     private SpeechRequest request() {
