@@ -3,10 +3,8 @@ module dev.skald.audio {
     requires dev.skald;
     requires java.desktop;
     requires static org.jspecify;
-    // The decoders are automatic modules, two of them named after their jars.
-    requires com.github.trilarion.sound;
-    requires javasound.flac;
-    requires jlayer;
+    requires com.dylibso.chicory.runtime;
+    requires com.dylibso.chicory.wasm;
 
     exports dev.skald.audio to
             dev.skald.chatterbox;

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  */
 public record AudioClip(float[] samples, int sampleRate) {
     /** The longest recording that is read, in seconds. */
-    public static final int LONGEST_SECONDS = 20 * 60;
+    public static final int LONGEST_SECONDS = 10 * 60;
 
     private static final long LARGEST_FILE = 2L << 30;
     private static final double SILENT_PEAK = 1e-3; // -60 dBFS

@@ -1,6 +1,8 @@
 package dev.skald.audio.codec;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.SkaldException;
+import dev.skald.audio.codec.SandboxedDecoder.Kind;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,16 +12,10 @@ import javax.sound.sampled.AudioFormat;
 import javax.sound.sampled.AudioInputStream;
 import javax.sound.sampled.AudioSystem;
 import javax.sound.sampled.UnsupportedAudioFileException;
-import javazoom.jl.decoder.Bitstream;
-import javazoom.jl.decoder.BitstreamException;
-import javazoom.jl.decoder.Decoder;
-import javazoom.jl.decoder.DecoderException;
-import javazoom.jl.decoder.Header;
-import javazoom.jl.decoder.SampleBuffer;
 
 /**
- * Tells a recording's format by its first bytes and decodes it: WAV by ourselves, MP3 with JLayer,
- * FLAC with jFLAC, OGG Vorbis with JOrbis, AIFF and AU with the JDK.
+ * Tells a recording's format by its first bytes and decodes it: WAV by ourselves, AIFF and AU with
+ * the JDK, all else in a sandbox.
  */
 final class ClipReader {
     private static final int MAGIC = 12;
@@ -36,10 +32,10 @@ final class ClipReader {
                 return WavReader.read(name, in, Files.size(file));
             }
             if (starts(magic, "fLaC")) {
-                return FlacReader.read(name, in);
+                return sandboxed(name, file, Kind.FLAC);
             }
             if (starts(magic, "OggS")) {
-                return VorbisReader.read(name, in);
+                return sandboxed(name, file, Kind.VORBIS);
             }
             if (starts(magic, "FORM") || starts(magic, ".snd")) {
                 try (AudioInputStream audio = AudioSystem.getAudioInputStream(in)) {
@@ -47,18 +43,22 @@ final class ClipReader {
                 }
             }
             if (starts(magic, "ID3") || isMpegFrame(magic)) {
-                return mp3(name, in);
+                return sandboxed(name, file, Kind.MP3);
             }
             throw unknown(name);
         } catch (UnsupportedAudioFileException e) {
             throw new InvalidRequestException(
                     name + " is damaged or of a kind that is not read: convert it to WAV", e);
-        } catch (InvalidRequestException e) {
+        } catch (SkaldException e) {
             throw e;
         } catch (RuntimeException e) {
-            // The decoders trust their input further than they should.
+            // The JDK's readers of AIFF and AU trust their input further than they should.
             throw new InvalidRequestException(name + " is damaged: convert it to WAV", e);
         }
+    }
+
+    private static AudioClip sandboxed(String name, Path file, Kind kind) throws IOException {
+        return SandboxedDecoder.read(name, file, kind, SandboxedDecoder.DEADLINE);
     }
 
     private static InvalidRequestException unknown(String name) {
@@ -125,43 +125,6 @@ final class ClipReader {
             value = i == 0 ? b : value << 8 | (b & 0xff);
         }
         return value;
-    }
-
-    private static AudioClip mp3(String name, InputStream in) throws IOException {
-        Bitstream stream = new Bitstream(in);
-        try {
-            Decoder decoder = new Decoder();
-            MonoBuffer mono = null;
-            for (Header header = stream.readFrame(); header != null; header = stream.readFrame()) {
-                SampleBuffer frame = (SampleBuffer) decoder.decodeFrame(header, stream);
-                stream.closeFrame();
-                int channels = frame.getChannelCount();
-                if (mono == null) {
-                    mono = new MonoBuffer(name, frame.getSampleFrequency(), channels);
-                }
-                short[] samples = frame.getBuffer();
-                for (int i = 0; i + channels <= frame.getBufferLength(); i += channels) {
-                    double sum = 0;
-                    for (int c = 0; c < channels; c++) {
-                        sum += samples[i + c];
-                    }
-                    // A frame may have other channels than the first one.
-                    mono.add(sum / 32768.0 * mono.channels() / channels);
-                }
-            }
-            if (mono == null) {
-                throw unknown(name);
-            }
-            return mono.clip();
-        } catch (BitstreamException | DecoderException e) {
-            throw new InvalidRequestException(name + " is a damaged MP3: convert it to WAV", e);
-        } finally {
-            try {
-                stream.close();
-            } catch (BitstreamException e) {
-                // Nothing of it is needed any more.
-            }
-        }
     }
 
     static String reason(IOException e) {

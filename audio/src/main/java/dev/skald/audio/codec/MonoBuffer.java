@@ -10,7 +10,7 @@ final class MonoBuffer {
     private static final int MAX_CHANNELS = 64;
 
     /** No more samples than {@link AudioClip#LONGEST_SECONDS} at this rate, whatever the clip's. */
-    private static final int MEMORY_RATE = 96_000;
+    private static final int MEMORY_RATE = 48_000;
 
     private final String name;
     private final int rate;
@@ -69,17 +69,11 @@ final class MonoBuffer {
         samples[size++] = (float) mean;
     }
 
-    /** Leaves away what lies beyond the stated end of the audio, if that is within it. */
-    void end(long frames) {
-        if (frames > 0 && frames < size) {
-            size = (int) frames;
-        }
-    }
-
     AudioClip clip() {
         if (size == 0) {
             throw new InvalidRequestException(name + " has no audio in it");
         }
-        return new AudioClip(Arrays.copyOf(samples, size), rate);
+        return new AudioClip(
+                size == samples.length ? samples : Arrays.copyOf(samples, size), rate);
     }
 }

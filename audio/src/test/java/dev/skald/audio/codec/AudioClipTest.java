@@ -195,7 +195,7 @@ class AudioClipTest {
         }
         assertThatThrownBy(() -> AudioClip.read(file))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("longer than 20 minutes");
+                .hasMessageContaining("longer than 10 minutes");
     }
 
     @Test
