@@ -73,7 +73,6 @@ final class MonoBuffer {
         if (size == 0) {
             throw new InvalidRequestException(name + " has no audio in it");
         }
-        return new AudioClip(
-                size == samples.length ? samples : Arrays.copyOf(samples, size), rate);
+        return new AudioClip(size == samples.length ? samples : Arrays.copyOf(samples, size), rate);
     }
 }

@@ -28,8 +28,8 @@ import java.util.concurrent.TimeoutException;
  * src/main/wasm}) and at build time to bytecode, so that a damaged file can reach nothing but the
  * module's own memory, 64 MB at most.
  *
- * <p>A file is decoded on a thread of its own. The bytecode looks for an interrupt in every loop:
- * a decoder that does not end is stopped at the deadline, or when the caller is interrupted.
+ * <p>A file is decoded on a thread of its own. The bytecode looks for an interrupt in every loop: a
+ * decoder that does not end is stopped at the deadline, or when the caller is interrupted.
  */
 final class SandboxedDecoder {
     /** In the order of {@code skald.c}. */
@@ -89,15 +89,17 @@ final class SandboxedDecoder {
      *     within the deadline
      * @throws SpeechCancelledException if the calling thread is interrupted, which it stays
      */
-    static AudioClip read(String name, Path file, Kind kind, Duration deadline)
-            throws IOException {
+    static AudioClip read(String name, Path file, Kind kind, Duration deadline) throws IOException {
         FutureTask<AudioClip> task = new FutureTask<>(() -> decode(name, file, kind));
         Thread.ofPlatform().daemon().name("skald-clip").start(task);
         try {
             return task.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new InvalidRequestException(
-                    name + " is not decoded within " + deadline.toSeconds() + " s: convert it to WAV",
+                    name
+                            + " is not decoded within "
+                            + deadline.toSeconds()
+                            + " s: convert it to WAV",
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -35,7 +35,13 @@ class HostileClipTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "bomb.flac", "hang.flac", "hang.ogg", "id3.mp3", "oom.mp3", "oom.ogg", "tiny.mp3"
+                "bomb.flac",
+                "hang.flac",
+                "hang.ogg",
+                "id3.mp3",
+                "oom.mp3",
+                "oom.ogg",
+                "tiny.mp3"
             })
     void isRefusedSoonAndWithoutMuchMemory(String name) throws IOException {
         Path file = Files.write(folder.resolve(name), resource(name));
