@@ -10,6 +10,8 @@ module dev.skald.tensor {
     exports dev.skald.tensor to
             dev.skald.chatterbox,
             dev.skald.piper;
+    exports dev.skald.tensor.decode to
+            dev.skald.chatterbox;
     exports dev.skald.tensor.io to
             dev.skald.chatterbox,
             dev.skald.piper;

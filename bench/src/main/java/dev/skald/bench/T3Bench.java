@@ -1,8 +1,9 @@
 package dev.skald.bench;
 
 import dev.skald.Precision;
-import dev.skald.chatterbox.t3.Sampler;
-import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.Sampler;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prompt;
@@ -83,7 +84,7 @@ public final class T3Bench {
 
     private static Run run(T3 model, Ops ops, int textTokens, int steps) {
         T3Config config = model.config();
-        boolean llama = config.kind() == T3Config.Kind.LLAMA;
+        boolean llama = config.kind() == DecoderModel.Kind.LLAMA;
         int[] prompt = new int[llama ? 150 : 375];
         Arrays.setAll(prompt, i -> i * 37 % 6561);
         float[] speaker = new float[256];

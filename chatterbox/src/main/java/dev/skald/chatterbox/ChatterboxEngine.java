@@ -7,7 +7,7 @@ import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
 import dev.skald.chatterbox.Installed.Speaker;
-import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.spi.AudioSource;

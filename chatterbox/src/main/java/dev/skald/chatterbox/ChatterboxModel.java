@@ -1,6 +1,6 @@
 package dev.skald.chatterbox;
 
-import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.text.EnglishTokenizer;
 import dev.skald.chatterbox.text.MultilingualTokenizer;
 import dev.skald.chatterbox.text.PunctuationNorm;

@@ -5,6 +5,7 @@ import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.WeightException;
+import dev.skald.tensor.decode.DecoderModel;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.TorchZip;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class CheckpointFiles implements AutoCloseable {
      * @throws VoiceException that names the file
      */
     void checkModel() {
-        boolean gpt2 = T3Config.of(t3()).kind() == T3Config.Kind.GPT2;
+        boolean gpt2 = T3Config.of(t3()).kind() == DecoderModel.Kind.GPT2;
         if (gpt2 != model.turbo()) {
             throw anothers(model.t3File(), gpt2 ? "Turbo's or Nano's" : "Original's");
         }

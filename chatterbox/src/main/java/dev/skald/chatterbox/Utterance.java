@@ -3,7 +3,7 @@ package dev.skald.chatterbox;
 import dev.skald.Voice;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
-import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.TokenStream;

@@ -11,6 +11,7 @@ import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.T3State;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
+import dev.skald.tensor.decode.DecoderModel;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.testkit.TestDevice;
 import java.io.IOException;
@@ -97,7 +98,7 @@ class PrefixStoreTest {
         try (Loaded loaded = load(which, precision)) {
             T3 model = loaded.model;
             T3Prompt prompt = prompt(model, 0.7f);
-            boolean guided = model.config().kind() == T3Config.Kind.LLAMA;
+            boolean guided = model.config().kind() == DecoderModel.Kind.LLAMA;
             float[] once;
             try (T3State state = new T3State(model, ops, guided ? 2 : 1, 200)) {
                 once = ops.read(state.prefill(prompt, TEXT, guided, Taps.NONE));

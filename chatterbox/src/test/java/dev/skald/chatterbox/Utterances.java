@@ -1,6 +1,6 @@
 package dev.skald.chatterbox;
 
-import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.tensor.decode.SamplerSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -7,6 +7,7 @@ import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -312,36 +313,56 @@ public interface Ops extends AutoCloseable {
      * Rotates pairs of each head's columns by {@code angle = position * frequency}, in place.
      * Halves: column d pairs with d + D/2 (Llama).
      *
+     * @param x (B,T,H*D)
      * @param cos (1, positions, D/2)
      * @param sin the same
-     * @param first one integer: the position of row 0
+     * @param first B integers: the position of row 0 of each batch
      */
     void rotary(Tensor x, int heads, Tensor cos, Tensor sin, Ints first);
 
     /**
-     * Room for keys and values of at most {@code capacity} positions of one layer. It takes memory
-     * as positions come, and lives as long as a tensor made now.
+     * Room for keys and values of at most {@code capacity} positions of one layer of one sequence. It
+     * takes memory as positions come.
      *
      * @param dim D
-     * @param precision how they are kept: exactly, or as {@link Precision#BF16}
+     * @param precision how they are kept: as FP32 or BF16
      */
-    Cache cache(int batch, int heads, int dim, int capacity, Precision precision);
-
-    /** Keys and values that a decoder's later positions attend to. */
-    interface Cache {
-        int capacity();
-    }
-
-    /** Keeps keys and values (B,T,H*D) of positions {@code at...}. */
-    void append(Tensor k, Tensor v, Cache cache, Ints at);
+    Cache cache(int heads, int dim, int capacity, Precision precision);
 
     /**
-     * Causal attention over the first positions of a cache: query i of the Tq sees {@code length -
-     * Tq + 1 + i} of them.
-     *
-     * @param length one integer: how many positions are filled, the queries' own included
+     * A cache that begins with the first {@code positions} of another one, whose memory it shares
+     * where it can. The other one must not be written at those positions any more, and must stay open
+     * for as long as this.
      */
-    void attentionCached(Tensor q, Cache cache, Ints length, float scale, Tensor out);
+    Cache fork(Cache of, int positions, int capacity);
+
+    /** Keys and values that a decoder's later positions attend to. Closed by who made it. */
+    interface Cache extends AutoCloseable {
+        int capacity();
+
+        @Override
+        void close();
+    }
+
+    /**
+     * Keeps keys and values.
+     *
+     * @param k (B,T,H*D)
+     * @param v the same
+     * @param caches of each batch
+     * @param first B integers: the position of row 0 of each batch
+     */
+    void append(Tensor k, Tensor v, List<Cache> caches, Ints first);
+
+    /**
+     * Causal attention over the first positions of a cache: query i of the T sees {@code length - T +
+     * 1 + i} of them.
+     *
+     * @param q (B,T,H*D)
+     * @param caches of each batch
+     * @param lengths B integers: how many positions are filled, the queries' own included
+     */
+    void attentionCached(Tensor q, List<Cache> caches, Ints lengths, float scale, Tensor out);
 
     // ---- norms
 

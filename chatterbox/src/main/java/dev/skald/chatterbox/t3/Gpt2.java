@@ -35,7 +35,7 @@ final class Gpt2 implements Transformer {
 
     Gpt2(Parameters parameters, Weights weights, T3Config config) {
         this.config = config;
-        int c = config.width();
+        int c = config.hidden();
         layers = new Layer[config.layers()];
         for (int i = 0; i < layers.length; i++) {
             Weights w = weights.under("h." + i + ".");
@@ -69,13 +69,13 @@ final class Gpt2 implements Transformer {
 
     @Override
     public int cacheWidth() {
-        return config.width();
+        return config.hidden();
     }
 
     @Override
-    public Tensor forward(Ops ops, Tensor x, KvCache cache, Taps taps) {
+    public Tensor forward(Ops ops, Tensor x, KvRows cache, Taps taps) {
         int heads = config.heads();
-        int c = config.width();
+        int c = config.hidden();
         float eps = config.normEps();
         float scale = (float) (1 / Math.sqrt((double) c / heads));
         int batch = x.batch();
@@ -87,9 +87,9 @@ final class Gpt2 implements Transformer {
         Tensor q = qkv.cols(0, c);
         Tensor k = qkv.cols(c, 2 * c);
         Tensor v = qkv.cols(2 * c, 3 * c);
-        Tensor position = ops.tensor(1, rows, c);
-        ops.embed(positions, cache.rows(), position);
-        ops.add(x, position, x);
+        Tensor position = ops.tensor(1, batch * rows, c);
+        ops.embed(positions, cache.positions(), position);
+        ops.add(x, position.reshape(batch, rows, c), x);
         for (int i = 0; i < layers.length; i++) {
             Layer layer = layers[i];
             ops.layerNorm(
@@ -100,8 +100,7 @@ final class Gpt2 implements Transformer {
                     Activation.NONE,
                     h);
             ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
-            cache.append(i, k, v, taps);
-            ops.attentionCached(q, cache.layers[i], cache.length, scale, attended);
+            cache.attend(i, q, k, v, scale, attended, taps);
             ops.linear(attended, layer.output, Epilogue.plus(x), x);
             ops.layerNorm(x, layer.mlpNorm.gain, layer.mlpNorm.shift, eps, Activation.NONE, h);
             ops.linear(h, layer.up, Epilogue.of(GELU), up);

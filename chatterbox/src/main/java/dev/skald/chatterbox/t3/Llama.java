@@ -33,7 +33,7 @@ final class Llama implements Transformer {
 
     Llama(Parameters parameters, Weights weights, T3Config config) {
         this.config = config;
-        int c = config.width();
+        int c = config.hidden();
         int a = weights.get("layers.0.self_attn.q_proj.weight", -1, c).shape()[0];
         ffn = weights.get("layers.0.mlp.gate_proj.weight", -1, c).shape()[0];
         cacheWidth = a;
@@ -86,7 +86,7 @@ final class Llama implements Transformer {
     }
 
     @Override
-    public Tensor forward(Ops ops, Tensor x, KvCache cache, Taps taps) {
+    public Tensor forward(Ops ops, Tensor x, KvRows cache, Taps taps) {
         int heads = config.heads();
         int a = cacheWidth;
         float scale = (float) (1 / Math.sqrt((double) a / heads));
@@ -95,7 +95,6 @@ final class Llama implements Transformer {
         Tensor h = ops.tensor(batch, rows, x.cols());
         Tensor qkv = ops.tensor(batch, rows, 3 * a);
         Tensor attended = ops.tensor(batch, rows, a);
-        Tensor gateUp = ops.tensor(batch, rows, 2 * ffn);
         Tensor gated = ops.tensor(batch, rows, ffn);
         Tensor q = qkv.cols(0, a);
         Tensor k = qkv.cols(a, 2 * a);
@@ -104,14 +103,12 @@ final class Llama implements Transformer {
             Layer layer = layers[i];
             ops.rmsNorm(x, layer.attentionNorm, config.normEps(), h);
             ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
-            ops.rotary(q, heads, cos, sin, cache.first);
-            ops.rotary(k, heads, cos, sin, cache.first);
-            cache.append(i, k, v, taps);
-            ops.attentionCached(q, cache.layers[i], cache.length, scale, attended);
+            ops.rotary(q, heads, cos, sin, cache.first());
+            ops.rotary(k, heads, cos, sin, cache.first());
+            cache.attend(i, q, k, v, scale, attended, taps);
             ops.linear(attended, layer.output, Epilogue.plus(x), x);
             ops.rmsNorm(x, layer.mlpNorm, config.normEps(), h);
-            ops.linear(h, layer.gateUp, Epilogue.NONE, gateUp);
-            ops.gateSilu(gateUp, gated);
+            ops.linearGateSilu(h, layer.gateUp, gated);
             ops.linear(gated, layer.down, Epilogue.plus(x), x);
             taps.tap("layer" + i, ops, x);
         }

@@ -12,7 +12,10 @@ import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.TokenDecoder;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,14 +35,14 @@ public final class T3 {
     private final @Nullable Embedding speechPositions; // (n, C)
     private final Linear speechHead; // C → V
     private final Linear speakerEncoder;
-    private final int speakerWidth;
+    private final int speakerSize;
     private final @Nullable Perceiver perceiver;
     private final float[] emotionWeight; // (C), empty without emotion
 
     private T3(Parameters parameters, Weights w, T3Config config) {
         this.config = config;
         precision = parameters.streamed();
-        int c = config.width();
+        int c = config.hidden();
         transformer =
                 switch (config.kind()) {
                     case LLAMA -> new Llama(parameters, w.under("tfmr."), config);
@@ -63,7 +66,7 @@ public final class T3 {
                         w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null,
                         Role.STREAMED);
         Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
-        speakerWidth = speaker.shape()[1];
+        speakerSize = speaker.shape()[1];
         speakerEncoder =
                 parameters.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Role.WORKING);
         perceiver =
@@ -123,16 +126,52 @@ public final class T3 {
      * @throws IllegalArgumentException if the prompt cannot be this model's
      */
     public T3Prefix prefix(Ops ops, T3Prompt prompt) {
-        int rows = prefixRows(prompt);
         float[][] layers = new float[config.layers()][];
-        try (Ops.Scope ignored = ops.scope()) {
-            KvCache cache = new KvCache(ops, this, 1, rows);
-            cache.record(layers);
-            Tensor x = condition(ops, prompt, Taps.NONE);
-            cache.advance(rows);
-            transformer.forward(ops, x, cache, Taps.NONE);
+        try (Ops.Scope ignored = ops.scope();
+                TokenDecoder decoder = decoder(ops, 0);
+                TokenDecoder.Prefix computed = decoder.prefix(condition(ops, prompt, Taps.NONE))) {
+            for (int i = 0; i < layers.length; i++) {
+                layers[i] = new float[2 * computed.rows() * cacheWidth()];
+                computed.read(i, layers[i]);
+            }
+            return new T3Prefix.Computed(computed.rows(), layers);
         }
-        return new T3Prefix.Computed(rows, layers);
+    }
+
+    /** Keys and values that were computed before, in a cache. */
+    KvCache restore(Ops ops, TokenDecoder.Stored prefix) {
+        int n = prefix.rows();
+        int width = cacheWidth();
+        KvCache cache = KvCache.of(ops, this, n);
+        cache.advance(n);
+        float[] values = new float[2 * n * width];
+        Ops.Ints first = ops.ints(new int[] {0});
+        for (int i = 0; i < config.layers(); i++) {
+            try (Ops.Scope ignored = ops.scope()) {
+                Tensor k = ops.tensor(1, n, width);
+                Tensor v = ops.tensor(1, n, width);
+                prefix.read(i, values);
+                ops.write(values, 0, k);
+                ops.write(values, n * width, v);
+                ops.append(k, v, List.of(cache.layer(i)), first);
+            }
+        }
+        return cache;
+    }
+
+    /**
+     * A decoder of this model.
+     *
+     * @param ops the stream it computes on; not closed with it
+     * @param slots how many sequences it can hold
+     */
+    public TokenDecoder decoder(Ops ops, int slots) {
+        return new T3Decoder(this, ops, slots);
+    }
+
+    /** How long a speaker embedding is. */
+    int speakerSize() {
+        return speakerSize;
     }
 
     /** Rows of the prefix. */
@@ -149,19 +188,19 @@ public final class T3 {
      * @throws IllegalArgumentException if the prompt cannot be this model's
      */
     Tensor condition(Ops ops, T3Prompt prompt, Taps taps) {
-        int c = config.width();
-        if (prompt.speaker().length != speakerWidth) {
+        int c = config.hidden();
+        if (prompt.speaker().length != speakerSize) {
             throw new IllegalArgumentException(
                     "a speaker embedding of "
                             + prompt.speaker().length
                             + " values; this model wants "
-                            + speakerWidth);
+                            + speakerSize);
         }
         int n = prompt.speechTokens().length;
         int promptRows = n == 0 || perceiver == null ? n : perceiver.rows();
         int emotionRows = config.emotion() ? 1 : 0;
         Tensor prefix = ops.tensor(1, prefixRows(prompt), c);
-        Tensor speaker = ops.tensor(1, 1, speakerWidth);
+        Tensor speaker = ops.tensor(1, 1, speakerSize);
         ops.write(prompt.speaker(), 0, speaker);
         ops.copy(ops.linear(speaker, speakerEncoder), prefix.rows(0, 1));
         if (n > 0) {
@@ -220,13 +259,35 @@ public final class T3 {
         }
     }
 
+    /** Llama models get the start token twice, as they were trained; GPT-2 models once. */
+    public int textRows(int[] text) {
+        return text.length + (config.kind() == DecoderModel.Kind.LLAMA ? 2 : 1);
+    }
+
+    /**
+     * What follows the prefix: text, then start tokens: (B, {@link #textRows}, C).
+     *
+     * @param guided whether row 1 does not hear the text
+     */
+    public void embedText(Ops ops, int[] text, boolean guided, Tensor out) {
+        Tensor start = ops.tensor(1, 1, out.cols());
+        embedSpeech(ops, new int[] {T3Config.START_SPEECH}, 0, start);
+        for (int b = 0; b < out.batch(); b++) {
+            Tensor row = out.batch(b);
+            ops.write(embedText(text, guided && b == 1), 0, row.rows(0, text.length));
+            for (int i = text.length; i < row.rows(); i++) {
+                ops.copy(start, row.rows(i, i + 1));
+            }
+        }
+    }
+
     /**
      * Text embeddings, row-major (n, C).
      *
      * @param silent whether the tokens themselves are left out, as in the unconditional row
      */
     float[] embedText(int[] tokens, boolean silent) {
-        int c = config.width();
+        int c = config.hidden();
         if (textPositions != null && tokens.length > config.textPositions()) {
             throw new IllegalArgumentException(
                     tokens.length + " text tokens; this model holds " + config.textPositions());

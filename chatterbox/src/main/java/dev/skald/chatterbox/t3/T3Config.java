@@ -2,13 +2,14 @@ package dev.skald.chatterbox.t3;
 
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
+import dev.skald.tensor.decode.DecoderModel;
 
 /**
  * What the checkpoint's shapes do not say, and what they do.
  *
  * @param kind the backbone
  * @param layers transformer layers
- * @param width C
+ * @param hidden C
  * @param heads attention heads, of 64 columns each in every published model
  * @param normEps of every norm of the backbone
  * @param rope Llama's rotary frequencies
@@ -21,9 +22,9 @@ import dev.skald.tensor.Weights;
  * @param emotion whether the prefix has an emotion
  */
 public record T3Config(
-        Kind kind,
+        DecoderModel.Kind kind,
         int layers,
-        int width,
+        int hidden,
         int heads,
         float normEps,
         Rope rope,
@@ -44,14 +45,8 @@ public record T3Config(
 
     public static final int STOP_SPEECH = 6562;
 
-    private static final int HEAD_WIDTH = 64;
+    private static final int HEAD_DIM = 64;
     private static final int PERCEIVER_HEADS = 4;
-
-    /** The backbone. */
-    public enum Kind {
-        LLAMA,
-        GPT2
-    }
 
     /** Llama 3's scaled rotary embedding. */
     public record Rope(
@@ -67,10 +62,10 @@ public record T3Config(
          * Angle per position of each pair of columns; long waves are stretched by the factor,
          * middle ones in between.
          */
-        public float[] inverseFrequencies(int headWidth) {
-            float[] f = new float[headWidth / 2];
+        public float[] inverseFrequencies(int headDim) {
+            float[] f = new float[headDim / 2];
             for (int i = 0; i < f.length; i++) {
-                double inverse = 1.0 / Math.pow(theta, 2.0 * i / headWidth);
+                double inverse = 1.0 / Math.pow(theta, 2.0 * i / headDim);
                 double wave = 2 * Math.PI / inverse;
                 double low = originalPositions / lowFrequencyFactor;
                 double high = originalPositions / highFrequencyFactor;
@@ -113,9 +108,9 @@ public record T3Config(
                         ? weights.get("tfmr.layers.0.self_attn.q_proj.weight", -1, speech[1])
                                 .shape()[0]
                         : speech[1];
-        if (attention % HEAD_WIDTH != 0 || speech[0] <= STOP_SPEECH) {
+        if (attention % HEAD_DIM != 0 || speech[0] <= STOP_SPEECH) {
             throw new WeightException(
-                    "these weights are not a T3 model's: width "
+                    "these weights are not a T3 model's: hidden "
                             + attention
                             + ", "
                             + speech[0]
@@ -124,10 +119,10 @@ public record T3Config(
         int speechPositions = rows(weights, "speech_pos_emb.emb.weight", speech[1]);
         int textPositions = rows(weights, "text_pos_emb.emb.weight", speech[1]);
         return new T3Config(
-                llama ? Kind.LLAMA : Kind.GPT2,
+                llama ? DecoderModel.Kind.LLAMA : DecoderModel.Kind.GPT2,
                 layers,
                 speech[1],
-                attention / HEAD_WIDTH,
+                attention / HEAD_DIM,
                 1e-5f,
                 Rope.LLAMA3,
                 text[0],
@@ -141,7 +136,7 @@ public record T3Config(
                 weights.has("cond_enc.emotion_adv_fc.weight"));
     }
 
-    private static int rows(Weights weights, String name, int width) {
-        return weights.has(name) ? weights.get(name, -1, width).shape()[0] : 0;
+    private static int rows(Weights weights, String name, int hidden) {
+        return weights.has(name) ? weights.get(name, -1, hidden).shape()[0] : 0;
     }
 }

@@ -1,10 +1,13 @@
 package dev.skald.chatterbox.t3;
 
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import java.util.BitSet;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.SamplerSettings;
+import dev.skald.tensor.decode.TokenDecoder;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
 
 /**
  * Speech tokens of one text, drawn one by one. The same seed and stream give the same tokens. Used
@@ -15,18 +18,17 @@ public final class TokenStream implements AutoCloseable {
     public static final int END = -1;
 
     private final T3 model;
-    private final Ops ops;
-    private final T3State state;
-    private final Sampler sampler;
+    private final TokenDecoder decoder;
     private final boolean guided;
     private final T3Prompt prompt;
     private final int[] text;
+    private final SamplerSettings settings;
     private final long seed;
     private final int stream;
     private final int limit;
-    private final BitSet spoken = new BitSet();
-    private final float[] logits;
     private final BiFunction<Ops, T3Prompt, T3Prefix> prefixes;
+    private TokenDecoder.@Nullable Prefix prefix;
+    private int slot = -1;
     private int read;
     private int count;
     private int last = T3Config.START_SPEECH;
@@ -50,37 +52,32 @@ public final class TokenStream implements AutoCloseable {
             int stream,
             int limit) {
         this.model = model;
-        this.ops = ops;
         this.prompt = prompt;
         this.prefixes = prefixes;
         this.text = text;
+        this.settings = settings;
         this.seed = seed;
         this.stream = stream;
         this.limit = limit;
-        T3Config config = model.config();
         // Without guidance the official code computes the same row twice, or crashes (tts.py).
-        guided = config.kind() == T3Config.Kind.LLAMA && settings.cfgWeight() > 0;
-        int rows = guided ? 2 : 1;
-        state = new T3State(model, ops, rows, model.prefixRows(prompt) + text.length + 2 + limit);
-        sampler = new Sampler(config.kind(), settings, config.speechVocabulary());
-        logits = new float[rows * config.speechVocabulary()];
-        spoken.set(T3Config.START_SPEECH);
+        guided = model.config().kind() == DecoderModel.Kind.LLAMA && settings.cfgWeight() > 0;
+        decoder = model.decoder(ops, 1);
     }
 
     /** The next token, or {@link #END} after the stop token, the limit or the last position. */
     public int next() {
-        if (ended || count >= limit || (count > 0 && state.full())) {
-            ended = true;
+        if (ended) {
             return END;
         }
-        Tensor l = count == 0 ? prefill() : state.step(last, Taps.NONE);
-        ops.read(l, logits, 0);
-        sampler.distribution(logits, spoken, Taps.NONE);
-        last = sampler.draw(seed, stream, count);
-        if (count == 0 && model.config().kind() == T3Config.Kind.GPT2) {
-            spoken.clear(); // Turbo's history holds the start token at the first step alone
+        if (slot < 0) {
+            join();
+        } else if (decoder.ended(slot)) {
+            ended = true;
+            return END;
+        } else {
+            decoder.step();
         }
-        spoken.set(last);
+        last = decoder.poll(slot)[0];
         count++;
         if (last == T3Config.STOP_SPEECH) {
             ended = true;
@@ -89,10 +86,19 @@ public final class TokenStream implements AutoCloseable {
         return last;
     }
 
-    private Tensor prefill() {
-        try (T3Prefix prefix = prefixes.apply(ops, prompt)) {
-            read = prefix.computed() + state.textRows(text);
-            return state.prefill(prefix, text, guided);
+    private void join() {
+        Ops ops = decoder.ops();
+        TokenDecoder.Prefix known;
+        try (T3Prefix voice = prefixes.apply(ops, prompt)) {
+            read = voice.computed() + model.textRows(text);
+            known = decoder.restore(voice);
+        }
+        prefix = known;
+        try (Ops.Scope ignored = ops.scope()) {
+            Tensor x =
+                    ops.tensor(guided ? 2 : 1, model.textRows(text), model.config().hidden());
+            model.embedText(ops, text, guided, x);
+            slot = decoder.join(known, x, settings, seed, stream, limit);
         }
     }
 
@@ -115,6 +121,9 @@ public final class TokenStream implements AutoCloseable {
 
     @Override
     public void close() {
-        state.close();
+        decoder.close();
+        if (prefix != null) {
+            prefix.close();
+        }
     }
 }

@@ -8,7 +8,7 @@ import dev.skald.tensor.Tensor;
 sealed interface Transformer permits Llama, Gpt2 {
     int layers();
 
-    /** H * D: columns of keys and values. */
+    /** H*D: columns of keys and values. */
     int cacheWidth();
 
     /**
@@ -16,5 +16,5 @@ sealed interface Transformer permits Llama, Gpt2 {
      * positions that {@code cache} was just advanced by. No branch depends on a position, so the
      * step can be recorded.
      */
-    Tensor forward(Ops ops, Tensor x, KvCache cache, Taps taps);
+    Tensor forward(Ops ops, Tensor x, KvRows cache, Taps taps);
 }

@@ -343,8 +343,7 @@ public final class SpeechTokenizer {
             Tensor q = qkv.cols(0, width);
             Tensor k = qkv.cols(width, 2 * width);
             Tensor v = qkv.cols(2 * width, 3 * width);
-            Ops.Ints first = ops.ints(1);
-            ops.write(new int[] {0}, first);
+            Ops.Ints first = ops.ints(new int[q.batch()]);
             ops.rotary(q, heads, cos, sin, first);
             ops.rotary(k, heads, cos, sin, first);
             Tensor mixed = norm; // its values are no longer needed

@@ -2,8 +2,9 @@ package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.ChatterboxModel;
 import dev.skald.chatterbox.Utterances;
-import dev.skald.chatterbox.t3.Sampler;
-import dev.skald.chatterbox.t3.SamplerSettings;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.Sampler;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3GoldenStage;
@@ -108,7 +109,7 @@ public final class PipelineGoldens implements GoldenStage {
                         params.path("repetition_penalty").asDouble(d.repetitionPenalty()),
                         params.path("cfg_weight").asDouble(d.cfgWeight()));
         T3Config config = t3.config();
-        boolean guided = config.kind() == T3Config.Kind.LLAMA && settings.cfgWeight() > 0;
+        boolean guided = config.kind() == DecoderModel.Kind.LLAMA && settings.cfgWeight() > 0;
         try (T3State state = new T3State(t3, ops, guided ? 2 : 1, 4000)) {
             float[] logits =
                     ops.read(state.prefill(prompt, ids, guided, dev.skald.tensor.Taps.NONE));

@@ -2,6 +2,8 @@ package dev.skald.chatterbox.t3;
 
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.Sampler;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
@@ -24,10 +26,10 @@ public final class SamplerGoldenStage implements GoldenStage {
         int[] shape = golden.shape("in.logits"); // (steps, rows, V)
         float[] logits = golden.floats("in.logits");
         int[] tokens = golden.ints("in.tokens");
-        T3Config.Kind kind =
+        DecoderModel.Kind kind =
                 switch (golden.params().path("loop").asString()) {
-                    case "original" -> T3Config.Kind.LLAMA;
-                    case "turbo" -> T3Config.Kind.GPT2;
+                    case "original" -> DecoderModel.Kind.LLAMA;
+                    case "turbo" -> DecoderModel.Kind.GPT2;
                     default -> throw new AssertionError("an unknown loop: " + golden.params());
                 };
         Sampler sampler = new Sampler(kind, T3GoldenStage.settings(golden.params()), shape[2]);
@@ -49,7 +51,7 @@ public final class SamplerGoldenStage implements GoldenStage {
         for (int k = 0; k < shape[0]; k++) {
             float[] l = Arrays.copyOfRange(logits, k * row, (k + 1) * row);
             probabilities.add(sampler.distribution(l, spoken, each).clone());
-            if (k == 0 && kind == T3Config.Kind.GPT2) {
+            if (k == 0 && kind == DecoderModel.Kind.GPT2) {
                 spoken.clear();
             }
             spoken.set(tokens[k]);

@@ -3,6 +3,9 @@ package dev.skald.chatterbox.t3;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.Sampler;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenFile;
 import dev.skald.testkit.GoldenStage;
@@ -52,12 +55,12 @@ public abstract class T3GoldenStage implements GoldenStage {
     public static T3Config config(GoldenFile file) {
         T3Config c = T3Config.of(file.weightsUnderPrefix());
         JsonNode b = file.config().path("backbone");
-        boolean llama = c.kind() == T3Config.Kind.LLAMA;
+        boolean llama = c.kind() == DecoderModel.Kind.LLAMA;
         JsonNode r = b.path("rope_scaling");
         return new T3Config(
                 c.kind(),
                 c.layers(),
-                c.width(),
+                c.hidden(),
                 b.path(llama ? "num_attention_heads" : "n_head").asInt(c.heads()),
                 (float) b.path(llama ? "rms_norm_eps" : "layer_norm_epsilon").asDouble(c.normEps()),
                 new T3Config.Rope(
@@ -118,7 +121,7 @@ public abstract class T3GoldenStage implements GoldenStage {
         List<float[]> probabilities = new ArrayList<>();
         Gather embeds = new Gather();
         Gather hidden = new Gather();
-        if (config.kind() == T3Config.Kind.LLAMA) {
+        if (config.kind() == DecoderModel.Kind.LLAMA) {
             taps.add(
                     "tap.rope_inv_freq",
                     config.rope()
@@ -138,7 +141,7 @@ public abstract class T3GoldenStage implements GoldenStage {
                                 .clone();
                 probabilities.add(p);
                 tokens[k] = greedy ? argmax(p) : given[k];
-                if (k == 0 && config.kind() == T3Config.Kind.GPT2) {
+                if (k == 0 && config.kind() == DecoderModel.Kind.GPT2) {
                     spoken.clear();
                 }
                 spoken.set(tokens[k]);

@@ -24,35 +24,46 @@ final class CachedAttention {
         this.scratch = scratch;
     }
 
-    void append(CpuTensor k, CpuTensor v, CpuCache cache, int first) {
-        cache.reserve(first + k.rows());
-        int count = cache.batch * cache.heads;
+    /** Keeps keys and values of each batch in its cache, from its position {@code first} on. */
+    void append(CpuTensor k, CpuTensor v, CpuCache[] caches, int[] first) {
+        int heads = caches[0].heads;
+        for (int b = 0; b < caches.length; b++) {
+            caches[b].reserve(first[b] + k.rows());
+        }
+        int count = caches.length * heads;
         if (k.rows() == 1) {
             for (int i = 0; i < count; i++) {
-                cache.set(i / cache.heads, i % cache.heads, first, 1, k, v);
+                int b = i / heads;
+                caches[b].set(b, i % heads, first[b], 1, k, v);
             }
             return;
         }
         pool.run(
                 count,
-                (i, worker) -> cache.set(i / cache.heads, i % cache.heads, first, k.rows(), k, v));
+                (i, worker) -> {
+                    int b = i / heads;
+                    caches[b].set(b, i % heads, first[b], k.rows(), k, v);
+                });
     }
 
-    /** {@code length} positions are filled, those of the queries included. */
-    void run(CpuTensor q, CpuCache cache, int length, float scale, CpuTensor out) {
+    /** In each cache {@code lengths} positions are filled, those of the queries included. */
+    void run(CpuTensor q, CpuCache[] caches, int[] lengths, float scale, CpuTensor out) {
         int queries = q.rows();
         int parts = (queries + ROWS - 1) / ROWS;
+        int heads = caches[0].heads;
         pool.run(
-                cache.batch * cache.heads * parts,
+                caches.length * heads * parts,
                 (item, worker) -> {
                     int first = item % parts * ROWS;
+                    int b = item / parts / heads;
                     new Part(
                                     q,
-                                    item / parts,
+                                    b,
+                                    item / parts % heads,
                                     first,
                                     Math.min(ROWS, queries - first),
-                                    length - queries + first + 1,
-                                    cache,
+                                    lengths[b] - queries + first + 1,
+                                    caches[b],
                                     worker)
                             .run(scale, out);
                 });
@@ -72,11 +83,12 @@ final class CachedAttention {
         private final int worker;
 
         /**
-         * @param matrix which of the cache's matrices
+         * @param matrix which of the cache's matrices: the head
          * @param visible keys that the first query sees, one more for each next
          */
         Part(
                 CpuTensor q,
+                int b,
                 int matrix,
                 int first,
                 int rows,
@@ -85,8 +97,8 @@ final class CachedAttention {
                 int worker) {
             this.q = q;
             this.matrix = matrix;
-            this.b = matrix / cache.heads;
-            this.col = matrix % cache.heads * cache.dim;
+            this.b = b;
+            this.col = matrix * cache.dim;
             this.first = first;
             this.rows = rows;
             this.visible = visible;

@@ -20,6 +20,13 @@ record Compact(short @Nullable [] halves, byte @Nullable [] bytes, float @Nullab
                 : new Compact(null, new byte[length + SLACK], new float[columns]);
     }
 
+    Compact copy() {
+        return new Compact(
+                halves == null ? null : halves.clone(),
+                bytes == null ? null : bytes.clone(),
+                scales == null ? null : scales.clone());
+    }
+
     /**
      * Keeps {@code count} columns from j on, which lie in {@code rows} one after the other and are
      * changed by it.

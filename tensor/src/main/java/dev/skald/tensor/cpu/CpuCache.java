@@ -14,10 +14,9 @@ final class CpuCache implements Ops.Cache {
     /** Positions a block: a multiple of every kernel's panel. */
     static final int BLOCK = 128;
 
-    /** A block: one matrix each for every head of every batch. */
+    /** A block: one matrix each for every head. */
     record Block(Packed[] keys, Packed[] values) {}
 
-    final int batch;
     final int heads;
     final int dim;
     private final int capacity;
@@ -26,8 +25,7 @@ final class CpuCache implements Ops.Cache {
     private final List<Block> blocks = new ArrayList<>();
     private int filled;
 
-    CpuCache(int batch, int heads, int dim, int capacity, int panel, Format format) {
-        this.batch = batch;
+    CpuCache(int heads, int dim, int capacity, int panel, Format format) {
         this.heads = heads;
         this.dim = dim;
         this.capacity = capacity;
@@ -57,9 +55,42 @@ final class CpuCache implements Ops.Cache {
         }
     }
 
+    /** One that begins with the first {@code positions} of this: whole blocks are shared. */
+    CpuCache fork(int positions, int longest) {
+        CpuCache forked = new CpuCache(heads, dim, longest, panel, format);
+        forked.filled = positions;
+        for (int i = 0; i * BLOCK < positions; i++) {
+            Block block = blocks.get(i);
+            forked.blocks.add(
+                    (i + 1) * BLOCK <= positions
+                            ? block
+                            : new Block(copy(block.keys), copy(block.values)));
+        }
+        return forked;
+    }
+
+    /** The matrices of a block, which share one array, in an array of their own. */
+    private static Packed[] copy(Packed[] matrices) {
+        Packed any = matrices[0];
+        float[] values = any.values().clone();
+        Compact compact = any.compact() == null ? null : any.compact().copy();
+        Packed[] copies = new Packed[matrices.length];
+        for (int i = 0; i < copies.length; i++) {
+            Packed m = matrices[i];
+            copies[i] = new Packed(values, m.base(), m.k(), m.n(), m.width(), compact);
+        }
+        return copies;
+    }
+
+    @Override
+    public void close() {
+        blocks.clear();
+        filled = 0;
+    }
+
     private Packed[] matrices(int k, int n) {
         int length = Packed.length(k, n, panel);
-        int count = batch * heads;
+        int count = heads;
         int all = Math.multiplyExact(count, length);
         Compact compact = format == Format.F32 ? null : Compact.of(Format.BF16, all, count * n);
         float[] values = compact == null ? new float[all] : new float[0];
@@ -75,8 +106,8 @@ final class CpuCache implements Ops.Cache {
         for (int i = 0; i < count; i++) {
             Block block = blocks.get((first + i) / BLOCK);
             int at = (first + i) % BLOCK;
-            Packed keys = block.keys[b * heads + h];
-            Packed values = block.values[b * heads + h];
+            Packed keys = block.keys[h];
+            Packed values = block.values[h];
             put(keys, keys.at(0, at), panel, k.data, k.at(b, i) + h * dim, dim);
             for (int d = 0; d < dim; d += panel) {
                 int from = v.at(b, i) + h * dim + d;

@@ -24,6 +24,7 @@ import dev.skald.tensor.cpu.memory.CpuTensor;
 import dev.skald.tensor.cpu.memory.Scratch;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -167,14 +168,6 @@ final class CpuOps implements Ops {
         return r == null
                 ? e
                 : new Epilogue(e.activation(), e.scale(), r.batch(batch).unpadded(rows));
-    }
-
-    private static int first(Ints ints) {
-        CpuInts v = cpu(ints);
-        if (v.count == 0) {
-            throw new IllegalArgumentException("one integer is needed");
-        }
-        return v.values[v.from];
     }
 
     // ---- matrix products
@@ -569,31 +562,36 @@ final class CpuOps implements Ops {
         CpuTensor t = cpu(x);
         CpuTensor c = cpu(cos);
         CpuTensor s = cpu(sin);
-        int from = first(first);
+        int[] from = eachBatch("rotary", first, x);
         int half = cos.cols();
         check(x.cols() == 2 * half * heads, "rotary", "cosines " + cos, x);
         shape(sin, "rotary", 1, cos.rows(), half);
-        check(from >= 0 && from + x.rows() <= cos.rows(), "rotary", "from position " + from, cos);
         for (int b = 0; b < x.batch(); b++) {
+            int at = from[b];
+            check(at >= 0 && at + x.rows() <= cos.rows(), "rotary", "from position " + at, cos);
             for (int r = 0; r < x.rows(); r++) {
                 for (int h = 0; h < heads; h++) {
                     kernels.rotate(
                             t.data,
                             t.at(b, r) + h * 2 * half,
                             c.data,
-                            c.at(0, from + r),
+                            c.at(0, at + r),
                             s.data,
-                            s.at(0, from + r),
+                            s.at(0, at + r),
                             half);
                 }
             }
         }
     }
 
+    private int[] eachBatch(String op, Ints ints, Tensor x) {
+        check(ints.count() == x.batch(), op, ints.count() + " integers for the batches", x);
+        return read(ints);
+    }
+
     @Override
-    public Cache cache(int batch, int heads, int dim, int capacity, Precision precision) {
-        if (batch < 1
-                || heads < 1
+    public Cache cache(int heads, int dim, int capacity, Precision precision) {
+        if (heads < 1
                 || dim < 1
                 || capacity < 0
                 || (precision != Precision.FP32 && precision != Precision.BF16)) {
@@ -601,8 +599,6 @@ final class CpuOps implements Ops {
                     "no cache of "
                             + precision
                             + " for "
-                            + batch
-                            + " batches of "
                             + heads
                             + " heads of "
                             + dim
@@ -611,7 +607,6 @@ final class CpuOps implements Ops {
                             + " positions");
         }
         return new CpuCache(
-                batch,
                 heads,
                 dim,
                 capacity,
@@ -620,31 +615,54 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void append(Tensor k, Tensor v, Cache cache, Ints at) {
-        CpuCache c = (CpuCache) cache;
-        int from = first(at);
-        shape(k, "append", c.batch, k.rows(), c.heads * c.dim);
-        same("append", k, v);
-        check(
-                from >= 0 && from + k.rows() <= c.capacity(),
-                "append",
-                "positions from " + from + " of " + c.capacity(),
-                k);
-        cachedAttention.append(cpu(k), cpu(v), c, from);
+    public Cache fork(Cache of, int positions, int capacity) {
+        CpuCache c = (CpuCache) of;
+        if (positions < 0 || positions > c.filled() || positions > capacity) {
+            throw new IllegalArgumentException(
+                    positions + " positions of a cache of " + c.filled() + ", for " + capacity);
+        }
+        return c.fork(positions, capacity);
     }
 
     @Override
-    public void attentionCached(Tensor q, Cache cache, Ints length, float scale, Tensor out) {
-        CpuCache c = (CpuCache) cache;
-        int n = first(length);
-        shape(q, "attentionCached", c.batch, q.rows(), c.heads * c.dim);
+    public void append(Tensor k, Tensor v, List<Cache> caches, Ints first) {
+        CpuCache[] each = caches("append", k, caches);
+        int[] from = eachBatch("append", first, k);
+        same("append", k, v);
+        for (int b = 0; b < each.length; b++) {
+            check(
+                    from[b] >= 0 && from[b] + k.rows() <= each[b].capacity(),
+                    "append",
+                    "positions from " + from[b] + " of " + each[b].capacity(),
+                    k);
+        }
+        cachedAttention.append(cpu(k), cpu(v), each, from);
+    }
+
+    @Override
+    public void attentionCached(
+            Tensor q, List<Cache> caches, Ints lengths, float scale, Tensor out) {
+        CpuCache[] each = caches("attentionCached", q, caches);
+        int[] n = eachBatch("attentionCached", lengths, q);
         same("attentionCached", q, out);
-        check(
-                n >= q.rows() && n <= c.filled(),
-                "attentionCached",
-                n + " positions of " + c.filled(),
-                q);
-        cachedAttention.run(cpu(q), c, n, scale, cpu(out));
+        for (int b = 0; b < each.length; b++) {
+            check(
+                    n[b] >= q.rows() && n[b] <= each[b].filled(),
+                    "attentionCached",
+                    n[b] + " positions of " + each[b].filled(),
+                    q);
+        }
+        cachedAttention.run(cpu(q), each, n, scale, cpu(out));
+    }
+
+    private static CpuCache[] caches(String op, Tensor x, List<Cache> caches) {
+        check(caches.size() == x.batch(), op, caches.size() + " caches for the batches", x);
+        CpuCache[] each = new CpuCache[caches.size()];
+        for (int b = 0; b < each.length; b++) {
+            each[b] = (CpuCache) caches.get(b);
+            check(x.cols() == each[b].heads * each[b].dim, op, "another cache's heads", x);
+        }
+        return each;
     }
 
     // ---- norms

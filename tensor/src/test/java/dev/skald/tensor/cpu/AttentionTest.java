@@ -7,6 +7,7 @@ import dev.skald.Precision;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.cpu.Naive.Array;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Every form of attention against its formula, on random shapes and on views. */
@@ -128,9 +129,12 @@ class AttentionTest extends OpsFixture {
     void cachedAttentionAndRotary() {
         int heads = 2;
         int d = 16;
-        Ops.Ints at = ops.ints(1);
+        Ops.Ints at = ops.ints(2);
         for (Precision precision : new Precision[] {Precision.FP32, Precision.BF16}) {
-            Ops.Cache cache = ops.cache(2, heads, d, 400, precision);
+            List<Ops.Cache> cache =
+                    List.of(
+                            ops.cache(heads, d, 400, precision),
+                            ops.cache(heads, d, 400, precision));
             Tensor keys = ops.tensor(2, 400, heads * d);
             Tensor values = ops.tensor(2, 400, heads * d);
             int filled = 0;
@@ -140,10 +144,10 @@ class AttentionTest extends OpsFixture {
                 Tensor v = tensor(2, n, heads * d);
                 ops.copy(k, keys.rows(filled, filled + n));
                 ops.copy(v, values.rows(filled, filled + n));
-                ops.write(new int[] {filled}, at);
+                ops.write(new int[] {filled, filled}, at);
                 ops.append(k, v, cache, at);
                 filled += n;
-                ops.write(new int[] {filled}, at);
+                ops.write(new int[] {filled, filled}, at);
                 Tensor out = space(2, n, heads * d);
                 ops.attentionCached(q, cache, at, 0.3f, out);
                 same(
@@ -158,7 +162,7 @@ class AttentionTest extends OpsFixture {
                                 Naive.NOTHING),
                         precision == Precision.FP32 ? 2e-5 : 1e-2);
             }
-            ops.write(new int[] {401}, at);
+            ops.write(new int[] {401, 401}, at);
             Tensor q = tensor(2, 1, heads * d);
             assertThatThrownBy(() -> ops.attentionCached(q, cache, at, 1, q))
                     .hasMessageContaining("401 positions of 269");
@@ -175,14 +179,14 @@ class AttentionTest extends OpsFixture {
         }
         ops.write(c, 0, cos);
         ops.write(s, 0, sin);
-        ops.write(new int[] {7}, at);
+        ops.write(new int[] {7, 11}, at);
         ops.rotary(x, heads, cos, sin, at);
         Array turned = Array.zeros(2, 5, heads * d);
         for (int b = 0; b < 2; b++) {
             for (int t = 0; t < 5; t++) {
                 for (int j = 0; j < heads * d; j++) {
                     int k = j % d;
-                    double angle = ((t + 7) * d / 2 + k % (d / 2)) * 0.1;
+                    double angle = ((t + 7 + 4 * b) * d / 2 + k % (d / 2)) * 0.1;
                     double other = y.at(b, t, k < d / 2 ? j + d / 2 : j - d / 2);
                     turned.set(
                             b,

@@ -92,7 +92,7 @@ public final class Trial implements Supplier<float[][]> {
                 Ops.Ints length = ops.ints(1);
                 ops.write(new int[] {rows}, length);
                 for (Precision p : new Precision[] {Precision.FP32, Precision.BF16}) {
-                    Ops.Cache cache = ops.cache(1, 2, in, rows, p);
+                    List<Ops.Cache> cache = List.of(ops.cache(2, in, rows, p));
                     ops.append(q, q, cache, ops.ints(1));
                     for (int n = 1; n <= rows; n += 1 + rows / 2) {
                         Tensor last = q.rows(rows - n, rows);

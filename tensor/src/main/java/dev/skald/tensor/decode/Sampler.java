@@ -1,4 +1,4 @@
-package dev.skald.chatterbox.t3;
+package dev.skald.tensor.decode;
 
 import dev.skald.tensor.Philox;
 import dev.skald.tensor.Taps;
@@ -17,14 +17,14 @@ import java.util.BitSet;
  */
 public final class Sampler {
     private final SamplerSettings settings;
-    private final T3Config.Kind order;
+    private final DecoderModel.Kind order;
     private final int vocabulary;
     private final float[] scores;
     private final float[] probabilities;
     private final float[] scratch;
     private final long[] sorted;
 
-    public Sampler(T3Config.Kind order, SamplerSettings settings, int vocabulary) {
+    public Sampler(DecoderModel.Kind order, SamplerSettings settings, int vocabulary) {
         this.order = order;
         this.settings = settings;
         this.vocabulary = vocabulary;
@@ -135,9 +135,9 @@ public final class Sampler {
         }
         softmax();
         int best = best();
-        float least = (float) settings.minP() * probabilities[best];
+        float min = (float) settings.minP() * probabilities[best];
         for (int i = 0; i < vocabulary; i++) {
-            if (probabilities[i] < least && i != best) {
+            if (probabilities[i] < min && i != best) {
                 scores[i] = Float.NEGATIVE_INFINITY;
             }
         }
@@ -146,9 +146,9 @@ public final class Sampler {
     private void topK() {
         int k = Math.min(settings.topK(), vocabulary);
         System.arraycopy(scores, 0, scratch, 0, vocabulary);
-        float least = select(scratch, vocabulary - k);
+        float min = select(scratch, vocabulary - k);
         for (int i = 0; i < vocabulary; i++) {
-            if (scores[i] < least) {
+            if (scores[i] < min) {
                 scores[i] = Float.NEGATIVE_INFINITY;
             }
         }
@@ -195,11 +195,11 @@ public final class Sampler {
     }
 
     private void softmax() {
-        float most = scores[best()];
+        float max = scores[best()];
         double sum = 0;
         for (int i = 0; i < vocabulary; i++) {
             float s = scores[i];
-            float e = s == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(s - most);
+            float e = s == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(s - max);
             probabilities[i] = e;
             sum += e;
         }

@@ -1,4 +1,4 @@
-package dev.skald.chatterbox.t3;
+package dev.skald.tensor.decode;
 
 /**
  * How the next speech token is drawn.
