@@ -1,9 +1,6 @@
 package dev.skald.bench;
 
 import dev.skald.Precision;
-import dev.skald.tensor.decode.DecoderModel;
-import dev.skald.tensor.decode.Sampler;
-import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prompt;
@@ -12,6 +9,9 @@ import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Taps;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.Sampler;
+import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.tensor.io.Safetensors;
 import java.nio.file.Path;
 import java.util.Arrays;

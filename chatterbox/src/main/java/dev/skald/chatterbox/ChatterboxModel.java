@@ -1,12 +1,12 @@
 package dev.skald.chatterbox;
 
-import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.chatterbox.text.EnglishTokenizer;
 import dev.skald.chatterbox.text.MultilingualTokenizer;
 import dev.skald.chatterbox.text.PunctuationNorm;
 import dev.skald.chatterbox.text.TextTokenizer;
 import dev.skald.chatterbox.text.TurboTokenizer;
 import dev.skald.chatterbox.voice.VoiceCloner;
+import dev.skald.tensor.decode.SamplerSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.skald.Precision;
 import dev.skald.chatterbox.t3.T3;
-import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prefix;
 import dev.skald.chatterbox.t3.T3Prompt;
 import dev.skald.chatterbox.t3.T3State;

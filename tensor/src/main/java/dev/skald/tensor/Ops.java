@@ -321,8 +321,8 @@ public interface Ops extends AutoCloseable {
     void rotary(Tensor x, int heads, Tensor cos, Tensor sin, Ints first);
 
     /**
-     * Room for keys and values of at most {@code capacity} positions of one layer of one sequence. It
-     * takes memory as positions come.
+     * Room for keys and values of at most {@code capacity} positions of one layer of one sequence.
+     * It takes memory as positions come.
      *
      * @param dim D
      * @param precision how they are kept: as FP32 or BF16
@@ -331,8 +331,8 @@ public interface Ops extends AutoCloseable {
 
     /**
      * A cache that begins with the first {@code positions} of another one, whose memory it shares
-     * where it can. The other one must not be written at those positions any more, and must stay open
-     * for as long as this.
+     * where it can. The other one must not be written at those positions any more, and must stay
+     * open for as long as this.
      */
     Cache fork(Cache of, int positions, int capacity);
 
@@ -355,8 +355,8 @@ public interface Ops extends AutoCloseable {
     void append(Tensor k, Tensor v, List<Cache> caches, Ints first);
 
     /**
-     * Causal attention over the first positions of a cache: query i of the T sees {@code length - T +
-     * 1 + i} of them.
+     * Causal attention over the first positions of a cache: query i of the T sees {@code length - T
+     * + 1 + i} of them.
      *
      * @param q (B,T,H*D)
      * @param caches of each batch

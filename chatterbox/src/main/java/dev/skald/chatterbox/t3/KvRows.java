@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caches of the rows that one pass of a transformer computes, and where each row is. A row is one
- * batch of the pass: a sequence, or one of a guided sequence's two.
+ * The caches of the rows that one pass of a transformer computes, and where each row is. A row is
+ * one batch of the pass: a sequence, or one of a guided sequence's two.
  */
 final class KvRows {
     private final Ops ops;

@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link TokenDecoder} over {@link Ops}: the rows of all sequences go through each layer together,
- * so that its weights are read once a step.
+ * A {@link TokenDecoder} over {@link Ops}: the rows of all sequences go through each layer
+ * together, so that its weights are read once a step.
  */
 final class T3Decoder implements TokenDecoder {
     private final T3 model;
@@ -155,8 +155,7 @@ final class T3Decoder implements TokenDecoder {
         int slot = free();
         Sequence sequence = new Sequence(settings, seed, stream, limit);
         KvCache known = ((SharedPrefix) prefix).cache;
-        int capacity =
-                Math.min(known.filled() + text.rows() + limit, model.config().positions());
+        int capacity = Math.min(known.filled() + text.rows() + limit, model.config().positions());
         if (known.filled() + text.rows() >= model.config().positions()) {
             throw new IllegalArgumentException(
                     "a prefix of "
@@ -227,8 +226,7 @@ final class T3Decoder implements TokenDecoder {
             Tensor x = ops.tensor(1, n, model.config().hidden());
             model.embedSpeech(ops, ops.ints(ids), ops.ints(places), x);
             Tensor hidden =
-                    model.transformer()
-                            .forward(ops, x.reshape(n, 1, x.cols()), all, Taps.NONE);
+                    model.transformer().forward(ops, x.reshape(n, 1, x.cols()), all, Taps.NONE);
             Tensor out = ops.tensor(n, 1, v);
             ops.linear(hidden, model.speechHead(), Epilogue.NONE, out);
             if (logits.length < n * v) {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One utterance in the making, step by step and with taps: what {@link T3Decoder} does for many. Used
- * by one thread.
+ * One utterance in the making, step by step and with taps: what {@link T3Decoder} does for many.
+ * Used by one thread.
  */
 public final class T3State implements AutoCloseable {
     private final T3 model;
@@ -93,7 +93,8 @@ public final class T3State implements AutoCloseable {
         spoken++;
         try (Ops.Scope ignored = ops.scope()) {
             Tensor x = ops.tensor(rows, 1, model.config().hidden());
-            model.embedSpeech(ops, ops.ints(new int[] {id}), ops.ints(new int[] {spoken}), x.batch(0));
+            model.embedSpeech(
+                    ops, ops.ints(new int[] {id}), ops.ints(new int[] {spoken}), x.batch(0));
             for (int b = 1; b < rows; b++) {
                 ops.copy(x.batch(0), x.batch(b));
             }

@@ -8,7 +8,6 @@ import dev.skald.tensor.decode.TokenDecoder;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-
 /**
  * Speech tokens of one text, drawn one by one. The same seed and stream give the same tokens. Used
  * by one thread.
@@ -95,8 +94,7 @@ public final class TokenStream implements AutoCloseable {
         }
         prefix = known;
         try (Ops.Scope ignored = ops.scope()) {
-            Tensor x =
-                    ops.tensor(guided ? 2 : 1, model.textRows(text), model.config().hidden());
+            Tensor x = ops.tensor(guided ? 2 : 1, model.textRows(text), model.config().hidden());
             model.embedText(ops, text, guided, x);
             slot = decoder.join(known, x, settings, seed, stream, limit);
         }

@@ -119,8 +119,7 @@ class T3DecoderTest {
                         : SamplerSettings.TURBO;
         try (Ops.Scope ignored = ops.scope()) {
             Tensor x =
-                    ops.tensor(
-                            r.guided ? 2 : 1, model.textRows(r.text), model.config().hidden());
+                    ops.tensor(r.guided ? 2 : 1, model.textRows(r.text), model.config().hidden());
             model.embedText(ops, r.text, r.guided, x);
             return decoder.join(voices.get(r.voice), x, settings, r.seed, 3, LIMIT);
         }

@@ -6,11 +6,11 @@ import dev.skald.tensor.Tensor;
 /**
  * Draws the tokens of many sequences, one token of each a {@link #step}.
  *
- * <p>A sequence lives in a <b>slot</b>: keys and values, position, history, sampler state and Philox
- * counter. It begins with a {@link Prefix} that many sequences may share, then reads its text. A
- * guided sequence is two rows (conditional, unconditional) that come and go together. A sequence's
- * tokens depend on its own prefix, text, settings, seed and stream alone, whoever else is in the
- * batch.
+ * <p>A sequence lives in a <b>slot</b>: keys and values, position, history, sampler state and
+ * Philox counter. It begins with a {@link Prefix} that many sequences may share, then reads its
+ * text. A guided sequence is two rows (conditional, unconditional) that come and go together. A
+ * sequence's tokens depend on its own prefix, text, settings, seed and stream alone, whoever else
+ * is in the batch.
  *
  * <p>For one thread. Polled tokens may lag behind the steps by a few.
  */
@@ -50,8 +50,8 @@ public interface TokenDecoder extends AutoCloseable {
     void step();
 
     /**
-     * The tokens of a sequence since the last poll, in order; empty if none are there. The stop token
-     * is among them.
+     * The tokens of a sequence since the last poll, in order; empty if none are there. The stop
+     * token is among them.
      */
     int[] poll(int slot);
 
