@@ -27,6 +27,7 @@ public final class SpeechRequest {
     private final @Nullable String speaker;
     private final @Nullable Long seed;
     private final @Nullable Path lexicon;
+    private final TextFormat format;
     private final double speed;
     private final double volume;
     private final double sentenceSilence;
@@ -43,6 +44,7 @@ public final class SpeechRequest {
         speaker = b.speaker;
         seed = b.seed;
         lexicon = b.lexicon;
+        format = b.format;
         speed = b.speed;
         volume = b.volume;
         sentenceSilence = b.sentenceSilence;
@@ -120,6 +122,11 @@ public final class SpeechRequest {
         return seed == null ? OptionalLong.empty() : OptionalLong.of(seed);
     }
 
+    /** How the text is marked up. */
+    public TextFormat format() {
+        return format;
+    }
+
     /** A file of words and how to say them. */
     public Optional<Path> lexicon() {
         return Optional.ofNullable(lexicon);
@@ -161,6 +168,7 @@ public final class SpeechRequest {
         private @Nullable String speaker;
         private @Nullable Long seed;
         private @Nullable Path lexicon;
+        private TextFormat format = TextFormat.AUTO;
         private double speed = 1;
         private double volume = 1;
         private double sentenceSilence;
@@ -214,6 +222,11 @@ public final class SpeechRequest {
 
         public Builder lexicon(Path lexicon) {
             this.lexicon = lexicon;
+            return this;
+        }
+
+        public Builder format(TextFormat format) {
+            this.format = format;
             return this;
         }
 

@@ -99,6 +99,15 @@ public final class Lexicon {
 
     /** The text with every word of the lexicon replaced. {@code [[phonemes]]} stay as they are. */
     public String apply(String text) {
+        return apply(text, false);
+    }
+
+    /**
+     * The text with every word of the lexicon replaced.
+     *
+     * @param english whether an entry also stands for its possessive and plural: "Geis's"
+     */
+    String apply(String text, boolean english) {
         if (entries.isEmpty()) {
             return text;
         }
@@ -111,10 +120,12 @@ public final class Lexicon {
                 i = raw;
                 continue;
             }
-            Entry entry = starts(text, i) ? find(text, i) : null;
+            Entry entry = starts(text, i) ? find(text, i, english) : null;
             if (entry != null) {
-                out.append(entry.reading);
                 i += entry.word.length();
+                int ending = english ? Inflection.end(text, i) : i;
+                out.append(ending > i ? Inflection.of(entry.reading, text.substring(i, ending)) : entry.reading);
+                i = ending;
             } else {
                 out.append(text.charAt(i++));
             }
@@ -126,11 +137,22 @@ public final class Lexicon {
         return !Character.isLetterOrDigit(text.charAt(i)) || Words.edge(text, i - 1);
     }
 
-    private @Nullable Entry find(String text, int i) {
-        for (Entry entry : entries.getOrDefault(head(text, i), List.of())) {
+    private @Nullable Entry find(String text, int i, boolean english) {
+        String head = head(text, i);
+        Entry entry = find(text, i, head, false);
+        if (entry == null && english && head.endsWith("s")) {
+            entry = find(text, i, head.substring(0, head.length() - 1), true);
+        }
+        return entry;
+    }
+
+    private @Nullable Entry find(String text, int i, String head, boolean plural) {
+        for (Entry entry : entries.getOrDefault(head, List.of())) {
             int end = i + entry.word.length();
             if (text.regionMatches(entry.anyCase, i, entry.word, 0, entry.word.length())
-                    && (Words.edge(text, end) || Words.edge(text, end - 1))) {
+                    && (plural
+                            ? Inflection.end(text, end) > end
+                            : Words.edge(text, end) || Words.edge(text, end - 1))) {
                 return entry;
             }
         }

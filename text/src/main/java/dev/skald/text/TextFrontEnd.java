@@ -1,8 +1,15 @@
 package dev.skald.text;
 
+import dev.skald.TextFormat;
 import dev.skald.text.english.EnglishNormalizer;
-import dev.skald.text.normalize.PassThroughNormalizer;
+import dev.skald.text.english.EnglishSentences;
+import dev.skald.text.languages.LanguageNormalizer;
+import dev.skald.text.languages.LanguageSentences;
 import dev.skald.text.normalize.TextNormalizer;
+import dev.skald.text.input.Arriving;
+import dev.skald.text.input.TextInput;
+import dev.skald.text.markup.MarkupInput;
+import dev.skald.text.split.SentenceEnds;
 import dev.skald.text.split.SentenceSplitter;
 import java.io.Reader;
 import java.io.StringReader;
@@ -23,7 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextFrontEnd {
     private final TextNormalizer normalizer;
+    private final SentenceEnds ends;
     private final Lexicon lexicon;
+    private final TextFormat format;
+    private final boolean english;
 
     /**
      * @param language by its tag or voice name: {@code en}, {@code en-US}, {@code en_GB}. English
@@ -32,14 +42,29 @@ public final class TextFrontEnd {
      * @param lexicon the user's words; {@link Lexicon#EMPTY} for none
      */
     public TextFrontEnd(String language, Lexicon lexicon) {
-        this.normalizer = normalizer(language);
-        this.lexicon = lexicon;
+        this(language, lexicon, TextFormat.AUTO);
     }
 
-    static TextNormalizer normalizer(String language) {
+    /**
+     * @param format how the text is marked up
+     */
+    public TextFrontEnd(String language, Lexicon lexicon, TextFormat format) {
+        english = english(language);
+        this.normalizer = english ? new EnglishNormalizer() : new LanguageNormalizer(language);
+        this.ends = english ? new EnglishSentences() : new LanguageSentences(language);
+        this.lexicon = lexicon;
+        this.format = format;
+    }
+
+    private static boolean english(String language) {
         String tag = language.strip().toLowerCase(Locale.ROOT);
-        boolean english = tag.equals("en") || tag.startsWith("en-") || tag.startsWith("en_");
-        return english ? new EnglishNormalizer() : new PassThroughNormalizer();
+        return tag.equals("en") || tag.startsWith("en-") || tag.startsWith("en_");
+    }
+
+    private SentenceSplitter split(Reader text) {
+        TextInput arriving = new Arriving(text);
+        return new SentenceSplitter(
+                format == TextFormat.TEXT ? arriving : new MarkupInput(arriving, format), ends);
     }
 
     /**
@@ -48,7 +73,7 @@ public final class TextFrontEnd {
      * reader fails; the caller closes it.
      */
     public Iterator<Sentence> sentences(Reader text) {
-        return new Sentences(new SentenceSplitter(text));
+        return new Sentences(split(text));
     }
 
     /**
@@ -57,7 +82,7 @@ public final class TextFrontEnd {
      */
     public String normalize(CharSequence text) {
         Sentences sentences =
-                new Sentences(new SentenceSplitter(new StringReader(text.toString())));
+                new Sentences(split(new StringReader(text.toString())));
         StringBuilder out = new StringBuilder(text.length() + 16);
         while (sentences.hasNext()) {
             if (!out.isEmpty()) {
@@ -88,9 +113,9 @@ public final class TextFrontEnd {
                 String source = splitter.next();
                 newBlock |= endedBlock;
                 endedBlock = splitter.endsBlock();
-                String said = normalizer.normalize(lexicon.apply(source));
+                String said = normalizer.normalize(lexicon.apply(source, english));
                 if (!said.isEmpty()) {
-                    next = new Sentence(source, said);
+                    next = new Sentence(source, said, endedBlock);
                 }
             }
             return next != null;

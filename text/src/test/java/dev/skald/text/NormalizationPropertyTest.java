@@ -2,6 +2,8 @@ package dev.skald.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.text.english.EnglishNormalizer;
+import dev.skald.text.languages.LanguageNormalizer;
 import dev.skald.text.normalize.TextNormalizer;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -12,8 +14,8 @@ import net.jqwik.api.Provide;
 
 /** What holds for any text whatever. */
 class NormalizationPropertyTest {
-    private final TextNormalizer english = TextFrontEnd.normalizer("en");
-    private final TextNormalizer german = TextFrontEnd.normalizer("de");
+    private final TextNormalizer english = new EnglishNormalizer();
+    private final TextNormalizer german = new LanguageNormalizer("de");
 
     @Property(tries = 3000)
     void neverThrowsAndIsIdempotentOnAnyCharacters(@ForAll String text) {

@@ -3,7 +3,6 @@ package dev.skald.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import dev.skald.text.normalize.TextNormalizer;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -14,7 +13,7 @@ import org.junit.jupiter.api.TestFactory;
 class NormalizationTableTest {
     private static final List<String[]> CASES = Cases.read("normalisation-en.tsv");
 
-    private final TextNormalizer normalizer = TextFrontEnd.normalizer("en-US");
+    private final TextFrontEnd normalizer = new TextFrontEnd("en-US", Lexicon.EMPTY);
 
     @TestFactory
     Stream<DynamicTest> saysWhatTheTableSays() {

@@ -19,18 +19,18 @@ final class CodeRules {
                             CodeRules::address),
                     new Rule(
                             "+",
-                            "\\+\\d{1,3}[ .-]?(?:\\(\\d{1,4}\\)[ .-]?)?\\d{2,4}(?:[ .-]\\d{2,4}){1,4}(?![\\w])"
+                            "\\+\\d{1,3}[ .-]?(?:\\(\\d{1,4}\\)[ .-]?)?\\d{2,4}(?:[ .-]\\d{2,8}){1,4}(?![\\w])"
                                     + EXTENSION,
                             CodeRules::telephone),
                     new Rule("+", "\\+\\d{8,15}(?!\\w)", CodeRules::telephone),
                     new Rule(
                             "-. ",
-                            "(?:1[-. ])?(?:\\(\\d{3}\\) ?|\\d{3}[-. ])\\d{3}[-.]\\d{4}(?![\\w])(?![-.]\\d)"
+                            "(?:1[-. ])?(?:\\(\\d{3}\\)[ -.]?|\\d{3}[-./ ])\\d{3}[-.]\\d{4}(?![\\w])(?![-.]\\d)"
                                     + EXTENSION,
                             CodeRules::telephone),
                     new Rule(
                             "-",
-                            "(?:1-)?(?<area>8\\d\\d)-(?<word>[A-Z]{3,}(?:-[A-Z]+)?)(?!\\w)",
+                            "(?:1-)?(?<area>8\\d\\d)-(?<word>[A-Z]{2,}(?:-[A-Z]+)?)(?!\\w)",
                             hit ->
                                     (hit.all().startsWith("1") ? "one " : "")
                                             + NumberWords.cardinal(hit.group("area"))
@@ -40,7 +40,26 @@ final class CodeRules {
                             " -",
                             "(?:0\\d{2,4}[ -]|\\(0\\d{2,4}\\) ?)\\d{3,4}[ -]\\d{3,4}(?![\\w])(?!-\\d)",
                             CodeRules::telephone),
-                    new Rule("-", "\\d{3}-\\d{4}(?![\\w])(?!-)", CodeRules::local),
+                    new Rule("-", "\\d{3}-\\d{4}(?![\\w])(?!-)(?! ?=)", CodeRules::local),
+                    new Rule(
+                            "(",
+                            "(?<n>\\d{3})\\((?<a>[a-z])\\)(?:\\((?<b>\\d{1,2}|[a-z])\\))?",
+                            CodeRules::section),
+                    new Rule(
+                            ".",
+                            "802\\.(?<n>\\d{1,2})(?<x>[a-z]{1,2})?(?!\\w)",
+                            hit ->
+                                    "eight oh two point "
+                                            + NumberWords.cardinal(hit.group("n"))
+                                            + (hit.has("x")
+                                                    ? " "
+                                                            + NumberWords.spelledWithLetters(
+                                                                    hit.group("x"))
+                                                    : "")),
+                    new Rule(
+                            " ",
+                            "(?<n>[123]) (?<book>[A-Z][a-z]{1,14})(?<dot>\\.?) (?<c>\\d{1,3}):(?<v>\\d{1,3})(?:[-–](?<w>\\d{1,3}))?(?!\\w)",
+                            hit -> Verses.read(hit, hit.group("n"))),
                     new Rule(
                             "-",
                             "[\\dA-Fa-f]{8}-[\\dA-Fa-f]{4}-[\\dA-Fa-f]{4}-[\\dA-Fa-f]{4}-[\\dA-Fa-f]{12}(?!\\w)",
@@ -51,7 +70,7 @@ final class CodeRules {
                             hit -> groups(hit.all())),
                     new Rule(
                             "-",
-                            "\\d{1,7}(?:-\\d{1,7}){2,6}(?:-[\\dX])?(?![\\w])",
+                            "\\d{1,7}(?:-\\d{1,7}){2,6}(?:-[\\dX])?(?![\\w])(?! ?=)",
                             CodeRules::serial),
                     new Rule(
                             " -",
@@ -181,6 +200,16 @@ final class CodeRules {
         return hit.all().endsWith("00") ? null : groups(hit.all());
     }
 
+    /** "401(k)", "501(c)(3)". */
+    private static String section(Rule.Hit hit) {
+        String words = name(hit.group("n")) + " " + hit.group("a");
+        if (!hit.has("b")) {
+            return words;
+        }
+        String b = hit.group("b");
+        return words + " " + (Character.isDigit(b.charAt(0)) ? NumberWords.cardinal(b) : b);
+    }
+
     private static String serial(Rule.Hit hit) {
         String all = hit.all();
         boolean single = all.length() < 10 && !all.matches(".*\\d\\d.*");
@@ -249,12 +278,21 @@ final class CodeRules {
             }
             default -> {}
         }
+        if (Formulas.formula(all)) {
+            return Formulas.said(all);
+        }
         StringBuilder out = new StringBuilder();
         Matcher runs = Parts.RUN.matcher(all);
         int count = 0;
         while (runs.find()) {
             count++;
             String run = runs.group();
+            if (run.equals("s") && runs.end() == all.length() && count == 3) {
+                String plural = NumberWords.plural(out.toString());
+                out.setLength(0);
+                out.append(plural);
+                break;
+            }
             out.append(out.isEmpty() ? "" : " ");
             out.append(Character.isDigit(run.charAt(0)) ? name(run) : run);
         }

@@ -9,9 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Dates, decades, months and weekdays. */
 final class DateRules {
+    /** In any letter case, but for those that are words in small letters. */
     private static final String MONTH_WORD =
-            "(?=[A-Z])(?i:january|february|march|april|may|june|july|august|september|october"
-                    + "|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)(?![A-Za-z])";
+            "(?:(?i:january|february|april|june|july|august|september|october|november|december"
+                    + "|jan|feb|apr|jun|jul|aug|sept|sep|oct|nov|dec)|(?=[A-Z])(?i:march|may|mar)"
+                    + "|(?<=(?:st|nd|rd|th|of)[ -])(?:march|may)"
+                    + "|(?:march|may|mar)(?=,? [12]\\d{3}(?!\\d))"
+                    + "|(?:march|may|mar)(?=\\.? \\d{1,2}(?:st|nd|rd|th|,? [12]\\d{3})(?!\\d)))(?![A-Za-z])";
 
     private static final String WEEKDAY_WORD =
             "(?=[A-Z])(?i:monday|tuesday|wednesday|thursday|friday|saturday|sunday"
@@ -78,7 +82,7 @@ final class DateRules {
                                     + MONTH_WORD
                                     + ")\\.?[ -](?<d>"
                                     + DAY
-                                    + ")(?:st|nd|rd|th)?(?:\\s?[-–]\\s?(?<d2>"
+                                    + ")(?:st|nd|rd|th)?(?:\\s?(?<to>[-–&])\\s?(?<d2>"
                                     + DAY
                                     + ")(?:st|nd|rd|th)?)?(?:,?[ -](?<y>"
                                     + YEAR
@@ -161,28 +165,18 @@ final class DateRules {
         return date(CalendarNames.month(month), String.valueOf(day), year);
     }
 
-    /** "on 3/15"; without such a word it is a fraction. */
+    /** "on 3/15", "from 4/1 to 4/15"; without such a word it is a fraction. */
     private static @Nullable String monthDaySlashed(Rule.Hit hit) {
-        boolean told =
-                switch (hit.before()) {
-                    case "on",
-                            "On",
-                            "since",
-                            "due",
-                            "Monday",
-                            "Tuesday",
-                            "Wednesday",
-                            "Thursday",
-                            "Friday",
-                            "Saturday",
-                            "Sunday" ->
-                            true;
-                    default -> false;
-                };
-        if (!told && !dayNoFraction(hit)) {
+        int month = hit.value("m");
+        int day = hit.value("d");
+        boolean date =
+                dayNoFraction(hit)
+                        || SlashedDates.told(hit.text(), hit.match().start(), month, day)
+                        || SlashedDates.goesOn(hit.text(), hit.match().end());
+        if (!date) {
             return null;
         }
-        String from = date(CalendarNames.month(hit.value("m")), hit.group("d"), "");
+        String from = date(CalendarNames.month(month), hit.group("d"), "");
         return hit.has("m2")
                 ? from + " to " + date(CalendarNames.month(hit.value("m2")), hit.group("d2"), "")
                 : from;
@@ -193,10 +187,7 @@ final class DateRules {
         if (hit.has("d2") && hit.value("d2") > 12 && hit.value("d2") != 16) {
             return true;
         }
-        return switch (hit.value("d")) {
-            case 16, 20, 24, 25 -> false;
-            default -> hit.value("d") > 12;
-        };
+        return SlashedDates.noFraction(hit.value("d"));
     }
 
     private static String dayMonth(Rule.Hit hit) {
@@ -213,7 +204,8 @@ final class DateRules {
         String date =
                 CalendarNames.month(hit.group("m")) + " " + NumberWords.ordinal(hit.group("d"));
         if (hit.has("d2")) {
-            date += " to " + NumberWords.ordinal(hit.group("d2"));
+            date += hit.group("to").equals("&") ? " and " : " to ";
+            date += NumberWords.ordinal(hit.group("d2"));
         }
         return hit.has("y") ? date + year(hit) : date;
     }
@@ -248,6 +240,8 @@ final class DateRules {
     }
 
     private static String weekdayBeforeDate(Rule.Hit hit) {
-        return CalendarNames.weekday(hit.group("m"));
+        String day = CalendarNames.weekday(hit.group("m"));
+        String next = hit.text().substring(hit.match().end());
+        return next.matches("(?s) \\d{1,2}/\\d.*") ? day + "," : day;
     }
 }

@@ -1,5 +1,6 @@
 package dev.skald.text.english;
 
+import dev.skald.text.normalize.Compatible;
 import dev.skald.text.words.Phonemes;
 import java.text.Normalizer;
 
@@ -43,16 +44,15 @@ final class EnglishCharacters {
             case '‒' -> out.append('–');
             case '―', '⸺' -> out.append('—');
             case '⁄' -> out.append('/');
-            case 'ﬀ', 'ﬁ', 'ﬂ', 'ﬃ', 'ﬄ', 'ﬅ', 'ﬆ' -> compatible(c, out);
             default -> {
-                boolean fullWidth = c >= 0xFF01 && c <= 0xFF5E;
-                boolean mathematical = c >= 0x1D400 && c <= 0x1D7FF;
                 boolean letterlike =
                         c >= 0x2100 && c <= 0x214F && Character.isLetter(c) && c != 'Ω';
-                if (fullWidth || mathematical || letterlike) {
-                    compatible(c, out);
+                if (letterlike) {
+                    out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
                 } else if (c > 0x7F && Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) {
                     out.append((char) ('0' + Character.digit(c, 10)));
+                } else if (c >= 0x100 && c < 0x250) {
+                    latin(c, out);
                 } else {
                     out.appendCodePoint(c);
                 }
@@ -60,7 +60,23 @@ final class EnglishCharacters {
         }
     }
 
-    private static void compatible(int c, StringBuilder out) {
-        out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
+    /** A letter of another language by its base: no English voice knows it. */
+    private static void latin(int c, StringBuilder out) {
+        switch (c) {
+            case 'đ' -> out.append('d');
+            case 'Đ' -> out.append('D');
+            case 'ł' -> out.append('l');
+            case 'Ł' -> out.append('L');
+            case 'ı' -> out.append('i');
+            case 'ħ' -> out.append('h');
+            case 'Ħ' -> out.append('H');
+            case 'ŋ' -> out.append("ng");
+            case 'œ' -> out.append("oe");
+            case 'Œ' -> out.append("Oe");
+            case 'ŧ' -> out.append('t');
+            case 'Ŧ' -> out.append('T');
+            case 'ſ' -> out.append('s');
+            default -> out.append(Compatible.base(c));
+        }
     }
 }

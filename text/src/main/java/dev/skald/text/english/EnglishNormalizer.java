@@ -1,13 +1,16 @@
 package dev.skald.text.english;
 
+import dev.skald.text.normalize.Compatible;
 import dev.skald.text.normalize.TextNormalizer;
 import dev.skald.text.normalize.UnicodeCleanup;
 import dev.skald.text.words.CalendarNames;
 import dev.skald.text.words.Currencies;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Reading;
+import dev.skald.text.words.Roman;
 import dev.skald.text.words.Units;
 import dev.skald.text.words.Words;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,16 +27,20 @@ public final class EnglishNormalizer implements TextNormalizer {
 
     @Override
     public String normalize(CharSequence text) {
-        String said = EnglishCharacters.fold(UnicodeCleanup.clean(text));
+        String said = clean(text);
         for (int round = 0; round < MOST_ROUNDS; round++) {
             // A reading before a combining mark composes with it.
-            String next = UnicodeCleanup.clean(round(said));
+            String next = clean(round(said));
             if (next.equals(said)) {
                 break;
             }
             said = next;
         }
         return UnicodeCleanup.speakable(said) ? said : "";
+    }
+
+    private static String clean(CharSequence text) {
+        return EnglishCharacters.fold(Compatible.fold(UnicodeCleanup.clean(text), "en"));
     }
 
     private static String round(String text) {
@@ -108,6 +115,7 @@ public final class EnglishNormalizer implements TextNormalizer {
         boolean gap = Words.at(text, i + 1) == ' ';
         int next = gap ? i + 2 : i + 1;
         char follows = Words.at(text, next);
+        boolean negative = follows == '-' && Character.isDigit(Words.at(text, next + 1));
         boolean number = Character.isDigit(follows) || Currencies.symbol(follows);
         return switch (c) {
             case '-', '–' -> {
@@ -116,14 +124,21 @@ public final class EnglishNormalizer implements TextNormalizer {
                         !spaced
                                 && ((Words.capitalised(after) && CalendarNames.named(after))
                                         || after.equals("present"));
-                boolean minus = c == '-' && spaced && gap && equationFollows(text, i);
-                yield (number && spaced == gap) || word
-                        ? Reading.of(minus ? "minus" : "to", i + 1)
+                boolean minus = c == '-' && spaced == gap && equationFollows(text, next);
+                if (minus && (number || negative)) {
+                    yield Reading.of("minus", i + 1);
+                }
+                boolean roman = !gap && Roman.afterNumbered(Words.after(text, next).split("-", 2)[0]);
+                yield (number && spaced == gap) || word || roman
+                        ? Reading.of("to", i + 1)
                         : null;
             }
             case 'x', 'X', '×' -> {
-                boolean times = c == '×' && spaced && !measureFollows(text, next);
-                yield number && spaced == gap
+                boolean measure = measureFollows(text, next);
+                boolean times =
+                        c == '×' && spaced && !measure
+                                || spaced && gap && (equationFollows(text, next) || asked(text, i));
+                yield number && (spaced == gap || c == '×' && measure)
                         ? Reading.of(times || Currencies.symbol(follows) ? "times" : "by", i + 1)
                         : null;
             }
@@ -140,13 +155,30 @@ public final class EnglishNormalizer implements TextNormalizer {
         return Words.after(text, i).length() > 1 ? Reading.of("per", i) : null;
     }
 
+    /** "What is 6 x 7?" */
+    private static boolean asked(String text, int i) {
+        String before = text.substring(Math.max(0, i - 24), i).toLowerCase(Locale.ROOT);
+        return before.contains("what is ") || before.contains("what's ") || before.contains("calculate ");
+    }
+
     /** Whether the number at {@code i} is a length. */
     private static boolean measureFollows(String text, int i) {
         Quantity number = i < text.length() ? Quantity.at(text, i) : null;
         return number != null && Units.after(text, number.end()) != null;
     }
 
+    /** Whether numbers and signs lead to a sign of equality: "- 3 + 1 = 2". */
     private static boolean equationFollows(String text, int i) {
-        return text.indexOf('=', i, Math.min(text.length(), i + 40)) >= 0;
+        for (int k = i; k < Math.min(text.length(), i + 40); k++) {
+            char c = text.charAt(k);
+            if (c == '=') {
+                return true;
+            }
+            boolean word = Character.isLetter(c) && Character.isLetter(Words.at(text, k + 1));
+            if (word || ";?!".indexOf(c) >= 0) {
+                return false;
+            }
+        }
+        return false;
     }
 }

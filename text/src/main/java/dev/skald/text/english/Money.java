@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Money {
     /** "1.234,56 €" and "12,50 €", as much of Europe writes them. */
     private static final Pattern EUROPEAN =
-            Pattern.compile("(\\d{1,3}(?:\\.\\d{3})+|\\d+),(\\d{2})(?= ?(?:€|EUR\\b))");
+            Pattern.compile("(\\d{1,3}(?:[. ]\\d{3})+|\\d+),(\\d{2})(?= ?(?:€|EUR\\b))");
 
     private Money() {}
 
@@ -30,7 +30,7 @@ final class Money {
         if (euro == null) {
             return null;
         }
-        String whole = sum.group(1).replace(".", "");
+        String whole = sum.group(1).replace(".", "").replace(" ", "");
         return Reading.number(coins(whole, sum.group(2), euro), euro.end());
     }
 
@@ -54,13 +54,15 @@ final class Money {
         boolean cents =
                 second == null
                         && !magnitude
-                        && first.kind() == Quantity.Kind.DECIMAL
-                        && !currency.cent().equals("-")
-                        && first.text().length() - first.text().indexOf('.') == 3;
+                        && cents(first)
+                        && !currency.cent().equals("-");
         if (cents) {
             int point = first.text().indexOf('.');
             String whole = first.text().substring(0, point);
             return Reading.number(coins(whole, first.text().substring(point + 1), currency), end);
+        }
+        if (second != null && !magnitude && (cents(first) || cents(second)) && !currency.cent().equals("-")) {
+            return Reading.number(range(first.text(), second.text(), currency), end);
         }
         boolean one = second == null && !magnitude && first.singular();
         int start = i;
@@ -73,6 +75,37 @@ final class Money {
                         ? NumberWords.cardinal(first.text())
                         : words;
         return Reading.number(amount + " " + (single ? currency.one() : currency.many()), end);
+    }
+
+    private static boolean cents(Quantity sum) {
+        return sum.kind() == Quantity.Kind.DECIMAL
+                && sum.text().length() - sum.text().indexOf('.') == 3;
+    }
+
+    /** "fifty to one hundred dollars"; with cents each sum has its own. */
+    private static String range(String from, String to, Currencies.Currency currency) {
+        if (whole(from) && whole(to)) {
+            return NumberWords.cardinal(units(from))
+                    + " to "
+                    + NumberWords.cardinal(units(to))
+                    + " "
+                    + currency.many();
+        }
+        return coins(from, currency) + " to " + coins(to, currency);
+    }
+
+    private static boolean whole(String sum) {
+        return sum.indexOf('.') < 0 || sum.endsWith(".00");
+    }
+
+    private static String units(String sum) {
+        int point = sum.indexOf('.');
+        return point < 0 ? sum : sum.substring(0, point);
+    }
+
+    private static String coins(String sum, Currencies.Currency currency) {
+        String small = sum.indexOf('.') < 0 ? "00" : sum.substring(sum.indexOf('.') + 1);
+        return coins(units(sum), small.length() == 2 ? small : small + "0", currency);
     }
 
     /** "three dollars and fifty cents", "ninety-nine cents". */
@@ -95,7 +128,8 @@ final class Money {
 
     /** Whether a measure describes what follows: "a 5 km run", "a $20 bill". */
     static boolean describes(String text, int start, int end) {
-        if (Words.at(text, end) == ' ' && Words.in("priced", Words.after(text, end))) {
+        String noun = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        if (Words.in("priced", noun) || Words.in("priced", singular(noun)) || Words.in("measured", noun)) {
             return true;
         }
         String before = Words.before(text, start);
@@ -105,9 +139,12 @@ final class Money {
         if (Words.at(text, end) == '-') {
             return true;
         }
-        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
-        return !after.isEmpty()
-                && Character.isLetter(after.charAt(0))
-                && !Words.in("no-nouns", after);
+        return !noun.isEmpty()
+                && Character.isLetter(noun.charAt(0))
+                && !Words.in("no-nouns", noun);
+    }
+
+    private static String singular(String noun) {
+        return noun.endsWith("s") ? noun.substring(0, noun.length() - 1) : noun;
     }
 }

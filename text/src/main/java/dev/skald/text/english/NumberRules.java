@@ -21,13 +21,16 @@ final class NumberRules {
         private static final Pattern RANGE = Pattern.compile("(?: ?[–—‒] ?|-)(?=[.\\d½¼¾])");
         private static final Pattern MAGNITUDE =
                 Pattern.compile(
-                        "(?: ?(?<word>thousand|million|billion|trillion|quadrillion|hundred|dozen)|(?<short>[KkMmBT]|bn|Bn|BN|mn|mln|tn)|(?<spaced> (?:bn|mn|M|B)))(?![A-Za-z0-9])");
+                        "(?: ?(?<word>thousand|million|billion|trillion|quadrillion|hundred|dozen|lakhs?|crores?)|(?<short>[KkMmBbT]|bn|Bn|BN|mn|mln|tn|trn)|(?<spaced> (?:bn|mn|mln|tn|M|B)))(?![A-Za-z0-9])");
         private static final Pattern FEET =
                 Pattern.compile(
                         "(\\d{1,3})'(?: ?(\\d{1,2}(?:\\.\\d+)?)(?:\"|''|(?![\\w'])))|(\\d{1,4})'(?= ?(?:x|by|tall|wide|long|deep|high)(?![A-Za-z]))");
         private static final Pattern ANGLE =
                 Pattern.compile(
                         "(\\d{1,3})° ?(\\d{1,2}(?:\\.\\d+)?)'(?: ?(\\d{1,2}(?:\\.\\d+)?)(?:\"|''))?(?: ?([NSEW])(?![A-Za-z]))?");
+        private static final Pattern HEIGHT =
+                Pattern.compile(
+                        "([3-8])(?:ft|FT|foot|feet)\\.? ?(\\d|1[01])(?: ?(?:in|ins|inch|inches)\\b\\.?|\"|(?![\\w.]))");
         private static final Pattern INCHES = Pattern.compile("\"(?![\\w\"])");
         private static final Pattern TAIL = Pattern.compile("([A-Za-z]+\\d*)(?![\\w])");
     }
@@ -87,6 +90,19 @@ final class NumberRules {
     /** Feet and inches, degrees and minutes. */
     private static @Nullable Reading measure(String text, int i) {
         int near = Math.min(text.length(), i + 12);
+        char second = Words.at(text, i + 1);
+        if ((second == 'f' || second == 'F') && Words.edge(text, i - 1)) {
+            Matcher m = matcher(Patterns.HEIGHT, text, i);
+            if (m.lookingAt()) {
+                boolean one = m.group(2).equals("1");
+                String inches = NumberWords.cardinal(m.group(2));
+                // "six feet two" unless inches are written too.
+                boolean named = !Character.isDigit(text.charAt(m.end() - 1));
+                String unit = !named ? "" : one ? " inch" : " inches";
+                return Reading.number(
+                        NumberWords.cardinal(m.group(1)) + " feet " + inches + unit, m.end());
+            }
+        }
         if (text.indexOf('\'', i, near) < 0) {
             return null;
         }
@@ -145,6 +161,11 @@ final class NumberRules {
         if (!round.isEmpty() && text.startsWith("s of", first.end())) {
             return Reading.number(round, first.end() + 1);
         }
+        if (currency == null && plural(text, i, first)) {
+            String name = first.text().equals("00") ? "two thousand" : CodeRules.name(first.text());
+            int end = Words.at(text, first.end()) == '\'' ? first.end() + 2 : first.end() + 1;
+            return Reading.number(NumberWords.plural(name), end);
+        }
         Quantity second = range(text, first, currency);
         Quantity last = second == null ? first : second;
         Reading counted = counted(text, i, first, second, last, currency);
@@ -152,7 +173,12 @@ final class NumberRules {
             return counted;
         }
         if (second != null) {
-            String between = first.text().equals("50") && second.text().equals("50") ? " " : " to ";
+            boolean name =
+                    first.text().equals("50") && second.text().equals("50")
+                            || first.text().length() == 3
+                                    && second.text().length() == 3
+                                    && Words.in("named", Words.before(text, i));
+            String between = name ? " " : " to ";
             String words = plain(text, i, first, true) + between + endOfRange(text, first, second);
             boolean times =
                     Words.at(text, second.end()) == 'x' && Words.edge(text, second.end() + 1);
@@ -168,7 +194,24 @@ final class NumberRules {
         return Reading.number(plain(text, i, first, false), first.end());
     }
 
-    /** "4K", "3D", "1080p", "747s". */
+    /** "two 6s", "the 747s": the plural of a number; "in 6s" are seconds. */
+    private static boolean plural(String text, int i, Quantity number) {
+        int s = Words.at(text, number.end()) == '\'' ? number.end() + 1 : number.end();
+        if (number.kind() != Quantity.Kind.WHOLE
+                || Words.at(text, s) != 's'
+                || !Words.edge(text, s + 1)
+                || Words.at(text, i - 1) == '/') {
+            return false;
+        }
+        String before = Words.before(text, i);
+        if (Words.in("of-plurals", before.toLowerCase(Locale.ROOT)) || Words.in("named", before)) {
+            return true;
+        }
+        return s > number.end()
+                || number.text().length() > 2 && !Words.in("of-seconds", before.toLowerCase(Locale.ROOT));
+    }
+
+    /** "4K", "3D", "1080p". */
     private static Reading tail(String text, Quantity number, Matcher tail) {
         String letters = tail.group(1);
 
@@ -176,7 +219,8 @@ final class NumberRules {
             return Reading.number(NumberWords.plural(CodeRules.name(number.text())), tail.end());
         }
         int next = skipSpace(text, tail.end());
-        boolean algebra = "+-−=*^<>".indexOf(Words.at(text, next)) >= 0;
+        boolean algebra =
+                "+-−=*^<>".indexOf(Words.at(text, next)) >= 0 || afterOperator(text, number);
         if (letters.equalsIgnoreCase("x") && !algebra) {
             return Reading.number(number.words() + " times", tail.end());
         }
@@ -185,6 +229,13 @@ final class NumberRules {
                         ? CodeRules.name(number.text())
                         : number.words();
         return Reading.number(name, number.end());
+    }
+
+    /** "= 2x": a factor, not "two times". */
+    private static boolean afterOperator(String text, Quantity number) {
+        int i = number.end() - number.text().length() - 1;
+        char before = Words.at(text, Words.at(text, i) == ' ' ? i - 1 : i);
+        return "=+*<>".indexOf(before) >= 0;
     }
 
     private static @Nullable Quantity range(
@@ -212,10 +263,23 @@ final class NumberRules {
             return null;
         }
         char after = Words.at(text, second.end());
+        if (equation(text, second.end()) && text.charAt(dash.start()) == '-' && currency == null) {
+            return null;
+        }
         boolean goesOn =
                 (after == '-' || after == '/' || after == ':')
                         && Character.isDigit(Words.at(text, second.end() + 1));
         return goesOn ? null : second;
+    }
+
+    /** Whether "= ..." follows: what looks like a range is a difference. */
+    private static boolean equation(String text, int end) {
+        int next = skipSpace(text, end);
+        return Words.at(text, next) == '=' && numberOrSign(Words.at(text, skipSpace(text, next + 1)));
+    }
+
+    private static boolean numberOrSign(char c) {
+        return Character.isLetterOrDigit(c) || c == '-' || c == '?' || c == '−';
     }
 
     private static @Nullable Reading counted(
@@ -262,6 +326,12 @@ final class NumberRules {
         if (!magnitude.isEmpty()) {
             return Reading.number(words, end);
         }
+        if (m.hitEnd() || m.lookingAt()) {
+            Reading many = manyOf(text, i, words, m);
+            if (many != null) {
+                return many;
+            }
+        }
         Units.Unit unit = Units.after(text, end);
         if (unit == null) {
             return null;
@@ -271,6 +341,24 @@ final class NumberRules {
         }
         boolean single = one || Money.describes(text, i, unit.end());
         return Reading.number(words + " " + (single ? unit.one() : unit.many()), unit.end());
+    }
+
+    /** "100 million kg". */
+    private static @Nullable Reading manyOf(String text, int i, String words, Matcher magnitude) {
+        if (!magnitude.lookingAt() || magnitude.group("word") == null) {
+            return null;
+        }
+        int end = magnitude.end();
+        Units.Unit unit = Words.at(text, end) == ' ' ? Units.after(text, end) : null;
+        boolean symbol =
+                unit != null && unit.end() - end > 2 && !Words.in("unit-words", text.substring(end + 1, unit.end()));
+        if (!symbol || unit == null) {
+            return null;
+        }
+        boolean describes = Money.describes(text, i, unit.end());
+        return Reading.number(
+                words + " " + magnitude.group("word") + " " + (describes ? unit.one() : unit.many()),
+                unit.end());
     }
 
     /** What a short or long word for thousands and millions is; empty if it is none here. */
@@ -296,7 +384,11 @@ final class NumberRules {
                             ? "million"
                             : "";
             case "mn", "mln" -> "million";
-            case "b" -> currency != null || decimal || plural(text, m.end()) ? "billion" : "";
+            case "tn", "trn" -> "trillion";
+            case "b" ->
+                    currency != null || symbol.equals("B") && (decimal || plural(text, m.end()))
+                            ? "billion"
+                            : "";
             case "bn" -> "billion";
             case "t" -> currency != null ? "trillion" : "";
             default -> "trillion";
@@ -324,6 +416,12 @@ final class NumberRules {
         if (n >= 3 && Words.in("named", before)) {
             return CodeRules.name(digits);
         }
+        if (n == 3 && Words.in("hotlines", digits) && Words.in("called", Words.after(text, number.end()))) {
+            return NumberWords.spelled(digits);
+        }
+        if (n >= 3 && n < 6 && Places.directionFollows(text, number.end())) {
+            return CodeRules.name(digits);
+        }
         boolean code =
                 n >= 3
                         && !counts(text, number.end())
@@ -335,6 +433,9 @@ final class NumberRules {
             return NumberWords.spelled(digits);
         }
         boolean year = n == 4 && digits.compareTo("1001") >= 0 && digits.compareTo("2100") < 0;
+        if (year && Words.in("amounts", before.toLowerCase(Locale.ROOT)) && Words.in("counted-verbs", Words.after(text, number.end()))) {
+            return number.words();
+        }
         return year && (range || !counts(text, number.end()))
                 ? NumberWords.year(digits)
                 : number.words();

@@ -1,5 +1,6 @@
 package dev.skald.text.english;
 
+import dev.skald.text.words.CalendarNames;
 import dev.skald.text.words.NumberWords;
 import dev.skald.text.words.Words;
 import java.util.regex.Matcher;
@@ -40,7 +41,7 @@ record Quantity(String text, String words, Kind kind, int end) {
     private static final String RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
     private static final String NUMBER =
-            "(?:\\d{1,3}(?:,\\d{3})++(?!\\d)|\\d{1,2}(?:,\\d{2})+,\\d{3}(?!\\d)|\\d{1,3}(?: \\d{3}){2,5}(?![\\d ]\\d)|\\d++)(?:\\.\\d++)?|\\.\\d++";
+            "(?:\\d{1,3}(?:,\\d{3})++(?!\\d)|\\d{1,2}(?:,\\d{2})+,\\d{3}(?!\\d)|[1-9]\\d{0,2}(?: \\d{3}){1,5}(?![\\w-])(?! \\d)|\\d++)(?:\\.\\d++)?|\\.\\d++";
 
     private static final Pattern SCIENTIFIC =
             Pattern.compile(
@@ -61,7 +62,7 @@ record Quantity(String text, String words, Kind kind, int end) {
                             + VULGAR
                             + "])))?(?:(?<v>["
                             + VULGAR
-                            + "])|(?<n>\\d{1,6}(?:\\.\\d+)?)/(?<d>\\d{1,6}(?:\\.\\d{1,3})?)(?![\\w/]))");
+                            + "])|(?<n>\\d{1,6}(?:\\.\\d+)?)/(?<d>\\d{1,6}(?:\\.\\d{1,3})?)(?:st|nd|rds?|ths?)?(?![\\w/]))");
 
     private static final Pattern PLAIN = Pattern.compile(NUMBER);
 
@@ -84,7 +85,25 @@ record Quantity(String text, String words, Kind kind, int end) {
         if (!plain.lookingAt()) {
             return null;
         }
-        return plain(plain.group(), plain.end());
+        String number = plain.group();
+        int space = number.indexOf(' ');
+        if (space > 0 && space == number.lastIndexOf(' ') && !grouped(text, i, plain.end())) {
+            return plain(number.substring(0, space), i + space);
+        }
+        return plain(number, plain.end());
+    }
+
+    /** Whether the blank in "10 000" parts thousands, and not two numbers: "Room 12 100 people". */
+    private static boolean grouped(String text, int i, int end) {
+        String before = Words.before(text, i);
+        boolean named =
+                Words.in("named", before)
+                        || Words.in("numbered", before)
+                        || Words.in("digit-by-digit", before)
+                        || Words.in("verses", before)
+                        || Words.in("versioned", before)
+                        || CalendarNames.named(before);
+        return !named && "/:.".indexOf(Words.at(text, i - 1)) < 0 && !text.startsWith(" dollar ", end);
     }
 
     /** Whether it is exactly one, or part of one: "one kilometer", "one half mile". */

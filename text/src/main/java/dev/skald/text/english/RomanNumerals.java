@@ -13,6 +13,10 @@ final class RomanNumerals {
     /** Above this a numeral after any other capitalised word is taken for letters. */
     private static final int LARGEST_UNLISTED = 39;
 
+    private static final String[] JOINS = {" and ", " or ", " to ", " through ", ", and ", ", ", " & ", " – ", " - "};
+
+    private static final int MOST_LISTED = 8;
+
     private RomanNumerals() {}
 
     /** The reading of the word from {@code i} to {@code end}; null if it is no numeral here. */
@@ -20,23 +24,29 @@ final class RomanNumerals {
         String word = text.substring(i, end);
         String capitals = word.toUpperCase(Locale.ROOT);
         boolean upper = word.equals(capitals);
-        if ((!upper && word.length() < 2) || Roman.value(capitals) == 0) {
+        if (!upper && ordinal(word)) {
+            String stem = word.substring(0, word.length() - 2);
+            return Reading.of(NumberWords.ordinal(String.valueOf(Roman.value(stem))), end);
+        }
+        if (Roman.value(capitals) == 0 || (!upper && !word.equals(word.toLowerCase(Locale.ROOT)) && word.length() < 2)) {
             return null;
         }
         String number = String.valueOf(Roman.value(capitals));
         String before = Words.before(text, i);
-        boolean numbered =
-                !Roman.letter(word)
-                        && (Words.in("numbered", before) || Words.in("numbered", titled(before)));
+        boolean numbered = numbered(text, i, word, end);
         if (!upper) {
-            return numbered && !capitals.equals("MIX")
-                    ? Reading.number(NumberWords.cardinal(number), end)
-                    : null;
+            boolean page = Roman.small(word) && afterAbbreviation(text, i);
+            boolean counts = word.length() > 1 && numbered && !capitals.equals("MIX");
+            return counts || page ? Reading.number(NumberWords.cardinal(number), end) : null;
         }
         if (numbered || (Roman.afterNumbered(word) && afterAbbreviation(text, i))) {
             return Reading.number(NumberWords.cardinal(number), end);
         }
-        if (Words.in("regnal", before) && regnal(text, word, before, end)) {
+        if (year(word)) {
+            return Reading.number(NumberWords.year(number), end);
+        }
+        String ruler = Words.capitalised(before) ? titled(before) : before;
+        if (Words.in("regnal", ruler) && regnal(text, word, ruler, end)) {
             return Reading.of("the " + NumberWords.ordinal(number), end);
         }
         String after = Words.after(text, end);
@@ -50,6 +60,77 @@ final class RomanNumerals {
                         && !Words.in("not-numerals", word)
                         && Roman.value(word) <= LARGEST_UNLISTED;
         return unlisted ? Reading.number(NumberWords.cardinal(number), end) : null;
+    }
+
+    /** "XIXth". */
+    private static boolean ordinal(String word) {
+        int n = word.length() - 2;
+        return n > 0
+                && (word.endsWith("th") || word.endsWith("st") || word.endsWith("nd") || word.endsWith("rd"))
+                && Roman.value(word.substring(0, n)) > 0;
+    }
+
+    /** "MCMXCIX". */
+    private static boolean year(String word) {
+        int value = Roman.value(word);
+        return word.length() > 3 && value > 1000 && value < 2100 && !Words.in("not-numerals", word);
+    }
+
+    /** Whether a word that is numbered goes before, at once or before the rest of a list or range. */
+    private static boolean numbered(String text, int i, String word, int end) {
+        if (Roman.letter(word)) {
+            return false;
+        }
+        int at = i;
+        for (int n = 0; n < MOST_LISTED; n++) {
+            String before = Words.before(text, at);
+            if (isNumbered(before)) {
+                boolean named = before.equals(titled(before));
+                return named || !word.equals("I") || at < i || !goesOn(text, end);
+            }
+            int start = joined(text, at);
+            if (start < 0) {
+                return false;
+            }
+            int first = start;
+            while (first > 0 && Character.isLetter(text.charAt(first - 1))) {
+                first--;
+            }
+            if (Roman.value(text.substring(first, start).toUpperCase(Locale.ROOT)) == 0) {
+                return false;
+            }
+            if (afterAbbreviation(text, first)) {
+                return true;
+            }
+            at = first;
+        }
+        return false;
+    }
+
+    /** "the part I played": words follow in the same breath. */
+    private static boolean goesOn(String text, int end) {
+        String after = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        return !after.isEmpty() && Character.isLetter(after.charAt(0)) && !isNumbered(after);
+    }
+
+    /** Where the item before "and", "to", a comma or a dash ends; -1 if none of them stands there. */
+    private static int joined(String text, int at) {
+        char dash = Words.at(text, at - 1);
+        if (dash == '-' || dash == '–') {
+            return at - 1;
+        }
+        for (String join : JOINS) {
+            if (text.startsWith(join, at - join.length())) {
+                return at - join.length();
+            }
+        }
+        return -1;
+    }
+
+    private static boolean isNumbered(String word) {
+        String title = titled(word);
+        return Words.in("numbered", title)
+                || title.endsWith("s") && Words.in("numbered", title.substring(0, title.length() - 1));
     }
 
     /** "Charles I was", but not "Charles I think". */
@@ -82,9 +163,11 @@ final class RomanNumerals {
         return entry != null && entry.kind() == Abbreviations.Kind.NUMBER;
     }
 
+    /** "CHAPTER" and "chapter" as "Chapter". */
     private static String titled(String word) {
-        return word.isEmpty() || word.length() < 3
+        return word.length() < 3
                 ? word
-                : Character.toUpperCase(word.charAt(0)) + word.substring(1);
+                : Character.toUpperCase(word.charAt(0))
+                        + word.substring(1).toLowerCase(Locale.ROOT);
     }
 }

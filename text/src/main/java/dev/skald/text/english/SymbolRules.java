@@ -6,9 +6,11 @@ import dev.skald.text.words.Emoji;
 import dev.skald.text.words.NumberWords;
 import dev.skald.text.words.Reading;
 import dev.skald.text.words.Resources;
+import dev.skald.text.words.Roman;
 import dev.skald.text.words.Units;
 import dev.skald.text.words.Words;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +26,6 @@ final class SymbolRules {
         private static final List<Rule> RULES =
                 List.of(
                         new Rule(
-                                "(",
-                                "!?\\[(?<words>[^\\[\\]]{1,80})\\]\\([^()\\s]{1,100}\\)",
-                                hit -> hit.group("words")),
-                        new Rule(
-                                ">",
-                                "</?[A-Za-z][A-Za-z0-9]{0,20}(?:\\s[^<>]{0,100})?/?>",
-                                hit -> ""),
-                        new Rule(
                                 "]",
                                 "\\[[1-9]\\d{0,2}\\](?=[\\s.,;:!?)\\[]|$)(?! ?=)",
                                 SymbolRules::citation),
@@ -44,26 +38,31 @@ final class SymbolRules {
     static @Nullable Reading read(String text, int i) {
         char c = text.charAt(i);
         return switch (c) {
-            case ' ', ',', '?', '"', ')' -> null;
-            case '(' -> copyright(text, i);
+            case ',', ';', ':' -> {
+                Reading face = c == ',' || !mayBeFace(text, i) ? null : Rule.first(Markup.RULES, text, i);
+                yield face != null || !glued(text, i) ? face : Reading.of(c + " ", i + 1);
+            }
+            case '?' -> glued(text, i) ? Reading.of("? ", i + 1) : null;
+            case ' ', '"', ')' -> null;
+            case '(' -> {
+                Reading item = numbered(text, i);
+                yield item != null ? item : copyright(text, i);
+            }
             case '—' -> i == 0 ? Reading.of("", 1) : null;
-            case '!' ->
-                    Words.at(text, i + 1) == '['
-                            ? Rule.first(Markup.RULES, text, i)
-                            : Words.at(text, i + 1) == '=' ? table(text, i) : null;
+            case '!' -> exclamation(text, i);
             case '-' -> hyphen(text, i);
             case '–' -> Words.at(text, i - 1) == ' ' && i == 1 ? Reading.of("", i + 1) : null;
             case '.', '…' -> dots(text, i);
             case '\'' -> apostrophe(text, i);
-            case ':', ';' -> mayBeFace(text, i) ? Rule.first(Markup.RULES, text, i) : null;
             case '[', '<', '=' -> {
                 Reading markup = Rule.first(Markup.RULES, text, i);
                 yield markup != null ? markup : comparison(text, i);
             }
             case '*' -> between(text, i) ? Reading.of("times", i + 1) : dropRun(text, i);
-            case '_', '`', '|' -> c == '|' ? bar(text, i) : dropRun(text, i);
+            case '`' -> inner(text, i) ? Reading.of("'", i + 1) : dropRun(text, i);
+            case '_', '|' -> c == '|' ? bar(text, i) : dropRun(text, i);
             case '#' -> hash(text, i);
-            case '~' -> numberFollows(text, i + 1) ? Reading.of("about", i + 1) : dropRun(text, i);
+            case '~' -> numberFollows(text, i + 1) || amountFollows(text, i + 1) ? Reading.of("about", i + 1) : dropRun(text, i);
             case '>' -> comparison(text, i);
             case '/' -> slash(text, i);
             case '^', '²', '³' -> power(text, i);
@@ -71,12 +70,61 @@ final class SymbolRules {
         };
     }
 
+    /** A factorial before a sign, a mark of its own elsewhere. */
+    private static @Nullable Reading exclamation(String text, int i) {
+        if (Words.at(text, i + 1) == '=') {
+            return table(text, i);
+        }
+        int next = Words.at(text, i + 1) == ' ' ? i + 2 : i + 1;
+        boolean factorial =
+                Character.isDigit(Words.at(text, i - 1))
+                        && "=+*/×÷".indexOf(Words.at(text, next)) >= 0;
+        return factorial
+                ? Reading.of("factorial", i + 1)
+                : glued(text, i) ? Reading.of("! ", i + 1) : null;
+    }
+
+    /** A stop between two words without a space: "Tom,Dick", "Answer:yes", "no;5". */
+    private static boolean glued(String text, int i) {
+        char before = Words.at(text, i - 1);
+        char after = Words.at(text, i + 1);
+        return (Character.isLetter(before) || ")]\"'".indexOf(before) >= 0 && i > 0)
+                && (Character.isLetter(after) || Character.isDigit(after) && text.charAt(i) != ':');
+    }
+
+    /** Between two letters: "don`t". */
+    private static boolean inner(String text, int i) {
+        return Character.isLetter(Words.at(text, i - 1)) && Character.isLetter(Words.at(text, i + 1));
+    }
+
+    /** "(ii) blue": an item of a list in the line. */
+    private static @Nullable Reading numbered(String text, int i) {
+        int close = text.indexOf(')', i, Math.min(text.length(), i + 7));
+        String word = close < 0 ? "" : text.substring(i + 1, close);
+        boolean apart = i == 0 || Words.at(text, i - 1) == ' ';
+        if (!apart || word.isEmpty() || !Roman.small(word) || Words.at(text, close + 1) != ' ') {
+            return null;
+        }
+        boolean list =
+                word.length() > 1
+                        || text.indexOf("(ii)", i) >= 0
+                        || text.lastIndexOf("(ii)", i) >= 0;
+        String number = NumberWords.cardinal(String.valueOf(Roman.value(word.toUpperCase(Locale.ROOT))));
+        boolean inner = i > 1 && Character.isLetterOrDigit(text.charAt(i - 2));
+        return list ? Reading.of(inner ? ", " + number : number, close + 1) : null;
+    }
+
     private static @Nullable Reading other(String text, int i, char c) {
         if (Quantity.raised(c) || c == '⁻' || c == '⁺') {
             return power(text, i);
         }
         if (c >= '₀' && c <= '₉') {
-            return Reading.of(NumberWords.digit((char) (c - '₀' + '0')), i + 1);
+            int end = i;
+            StringBuilder digits = new StringBuilder();
+            while (Words.at(text, end) >= '₀' && Words.at(text, end) <= '₉' && end - i < 6) {
+                digits.append((char) (text.charAt(end++) - '₀' + '0'));
+            }
+            return Reading.of(NumberWords.cardinal(digits.toString()), end);
         }
         if (Character.isLetterOrDigit(c) || Character.getType(c) == Character.NON_SPACING_MARK) {
             return null;
@@ -133,6 +181,12 @@ final class SymbolRules {
         }
         char previous = Words.at(text, i - 1);
         char next = Words.at(text, i + run);
+        if (run == 1 && previous == ' ' && next == ' ' && i > 0 && equationNear(text, i)) {
+            return Reading.of("minus", i + 1);
+        }
+        if (run == 1 && numberFollows(text, i + 1) && Words.in("halves-of-day", Words.before(text, i))) {
+            return Reading.of("to", i + 1);
+        }
         if (run > 1) {
             boolean inner = i > 0 && i + run < text.length() && !(previous == ' ' && next != ' ');
             return Reading.of(inner ? " — " : "", i + run);
@@ -142,6 +196,22 @@ final class SymbolRules {
             return Reading.of("minus", i + 1);
         }
         return i == 0 && next == ' ' ? Reading.of("", 1) : null;
+    }
+
+    /** Whether a sign of equality stands near, with something on both sides of the minus. */
+    private static boolean equationNear(String text, int i) {
+        int from = Math.max(0, i - 40);
+        int equals = text.indexOf('=', from, Math.min(text.length(), i + 40));
+        return equals >= 0 && operand(text, i - 2, -1) && operand(text, i + 2, 1);
+    }
+
+    private static boolean operand(String text, int i, int step) {
+        char c = Words.at(text, i);
+        boolean single =
+                Character.isLetter(c)
+                        && (Words.edge(text, i + step) || Character.isDigit(Words.at(text, i + step)));
+        return Character.isDigit(c) || c == '-' || c == (step > 0 ? '(' : ')') || single || Quantity.raised(c)
+                || Character.isLetter(c) && Words.at(text, i + step) == '(';
     }
 
     private static boolean amountFollows(String text, int i) {
@@ -219,7 +289,10 @@ final class SymbolRules {
         Reading sign = table(text, i);
         if (sign == null || sign.end() > i + 1 || c == '=') {
             int run = run(text, i);
-            return run > 2 ? Reading.of("", i + run) : sign;
+            boolean spaced = Words.at(text, i - 1) == ' ' && Words.at(text, i + run) == ' ' && i > 0;
+            return run == 3 && spaced
+                    ? Reading.of("equals", i + run)
+                    : run > 2 ? Reading.of("", i + run) : sign;
         }
         boolean compares =
                 numberFollows(text, i + 1)
@@ -316,6 +389,10 @@ final class SymbolRules {
             end++;
         }
         String digits = Quantity.lowered(text.substring(start, end));
+        Reading charge = caret ? null : charge(text, start, end, digits);
+        if (charge != null) {
+            return charge;
+        }
         if (caret && end == start) {
             while (end - start < 6 && Character.isDigit(Words.at(text, end))) {
                 end++;
@@ -329,6 +406,19 @@ final class SymbolRules {
             return Reading.of(infix ? "to the power of" : "", i + 1);
         }
         return Reading.of(Quantity.exponent(digits, true).strip(), end);
+    }
+
+    /** "Ca²⁺": the charge of an ion. */
+    private static @Nullable Reading charge(String text, int start, int end, String digits) {
+        boolean alone = end == start + 1 && "⁺⁻".indexOf(text.charAt(start)) >= 0;
+        int sign = alone ? start : end;
+        char c = Words.at(text, sign);
+        if ((c != '⁺' && c != '⁻') || digits.startsWith("-") && !alone || Quantity.raised(Words.at(text, sign + 1))) {
+            return null;
+        }
+        boolean ion = Character.isLetter(Words.at(text, start - 1)) || Words.at(text, start - 1) >= '₀' && Words.at(text, start - 1) <= '₉';
+        String count = alone ? "" : NumberWords.cardinal(digits) + " ";
+        return ion ? Reading.of(count + (c == '⁺' ? "plus" : "minus"), sign + 1) : null;
     }
 
     /** Whether numbers (or a letter each) stand on both sides of a sign. */
@@ -374,7 +464,7 @@ final class SymbolRules {
     }
 
     private static @Nullable String emoticon(Rule.Hit hit) {
-        boolean apart = hit.previous() == ' ' && hit.match().start() > 0;
+        boolean apart = hit.previous() == ' ';
         boolean ends = hit.next() == ' ' || ".,!?".indexOf(hit.next()) >= 0;
         return apart && ends ? "" : null;
     }

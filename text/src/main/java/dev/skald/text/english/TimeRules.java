@@ -12,6 +12,14 @@ final class TimeRules {
     static final List<Rule> NUMERIC =
             List.of(
                     new Rule(
+                            "h",
+                            "(?:(?<d>\\d{1,3}) ?d(?:ays?)?,? ?)?(?<h>\\d{1,3}) ?h(?:rs?|ours?)?,? ?(?:(?<m>[0-5]?\\d) ?m(?:ins?)?(?![A-Za-z]))?(?:(?:,? ?)(?<s>[0-5]?\\d(?:\\.\\d+)?) ?s(?:ecs?)?(?![A-Za-z]))?(?!\\w)",
+                            TimeRules::duration),
+                    new Rule(
+                            "m",
+                            "(?<m>\\d{1,3}) ?m(?:ins?)?,? ?(?<s>[0-5]?\\d(?:\\.\\d+)?) ?s(?:ecs?)?(?!\\w)",
+                            hit -> amounts(hit, "", "", hit.group("m"), hit.group("s"))),
+                    new Rule(
                             "-–",
                             "(?<h>\\d{1,2})(?::(?<m>[0-5]\\d))?\\s?[-–]\\s?(?<h2>\\d{1,2})(?::(?<m2>[0-5]\\d))?\\s?(?<p>[AaPp])"
                                     + HALF_OF_DAY,
@@ -23,7 +31,7 @@ final class TimeRules {
                             TimeRules::halfDay),
                     new Rule(
                             ":",
-                            "(?<h>\\d{1,2}):(?<m>[0-5]\\d)(?::(?<s>[0-5]\\d))?(?:\\.\\d{1,9})?(?: (?<zs>[+-])(?<zh>\\d\\d):?(?<zm>\\d\\d))?(?![\\d:])(?!\\.\\d)",
+                            "(?<h>\\d{1,2}):(?<m>[0-5]\\d)(?::(?<s>[0-5]\\d))?(?:\\.(?<f>\\d{1,9}))?(?: (?<zs>[+-])(?<zh>\\d\\d):?(?<zm>\\d\\d))?(?![\\d:])(?![.,]\\d)",
                             TimeRules::day),
                     new Rule(
                             "h",
@@ -42,13 +50,44 @@ final class TimeRules {
                                                             + " hours")),
                     new Rule(
                             ":",
-                            "(?<a>\\d{1,9}(?:\\.\\d+)?)\\s?:\\s?(?<b>\\d{1,9}(?:\\.\\d+)?)(?![\\w:])",
-                            hit ->
-                                    NumberWords.decimal(hit.group("a"))
-                                            + (Words.in("verses", hit.before()) ? " " : " to ")
-                                            + NumberWords.decimal(hit.group("b"))));
+                            "(?<a>\\d{1,9}(?:,\\d{3})*(?:\\.\\d+)?)\\s?:\\s?(?<b>\\d{1,9}(?:,\\d{3})*(?:\\.\\d+)?)(?:\\s?:\\s?(?<c>\\d{1,3}))?(?![\\w:])",
+                            TimeRules::ratio));
 
     private TimeRules() {}
+
+    private static String ratio(Rule.Hit hit) {
+        String words =
+                NumberWords.decimal(hit.group("a"))
+                        + (Words.in("verses", hit.before()) ? " " : " to ")
+                        + NumberWords.decimal(hit.group("b"));
+        return hit.has("c") ? words + " to " + NumberWords.cardinal(hit.group("c")) : words;
+    }
+
+    /** "1h 30m"; a lone "1h" is a unit like others. */
+    private static @Nullable String duration(Rule.Hit hit) {
+        return hit.has("m") || hit.has("s") || hit.has("d")
+                ? amounts(hit, hit.group("d"), hit.group("h"), hit.group("m"), hit.group("s"))
+                : null;
+    }
+
+    private static String amounts(Rule.Hit hit, String d, String h, String m, String s) {
+        boolean describes =
+                Money.describes(hit.text(), hit.match().start(), hit.match().end());
+        StringBuilder out = new StringBuilder();
+        amount(out, d, "day", describes);
+        amount(out, h, "hour", describes);
+        amount(out, m, "minute", describes);
+        amount(out, s, "second", describes);
+        return out.toString();
+    }
+
+    private static void amount(StringBuilder out, String number, String unit, boolean describes) {
+        if (!number.isEmpty()) {
+            boolean one = describes || number.equals("1") || number.equals("01");
+            out.append(out.isEmpty() ? "" : " ");
+            out.append(NumberWords.decimal(number)).append(' ').append(unit).append(one ? "" : "s");
+        }
+    }
 
     /** A time of the 24-hour clock, seconds empty if there are none. */
     static String clock(String hours, String minutes, String seconds) {
@@ -76,7 +115,7 @@ final class TimeRules {
 
     private static @Nullable String day(Rule.Hit hit) {
         int hour = hit.value("h");
-        if (hour == 0 && hit.has("s")) {
+        if (hour == 0 && hit.has("s") && !hit.has("f")) {
             String unit = hit.value("m") == 1 ? " minute" : " minutes";
             return NumberWords.cardinal(hit.group("m")) + unit + seconds(hit.group("s"));
         }
@@ -88,7 +127,22 @@ final class TimeRules {
         if (named && hit.value("m") == 0) {
             return NumberWords.cardinal(hit.group("h"));
         }
-        return clock(hit.group("h"), hit.group("m"), hit.group("s")) + zone(hit);
+        return hit.has("f")
+                ? stopwatch(hit)
+                : clock(hit.group("h"), hit.group("m"), hit.group("s")) + zone(hit);
+    }
+
+    /** "1:23.45", "1:02:03.4": the time of a race. */
+    private static String stopwatch(Rule.Hit hit) {
+        String words = NumberWords.cardinal(hit.group("h")) + " " + paired(hit.group("m"));
+        if (hit.has("s")) {
+            words += " " + paired(hit.group("s"));
+        }
+        return words + " point " + NumberWords.spelled(hit.group("f"));
+    }
+
+    private static String paired(String digits) {
+        return digits.equals("00") ? "oh oh" : NumberWords.pair(digits);
     }
 
     /** " UTC plus two" for an offset in the groups zs, zh and zm; empty without one. */

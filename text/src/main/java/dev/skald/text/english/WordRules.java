@@ -23,8 +23,9 @@ final class WordRules {
                 return address;
             }
         }
-        if (Character.isUpperCase(c) && ". -–,".indexOf(next) >= 0 && end - i > 2) {
-            if (CalendarNames.named(text.substring(i, end))) {
+        if (". -–,".indexOf(next) >= 0 && end - i > 2 && Words.edge(text, i - 1)) {
+            boolean calendar = CalendarNames.named(text.substring(i, end));
+            if (calendar && (Character.isUpperCase(c) || digitNear(text, end))) {
                 Reading date = Rule.first(DateRules.WORDY, text, i);
                 if (date != null) {
                     return date;
@@ -45,6 +46,18 @@ final class WordRules {
                 return letters;
             }
         }
+        if (Character.isUpperCase(c) && (next == '.' || next == ' ') && digitNear(text, end)) {
+            Reading verse = Verses.at(text, i);
+            if (verse != null) {
+                return verse;
+            }
+        }
+        if (Character.isUpperCase(c) && end - i < 6) {
+            Reading place = place(text, i, end);
+            if (place != null) {
+                return place;
+            }
+        }
         Reading money = money(text, i, end);
         if (money != null) {
             return money;
@@ -56,6 +69,20 @@ final class WordRules {
         if (end == i + 1 && (c == 'F' || c == 'C') && Words.before(text, i).startsWith("degree")) {
             return Reading.of(c == 'F' ? "Fahrenheit" : "Celsius", end);
         }
+        if (next == '(' && Words.edge(text, i - 1)) {
+            String function =
+                    switch (text.substring(i, end)) {
+                        case "sin" -> "sine of ";
+                        case "cos" -> "cosine of ";
+                        case "tan" -> "tangent of ";
+                        case "log" -> "log of ";
+                        case "ln" -> "natural log of ";
+                        default -> "";
+                    };
+            if (!function.isEmpty()) {
+                return Reading.of(function, end);
+            }
+        }
         Reading roman = RomanNumerals.read(text, i, end);
         if (roman != null) {
             return roman;
@@ -64,6 +91,25 @@ final class WordRules {
             return ampersand(text, i, end);
         }
         return greek(text, i, end);
+    }
+
+    private static boolean digitNear(String text, int end) {
+        for (int k = end; k < Math.min(text.length(), end + 4); k++) {
+            if (Character.isDigit(text.charAt(k))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A state behind a comma, a point of the compass in a street, "it" and "us" in capitals. */
+    private static @Nullable Reading place(String text, int i, int end) {
+        Reading state = Places.state(text, i, end);
+        if (state != null) {
+            return state;
+        }
+        Reading direction = Places.direction(text, i);
+        return direction != null ? direction : Capitals.read(text, i, end);
     }
 
     /** Where a word that no rule reads ends: its letters, marks and inner apostrophes. */
@@ -114,6 +160,10 @@ final class WordRules {
     }
 
     private static @Nullable Reading abbreviation(String text, int i, int wordEnd) {
+        Reading glued = glued(text, i, wordEnd);
+        if (glued != null) {
+            return glued;
+        }
         int end = dotted(text, i, wordEnd);
         String word = text.substring(i, end);
         boolean dot = word.endsWith(".");
@@ -151,14 +201,41 @@ final class WordRules {
             }
         }
         if (word.equals("St")) {
-            boolean name = Words.at(text, end) == ' ' && Words.capitalised(Words.after(text, end));
-            boolean street = Words.capitalised(Abbreviations.nameBefore(text, i));
+            String before = Abbreviations.nameBefore(text, i);
+            boolean ordinal = before.length() > 2 && Character.isDigit(before.charAt(0));
+            boolean name =
+                    !ordinal
+                            && Words.at(text, end) == ' '
+                            && Words.capitalised(Words.after(text, end));
+            boolean street = ordinal || Words.capitalised(before);
             return name || street ? Reading.of(name ? "Saint" : "Street", end) : null;
         }
         Abbreviations.Entry entry = Abbreviations.find(word);
         return entry != null && counts(entry, text, i, end)
                 ? Reading.of(cased(entry.reading(), text, i), end)
                 : null;
+    }
+
+    /** "J.Smith", "Dr.Hill": initials and titles that nothing parts from the name. */
+    private static @Nullable Reading glued(String text, int i, int wordEnd) {
+        if (Words.at(text, wordEnd) != '.' || !Character.isUpperCase(Words.at(text, wordEnd + 1)) || !Character.isUpperCase(text.charAt(i))) {
+            return null;
+        }
+        if (wordEnd - i > 1) {
+            Abbreviations.Entry entry = Abbreviations.find(text.substring(i, wordEnd + 1));
+            boolean title = entry != null && (entry.kind() == Abbreviations.Kind.TITLE || entry.kind() == Abbreviations.Kind.NAME);
+            boolean name = Character.isLowerCase(Words.at(text, wordEnd + 2));
+            return title && name && entry != null ? Reading.of(cased(entry.reading(), text, i), wordEnd + 1) : null;
+        }
+        StringBuilder letters = new StringBuilder();
+        int at = i;
+        while (Character.isUpperCase(Words.at(text, at)) && Words.at(text, at + 1) == '.') {
+            letters.append(letters.isEmpty() ? "" : " ").append(text.charAt(at));
+            at += 2;
+        }
+        int last = letters(text, Math.min(at, text.length() - 1));
+        boolean name = Character.isUpperCase(Words.at(text, at)) && last - at > 2 && Character.isLowerCase(Words.at(text, at + 1)) && Words.at(text, last) != '.';
+        return name ? Reading.of(letters.toString(), at) : null;
     }
 
     /** Where letters with dots between them end, the last dot included. */
@@ -208,9 +285,11 @@ final class WordRules {
             case NUMBER ->
                     Character.isDigit(next)
                             || next == '#'
+                            || entry.reading().endsWith("day") && Words.in("parts-of-day", after)
                             || (text.startsWith(" (", end)
                                     && Character.isDigit(Words.at(text, end + 2)))
-                            || (Roman.afterNumbered(after) && text.charAt(end - 1) == '.');
+                            || ((Roman.afterNumbered(letters(after)) || Abbreviations.code(after))
+                                    && text.charAt(end - 1) == '.');
             case TITLE -> !Character.isDigit(next);
             case NAME -> Words.capitalised(after);
             case AFTER -> {
@@ -221,6 +300,12 @@ final class WordRules {
             case PLAIN -> Words.edge(text, end);
             default -> true;
         };
+    }
+
+    /** The word up to a hyphen. */
+    private static String letters(String word) {
+        int hyphen = word.indexOf('-');
+        return hyphen < 0 ? word : word.substring(0, hyphen);
     }
 
     /** A reading, and the full stop if the abbreviation also ended the sentence. */

@@ -1,8 +1,8 @@
 package dev.skald.text.split;
 
-import java.io.IOException;
-import java.io.Reader;
-import java.io.UncheckedIOException;
+import dev.skald.text.input.TextInput;
+import dev.skald.text.words.Words;
+import java.util.Locale;
 
 /**
  * Reads text as blocks: wrapped lines joined, runs of white space one space, and one {@link #BREAK}
@@ -11,10 +11,17 @@ import java.io.UncheckedIOException;
 final class BlockReader {
     static final char BREAK = '\n';
 
+    /** What {@link #read} gives when nothing came for a moment. */
+    static final int PAUSE = -2;
+
     /** A word longer than this is no label before a colon. */
     private static final int LABEL = 20;
 
-    private final Reader in;
+    private static final int ESCAPE = 0x1B;
+
+    private static final int MOST_REPEATS = 3;
+
+    private final TextInput in;
     private final char[] chunk = new char[4096];
     private int position;
     private int limit;
@@ -23,24 +30,44 @@ final class BlockReader {
     private boolean lineStart = true;
     private int pending = -1;
     private char last = BREAK;
+    private boolean ended;
+    private boolean waited;
+    private int repeats;
+    private final Line line = new Line();
 
-    BlockReader(Reader in) {
+    BlockReader(TextInput in) {
         this.in = in;
     }
 
-    /** The next character; -1 at the end. */
+    /** Whether a character is at hand, so that {@link #read} need not wait for one. */
+    boolean available() {
+        return pending >= 0 || position < limit;
+    }
+
+    /** The next character; {@link #PAUSE} if nothing came for a moment; -1 at the end. */
     int read() {
+        waited = false;
         while (true) {
             if (pending >= 0) {
                 last = (char) pending;
                 pending = -1;
                 return last;
             }
-            int c = next();
+            int c = peek(0);
             if (c < 0) {
-                return -1;
+                return ended ? -1 : PAUSE;
             }
-            if (newline(c)) {
+            position++;
+            if (c == ESCAPE && peek(0) == '[') {
+                skipEscape();
+            } else if (hyphen(c) && Character.isLetter(last) && newline(peek(0)) && joined()) {
+                if (Words.in("hyphenated", line.lastWord().toLowerCase(Locale.ROOT))) {
+                    last = (char) c;
+                    return c;
+                }
+            } else if (repeated(c)) {
+                continue;
+            } else if (newline(c)) {
                 int gap = gap(c);
                 if (last != BREAK) {
                     separate(gap == BREAK ? BREAK : ' ');
@@ -57,9 +84,43 @@ final class BlockReader {
                     }
                 }
                 last = (char) c;
+                line.add(last);
                 return c;
             }
         }
+    }
+
+    /** A colour or move of a terminal: its letters are no text. */
+    private void skipEscape() {
+        int n = 1;
+        while (n < 40 && peek(n) >= ' ' && peek(n) < '@') {
+            n++;
+        }
+        position += n + 1;
+    }
+
+    private static boolean hyphen(int c) {
+        return c == '-' || c == 0x2010 || c == 0xAD;
+    }
+
+    /** Skips the line end in a word that was divided; says whether there was one. */
+    private boolean joined() {
+        int n = peek(0) == '\r' && peek(1) == '\n' ? 2 : 1;
+        while (peek(n) == ' ' || peek(n) == '\t') {
+            n++;
+        }
+        if (!Character.isLowerCase(peek(n))) {
+            return false;
+        }
+        position += n;
+        return true;
+    }
+
+    /** Whether {@code c} is a mark that was there often enough: "!!!!!!!!" says no more than "!!!". */
+    private boolean repeated(int c) {
+        boolean again = c == last && !Character.isLetterOrDigit(c) && !Character.isSurrogate((char) c);
+        repeats = again ? repeats + 1 : 0;
+        return repeats >= MOST_REPEATS;
     }
 
     /** Notes a separator; a break replaces the space before it. */
@@ -68,6 +129,7 @@ final class BlockReader {
             pending = last == BREAK ? -1 : BREAK;
         } else if (last != BREAK && last != ' ') {
             pending = ' ';
+            line.add(' ');
         }
     }
 
@@ -98,9 +160,24 @@ final class BlockReader {
             } else {
                 boolean afterItem = wasItem && !indented && Character.isUpperCase(c);
                 boolean ends = breaks > 1 || wasHeading || afterItem || c < 0;
-                return ends || itemFollows() ? BREAK : ' ';
+                ends = ends || itemFollows() || line.heading(below());
+                line.clear();
+                return ends ? BREAK : ' ';
             }
         }
+    }
+
+    /** The line that begins here, or as much of it as a heading's could be longer. */
+    private String below() {
+        StringBuilder below = new StringBuilder();
+        while (below.length() < 100) {
+            int c = peek(below.length());
+            if (c < 0 || newline(c)) {
+                break;
+            }
+            below.append((char) c);
+        }
+        return below.toString();
     }
 
     /** Skips a line of nothing but dashes or the like; says whether there was one. */
@@ -165,12 +242,6 @@ final class BlockReader {
         return c == '\n' || c == '\r' || c == '\f' || c == 0x85 || c == 0x2028 || c == 0x2029;
     }
 
-    private int next() {
-        int c = peek(0);
-        position++;
-        return c;
-    }
-
     /** The character {@code offset} places on, -1 beyond the end. */
     private int peek(int offset) {
         if (position + offset >= limit) {
@@ -180,20 +251,15 @@ final class BlockReader {
     }
 
     private void more(int offset) {
-        try {
-            int kept = Math.max(0, limit - position);
-            System.arraycopy(chunk, Math.min(position, limit), chunk, 0, kept);
-            position = 0;
-            limit = kept;
-            while (limit <= offset) {
-                int n = in.read(chunk, limit, chunk.length - limit);
-                if (n < 0) {
-                    return;
-                }
-                limit += n;
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        int kept = Math.max(0, limit - position);
+        System.arraycopy(chunk, Math.min(position, limit), chunk, 0, kept);
+        position = 0;
+        limit = kept;
+        while (limit <= offset && !ended && !waited) {
+            int n = in.read(chunk, limit, chunk.length - limit);
+            waited = n == 0;
+            ended = n < 0;
+            limit += Math.max(n, 0);
         }
     }
 }

@@ -1,10 +1,11 @@
 package dev.skald.text.split;
 
 import com.ibm.icu.text.BreakIterator;
+import dev.skald.text.input.TextInput;
 import dev.skald.text.words.Abbreviations;
 import dev.skald.text.words.Words;
-import java.io.Reader;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ public final class SentenceSplitter implements Iterator<String> {
     /** The most a sentence may weigh: about so many characters once it is written out. */
     private static final int MOST = 400;
 
+    private static final String TERMINATORS = "!?…。！？｡．؟۔।॥։።។။";
+
     /** How far beyond a full stop the rules may look. */
     private static final int LOOKAHEAD = 128;
 
@@ -29,14 +32,16 @@ public final class SentenceSplitter implements Iterator<String> {
     private static final int SYMBOL = 10;
 
     private final BlockReader in;
+    private final SentenceEnds ends;
     private final StringBuilder buffer = new StringBuilder(MOST + LOOKAHEAD);
     private boolean more = true;
     private @Nullable String next;
     private boolean endsBlock;
 
-    /** Splits what the reader holds; the caller closes it. */
-    public SentenceSplitter(Reader text) {
-        in = new BlockReader(text);
+    /** Splits text of a language as it arrives. */
+    public SentenceSplitter(TextInput text, SentenceEnds ends) {
+        this.in = new BlockReader(text);
+        this.ends = ends;
     }
 
     /**
@@ -67,16 +72,61 @@ public final class SentenceSplitter implements Iterator<String> {
         return endsBlock;
     }
 
+    /** Reads until the first sentence is certain; says whether there is anything. */
     private boolean fill() {
         while (more && buffer.length() < MOST + LOOKAHEAD) {
+            if (!in.available() && certain()) {
+                return true;
+            }
             int c = in.read();
-            if (c < 0) {
+            if (c == BlockReader.PAUSE) {
+                if (complete()) {
+                    return true;
+                }
+            } else if (c < 0) {
                 more = false;
             } else {
                 buffer.append((char) c);
             }
         }
         return !buffer.isEmpty();
+    }
+
+    /** Whether nothing that may follow changes where the first sentence ends. */
+    private boolean certain() {
+        int end = buffer.isEmpty() ? 0 : end();
+        int next = end;
+        while (Words.at(buffer, next) == ' ' && next < buffer.length()) {
+            next++;
+        }
+        if (next >= buffer.length()) {
+            return false;
+        }
+        int word = next + 1;
+        while (word < buffer.length() && !Character.isWhitespace(buffer.charAt(word))) {
+            word++;
+        }
+        return buffer.charAt(next) == BlockReader.BREAK || word < buffer.length();
+    }
+
+    /** Whether the first sentence ends if nothing follows. */
+    private boolean complete() {
+        int n = buffer.length();
+        while (n > 0 && buffer.charAt(n - 1) == ' ') {
+            n--;
+        }
+        if (n == 0) {
+            return false;
+        }
+        if (end() < n) {
+            return true;
+        }
+        int last = n - 1;
+        while (last > 0 && Abbreviations.closer(buffer.charAt(last))) {
+            last--;
+        }
+        char c = buffer.charAt(last);
+        return c == '.' ? ends.mayEnd(buffer, last) : TERMINATORS.indexOf(c) >= 0;
     }
 
     private @Nullable String take() {
@@ -137,20 +187,74 @@ public final class SentenceSplitter implements Iterator<String> {
             case '.', '…' -> {
                 int run = dots(i);
                 int after = closers(afterRun(run));
+                if (run == i + 1 && c == '.' && glued(i, after)) {
+                    return after;
+                }
                 boolean certain = run > i + 1 || c == '…' || afterRun(run) > run;
                 if (!endsBefore(after) || (certain || after > run) && lowerFollows(after)) {
                     return i;
                 }
-                return certain || Abbreviations.endsSentence(block(), i) ? after : i;
+                return certain || ends.endsSentence(block(), i) ? after : i;
             }
             case '!', '?', '؟', '۔', '।', '॥', '։', '።', '។', '။' -> {
+                if (c == '!' && Character.isDigit(Words.at(buffer, i - 1)) && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0 && Words.at(buffer, i + 1) == ' ') {
+                    return i; // a factorial
+                }
                 int after = closers(afterRun(i + 1));
-                return endsBefore(after) && !lowerFollows(after) ? after : i;
+                boolean ends = endsBefore(after) ? !lowerFollows(after) : glued(i, after);
+                return ends ? after : i;
             }
             default -> {
                 return i;
             }
         }
+    }
+
+    /**
+     * Whether a sentence ends at {@code i} and the next begins at {@code next} without a space:
+     * "ended.Then", but not "java.lang.String", "Console.WriteLine" or an address.
+     */
+    private boolean glued(int i, int next) {
+        int first = next;
+        while (first < buffer.length() && "\"'“‘«(".indexOf(buffer.charAt(first)) >= 0) {
+            first++;
+        }
+        char capital = Words.at(buffer, first);
+        char before = Words.at(buffer, i - 1);
+        if (!Character.isUpperCase(capital) || before == ' ' || before == BlockReader.BREAK) {
+            return false;
+        }
+        String word = wordAt(first);
+        int start = i;
+        while (start > 0 && i - start < 100 && !Character.isWhitespace(buffer.charAt(start - 1))) {
+            start--;
+        }
+        String left = buffer.substring(start, i);
+        if (left.indexOf('/') >= 0 || left.indexOf('@') >= 0 || left.indexOf('=') >= 0) {
+            return false;
+        }
+        if (buffer.charAt(i) != '.' || next > i + 1) {
+            return Character.isLetterOrDigit(before) || next > i + 1;
+        }
+        // A word, alone behind its dot: no name of a program's parts, no initials.
+        String stem = left.substring(left.lastIndexOf('.') + 1);
+        boolean lone = left.indexOf('.') < 0 || Character.isDigit(before);
+        char after = Words.at(buffer, first + word.length());
+        boolean sentence = after != '.' || endsBefore(first + word.length() + 1);
+        boolean starter = ends.starts(word);
+        boolean small = !word.isEmpty() && word.substring(1).equals(word.substring(1).toLowerCase(Locale.ROOT));
+        boolean code = "(_<[:@\\/".indexOf(after) >= 0 || !small || !sentence || !lone;
+        boolean wordBefore = stem.length() > 1 && Character.isLowerCase(before) || Character.isDigit(before) || ")]%".indexOf(before) >= 0;
+        boolean name = Character.isUpperCase(Words.at(stem, 0)) || Character.isDigit(before) && left.chars().anyMatch(Character::isLetter);
+        return !code && wordBefore && (starter || (!name && !Words.in("files", word.toLowerCase(Locale.ROOT)) && !Words.in("spelled", word.toLowerCase(Locale.ROOT))  && word.length() > 1 && ends.mayEnd(buffer, i)));
+    }
+
+    private String wordAt(int from) {
+        int end = from;
+        while (end < buffer.length() && Character.isLetter(buffer.charAt(end))) {
+            end++;
+        }
+        return buffer.substring(Math.min(from, buffer.length()), Math.max(from, end));
     }
 
     /** The buffer up to the end of its first block: what follows says nothing of the sentence. */

@@ -53,7 +53,31 @@ public final class Abbreviations {
                 word.length() == 2
                         && Character.isUpperCase(word.charAt(0))
                         && word.charAt(1) == '.';
-        return exact != null || initial ? exact : Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
+        if (exact != null || initial) {
+            return exact;
+        }
+        Entry lower = Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
+        return lower != null ? lower : calendar(word, word.length() - 1);
+    }
+
+    /** "JAN." and "jan.", but for those that are words in small letters. */
+    private static @Nullable Entry calendar(String word, int end) {
+        boolean dot = end >= 3 && end <= 5 && word.charAt(end) == '.';
+        String name = dot ? word.substring(0, end) : "";
+        if (!dot || !CalendarNames.named(name)) {
+            return null;
+        }
+        String title =
+                Character.toUpperCase(name.charAt(0)) + name.substring(1).toLowerCase(Locale.ROOT);
+        boolean shouted = name.equals(name.toUpperCase(Locale.ROOT));
+        return shouted || !Words.in("also-words", title) ? Table.ENTRIES.get(title + ".") : null;
+    }
+
+    /** "AB-12": capitals and a number. */
+    public static boolean code(String word) {
+        return word.length() > 1
+                && Character.isUpperCase(word.charAt(0))
+                && Character.isDigit(word.charAt(word.length() - 1));
     }
 
     /**
@@ -86,7 +110,14 @@ public final class Abbreviations {
         char gap = Words.at(text, start - 1);
         boolean counts = (gap == ' ' || gap == '-') && Character.isDigit(Words.at(text, start - 2));
         if (counts && (lower || Units.known(word))) {
+            boolean shouted = upper(word) && Character.isUpperCase(Words.at(text, first + 1));
+            return Character.isUpperCase(follows) && !shouted;
+        }
+        if (squared(text, start)) {
             return Character.isUpperCase(follows);
+        }
+        if (lower && (word.equalsIgnoreCase("sq") || word.equalsIgnoreCase("cu")) && counts) {
+            return false;
         }
         String following = Words.after(text.subSequence(first, text.length()).toString(), 0);
         boolean starter = Words.capitalised(following) && Words.in("starters", following);
@@ -102,8 +133,10 @@ public final class Abbreviations {
                         capital
                                 && text.charAt(next) != '('
                                 && !calendar(following)
+                                && !(clock(word) && opening(text, start))
                                 && !(upper(following) && (clock(word) || upper(word)));
-                case NUMBER -> capital && !Roman.afterNumbered(following);
+                case NUMBER ->
+                        capital && !Roman.afterNumbered(following) && !code(following);
                 case NAME -> !capital;
                 case AFTER -> starter;
             };
@@ -118,6 +151,22 @@ public final class Abbreviations {
         return !letters || starter;
     }
 
+    /** Whether the full stop at {@code dot} can end a sentence, whatever follows. */
+    public static boolean mayEnd(CharSequence text, int dot) {
+        Entry entry = find(text.subSequence(wordStart(text, dot), dot + 1).toString());
+        return entry == null
+                || switch (entry.kind) {
+                    case END, AFTER -> true;
+                    default -> false;
+                };
+    }
+
+    /** Whether "sq." or "cu." goes before. */
+    private static boolean squared(CharSequence text, int start) {
+        String before = start < 4 ? "" : text.subSequence(start - 4, start).toString();
+        return before.equalsIgnoreCase("sq. ") || before.equalsIgnoreCase("cu. ");
+    }
+
     /** The word before {@code start} unless it only looks like a name. */
     public static String nameBefore(CharSequence text, int start) {
         int from = Math.max(0, start - 2 * LONGEST);
@@ -128,6 +177,15 @@ public final class Abbreviations {
 
     private static boolean clock(String word) {
         return word.equalsIgnoreCase("a.m") || word.equalsIgnoreCase("p.m");
+    }
+
+    /** "At 5 a.m. I rose": the sentence has only begun. */
+    private static boolean opening(CharSequence text, int start) {
+        if (start > 40) {
+            return false;
+        }
+        String[] words = text.subSequence(0, start).toString().strip().split(" ");
+        return words.length <= 4 && Words.in("openers", words[0]);
     }
 
     /** Whether a word is written in capitals: "EST", "CO". */

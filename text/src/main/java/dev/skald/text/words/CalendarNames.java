@@ -18,6 +18,11 @@ public final class CalendarNames {
         return known(word, MONTHS, 4) || known(word, WEEKDAYS, 5);
     }
 
+    /** Whether a word is a weekday or its usual short form. */
+    public static boolean weekdayNamed(String word) {
+        return Words.capitalised(word) && known(word, WEEKDAYS, 5);
+    }
+
     /** The month by number, from 1. */
     public static String month(int number) {
         return MONTHS[number - 1];

@@ -1,5 +1,7 @@
 package dev.skald.text.words;
 
+import java.util.Locale;
+
 /** Roman numerals by their value. */
 public final class Roman {
     private static final int[] VALUES = {1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1};
@@ -11,7 +13,18 @@ public final class Roman {
 
     /** Whether a word after "Vol." or "No." is a numeral; "I" is more often the speaker. */
     public static boolean afterNumbered(String word) {
-        return value(word) > 0 && !word.equals("I") && !letter(word);
+        return value(word) > 0 && !word.equals("I") && !letter(word)
+                || small(word) && !word.equals("i");
+    }
+
+    /** Whether a word is a numeral in small letters, as on the first pages of a book. */
+    public static boolean small(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if ("ivxl".indexOf(word.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return value(word.toUpperCase(Locale.ROOT)) > 0;
     }
 
     /** Whether a numeral is one letter that is more often just that. */

@@ -40,6 +40,7 @@ public final class Units {
         if (unit == null) {
             return null;
         }
+        unit = perUnits(text, unit);
         int end = unit.end;
         if (Words.at(text, end) == '/' || Words.at(text, end) == '·') {
             boolean per = text.charAt(end) == '/';
@@ -58,6 +59,32 @@ public final class Units {
         return unit;
     }
 
+    /** "m s⁻¹": meters per second. */
+    private static Unit perUnits(String text, Unit unit) {
+        Unit all = unit;
+        for (int n = 0; n < 3; n++) {
+            char gap = Words.at(text, all.end);
+            int at = gap == ' ' || gap == '·' || gap == '.' ? all.end + 1 : all.end;
+            Unit second = at < text.length() ? simple(text, at, false, false) : null;
+            if (second == null || !text.startsWith("⁻", second.end)) {
+                break;
+            }
+            String power =
+                    switch (Words.at(text, second.end + 1)) {
+                        case '¹' -> "";
+                        case '²' -> " squared";
+                        case '³' -> " cubed";
+                        default -> "?";
+                    };
+            if (power.equals("?")) {
+                break;
+            }
+            String rest = " per " + second.one + power;
+            all = new Unit(all.one + rest, all.many + rest, second.end + 2);
+        }
+        return all;
+    }
+
     private static boolean letterBefore(String text, int end) {
         return Character.isLetter(text.charAt(end - 1));
     }
@@ -68,8 +95,16 @@ public final class Units {
         while (Abbreviations.closer(Words.at(text, next)) && next < text.length()) {
             next++;
         }
-        return next >= text.length()
-                || (text.charAt(next) == ' ' && Character.isUpperCase(Words.at(text, next + 1)));
+        if (next >= text.length()) {
+            return true;
+        }
+        // "5 FT. TALL" goes on in capitals.
+        boolean shouted =
+                Character.isUpperCase(text.charAt(dot - 1))
+                        && Character.isUpperCase(Words.at(text, next + 2));
+        return text.charAt(next) == ' '
+                && Character.isUpperCase(Words.at(text, next + 1))
+                && !shouted;
     }
 
     private static @Nullable Unit simple(String text, int at, boolean gap, boolean first) {

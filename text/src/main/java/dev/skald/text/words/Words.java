@@ -17,6 +17,11 @@ public final class Words {
         return Lists.ALL.getOrDefault(list, Set.of()).contains(word);
     }
 
+    /** All words of a list. */
+    public static Set<String> list(String list) {
+        return Lists.ALL.getOrDefault(list, Set.of());
+    }
+
     /** The word that ends before {@code i}, over one space at most; empty if there is none. */
     public static String before(String text, int i) {
         int end = i;

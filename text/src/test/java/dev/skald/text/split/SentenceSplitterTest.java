@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.skald.text.Cases;
+import dev.skald.text.english.EnglishSentences;
+import dev.skald.text.input.Arriving;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -99,7 +101,7 @@ class SentenceSplitterTest {
                     @Override
                     public void close() {}
                 };
-        SentenceSplitter splitter = new SentenceSplitter(endless);
+        SentenceSplitter splitter = splitter(endless);
         for (int i = 0; i < 100_000; i++) {
             assertThat(splitter.next()).isEqualTo("It goes on.");
         }
@@ -118,21 +120,25 @@ class SentenceSplitterTest {
                     @Override
                     public void close() {}
                 };
-        assertThatThrownBy(() -> new SentenceSplitter(broken).hasNext())
+        assertThatThrownBy(() -> splitter(broken).hasNext())
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("gone");
     }
 
     @Test
     void hasNothingAfterTheEnd() {
-        SentenceSplitter splitter = new SentenceSplitter(new StringReader(" \n "));
+        SentenceSplitter splitter = splitter(new StringReader(" \n "));
         assertThat(splitter.hasNext()).isFalse();
         assertThatThrownBy(splitter::next).isInstanceOf(NoSuchElementException.class);
     }
 
+    private static SentenceSplitter splitter(Reader text) {
+        return new SentenceSplitter(new Arriving(text), new EnglishSentences());
+    }
+
     static List<String> split(String text) {
         List<String> sentences = new ArrayList<>();
-        new SentenceSplitter(new StringReader(text)).forEachRemaining(sentences::add);
+        splitter(new StringReader(text)).forEachRemaining(sentences::add);
         return sentences;
     }
 }

@@ -1,0 +1,131 @@
+package dev.skald.text.languages;
+
+import dev.skald.text.normalize.Compatible;
+import dev.skald.text.normalize.TextNormalizer;
+import dev.skald.text.normalize.UnicodeCleanup;
+import dev.skald.text.words.Phonemes;
+import dev.skald.text.words.Words;
+
+/**
+ * A language without rules of its own: characters that mean the same are written in one way,
+ * abbreviations and a minus are said, and a comma stands apart from the next word. The rest is
+ * eSpeak NG's.
+ */
+public final class LanguageNormalizer implements TextNormalizer {
+    private final Language language;
+
+    /**
+     * @param tag the language
+     */
+    public LanguageNormalizer(String tag) {
+        language = Language.of(tag);
+    }
+
+    @Override
+    public String normalize(CharSequence text) {
+        String clean = UnicodeCleanup.clean(text);
+        clean = UnicodeCleanup.clean(said(Compatible.fold(clean, language.code())));
+        return UnicodeCleanup.speakable(clean) ? clean : "";
+    }
+
+    private String said(String text) {
+        StringBuilder out = new StringBuilder(text.length() + 16);
+        int i = 0;
+        while (i < text.length()) {
+            int raw = Phonemes.end(text, i);
+            if (raw > i) {
+                out.append(text, i, raw);
+                i = raw;
+                continue;
+            }
+            char c = text.charAt(i);
+            if (Character.isLetter(c) && Words.edge(text, i - 1)) {
+                int end = abbreviation(text, i, out);
+                if (end == i) {
+                    end = word(text, i);
+                    out.append(text, i, end);
+                }
+                i = end;
+                continue;
+            }
+            boolean inner =
+                    Character.isLetter(Words.at(text, i - 1))
+                            && Character.isLetter(Words.at(text, i + 1));
+            if (c == '`' && inner) {
+                out.append('\'');
+            } else if (minus(text, i)) {
+                out.append(language.minus()).append(' ');
+            } else {
+                out.append(c);
+                if ((c == ',' || c == ';') && inner) {
+                    out.append(' ');
+                }
+            }
+            i++;
+        }
+        return out.toString();
+    }
+
+    /** Says the abbreviation at {@code i}; gives where it ends, {@code i} if there is none. */
+    private int abbreviation(String text, int i, StringBuilder out) {
+        int end = word(text, i);
+        // "z.B.", "c.-à-d.": letters with dots between, also over spaces: "z. B."
+        int last = end;
+        while (last < text.length() && last - i < 12) {
+            char c = text.charAt(last);
+            boolean goesOn =
+                    Character.isLetter(c)
+                            || c == '.'
+                            || c == '-' && Words.at(text, last - 1) == '.'
+                            || c == 'º';
+            if (!goesOn) {
+                break;
+            }
+            last++;
+        }
+        for (int stop = last; stop >= end; stop--) {
+            boolean whole = stop == text.length() || !Character.isLetter(text.charAt(stop)) || text.charAt(stop - 1) == '.';
+            Language.Entry entry = whole ? language.find(text.substring(i, stop)) : null;
+            if (entry != null && counts(entry, text, stop)) {
+                boolean capital = Character.isUpperCase(text.charAt(i));
+                String reading = entry.reading();
+                out.append(capital ? Character.toUpperCase(reading.charAt(0)) : reading.charAt(0));
+                out.append(reading, 1, reading.length());
+                boolean ends = entry.kind() == Language.Kind.END && text.charAt(stop - 1) == '.';
+                if (ends && text.substring(stop).strip().isEmpty()) {
+                    out.append('.');
+                }
+                return stop;
+            }
+        }
+        return i;
+    }
+
+    private static boolean counts(Language.Entry entry, String text, int end) {
+        int next = Words.at(text, end) == ' ' ? end + 1 : end;
+        boolean number = Character.isDigit(Words.at(text, next));
+        return switch (entry.kind()) {
+            case NUMBER -> number;
+            case MID -> text.charAt(end - 1) != '.' || end < text.length();
+            default -> true;
+        };
+    }
+
+    /** A sign before a number that nothing stands before. */
+    private boolean minus(String text, int i) {
+        char c = text.charAt(i);
+        return (c == '-' || c == '−')
+                && !language.minus().isEmpty()
+                && Character.isDigit(Words.at(text, i + 1))
+                && " (\"'[=+*/<>:„“«".indexOf(Words.at(text, i - 1)) >= 0
+                && !(Words.at(text, i - 1) == ' ' && Character.isDigit(Words.at(text, i - 2)));
+    }
+
+    private static int word(String text, int i) {
+        int end = i;
+        while (end < text.length() && Character.isLetterOrDigit(text.charAt(end))) {
+            end++;
+        }
+        return Math.max(end, i + 1);
+    }
+}

@@ -1,0 +1,352 @@
+package dev.skald.text.markup;
+
+import java.util.Locale;
+import java.util.Set;
+import org.commonmark.node.AbstractVisitor;
+import org.commonmark.node.BlockQuote;
+import org.commonmark.node.Code;
+import org.commonmark.node.CustomNode;
+import org.commonmark.node.FencedCodeBlock;
+import org.commonmark.node.HardLineBreak;
+import org.commonmark.node.Heading;
+import org.commonmark.node.HtmlBlock;
+import org.commonmark.node.HtmlInline;
+import org.commonmark.node.Image;
+import org.commonmark.node.Link;
+import org.commonmark.node.ListBlock;
+import org.commonmark.node.ListItem;
+import org.commonmark.node.Node;
+import org.commonmark.node.OrderedList;
+import org.commonmark.node.Paragraph;
+import org.commonmark.node.SoftLineBreak;
+import org.commonmark.node.Text;
+import org.commonmark.node.ThematicBreak;
+import org.commonmark.parser.Parser;
+import org.commonmark.parser.beta.InlineContentParser;
+import org.commonmark.parser.beta.InlineContentParserFactory;
+import org.commonmark.parser.beta.LinkInfo;
+import org.commonmark.parser.beta.LinkResult;
+import org.commonmark.parser.beta.ParsedInline;
+import org.commonmark.parser.beta.Position;
+import org.commonmark.parser.beta.Scanner;
+import org.commonmark.parser.delimiter.DelimiterProcessor;
+import org.commonmark.parser.delimiter.DelimiterRun;
+import org.jspecify.annotations.Nullable;
+
+/** What is said of Markdown: its text, with breaks where blocks end. */
+final class MarkdownText {
+    private static final int LONGEST_PHONEMES = 400;
+
+    /** Stands before what goes on in a line: a word joiner, no letter and no space. */
+    private static final String IN_LINE = "\u2060";
+
+    private static final Parser PARSER = parser();
+
+    private MarkdownText() {}
+
+    /**
+     * @param inLine whether a line went before, so that no block begins here
+     */
+    static String read(String markdown, boolean inLine) {
+        StringBuilder out = new StringBuilder(markdown.length());
+        PARSER.parse(inLine ? IN_LINE + markdown : markdown).accept(new Walk(out));
+        if (inLine && out.indexOf(IN_LINE) == 0) {
+            out.delete(0, IN_LINE.length());
+        }
+        // What is handed on may go on in the same line.
+        int end = out.length();
+        while (end > 0 && out.charAt(end - 1) == MarkupInput.BREAK) {
+            end--;
+        }
+        out.setLength(end);
+        return out.toString();
+    }
+
+    private static Parser parser() {
+        return Parser.builder()
+                // Not indented code: poems are indented too.
+                .enabledBlockTypes(
+                        Set.of(
+                                Heading.class,
+                                FencedCodeBlock.class,
+                                HtmlBlock.class,
+                                ThematicBreak.class,
+                                ListBlock.class,
+                                BlockQuote.class))
+                .customInlineContentParserFactory(inline('[', MarkdownText::phonemes))
+                .customInlineContentParserFactory(inline('*', MarkdownText::times))
+                .customInlineContentParserFactory(inline('$', MarkdownText::dollars))
+                .customInlineContentParserFactory(inline('\\', MarkdownText::formula))
+                .customDelimiterProcessor(new Marks('='))
+                .customDelimiterProcessor(new Marks('~'))
+                .linkProcessor((info, scanner, context) -> link(info, scanner))
+                .build();
+    }
+
+    private static InlineContentParserFactory inline(char trigger, InlineContentParser parser) {
+        return new InlineContentParserFactory() {
+            @Override
+            public Set<Character> getTriggerCharacters() {
+                return Set.of(trigger);
+            }
+
+            @Override
+            public InlineContentParser create() {
+                return parser;
+            }
+        };
+    }
+
+    /** {@code [[phonemes]]} are no link and hold no emphasis. */
+    private static ParsedInline phonemes(org.commonmark.parser.beta.InlineParserState state) {
+        Scanner scanner = state.scanner();
+        Position start = scanner.position();
+        if (!scanner.next("[[")) {
+            return ParsedInline.none();
+        }
+        String inside = until(scanner, "]]", LONGEST_PHONEMES);
+        return inside == null
+                ? ParsedInline.none()
+                : ParsedInline.of(
+                        new Text(scanner.getSource(start, scanner.position()).getContent()),
+                        scanner.position());
+    }
+
+    /** A star between numbers is no emphasis: 2*3*4. */
+    private static ParsedInline times(org.commonmark.parser.beta.InlineParserState state) {
+        Scanner scanner = state.scanner();
+        int before = scanner.peekPreviousCodePoint();
+        scanner.next();
+        boolean number = Character.isDigit(before) || before == ')';
+        return number && (Character.isDigit(scanner.peek()) || scanner.peek() == '(')
+                ? ParsedInline.of(new Text("*"), scanner.position())
+                : ParsedInline.none();
+    }
+
+    private static ParsedInline dollars(org.commonmark.parser.beta.InlineParserState state) {
+        Scanner scanner = state.scanner();
+        int n = scanner.matchMultiple('$');
+        if (n > 2) {
+            return ParsedInline.none();
+        }
+        boolean spaceFollows = Character.isWhitespace(scanner.peek());
+        String inside = until(scanner, n == 2 ? "$$" : "$", Latex.LONGEST);
+        boolean formula =
+                inside != null
+                        && (n == 2
+                                || !spaceFollows
+                                        && !Character.isDigit(scanner.peek())
+                                        && Latex.likely(inside));
+        return formula && inside != null
+                ? ParsedInline.of(new Text(Latex.said(inside)), scanner.position())
+                : ParsedInline.none();
+    }
+
+    /** {@code \( ... \)} and {@code \[ ... \]}. */
+    private static ParsedInline formula(org.commonmark.parser.beta.InlineParserState state) {
+        Scanner scanner = state.scanner();
+        scanner.next();
+        char bracket = scanner.peek();
+        if (bracket != '(' && bracket != '[') {
+            return ParsedInline.none();
+        }
+        scanner.next();
+        String inside = until(scanner, bracket == '(' ? "\\)" : "\\]", Latex.LONGEST);
+        return inside == null || inside.isBlank()
+                ? ParsedInline.none()
+                : ParsedInline.of(new Text(Latex.said(inside)), scanner.position());
+    }
+
+    /** Reads on to {@code end} and over it; null if it does not come. */
+    private static @Nullable String until(Scanner scanner, String end, int most) {
+        Position start = scanner.position();
+        for (int n = 0; n < most && scanner.hasNext(); n++) {
+            Position stop = scanner.position();
+            if (scanner.next(end)) {
+                return scanner.getSource(start, stop).getContent();
+            }
+            scanner.next();
+        }
+        return null;
+    }
+
+    private static LinkResult link(LinkInfo info, Scanner scanner) {
+        String text = info.text(scanner);
+        boolean image = info.marker() != null;
+        if (text.startsWith("^") && info.destination() == null) {
+            // A footnote's mark; before a colon it begins the note.
+            scanner.next(':');
+            return LinkResult.replaceWith(new Text(""), scanner.position());
+        }
+        if (info.destination() == null && info.label() == null) {
+            return LinkResult.none();
+        }
+        Node node = image ? new Image("", null) : new Link("", null);
+        LinkResult result = LinkResult.wrapTextIn(node, scanner.position());
+        return image ? result.includeMarker() : result;
+    }
+
+    /** {@code ==marked==} and {@code ~~struck out~~}: the words alone. */
+    private record Marks(char mark) implements DelimiterProcessor {
+        @Override
+        public char getOpeningCharacter() {
+            return mark;
+        }
+
+        @Override
+        public char getClosingCharacter() {
+            return mark;
+        }
+
+        @Override
+        public int getMinLength() {
+            return 2;
+        }
+
+        @Override
+        public int process(DelimiterRun opening, DelimiterRun closing) {
+            return opening.length() == 2 && closing.length() == 2 ? 2 : 0;
+        }
+    }
+
+    private static final class Walk extends AbstractVisitor {
+        private final StringBuilder out;
+        private int shift;
+
+        Walk(StringBuilder out) {
+            this.out = out;
+        }
+
+        private void breakLine() {
+            if (!out.isEmpty() && out.charAt(out.length() - 1) != MarkupInput.BREAK) {
+                out.append(MarkupInput.BREAK);
+            }
+        }
+
+        @Override
+        public void visit(Heading heading) {
+            breakLine();
+            visitChildren(heading);
+            breakLine();
+        }
+
+        @Override
+        public void visit(Paragraph paragraph) {
+            boolean marked = paragraph.getParent() instanceof ListItem && paragraph.getPrevious() == null;
+            if (!marked) {
+                breakLine();
+            }
+            visitChildren(paragraph);
+            breakLine();
+        }
+
+        @Override
+        public void visit(ListItem item) {
+            breakLine();
+            if (item.getParent() instanceof OrderedList list) {
+                Integer start = list.getMarkerStartNumber();
+                int number = start == null ? 1 : start;
+                for (Node n = item.getPrevious(); n != null; n = n.getPrevious()) {
+                    number++;
+                }
+                out.append(number).append(". ");
+            }
+            visitChildren(item);
+            breakLine();
+        }
+
+        @Override
+        public void visit(FencedCodeBlock code) {
+            breakLine();
+            out.append(code.getLiteral().strip().replace('\n', MarkupInput.BREAK));
+            breakLine();
+        }
+
+        @Override
+        public void visit(ThematicBreak rule) {
+            breakLine();
+        }
+
+        @Override
+        public void visit(HtmlBlock html) {
+            breakLine();
+            out.append(HtmlText.read(html.getLiteral()));
+            breakLine();
+        }
+
+        @Override
+        public void visit(HtmlInline html) {
+            String literal = html.getLiteral();
+            if (literal.startsWith("<!") || literal.startsWith("<?")) {
+                return;
+            }
+            boolean closes = literal.startsWith("</");
+            String inside =
+                    literal.substring(closes ? 2 : 1, literal.length() - 1).replace("/", "").strip();
+            String name = inside.split("[\\s]", 2)[0];
+            String element = name.toLowerCase(Locale.ROOT);
+            if (!closes && placeholder(html, name, element)) {
+                out.append(inside);
+            } else if (element.equals("br")) {
+                out.append('\n');
+            } else if (element.equals("sup") || element.equals("sub")) {
+                shift = closes ? 0 : element.equals("sup") ? 1 : -1;
+            } else if (HtmlText.block(element)) {
+                breakLine();
+            }
+        }
+
+        /** "Press &lt;Enter&gt;": a word in angle brackets that opens nothing. */
+        private static boolean placeholder(HtmlInline html, String name, String element) {
+            boolean key = Character.isUpperCase(name.charAt(0)) && !name.equals(name.toUpperCase(Locale.ROOT));
+            if (HtmlText.element(element) && !key) {
+                return false;
+            }
+            for (Node n = html.getNext(); n != null; n = n.getNext()) {
+                if (n instanceof HtmlInline tag && tag.getLiteral().startsWith("</" + name)) {
+                    return false;
+                }
+            }
+            return !html.getLiteral().endsWith("/>");
+        }
+
+        @Override
+        public void visit(Text text) {
+            String literal = text.getLiteral();
+            if (shift != 0) {
+                literal = HtmlText.shifted(literal, shift > 0 ? "sup" : "sub");
+            }
+            out.append(task(text) ? literal.substring(3).stripLeading() : literal);
+        }
+
+        /** "[x] wash up" in a list. */
+        private static boolean task(Text text) {
+            String literal = text.getLiteral();
+            boolean box = literal.startsWith("[x]") || literal.startsWith("[X]") || literal.startsWith("[ ]");
+            return box
+                    && text.getPrevious() == null
+                    && text.getParent() instanceof Paragraph paragraph
+                    && paragraph.getParent() instanceof ListItem;
+        }
+
+        @Override
+        public void visit(Code code) {
+            out.append(code.getLiteral());
+        }
+
+        @Override
+        public void visit(SoftLineBreak line) {
+            out.append('\n');
+        }
+
+        @Override
+        public void visit(HardLineBreak line) {
+            out.append('\n');
+        }
+
+        @Override
+        public void visit(CustomNode node) {
+            visitChildren(node);
+        }
+    }
+}
