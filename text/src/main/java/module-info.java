@@ -2,6 +2,8 @@
 module dev.skald.text {
     requires dev.skald;
     requires com.ibm.icu;
+    requires org.commonmark;
+    requires org.jsoup;
     requires static org.jspecify;
 
     exports dev.skald.text to

@@ -31,6 +31,7 @@ public final class SpeechRequest {
     private final double speed;
     private final double volume;
     private final double sentenceSilence;
+    private final double paragraphSilence;
     private final Map<Class<? extends EngineOptions>, EngineOptions> options;
 
     private SpeechRequest(Builder b) {
@@ -48,6 +49,7 @@ public final class SpeechRequest {
         speed = b.speed;
         volume = b.volume;
         sentenceSilence = b.sentenceSilence;
+        paragraphSilence = b.paragraphSilence;
         options = Map.copyOf(b.options);
     }
 
@@ -148,6 +150,14 @@ public final class SpeechRequest {
     }
 
     /**
+     * Seconds of silence after a paragraph, heading or list item, where it is more than {@link
+     * #sentenceSilence}; [0, 60].
+     */
+    public double paragraphSilence() {
+        return paragraphSilence;
+    }
+
+    /**
      * The settings of one family, if any were given.
      *
      * @param family the class of its options: {@code PiperOptions.class}
@@ -172,6 +182,7 @@ public final class SpeechRequest {
         private double speed = 1;
         private double volume = 1;
         private double sentenceSilence;
+        private double paragraphSilence = 0.4;
         private final Map<Class<? extends EngineOptions>, EngineOptions> options = new HashMap<>();
 
         private Builder(@Nullable String text, @Nullable Reader reader) {
@@ -237,6 +248,11 @@ public final class SpeechRequest {
 
         public Builder volume(double volume) {
             this.volume = Ranges.check("volume", volume, 0, 10);
+            return this;
+        }
+
+        public Builder paragraphSilence(double seconds) {
+            this.paragraphSilence = Ranges.check("paragraph silence", seconds, 0, 60);
             return this;
         }
 

@@ -87,7 +87,9 @@ final class ChatterboxEngine implements SpeechEngine {
         String spoken = language.orElse("en");
         TextFrontEnd front =
                 new TextFrontEnd(
-                        spoken, request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY));
+                        spoken,
+                        request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY),
+                        request.format());
         Ops ops = device.backend().open();
         try {
             ChatterboxSource source =

@@ -38,6 +38,7 @@ final class PiperSource implements AudioSource {
     private final Settings settings;
     private final float volume;
     private final int silence;
+    private final int paragraphSilence;
     private final Executor pool;
     private final int threads;
     private final Consumer<PiperSource> onClose;
@@ -74,6 +75,8 @@ final class PiperSource implements AudioSource {
         this.settings = settings;
         this.volume = (float) request.volume();
         this.silence = (int) (sampleRate * request.sentenceSilence());
+        this.paragraphSilence =
+                Math.max(silence, (int) (sampleRate * request.paragraphSilence()));
         this.pool = pool;
         this.threads = threads;
         this.onClose = onClose;
@@ -126,9 +129,10 @@ final class PiperSource implements AudioSource {
     }
 
     private AudioChunk chunk(Job job) {
-        if (spoke && job.begins && silence > 0) {
+        int pause = job.afterBlock ? paragraphSilence : silence;
+        if (spoke && job.begins && pause > 0) {
             job.begins = false;
-            return new AudioChunk(new float[silence], sampleRate, "", job.sentence, false);
+            return new AudioChunk(new float[pause], sampleRate, "", job.sentence, false);
         }
         job.begins = false;
         Window window = job.windows.remove();
@@ -152,6 +156,7 @@ final class PiperSource implements AudioSource {
         try {
             int sentence = 0;
             long utterance = 0;
+            boolean afterBlock = false;
             for (SpokenSentence spoken; (spoken = text.next()) != null; ) {
                 List<SpokenSentence.Utterance> speakable = new ArrayList<>();
                 for (SpokenSentence.Utterance one : spoken.utterances()) {
@@ -167,11 +172,13 @@ final class PiperSource implements AudioSource {
                                     seeded(utterance++),
                                     spoken.normalized(),
                                     sentence,
-                                    last);
+                                    last,
+                                    afterBlock && i == 0);
                     if (!enqueue(job)) {
                         return;
                     }
                 }
+                afterBlock = speakable.isEmpty() ? afterBlock : spoken.endsBlock();
                 sentence += speakable.isEmpty() ? 0 : 1;
                 spoken.unknown().forEach((p, n) -> unknown.merge(p, n, Integer::sum));
             }
@@ -259,6 +266,7 @@ final class PiperSource implements AudioSource {
         final String text;
         final int sentence;
         final boolean lastOfSentence;
+        final boolean afterBlock;
         final Deque<Window> windows = new ArrayDeque<>();
         boolean begins = true;
         boolean started;
@@ -267,12 +275,19 @@ final class PiperSource implements AudioSource {
         PiperNetwork.@Nullable Utterance utterance;
         @Nullable Throwable failure;
 
-        Job(int[] ids, Settings settings, String text, int sentence, boolean lastOfSentence) {
+        Job(
+                int[] ids,
+                Settings settings,
+                String text,
+                int sentence,
+                boolean lastOfSentence,
+                boolean afterBlock) {
             this.ids = ids;
             this.settings = settings;
             this.text = text;
             this.sentence = sentence;
             this.lastOfSentence = lastOfSentence;
+            this.afterBlock = afterBlock;
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
 import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.EngineContext;
+import dev.skald.text.EspeakSpelling;
 import dev.skald.text.Lexicon;
 import dev.skald.text.Phonemizer;
 import dev.skald.text.Sentence;
@@ -27,12 +28,17 @@ public final class PiperText {
     private final PiperVoiceConfig config;
     private final PiperPhonemizer phonemizer;
     private final Iterator<Sentence> sentences;
+    private final boolean english;
 
     private PiperText(
-            PiperVoiceConfig config, PiperPhonemizer phonemizer, Iterator<Sentence> sentences) {
+            PiperVoiceConfig config,
+            PiperPhonemizer phonemizer,
+            Iterator<Sentence> sentences,
+            boolean english) {
         this.config = config;
         this.phonemizer = phonemizer;
         this.sentences = sentences;
+        this.english = english;
     }
 
     /**
@@ -58,8 +64,11 @@ public final class PiperText {
                 new PiperPhonemizer(
                         config, espeak, espeakVoice(config, request.language(), espeak));
         Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
-        TextFrontEnd front = new TextFrontEnd(language, lexicon);
-        return new PiperText(config, phonemizer, front.sentences(request.openText()));
+        TextFrontEnd front = new TextFrontEnd(language, lexicon, request.format());
+        boolean english =
+                config.phonemeType() == PiperVoiceConfig.PhonemeType.ESPEAK
+                        && VoiceFiles.family(language).equals("en");
+        return new PiperText(config, phonemizer, front.sentences(request.openText()), english);
     }
 
     /**
@@ -79,10 +88,15 @@ public final class PiperText {
             throw new SkaldException("cannot read the text: " + cause.getMessage(), e);
         }
         List<SpokenSentence.Utterance> utterances = new ArrayList<>();
-        for (List<String> phonemes : phonemizer.phonemes(sentence.normalized())) {
+        for (List<String> phonemes : phonemizer.phonemes(spelled(sentence.normalized()))) {
             utterances.add(new SpokenSentence.Utterance(phonemes, PhonemeIds.of(phonemes, config)));
         }
-        return new SpokenSentence(sentence.source(), sentence.normalized(), utterances);
+        return new SpokenSentence(sentence.source(), sentence.normalized(), sentence.endsBlock(), utterances);
+    }
+
+    /** The text as eSpeak NG is given it. */
+    private String spelled(String text) {
+        return english ? EspeakSpelling.of(text) : text;
     }
 
     /** The voice's own reader, unless the text is of another language. */

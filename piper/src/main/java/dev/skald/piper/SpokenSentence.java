@@ -9,10 +9,12 @@ import java.util.TreeMap;
  *
  * @param source the text as it was written
  * @param normalized the text as it is read
+ * @param endsBlock whether a paragraph, heading or list item ends with it
  * @param utterances what the network is given, in order: mostly one, more where eSpeak NG sees
  *     several sentences, none where there is nothing to say
  */
-public record SpokenSentence(String source, String normalized, List<Utterance> utterances) {
+public record SpokenSentence(
+        String source, String normalized, boolean endsBlock, List<Utterance> utterances) {
 
     /**
      * One run of the network.

@@ -4,6 +4,7 @@ import dev.skald.ChatterboxOptions;
 import dev.skald.Mode;
 import dev.skald.PiperOptions;
 import dev.skald.SpeechRequest;
+import dev.skald.TextFormat;
 import java.io.Reader;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,18 @@ public final class SpeechOptions {
             paramLabel = "FILE",
             description = "Words and how to say them (docs/TEXT.md).")
     public @Nullable Path lexicon;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "The text's mark-up: auto, text, markdown or html. Default: auto.")
+    public @Nullable String format;
+
+    @Option(
+            names = "--paragraph-silence",
+            paramLabel = "SECONDS",
+            description = "Silence after a paragraph, heading or list item. Default: 0.4.")
+    public @Nullable Double paragraphSilence;
 
     @Option(
             names = "--noise-scale",
@@ -155,6 +168,12 @@ public final class SpeechOptions {
         }
         if (seed != null) {
             b.seed(seed);
+        }
+        if (format != null) {
+            b.format(TextFormat.of(format));
+        }
+        if (paragraphSilence != null) {
+            b.paragraphSilence(paragraphSilence);
         }
         if (lexicon != null) {
             b.lexicon(lexicon);

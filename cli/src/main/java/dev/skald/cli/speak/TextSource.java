@@ -4,11 +4,10 @@ import dev.skald.InvalidRequestException;
 import dev.skald.SkaldException;
 import dev.skald.cli.console.Failure;
 import dev.skald.cli.console.Io;
+import dev.skald.text.TextDecoder;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PushbackReader;
+import java.io.InputStream;
 import java.io.Reader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,10 +15,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Where the text comes from: the arguments, a file or the standard input, as UTF-8. */
+/** Where the text comes from: the arguments, a file or the standard input; its encoding is detected. */
 public final class TextSource {
-    private static final int BYTE_ORDER_MARK = 0xFEFF;
-
     @Parameters(
             arity = "0..*",
             paramLabel = "TEXT",
@@ -56,33 +53,37 @@ public final class TextSource {
             throw new InvalidRequestException(
                     "nothing to say: give a text, -f FILE, or pipe it into the standard input");
         }
-        return withoutMark(new InputStreamReader(io.in(), StandardCharsets.UTF_8), "the input");
+        try {
+            return new TextDecoder(io.in(), "the input");
+        } catch (IOException e) {
+            throw new SkaldException("cannot read the input: " + Failure.of(e).line(), e);
+        }
     }
 
     public static Reader open(Path file) {
         if (Files.isDirectory(file)) {
             throw new InvalidRequestException(file + " is a folder: name a text file");
         }
+        InputStream in = null;
         try {
-            // Not Files.newBufferedReader: it fails on bytes that are no UTF-8.
-            return withoutMark(
-                    new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8),
-                    file.toString());
-        } catch (IOException e) {
+            in = Files.newInputStream(file);
+            return new TextDecoder(in, file.toString());
+        } catch (IOException | InvalidRequestException e) {
+            close(in);
+            if (e instanceof InvalidRequestException refused) {
+                throw refused;
+            }
             throw new SkaldException("cannot read " + Failure.of(e).line(), e);
         }
     }
 
-    private static Reader withoutMark(Reader text, String name) {
-        PushbackReader reader = new PushbackReader(text);
+    private static void close(@Nullable InputStream in) {
         try {
-            int first = reader.read();
-            if (first >= 0 && first != BYTE_ORDER_MARK) {
-                reader.unread(first);
+            if (in != null) {
+                in.close();
             }
         } catch (IOException e) {
-            throw new SkaldException("cannot read " + name + ": " + Failure.of(e).line(), e);
+            // What went wrong before is told.
         }
-        return reader;
     }
 }

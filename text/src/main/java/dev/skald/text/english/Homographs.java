@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Which of two readings a word has, by the words around it, out of {@code spelling-en.tsv}. */
-final class Homographs {
+public final class Homographs {
     private record Rule(String spelling, String kind, Set<String> words) {}
 
     private static final class Table {
@@ -32,7 +32,7 @@ final class Homographs {
     private Homographs() {}
 
     /** How the word from {@code i} to {@code end} is spelled for its reading; empty to leave it. */
-    static String spelling(String text, int i, int end) {
+    public static String spelling(String text, int i, int end) {
         List<Rule> rules = Table.RULES.get(text.substring(i, end).toLowerCase(Locale.ROOT));
         if (rules == null) {
             return "";

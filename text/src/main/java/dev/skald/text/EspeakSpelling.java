@@ -1,5 +1,6 @@
-package dev.skald.text.english;
+package dev.skald.text;
 
+import dev.skald.text.english.Homographs;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Words;
 
