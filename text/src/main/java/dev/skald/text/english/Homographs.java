@@ -4,6 +4,7 @@ import dev.skald.text.words.Resources;
 import dev.skald.text.words.Words;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,7 +22,8 @@ public final class Homographs {
             for (String line : Resources.lines("spelling-en.tsv")) {
                 String[] row = line.split("\t", -1);
                 String[] kind = row[2].split(" ", 2);
-                Set<String> words = kind.length < 2 ? Set.of() : Set.of(kind[1].split(" "));
+                Set<String> words =
+                        kind.length < 2 ? Set.of() : new HashSet<>(List.of(kind[1].split(" ")));
                 rules.computeIfAbsent(row[0], key -> new ArrayList<>(1))
                         .add(new Rule(row[1], kind[0], words));
             }
