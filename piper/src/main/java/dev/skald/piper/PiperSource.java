@@ -75,8 +75,7 @@ final class PiperSource implements AudioSource {
         this.settings = settings;
         this.volume = (float) request.volume();
         this.silence = (int) (sampleRate * request.sentenceSilence());
-        this.paragraphSilence =
-                Math.max(silence, (int) (sampleRate * request.paragraphSilence()));
+        this.paragraphSilence = Math.max(silence, (int) (sampleRate * request.paragraphSilence()));
         this.pool = pool;
         this.threads = threads;
         this.onClose = onClose;

@@ -91,7 +91,8 @@ public final class PiperText {
         for (List<String> phonemes : phonemizer.phonemes(spelled(sentence.normalized()))) {
             utterances.add(new SpokenSentence.Utterance(phonemes, PhonemeIds.of(phonemes, config)));
         }
-        return new SpokenSentence(sentence.source(), sentence.normalized(), sentence.endsBlock(), utterances);
+        return new SpokenSentence(
+                sentence.source(), sentence.normalized(), sentence.endsBlock(), utterances);
     }
 
     /** The text as eSpeak NG is given it. */

@@ -73,7 +73,11 @@ public final class TextCommand implements Callable<Integer> {
         String language =
                 request.language().or(() -> request.voice().flatMap(this::languageOf)).orElse("en");
         Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
-        console.io().out().println(new TextFrontEnd(language, lexicon, request.format()).normalize(whole.toString()));
+        console.io()
+                .out()
+                .println(
+                        new TextFrontEnd(language, lexicon, request.format())
+                                .normalize(whole.toString()));
     }
 
     private Optional<String> languageOf(String voice) {

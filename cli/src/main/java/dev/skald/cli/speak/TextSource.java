@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Where the text comes from: the arguments, a file or the standard input; its encoding is detected. */
+/**
+ * Where the text comes from: the arguments, a file or the standard input; its encoding is detected.
+ */
 public final class TextSource {
     @Parameters(
             arity = "0..*",

@@ -84,7 +84,10 @@ public final class LanguageNormalizer implements TextNormalizer {
             last++;
         }
         for (int stop = last; stop >= end; stop--) {
-            boolean whole = stop == text.length() || !Character.isLetter(text.charAt(stop)) || text.charAt(stop - 1) == '.';
+            boolean whole =
+                    stop == text.length()
+                            || !Character.isLetter(text.charAt(stop))
+                            || text.charAt(stop - 1) == '.';
             Language.Entry entry = whole ? language.find(text.substring(i, stop)) : null;
             if (entry != null && counts(entry, text, stop)) {
                 boolean capital = Character.isUpperCase(text.charAt(i));

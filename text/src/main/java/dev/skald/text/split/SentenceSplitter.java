@@ -197,7 +197,10 @@ public final class SentenceSplitter implements Iterator<String> {
                 return certain || ends.endsSentence(block(), i) ? after : i;
             }
             case '!', '?', '؟', '۔', '।', '॥', '։', '።', '។', '။' -> {
-                if (c == '!' && Character.isDigit(Words.at(buffer, i - 1)) && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0 && Words.at(buffer, i + 1) == ' ') {
+                if (c == '!'
+                        && Character.isDigit(Words.at(buffer, i - 1))
+                        && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0
+                        && Words.at(buffer, i + 1) == ' ') {
                     return i; // a factorial
                 }
                 int after = closers(afterRun(i + 1));
@@ -242,11 +245,25 @@ public final class SentenceSplitter implements Iterator<String> {
         char after = Words.at(buffer, first + word.length());
         boolean sentence = after != '.' || endsBefore(first + word.length() + 1);
         boolean starter = ends.starts(word);
-        boolean small = !word.isEmpty() && word.substring(1).equals(word.substring(1).toLowerCase(Locale.ROOT));
+        boolean small =
+                !word.isEmpty()
+                        && word.substring(1).equals(word.substring(1).toLowerCase(Locale.ROOT));
         boolean code = "(_<[:@\\/".indexOf(after) >= 0 || !small || !sentence || !lone;
-        boolean wordBefore = stem.length() > 1 && Character.isLowerCase(before) || Character.isDigit(before) || ")]%".indexOf(before) >= 0;
-        boolean name = Character.isUpperCase(Words.at(stem, 0)) || Character.isDigit(before) && left.chars().anyMatch(Character::isLetter);
-        return !code && wordBefore && (starter || (!name && !Words.in("files", word.toLowerCase(Locale.ROOT)) && !Words.in("spelled", word.toLowerCase(Locale.ROOT))  && word.length() > 1 && ends.mayEnd(buffer, i)));
+        boolean wordBefore =
+                stem.length() > 1 && Character.isLowerCase(before)
+                        || Character.isDigit(before)
+                        || ")]%".indexOf(before) >= 0;
+        boolean name =
+                Character.isUpperCase(Words.at(stem, 0))
+                        || Character.isDigit(before) && left.chars().anyMatch(Character::isLetter);
+        return !code
+                && wordBefore
+                && (starter
+                        || (!name
+                                && !Words.in("files", word.toLowerCase(Locale.ROOT))
+                                && !Words.in("spelled", word.toLowerCase(Locale.ROOT))
+                                && word.length() > 1
+                                && ends.mayEnd(buffer, i)));
     }
 
     private String wordAt(int from) {
