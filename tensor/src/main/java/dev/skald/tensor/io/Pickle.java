@@ -26,6 +26,9 @@ final class Pickle {
 
     private static final long LARGEST = 64L << 20;
 
+    /** Ten times what the largest checkpoint takes: each may put an object of a hundred bytes. */
+    private static final int MOST_STEPS = 1 << 18;
+
     enum Marker {
         /** Python's None. */
         NONE,
@@ -74,7 +77,10 @@ final class Pickle {
         if (code.byteSize() > LARGEST) {
             throw damaged("its pickle is too large");
         }
-        while (true) {
+        for (int steps = 0; ; steps++) {
+            if (steps == MOST_STEPS) {
+                throw damaged("its pickle has too many parts");
+            }
             int op = u8();
             switch (op) {
                 case 0x80 -> {
