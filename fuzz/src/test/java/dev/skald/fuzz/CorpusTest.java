@@ -47,8 +47,7 @@ class CorpusTest {
                         "keep it in "
                                 + target.corpus()
                                 + ": "
-                                + HexFormat.of()
-                                        .formatHex(input, 0, Math.min(4096, input.length)),
+                                + HexFormat.of().formatHex(input, 0, Math.min(4096, input.length)),
                         e);
             }
         } while (System.nanoTime() < end);

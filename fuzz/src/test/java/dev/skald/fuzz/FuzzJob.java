@@ -21,7 +21,8 @@ class FuzzJob {
     @ParameterizedTest
     @EnumSource
     void finds(Target target) throws IOException, InterruptedException {
-        int seconds = Math.max(1, Integer.getInteger("skald.fuzz.seconds") / Target.values().length);
+        int seconds =
+                Math.max(1, Integer.getInteger("skald.fuzz.seconds", 600) / Target.values().length);
         Path found = Files.createDirectories(Path.of("target/fuzz", target.title()));
         Path seeds = Files.createDirectories(Path.of("target/fuzz-seeds", target.title()));
         for (Map.Entry<String, byte[]> input : target.inputs().entrySet()) {
@@ -45,7 +46,6 @@ class FuzzJob {
                                 "com.code_intelligence.jazzer.Jazzer",
                                 "--target_class=" + JazzerEntry.class.getName(),
                                 "--instrumentation_includes=dev.skald.**",
-                                "--disabled_hooks=.*",
                                 "--reproducer_path=" + found,
                                 "-artifact_prefix=" + corpus + "/",
                                 "-max_total_time=" + seconds,

@@ -3,7 +3,9 @@ package dev.skald.fuzz;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Small damage to good inputs: bits, bytes, magic numbers, pieces cut, doubled and put together. */
+/**
+ * Small damage to good inputs: bits, bytes, magic numbers, pieces cut, doubled and put together.
+ */
 final class Mutator {
     private static final int REACH = 512; // headers are where sizes are claimed
     private static final int[] MAGIC = {
@@ -52,7 +54,8 @@ final class Mutator {
             }
             default -> {
                 int from = random.nextInt(other.length + 1);
-                byte[] piece = Arrays.copyOfRange(other, from, Math.min(other.length, from + count));
+                byte[] piece =
+                        Arrays.copyOfRange(other, from, Math.min(other.length, from + count));
                 return splice(bytes, at, at, piece);
             }
         }

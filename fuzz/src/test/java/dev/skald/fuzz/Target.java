@@ -74,8 +74,12 @@ enum Target {
                     new EnglishTokenizer(file("tokenizer.json", in))
                             .encode("Hello world, this is it.", Optional.empty()),
             "chatterbox/src/test/resources/goldens/tokenizer.json"),
-    VOCABULARY(in -> gpt2("vocab.json", in), "chatterbox/src/test/resources/goldens/turbo_tokenizer/vocab.json"),
-    MERGES(in -> gpt2("merges.txt", in), "chatterbox/src/test/resources/goldens/turbo_tokenizer/merges.txt"),
+    VOCABULARY(
+            in -> gpt2("vocab.json", in),
+            "chatterbox/src/test/resources/goldens/turbo_tokenizer/vocab.json"),
+    MERGES(
+            in -> gpt2("merges.txt", in),
+            "chatterbox/src/test/resources/goldens/turbo_tokenizer/merges.txt"),
     CATALOGUE(VoicesReading::catalogue),
     VOICE_RECORD(VoicesReading::record),
     LEXICON(
