@@ -135,8 +135,7 @@ public final class VoiceCloning {
      * @throws dev.skald.InvalidRequestException if it cannot
      */
     static AudioClip read(Path file, ChatterboxModel model) {
-        AudioClip clip = AudioClip.read(file);
-        clip.requireAudible(file.toString());
+        AudioClip clip = AudioClip.read(file).voice(file.toString());
         VoiceCloner.check(clip.samples(), clip.sampleRate(), model.cloning().aboveSeconds());
         return clip;
     }

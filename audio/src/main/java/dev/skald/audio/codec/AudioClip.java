@@ -1,10 +1,12 @@
 package dev.skald.audio.codec;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.audio.Silence;
 import dev.skald.audio.resample.Resampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * A recording in memory, its channels mixed to one.
@@ -19,6 +21,10 @@ public record AudioClip(float[] samples, int sampleRate) {
     private static final long LARGEST_FILE = 2L << 30;
     private static final double SILENT_PEAK = 1e-3; // -60 dBFS
     private static final float FULL_SCALE = 0.9995f;
+    private static final double QUIET_DECIBELS = 40;
+    private static final double LEAST_VOICE = 1; // seconds
+    private static final double STEADY_DECIBELS =
+            1.5; // white noise has .3, a tone 0, a voice of Piper 10
     private static final int CLIPPED_RUN = 3;
     private static final double CLIPPED_SHARE = 0.01;
 
@@ -78,6 +84,39 @@ public record AudioClip(float[] samples, int sampleRate) {
             throw new InvalidRequestException(
                     name + " is clipped: record it again at a lower level");
         }
+    }
+
+    /**
+     * The part to clone a voice from: more than half a second of quiet at either end is cut, down
+     * to that. Quiet is what lies 40 dB below the loudest.
+     *
+     * @param name the clip's, for the message
+     * @throws InvalidRequestException if nobody can be heard ({@link #requireAudible}), if less
+     *     than a second of the first ten is louder than quiet, or if it is one steady sound, noise
+     *     or a tone: the level of speech rises and falls with its syllables
+     */
+    public AudioClip voice(String name) {
+        requireAudible(name);
+        int[] span = Silence.span(samples, QUIET_DECIBELS);
+        int margin = sampleRate / 2;
+        int from = Math.max(0, span[0] - margin);
+        int to = Math.min(samples.length, span[1] + margin);
+        AudioClip voice =
+                from == 0 && to == samples.length
+                        ? this
+                        : new AudioClip(Arrays.copyOfRange(samples, from, to), sampleRate);
+        Activity activity = Activity.of(voice, QUIET_DECIBELS);
+        if (activity.seconds() < LEAST_VOICE) {
+            throw new InvalidRequestException(
+                    name
+                            + " has less than a second of voice in its first ten: cut the part with"
+                            + " the voice out of it");
+        }
+        if (activity.spread() < STEADY_DECIBELS) {
+            throw new InvalidRequestException(
+                    name + " is one steady sound, noise or a tone: give a recording of a voice");
+        }
+        return voice;
     }
 
     /** The same recording at another rate; this one if it has it already. */

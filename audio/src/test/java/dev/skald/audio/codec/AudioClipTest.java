@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -211,6 +212,44 @@ class AudioClipTest {
         assertThatThrownBy(() -> new AudioClip(clipped, 16000).requireAudible("a.wav"))
                 .hasMessageContaining("a.wav is clipped");
         AudioClip.read(resource("tone.24.wav")).requireAudible("tone");
+    }
+
+    /** Syllables of a hum: 4 a second, 20 dB up and down. */
+    private static void hum(float[] to, int from, int count) {
+        for (int i = 0; i < count; i++) {
+            double level = Math.pow(10, -1 + Math.cos(2 * Math.PI * 4 * i / 16000));
+            to[from + i] = (float) (0.2 * level * Math.sin(2 * Math.PI * 150 * i / 16000));
+        }
+    }
+
+    @Test
+    void theQuietAroundAVoiceIsCut() {
+        float[] clip = new float[32 * 16000];
+        hum(clip, 30 * 16000, 2 * 16000);
+        assertThat(new AudioClip(clip, 16000).voice("a").seconds()).isBetween(2.4, 2.7);
+        float[] all = new float[3 * 16000];
+        hum(all, 0, all.length);
+        AudioClip whole = new AudioClip(all, 16000);
+        assertThat(whole.voice("a")).isSameAs(whole);
+    }
+
+    @Test
+    void whatIsNoVoiceIsNotCloned() {
+        float[] tone = new float[6 * 16000];
+        for (int i = 0; i < tone.length; i++) {
+            tone[i] = (float) (0.3 * Math.sin(2 * Math.PI * 440 * i / 16000));
+        }
+        for (float[] steady : List.of(tone, Goldens.noise(6 * 16000, 3))) {
+            assertThatThrownBy(() -> new AudioClip(steady, 16000).voice("a.wav"))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("a.wav is one steady sound");
+        }
+        float[] apart = new float[30 * 16000];
+        hum(apart, 0, 4000);
+        hum(apart, 29 * 16000, 16000);
+        assertThatThrownBy(() -> new AudioClip(apart, 16000).voice("a.wav"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("less than a second of voice");
     }
 
     /** Every damaged file is read or refused; never another error, never for ever. */

@@ -77,6 +77,10 @@ public final class VitsNetwork implements PiperNetwork {
             return of(checkpoint, config, threads, VoiceGain.cached(onnx, config, cache));
         } catch (WeightException e) {
             throw new VoiceException(onnx + " cannot be loaded: " + e.getMessage(), e);
+        } catch (InternalError e) {
+            // What reading a mapping gives where the file has been cut since.
+            throw new VoiceException(
+                    onnx + " has become shorter while it was loaded: install it again", e);
         } catch (IOException e) {
             throw new VoiceException(onnx + " cannot be read: " + e.getMessage(), e);
         }

@@ -49,6 +49,12 @@ record MappedFile(String name, MemorySegment bytes, Arena arena, FileChannel cha
         }
     }
 
+    /** What to tell of the fault that reading a mapping gives where the file has been cut since. */
+    WeightException shorter() {
+        return new WeightException(
+                name + " has become shorter while it was read: install it again");
+    }
+
     /**
      * Bytes {@code [at, at + count)} of the file, at most {@link #WINDOW} of them: a copy in a
      * buffer that this thread's next call overwrites.

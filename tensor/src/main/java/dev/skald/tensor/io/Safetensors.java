@@ -50,9 +50,15 @@ public final class Safetensors implements Weights, AutoCloseable {
 
     /** Maps the file and checks its header. Throws {@link WeightException}. */
     public static Safetensors open(Path path) {
-        MappedFile file = MappedFile.open(path);
+        return open(MappedFile.open(path));
+    }
+
+    static Safetensors open(MappedFile file) {
         try {
             return new Parser(file).parse();
+        } catch (InternalError e) {
+            file.close();
+            throw file.shorter();
         } catch (RuntimeException | StackOverflowError e) {
             file.close();
             if (e instanceof WeightException known) {

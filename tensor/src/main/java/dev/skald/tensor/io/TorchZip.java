@@ -34,9 +34,15 @@ public final class TorchZip implements Weights, AutoCloseable {
 
     /** Maps the file and reads its tree. Throws {@link WeightException}. */
     public static TorchZip open(Path path) {
-        MappedFile file = MappedFile.open(path);
+        return open(MappedFile.open(path));
+    }
+
+    static TorchZip open(MappedFile file) {
         try {
             return read(file);
+        } catch (InternalError e) {
+            file.close();
+            throw file.shorter();
         } catch (RuntimeException e) {
             file.close();
             if (e instanceof WeightException known) {

@@ -160,4 +160,22 @@ class SafetensorsTest {
         all.putLong(json.length).put(json);
         return Files.write(dir.resolve("raw.safetensors"), all.array());
     }
+
+    @Test
+    void aFileCutWhileItIsReadIsToldOf() throws IOException {
+        byte[] json = ("{\"a\":" + " ".repeat(1 << 16) + "{}}").getBytes(StandardCharsets.UTF_8);
+        Path path = dir.resolve("cut.safetensors");
+        Files.write(
+                path,
+                ByteBuffer.allocate(8 + json.length)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(json.length)
+                        .put(json)
+                        .array());
+        MappedFile file = MappedFile.open(path);
+        Files.write(path, new byte[0]);
+        assertThatThrownBy(() -> Safetensors.open(file))
+                .isInstanceOf(WeightException.class)
+                .hasMessageContaining("cut.safetensors has become shorter while it was read");
+    }
 }
