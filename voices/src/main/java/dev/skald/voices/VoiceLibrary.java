@@ -311,9 +311,20 @@ public final class VoiceLibrary {
         if (Files.exists(folder)) {
             Durable.move(folder, old);
         }
-        Durable.move(part, folder);
+        try {
+            Durable.move(part, folder);
+        } catch (IOException e) {
+            if (Files.exists(old)) {
+                Durable.move(old, folder);
+            }
+            throw e;
+        }
         Durable.syncFolder(voices);
-        Durable.deleteTree(old);
+        try {
+            Durable.deleteTree(old);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "left to clean: " + old, e);
+        }
         return voice;
     }
 

@@ -1,0 +1,5 @@
+/** Faults injected where files are written: each operation fails in turn, and nothing is lost. */
+@NullMarked
+package dev.skald.fuzz.faults;
+
+import org.jspecify.annotations.NullMarked;
