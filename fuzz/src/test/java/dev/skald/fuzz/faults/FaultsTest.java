@@ -44,7 +44,9 @@ class FaultsTest {
         void run(boolean failed, String fault) throws Exception;
     }
 
-    /** Runs the work again and again, each time with the next operation failing, until none does. */
+    /**
+     * Runs the work again and again, each time with the next operation failing, until none does.
+     */
     private static void everyFault(Work work, Check check) throws Exception {
         for (int n = 0; ; n++) {
             assertThat(n).as("it ends").isLessThan(1000);

@@ -111,8 +111,7 @@ final class FaultyChannel extends FileChannel {
     }
 
     @Override
-    public @Nullable FileLock tryLock(long position, long size, boolean shared)
-            throws IOException {
+    public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
         return real.tryLock(position, size, shared);
     }
 
