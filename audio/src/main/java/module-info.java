@@ -7,7 +7,9 @@ module dev.skald.audio {
     requires com.dylibso.chicory.wasm;
 
     exports dev.skald.audio to
-            dev.skald.chatterbox;
+            dev.skald.chatterbox,
+            dev.skald.engine,
+            dev.skald.piper;
     exports dev.skald.audio.codec to
             dev.skald.chatterbox;
     exports dev.skald.audio.resample to

@@ -9,6 +9,7 @@ module dev.skald.tensor {
 
     exports dev.skald.tensor to
             dev.skald.chatterbox,
+            dev.skald.engine,
             dev.skald.piper;
     exports dev.skald.tensor.decode to
             dev.skald.chatterbox;

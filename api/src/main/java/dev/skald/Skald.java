@@ -74,7 +74,7 @@ public final class Skald implements AutoCloseable {
                             + chosen.choice.mode());
         }
         LOG.log(System.Logger.Level.DEBUG, "{0}", chosen.choice);
-        AudioSource source = engine(chosen.provider).speak(request);
+        AudioSource source = engine(chosen.provider).speak(request, chosen.says);
         return new Speech(source, chosen.choice, request.volume() == 0);
     }
 
@@ -105,9 +105,11 @@ public final class Skald implements AutoCloseable {
         return context.home();
     }
 
-    private record Candidate(SpeechEngineProvider provider, EngineChoice choice) {
-        static Candidate of(SpeechEngineProvider p, String reason, boolean fallback) {
-            return new Candidate(p, new EngineChoice(p.mode(), p.name(), reason, fallback));
+    private record Candidate(
+            SpeechEngineProvider provider, Availability says, EngineChoice choice) {
+        static Candidate of(
+                SpeechEngineProvider p, Availability says, String reason, boolean fallback) {
+            return new Candidate(p, says, new EngineChoice(p.mode(), p.name(), reason, fallback));
         }
     }
 
@@ -150,17 +152,19 @@ public final class Skald implements AutoCloseable {
                         ? "model " + request.model().get() + " is not of this mode"
                         : "no engine for mode " + request.mode() + " is on the class path";
         SpeechEngineProvider ready = null;
+        Availability readySays = null;
         for (SpeechEngineProvider provider : named) {
             if (provider.mode() == request.mode()) {
                 Availability a = provider.availability(context, request);
                 if (a.ready() && (ready == null || a.claims())) {
                     ready = provider;
+                    readySays = a;
                 }
                 reason = a.reason();
             }
         }
-        if (ready != null) {
-            return Candidate.of(ready, "asked for", false);
+        if (ready != null && readySays != null) {
+            return Candidate.of(ready, readySays, "asked for", false);
         }
         // Only the grander mode steps down; a missing fast voice has nothing to step down to.
         if (request.mode() == Mode.CINEMATIC) {
@@ -188,7 +192,7 @@ public final class Skald implements AutoCloseable {
             }
         }
         if (best != null && bestSays != null) {
-            return Candidate.of(best, bestSays.reason(), false);
+            return Candidate.of(best, bestSays, bestSays.reason(), false);
         }
         if (request.model().isPresent()) {
             Optional<Candidate> fast = fallback(request, String.join("; ", reasons));
@@ -204,11 +208,15 @@ public final class Skald implements AutoCloseable {
         if (request.strict()) {
             return Optional.empty();
         }
-        return providers.stream()
-                .filter(p -> p.mode() == Mode.FAST)
-                .filter(p -> p.availability(context, request).ready())
-                .map(p -> Candidate.of(p, reason, true))
-                .findFirst();
+        for (SpeechEngineProvider provider : providers) {
+            if (provider.mode() == Mode.FAST) {
+                Availability a = provider.availability(context, request);
+                if (a.ready()) {
+                    return Optional.of(Candidate.of(provider, a, reason, true));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /** It is the voice that is missing where one was named. */
@@ -284,6 +292,15 @@ public final class Skald implements AutoCloseable {
         /** How weights are kept; {@link Precision#AUTO} if not set. */
         public Builder precision(Precision precision) {
             context.precision(precision);
+            return this;
+        }
+
+        /**
+         * Bytes that the loaded models of a family may take before one that nobody uses has to go;
+         * half of the heap's limit if not set. The model used last is always kept.
+         */
+        public Builder modelMemory(long bytes) {
+            context.modelMemory(bytes);
             return this;
         }
 

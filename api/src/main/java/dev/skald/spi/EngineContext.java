@@ -15,6 +15,7 @@ public final class EngineContext {
     private final boolean offline;
     private final String device;
     private final Precision precision;
+    private final long modelMemory;
 
     private EngineContext(Builder b) {
         home = b.home;
@@ -22,6 +23,7 @@ public final class EngineContext {
         offline = b.offline;
         device = b.device;
         precision = b.precision;
+        modelMemory = b.modelMemory;
     }
 
     public static Builder builder() {
@@ -53,6 +55,11 @@ public final class EngineContext {
         return precision;
     }
 
+    /** Bytes that the loaded models of an engine may take before one that nobody uses has to go. */
+    public long modelMemory() {
+        return modelMemory;
+    }
+
     /** Builds an {@link EngineContext}; what is not set has the default of {@code Skald.open()}. */
     public static final class Builder {
         private static final Pattern DEVICE = Pattern.compile("[a-z]+(:[0-9]{1,3})?");
@@ -62,6 +69,7 @@ public final class EngineContext {
         private boolean offline = SkaldHome.offline();
         private String device = "auto";
         private Precision precision = Precision.AUTO;
+        private long modelMemory = Runtime.getRuntime().maxMemory() / 2;
 
         private Builder() {}
 
@@ -98,6 +106,16 @@ public final class EngineContext {
 
         public Builder precision(Precision precision) {
             this.precision = precision;
+            return this;
+        }
+
+        /** At least 0, which keeps the model used last. Throws {@link InvalidRequestException}. */
+        public Builder modelMemory(long bytes) {
+            if (bytes < 0) {
+                throw new InvalidRequestException(
+                        "the memory of models must be at least 0, not " + bytes);
+            }
+            modelMemory = bytes;
             return this;
         }
 

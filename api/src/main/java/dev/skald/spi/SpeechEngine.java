@@ -15,6 +15,11 @@ public interface SpeechEngine extends AutoCloseable {
      */
     AudioSource speak(SpeechRequest request);
 
+    /** The same with what {@link SpeechEngineProvider#availability} found out of the request. */
+    default AudioSource speak(SpeechRequest request, Availability found) {
+        return speak(request);
+    }
+
     /**
      * Frees the models. Sources still open fail with {@link dev.skald.SpeechCancelledException}.
      */

@@ -9,7 +9,7 @@ import java.util.Arrays;
  *
  * <p>At speed 1 the signal comes out as it went in. For one thread.
  */
-public final class TimeStretch {
+public final class TimeStretch implements SampleFilter {
     private final double speed;
     private final int hop; // half a window
     private final int reach;
@@ -40,12 +40,14 @@ public final class TimeStretch {
     }
 
     /** Takes samples; gives those that are ready. */
+    @Override
     public float[] push(float[] samples) {
         append(samples);
         return frames(Long.MAX_VALUE);
     }
 
     /** Gives the rest: then as many samples came out as went in, divided by the speed. */
+    @Override
     public float[] finish() {
         long all = Math.round(total / speed);
         long left = all - frame * hop;

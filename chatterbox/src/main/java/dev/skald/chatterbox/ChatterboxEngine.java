@@ -2,18 +2,22 @@ package dev.skald.chatterbox;
 
 import dev.skald.ChatterboxOptions;
 import dev.skald.InvalidRequestException;
-import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
+import dev.skald.audio.TimeStretch;
 import dev.skald.chatterbox.Installed.Speaker;
+import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.chatterbox.voice.VoiceConditionals;
+import dev.skald.engine.EngineRuntime;
+import dev.skald.engine.LoadCache;
+import dev.skald.engine.SpeechPlan;
 import dev.skald.spi.AudioSource;
+import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
-import dev.skald.tensor.Devices;
-import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
 import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.tensor.io.TorchZip;
 import dev.skald.text.Lexicon;
@@ -23,12 +27,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -41,21 +41,27 @@ final class ChatterboxEngine implements SpeechEngine {
 
     private static final System.Logger LOG = System.getLogger(ChatterboxEngine.class.getName());
 
+    /** Clips whose voices are kept; a voice is about a megabyte. */
+    private static final int CLONES = 32;
+
     private final EngineContext context;
-    private final Devices.Lease device;
-    private final Map<Path, Checkpoint> checkpoints = new HashMap<>();
-    private final Map<Clip, VoiceConditionals> clones = new ConcurrentHashMap<>();
-    private final Set<ChatterboxSource> sources = ConcurrentHashMap.newKeySet();
+    private final EngineRuntime runtime;
+    private final LoadCache<Loaded, Checkpoint> checkpoints;
+    private final LoadCache<Clip, VoiceConditionals> clones = new LoadCache<>(CLONES, v -> {});
     private @Nullable Watermark watermark;
-    private boolean closed;
+    private @Nullable Parameters watermarkParameters;
+
+    /** A folder may hold several models. */
+    private record Loaded(ChatterboxModel model, Path folder) {}
 
     /** A clip as it was when it was cloned, by the rules of a model. */
     private record Clip(Path file, FileTime changed, long bytes, VoiceCloner.Rules rules) {}
 
     ChatterboxEngine(EngineContext context) {
         this.context = context;
-        device = Devices.open("cpu", context.threads());
-        device.backend().prepareSpeech();
+        runtime = EngineRuntime.open(context);
+        runtime.device().prepareSpeech();
+        checkpoints = new LoadCache<>(context.modelMemory(), Checkpoint::close);
     }
 
     @Override
@@ -65,7 +71,17 @@ final class ChatterboxEngine implements SpeechEngine {
 
     @Override
     public AudioSource speak(SpeechRequest request) {
-        Speaker speaker = Installed.find(context, request);
+        return speak(request, Installed.find(context, request));
+    }
+
+    @Override
+    public AudioSource speak(SpeechRequest request, Availability found) {
+        return found.found() instanceof Speaker speaker
+                ? speak(request, speaker)
+                : speak(request);
+    }
+
+    private AudioSource speak(SpeechRequest request, Speaker speaker) {
         ChatterboxModel model = speaker.model();
         Optional<String> language = language(model, request);
         ChatterboxOptions options =
@@ -83,77 +99,84 @@ final class ChatterboxEngine implements SpeechEngine {
         // Before the checkpoint is loaded: a bad clip is told at once, and the networks that listen
         // are gone when those that speak come.
         Optional<VoiceConditionals> cloned = speaker.clip().map(file -> clone(speaker, file));
-        Checkpoint checkpoint = load(speaker);
+        LoadCache<Loaded, Checkpoint>.Lease lease =
+                checkpoints.take(
+                        new Loaded(model, speaker.folder()),
+                        CheckpointFiles.bytes(model, speaker.folder()),
+                        () -> load(speaker));
+        try {
+            return speak(request, options, speaker, language, cloned, lease);
+        } catch (RuntimeException e) {
+            lease.close();
+            throw CheckpointFiles.failure(e);
+        } catch (Error e) {
+            lease.close();
+            throw e;
+        }
+    }
+
+    private AudioSource speak(
+            SpeechRequest request,
+            ChatterboxOptions options,
+            Speaker speaker,
+            Optional<String> language,
+            Optional<VoiceConditionals> cloned,
+            LoadCache<Loaded, Checkpoint>.Lease lease) {
+        ChatterboxModel model = speaker.model();
+        Checkpoint checkpoint = lease.get();
         String spoken = language.orElse("en");
         TextFrontEnd front =
                 new TextFrontEnd(
                         spoken,
                         request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY),
                         request.format());
-        Ops ops = device.backend().open();
-        try {
-            ChatterboxSource source =
-                    new ChatterboxSource(
-                            checkpoint,
-                            ops,
-                            new SentenceGroups(
-                                    front.sentences(request.openText()), !spoken.equals("en")),
-                            new Utterance.Manner(
-                                    speaker.voice(),
-                                    voice(speaker, cloned, checkpoint),
-                                    (float)
-                                            options.exaggeration()
-                                                    .orElse(ChatterboxModel.EXAGGERATION),
-                                    settings(model, options),
-                                    model.multilingual() ? Optional.of(spoken) : Optional.empty(),
-                                    request.seed()
-                                            .orElseGet(
-                                                    () -> ThreadLocalRandom.current().nextLong())),
-                            request.speed(),
-                            request.volume(),
-                            request.sentenceSilence(),
-                            watermark(),
-                            closed -> ended(model, closed));
-            register(source);
-            return source;
-        } catch (RuntimeException e) {
-            ops.close();
-            throw CheckpointFiles.failure(e);
+        Utterance.Manner manner =
+                new Utterance.Manner(
+                        voice(speaker, cloned, checkpoint),
+                        (float) options.exaggeration().orElse(ChatterboxModel.EXAGGERATION),
+                        settings(model, options),
+                        model.multilingual() ? Optional.of(spoken) : Optional.empty(),
+                        request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()));
+        SentenceGroups groups =
+                new SentenceGroups(front.sentences(request.openText()), !spoken.equals("en"));
+        Stages stages = new Stages();
+        ChatterboxScript script =
+                new ChatterboxScript(checkpoint, runtime.device(), groups, manner, stages);
+        SpeechPlan.Builder plan =
+                SpeechPlan.builder(request, speaker.voice(), S3Gen.SAMPLE_RATE)
+                        .stages(stages::list)
+                        .ended(
+                                () -> {
+                                    script.close();
+                                    lease.close();
+                                    Pace.keep(context, model, stages.seconds(), stages.audio());
+                                });
+        if (request.speed() != 1) {
+            plan.filter(() -> new TimeStretch(S3Gen.SAMPLE_RATE, request.speed()));
         }
-    }
-
-    private void ended(ChatterboxModel model, ChatterboxSource source) {
-        if (sources.remove(source)) {
-            Pace.keep(context, model, source.work().seconds(), source.work().audio());
+        Watermark mark = watermark();
+        if (mark != null) {
+            plan.filter(() -> script.marking(mark));
         }
+        return runtime.speak(plan.build(script));
     }
 
-    private synchronized void register(ChatterboxSource source) {
-        checkOpen();
-        sources.add(source);
-    }
-
-    private synchronized Checkpoint load(Speaker speaker) {
-        checkOpen();
-        return checkpoints.computeIfAbsent(
-                speaker.folder(),
-                folder -> {
-                    long start = System.nanoTime();
-                    Checkpoint loaded =
-                            Checkpoint.load(
-                                    speaker.model(),
-                                    folder,
-                                    context.home().resolve("cache").resolve("prefixes"),
-                                    device.backend(),
-                                    context.precision());
-                    LOG.log(
-                            System.Logger.Level.DEBUG,
-                            "{0} loaded as {1} in {2} ms",
-                            speaker.model().id(),
-                            context.precision(),
-                            (System.nanoTime() - start) / 1_000_000);
-                    return loaded;
-                });
+    private Checkpoint load(Speaker speaker) {
+        long start = System.nanoTime();
+        Checkpoint loaded =
+                Checkpoint.load(
+                        speaker.model(),
+                        speaker.folder(),
+                        context.home().resolve("cache").resolve("prefixes"),
+                        runtime.device(),
+                        context.precision());
+        LOG.log(
+                System.Logger.Level.DEBUG,
+                "{0} loaded as {1} in {2} ms",
+                speaker.model().id(),
+                context.precision(),
+                (System.nanoTime() - start) / 1_000_000);
+        return loaded;
     }
 
     /** Speech is marked when the watermark's weights are installed. */
@@ -163,7 +186,9 @@ final class ChatterboxEngine implements SpeechEngine {
             Optional<Path> file = Installed.watermark(context);
             if (file.isPresent()) {
                 try (TorchZip weights = TorchZip.open(file.get())) {
-                    known = new Watermark(weights, device.backend().parameters());
+                    Parameters parameters = runtime.device().parameters();
+                    watermarkParameters = parameters;
+                    known = new Watermark(weights, parameters);
                     watermark = known;
                 }
             } else {
@@ -175,13 +200,7 @@ final class ChatterboxEngine implements SpeechEngine {
         return known;
     }
 
-    private void checkOpen() {
-        if (closed) {
-            throw new SkaldException("the engine is closed");
-        }
-    }
-
-    /** The voice of a clip, kept until close. */
+    /** The voice of a clip, kept for the next request. */
     private VoiceConditionals clone(Speaker speaker, Path file) {
         ChatterboxModel model = speaker.model();
         Clip clip;
@@ -191,14 +210,18 @@ final class ChatterboxEngine implements SpeechEngine {
         } catch (IOException e) {
             throw new InvalidRequestException("there is no file " + file, e);
         }
-        return clones.computeIfAbsent(
-                clip,
-                c ->
-                        VoiceCloning.clone(
-                                model,
-                                speaker.folder(),
-                                device.backend(),
-                                VoiceCloning.read(file, model)));
+        try (LoadCache<Clip, VoiceConditionals>.Lease voice =
+                clones.take(
+                        clip,
+                        1,
+                        () ->
+                                VoiceCloning.clone(
+                                        model,
+                                        speaker.folder(),
+                                        runtime.device(),
+                                        VoiceCloning.read(file, model)))) {
+            return voice.get();
+        }
     }
 
     /** The voice of a clip, a cloned one, or the built-in one. */
@@ -262,14 +285,14 @@ final class ChatterboxEngine implements SpeechEngine {
 
     @Override
     public void close() {
-        List<Checkpoint> loaded;
+        runtime.stop();
+        clones.close();
+        checkpoints.close();
         synchronized (this) {
-            closed = true;
-            loaded = List.copyOf(checkpoints.values());
-            checkpoints.clear();
+            if (watermarkParameters != null) {
+                watermarkParameters.close();
+            }
         }
-        sources.forEach(ChatterboxSource::close);
-        loaded.forEach(Checkpoint::close);
-        device.close();
+        runtime.close();
     }
 }

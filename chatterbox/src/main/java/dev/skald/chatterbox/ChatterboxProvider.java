@@ -46,7 +46,8 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
                     pace.isPresent() && pace.getAsDouble() < 1,
                     speaker.model().id()
                             + (asked ? " was asked for, " : " is installed, ")
-                            + told(pace));
+                            + told(pace),
+                    speaker);
         } catch (EngineUnavailableException e) {
             return Availability.no(String.valueOf(e.getMessage()));
         }
@@ -60,10 +61,6 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
 
     @Override
     public SpeechEngine open(EngineContext context) {
-        if (!List.of("auto", "cpu").contains(context.device())) {
-            throw new EngineUnavailableException(
-                    "there is no device '" + context.device() + "': this machine has cpu");
-        }
         return new ChatterboxEngine(context);
     }
 }

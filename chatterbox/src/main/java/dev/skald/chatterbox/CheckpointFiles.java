@@ -8,9 +8,11 @@ import dev.skald.tensor.WeightException;
 import dev.skald.tensor.decode.DecoderModel;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.TorchZip;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 
@@ -32,6 +34,19 @@ final class CheckpointFiles implements AutoCloseable {
 
     Path folder() {
         return folder;
+    }
+
+    /** Bytes of the networks that speak; 0 for those that are not there. */
+    static long bytes(ChatterboxModel model, Path folder) {
+        long bytes = 0;
+        for (String name : List.of(model.t3File(), model.s3genFile())) {
+            try {
+                bytes += Files.size(folder.resolve(name + ".safetensors"));
+            } catch (IOException e) {
+                // Another extension, or missing: whoever loads it tells.
+            }
+        }
+        return bytes;
     }
 
     StrictWeights t3() {

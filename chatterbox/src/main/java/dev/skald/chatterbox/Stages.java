@@ -6,7 +6,7 @@ import dev.skald.chatterbox.s3gen.S3GenStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Where the time of a speech goes. For one thread. */
+/** Where the time of a speech goes. Safe for many threads. */
 final class Stages {
     private long prefillNanos;
     private long positions;
@@ -18,39 +18,39 @@ final class Stages {
     private long watermarkNanos;
 
     /** T3 read what comes before the first token, and drew it. */
-    void prefill(long nanos, int read) {
+    synchronized void prefill(long nanos, int read) {
         prefillNanos += nanos;
         positions += read;
     }
 
     /** T3 drew one more token. */
-    void decode(long nanos) {
+    synchronized void decode(long nanos) {
         decodeNanos += nanos;
         tokens++;
     }
 
     /** All that a stream has made. */
-    void sound(S3GenStream stream) {
+    synchronized void sound(S3GenStream stream) {
         flowNanos += stream.flowNanos();
         vocoderNanos += stream.vocoderNanos();
         samples += stream.samples();
     }
 
-    void watermark(long nanos) {
+    synchronized void watermark(long nanos) {
         watermarkNanos += nanos;
     }
 
     /** Seconds of work. */
-    double seconds() {
+    synchronized double seconds() {
         return (prefillNanos + decodeNanos + flowNanos + vocoderNanos + watermarkNanos) * 1e-9;
     }
 
     /** Seconds of audio. */
-    double audio() {
+    synchronized double audio() {
         return samples / (double) S3Gen.SAMPLE_RATE;
     }
 
-    List<StageWork> list() {
+    synchronized List<StageWork> list() {
         double audio = audio();
         List<StageWork> list = new ArrayList<>();
         list.add(new StageWork("prefill", prefillNanos * 1e-9, positions, "positions"));

@@ -1,6 +1,6 @@
 package dev.skald.chatterbox;
 
-import dev.skald.Voice;
+import dev.skald.SpeechCancelledException;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
 import dev.skald.chatterbox.t3.T3Config;
@@ -9,18 +9,18 @@ import dev.skald.chatterbox.t3.TokenStream;
 import dev.skald.chatterbox.text.TextTokenizer;
 import dev.skald.chatterbox.voice.SpeechTokenizer;
 import dev.skald.chatterbox.voice.VoiceConditionals;
+import dev.skald.engine.SpeechJob;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.decode.SamplerSettings;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One piece of text on its way to sound: tokens are drawn, and spoken while they are drawn. For one
  * thread.
  */
-final class Utterance implements AutoCloseable {
+final class Utterance implements SpeechJob {
     private static final System.Logger LOG = System.getLogger(Utterance.class.getName());
 
     /** Turbo gets three tokens of silence at the end (official {@code tts_turbo.py}). */
@@ -43,21 +43,15 @@ final class Utterance implements AutoCloseable {
     private final int index;
     private final boolean whole;
     private final Stages stages;
-    private final Runnable check;
     private Draw draw;
     private int redraws;
     private int[] pending = new int[64]; // drawn and not yet handed on
     private int count;
     private boolean spoke;
-    private boolean ended;
+    private volatile boolean cancelled;
 
-    /**
-     * How a request wants it said.
-     *
-     * @param name the voice, for a person
-     */
+    /** How a request wants it said. */
     record Manner(
-            Voice name,
             VoiceConditionals voice,
             float emotion,
             SamplerSettings settings,
@@ -72,7 +66,6 @@ final class Utterance implements AutoCloseable {
      * @param index which piece of the request it is; each draws its own random numbers
      * @param whole whether it is spoken in one go, which is cheaper: nobody listens before the end
      * @param stages gets what each stage took
-     * @param check runs now and then and may throw, to stop the work
      * @throws IllegalArgumentException if text or voice do not fit the model
      */
     Utterance(
@@ -82,15 +75,13 @@ final class Utterance implements AutoCloseable {
             String text,
             int index,
             boolean whole,
-            Stages stages,
-            Runnable check) {
+            Stages stages) {
         this.checkpoint = checkpoint;
         this.ops = ops;
         this.manner = manner;
         this.index = index;
         this.whole = whole;
         this.stages = stages;
-        this.check = check;
         ChatterboxModel model = checkpoint.model();
         int[] heard = manner.voice().promptTokens();
         int most = model.cloning().promptTokens();
@@ -133,7 +124,7 @@ final class Utterance implements AutoCloseable {
                         ops,
                         manner.voice().reference(),
                         manner.seed() + 0x9E3779B97F4A7C15L * stream,
-                        check);
+                        this::check);
         sound.expect((int) (length * TOKENS_A_LETTER));
         return new Draw(
                 new TokenStream(
@@ -150,38 +141,48 @@ final class Utterance implements AutoCloseable {
                 sound);
     }
 
-    /** The next samples, {@code null} at the end. */
-    float @Nullable [] next() {
-        while (!ended) {
-            check.run();
-            int token = draw();
-            boolean end = token == TokenStream.END;
-            if (!end && !isSound(token)) {
-                continue; // no sound belongs to it
-            }
-            boolean loop = !end && add(token);
-            if (end || loop) {
-                if (!spoke && draw.guard.tooShort() && redraws < REDRAWS) {
-                    redraw(loop ? "it repeats itself" : "it ends too soon");
-                    continue;
-                }
-                ended = true;
-                return end(loop);
-            }
-            if (!whole) {
-                float[] samples = draw.sound.push(take(count - draw.guard.doubtful()));
-                if (samples.length > 0) {
-                    spoke = true;
-                    return samples;
-                }
-            }
+    /** Draws a token; speaks what can be spoken then. */
+    @Override
+    public Step next() {
+        try {
+            check();
+            return step();
+        } catch (RuntimeException e) {
+            throw CheckpointFiles.failure(e);
         }
-        return null;
     }
 
-    /** Whether the last samples were given. */
-    boolean ended() {
-        return ended;
+    private Step step() {
+        int token = draw();
+        boolean end = token == TokenStream.END;
+        if (!end && !isSound(token)) {
+            return Step.SILENT; // no sound belongs to it
+        }
+        boolean loop = !end && add(token);
+        if (end || loop) {
+            if (!spoke && draw.guard.tooShort() && redraws < REDRAWS) {
+                redraw(loop ? "it repeats itself" : "it ends too soon");
+                return Step.SILENT;
+            }
+            return new Step(end(loop), true);
+        }
+        if (whole) {
+            return Step.SILENT;
+        }
+        float[] samples = draw.sound.push(take(count - draw.guard.doubtful()));
+        spoke |= samples.length > 0;
+        return new Step(samples, false);
+    }
+
+    private void check() {
+        if (cancelled) {
+            throw new SpeechCancelledException("the speech was cancelled");
+        }
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
     }
 
     private int draw() {
@@ -266,12 +267,6 @@ final class Utterance implements AutoCloseable {
 
     private static boolean isSound(int token) {
         return token < SpeechTokenizer.CODES;
-    }
-
-    static float[] join(float[] a, float[] b) {
-        float[] both = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, both, a.length, b.length);
-        return both;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.skald.chatterbox;
 
+import dev.skald.audio.SampleFilter;
 import dev.skald.audio.resample.Resampler;
 import dev.skald.audio.spectrum.Windows;
 import dev.skald.chatterbox.s3gen.S3Gen;
@@ -92,7 +93,7 @@ final class Watermark {
     }
 
     /** Marks speech that arrives bit by bit; holds back what the mark still depends on. */
-    final class Stream {
+    final class Stream implements SampleFilter {
         private final Ops ops;
         private float[] held = new float[0];
         private int marked; // of held
@@ -103,14 +104,16 @@ final class Watermark {
         }
 
         /** Takes samples at 24 kHz; gives marked ones that are ready, often fewer. */
-        float[] push(float[] samples) {
+        @Override
+        public float[] push(float[] samples) {
             append(samples);
             int ready = (held.length - REACH * STEP) / STEP * STEP;
             return ready > marked ? mark(ready) : new float[0];
         }
 
         /** Gives the rest. */
-        float[] finish() {
+        @Override
+        public float[] finish() {
             return held.length > marked ? mark(held.length) : new float[0];
         }
 

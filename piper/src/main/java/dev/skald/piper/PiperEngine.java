@@ -2,48 +2,40 @@ package dev.skald.piper;
 
 import dev.skald.InvalidRequestException;
 import dev.skald.PiperOptions;
-import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
+import dev.skald.engine.EngineRuntime;
+import dev.skald.engine.LoadCache;
+import dev.skald.engine.Speaker;
+import dev.skald.engine.SpeechPlan;
+import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.spi.AudioSource;
+import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
-import dev.skald.text.Phonemizer;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
-/** The voices that are loaded and the threads that speak them. */
+/** The voices that are loaded, and how a request is spoken with one. */
 final class PiperEngine implements SpeechEngine {
     private final EngineContext context;
     private final PiperNetwork.Loader loader;
+    private final EngineRuntime runtime;
+    private final LoadCache<Object, LoadedVoice> voices;
 
-    /** As many threads as may compute at once; each makes one utterance at a time. */
-    private final ExecutorService pool;
+    /** What is known of a voice before its network is there. */
+    private record About(Voice voice, PiperVoiceConfig config) {}
 
-    private final Map<Object, LoadedVoice> voices = new HashMap<>();
-    private final Set<PiperSource> sources = ConcurrentHashMap.newKeySet();
-    private boolean closed;
-
-    /** A voice whose network may still be loading. */
-    private record LoadedVoice(
-            Voice voice, PiperVoiceConfig config, CompletableFuture<PiperNetwork> network) {}
+    private record LoadedVoice(About about, PiperNetwork network) {}
 
     PiperEngine(EngineContext context, PiperNetwork.Loader loader) {
         this.context = context;
         this.loader = loader;
-        pool =
-                Executors.newFixedThreadPool(
-                        context.threads(),
-                        Thread.ofPlatform().daemon().name("skald-piper-", 0).factory());
+        runtime = EngineRuntime.open(context);
+        voices = new LoadCache<>(context.modelMemory(), voice -> voice.network().close());
     }
 
     @Override
@@ -53,73 +45,71 @@ final class PiperEngine implements SpeechEngine {
 
     @Override
     public AudioSource speak(SpeechRequest request) {
-        VoiceFiles files =
+        return speak(
+                request,
                 VoiceFiles.find(context, request)
-                        .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
-        LoadedVoice loaded = load(files);
-        PiperVoiceConfig config = loaded.config();
-        // All of this while the network loads; the source also reads its first sentences by then.
-        Phonemizer espeak = PiperText.phonemizer(context);
-        PiperText text = PiperText.open(config, request, espeak);
-        PiperNetwork.Settings settings = settings(files.id(), config, request);
-        PiperSource source =
-                new PiperSource(
-                        loaded.voice(),
-                        config.sampleRate(),
-                        text,
-                        loaded.network(),
-                        settings,
-                        request,
-                        pool,
-                        context.threads(),
-                        sources::remove);
-        sources.add(source);
-        source.start();
-        try {
-            await(loaded.network());
-        } catch (RuntimeException e) {
-            source.close();
-            throw e;
-        }
-        return source;
+                        .orElseThrow(() -> new VoiceException(PiperProvider.missing(request))));
     }
 
-    private synchronized LoadedVoice load(VoiceFiles files) {
-        if (closed) {
-            throw new SkaldException("the engine is closed");
-        }
-        Object key = files.key();
-        LoadedVoice known = voices.get(key);
-        if (known != null && !known.network().isCompletedExceptionally()) {
-            return known;
-        }
-        VoiceFiles.Opened opened =
-                files.open(loader, context.threads(), context.home().resolve("cache"));
-        LoadedVoice loaded =
-                new LoadedVoice(
-                        files.voice(opened.config()),
-                        opened.config(),
-                        CompletableFuture.supplyAsync(opened.network(), pool));
-        voices.put(key, loaded);
-        return loaded;
+    @Override
+    public AudioSource speak(SpeechRequest request, Availability found) {
+        return found.found() instanceof VoiceFiles files ? speak(request, files) : speak(request);
     }
 
-    private static void await(CompletableFuture<PiperNetwork> network) {
+    private AudioSource speak(SpeechRequest request, VoiceFiles files) {
+        CompletableFuture<About> early = new CompletableFuture<>();
+        LoadCache<Object, LoadedVoice>.Lease lease =
+                voices.take(files.key(), files.bytes(), () -> load(files, early));
+        Speaker speaker = null;
         try {
-            network.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
+            // The text is prepared while the network loads.
+            About about = lease.fresh() ? LoadCache.join(early) : lease.get().about();
+            PiperVoiceConfig config = about.config();
+            PiperText text = PiperText.open(config, request, PiperText.phonemizer(context));
+            Settings settings = settings(files.id(), config, request);
+            Supplier<PiperNetwork> network = () -> lease.get().network();
+            float volume = (float) request.volume();
+            speaker =
+                    runtime.speak(
+                            SpeechPlan.builder(request, about.voice(), config.sampleRate())
+                                    .ahead(context.threads())
+                                    .gain(() -> network.get().outputGain(volume))
+                                    .ended(lease::close)
+                                    .build(new PiperScript(files.id(), text, network, settings)));
+            lease.get();
+            speaker.begin();
+            return speaker;
+        } catch (RuntimeException | Error e) {
+            if (speaker == null) {
+                lease.close();
+            } else {
+                speaker.close();
             }
             throw e;
         }
     }
 
-    private static PiperNetwork.Settings settings(
+    /**
+     * @param early gets what is known before the network is there
+     */
+    private LoadedVoice load(VoiceFiles files, CompletableFuture<About> early) {
+        try {
+            VoiceFiles.Opened opened = files.open(loader, context);
+            PiperVoiceConfig config = opened.config();
+            About about = new About(files.voice(config), config);
+            early.complete(about);
+            return new LoadedVoice(about, opened.network().get());
+        } catch (Throwable e) {
+            early.completeExceptionally(e);
+            throw e;
+        }
+    }
+
+    private static Settings settings(
             String id, PiperVoiceConfig config, SpeechRequest request) {
         PiperVoiceConfig.Inference own = config.inference();
         PiperOptions options = request.options(PiperOptions.class).orElse(PiperOptions.DEFAULTS);
-        return new PiperNetwork.Settings(
+        return new Settings(
                 (float) options.noiseScale().orElse(own.noiseScale()),
                 (float) (own.lengthScale() / request.speed()),
                 (float) options.noiseWidth().orElse(own.noiseWidth()),
@@ -165,16 +155,8 @@ final class PiperEngine implements SpeechEngine {
 
     @Override
     public void close() {
-        List<LoadedVoice> loaded;
-        synchronized (this) {
-            closed = true;
-            loaded = List.copyOf(voices.values());
-            voices.clear();
-        }
-        sources.forEach(PiperSource::close);
-        pool.shutdown();
-        for (LoadedVoice voice : loaded) {
-            voice.network().thenAccept(PiperNetwork::close);
-        }
+        runtime.stop();
+        voices.close();
+        runtime.close();
     }
 }

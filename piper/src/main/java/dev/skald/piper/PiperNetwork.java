@@ -2,6 +2,8 @@ package dev.skald.piper;
 
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.engine.OutputGain;
+import dev.skald.spi.EngineContext;
 import java.nio.file.Path;
 
 /**
@@ -22,12 +24,11 @@ public interface PiperNetwork extends AutoCloseable {
          *
          * @param onnx the voice's model
          * @param config its checked configuration: symbols, speakers, sample rate
-         * @param threads how many threads may compute at once, at least 1
-         * @param cache a folder for what is worth keeping between starts; may not exist yet
+         * @param context the device and the threads to compute with, and where its cache lies
          * @throws VoiceException in one line that names the file, if it is damaged or of another
          *     architecture, or disagrees with the configuration
          */
-        PiperNetwork load(Path onnx, PiperVoiceConfig config, int threads, Path cache);
+        PiperNetwork load(Path onnx, PiperVoiceConfig config, EngineContext context);
     }
 
     /**

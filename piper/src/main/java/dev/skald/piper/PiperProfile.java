@@ -38,7 +38,7 @@ public final class PiperProfile {
                         .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
         int threads = context.threads();
         VoiceFiles.Opened opened =
-                files.open(VitsNetwork::load, threads, context.home().resolve("cache"));
+                files.open(VitsNetwork::load, context);
         List<int[]> utterances = new ArrayList<>();
         PiperText text = PiperText.open(context, request);
         for (SpokenSentence sentence; (sentence = text.next()) != null; ) {

@@ -1,6 +1,5 @@
 package dev.skald.piper;
 
-import dev.skald.EngineUnavailableException;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.piper.vits.VitsNetwork;
@@ -9,7 +8,6 @@ import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
 import dev.skald.voices.VoiceLibrary;
-import java.util.List;
 import java.util.Optional;
 
 /** Piper voices: mode {@code fast}. */
@@ -32,21 +30,18 @@ public final class PiperProvider implements SpeechEngineProvider {
         }
         String id = files.get().id();
         return request.voice().isPresent()
-                ? new Availability(true, true, true, "'" + id + "' is a Piper voice")
+                ? Availability.yes("'" + id + "' is a Piper voice").claiming().found(files.get())
                 : Availability.yes(
                         "voice "
                                 + id
                                 + (files.get() instanceof VoiceFiles.Bundled
                                         ? " comes with Skald"
-                                        : " is installed"));
+                                        : " is installed"))
+                        .found(files.get());
     }
 
     @Override
     public SpeechEngine open(EngineContext context) {
-        if (!List.of("auto", "cpu").contains(context.device())) {
-            throw new EngineUnavailableException(
-                    "there is no device '" + context.device() + "': this machine has cpu");
-        }
         return new PiperEngine(context, VitsNetwork::load);
     }
 

@@ -40,7 +40,10 @@ sealed interface VoiceFiles {
     Voice voice(PiperVoiceConfig config);
 
     /** Reads its configuration; the network is read by whoever asks for it. */
-    Opened open(PiperNetwork.Loader loader, int threads, Path cache);
+    Opened open(PiperNetwork.Loader loader, EngineContext context);
+
+    /** About how much memory its network takes. */
+    long bytes();
 
     /** A voice's configuration, and its network still to be loaded. */
     record Opened(PiperVoiceConfig config, Supplier<PiperNetwork> network) {}
@@ -140,10 +143,19 @@ sealed interface VoiceFiles {
         }
 
         @Override
-        public Opened open(PiperNetwork.Loader loader, int threads, Path cache) {
+        public Opened open(PiperNetwork.Loader loader, EngineContext context) {
             PiperVoiceConfig config = config();
             Path file = onnx.toAbsolutePath();
-            return new Opened(config, () -> loader.load(file, config, threads, cache));
+            return new Opened(config, () -> loader.load(file, config, context));
+        }
+
+        @Override
+        public long bytes() {
+            try {
+                return Files.size(onnx);
+            } catch (IOException e) {
+                return 0; // whoever loads it tells
+            }
         }
 
         @Override
@@ -167,6 +179,9 @@ sealed interface VoiceFiles {
 
     /** A voice on the class path. */
     record Bundled(BundledVoice bundled, Voice about) implements VoiceFiles {
+        /** Of a voice of medium quality. */
+        private static final long BYTES = 63_000_000;
+
         /** The first such voice; none is opened for it. */
         static Optional<VoiceFiles> find(Predicate<Voice> wanted) {
             for (BundledVoice bundled : ServiceLoader.load(BundledVoice.class)) {
@@ -198,14 +213,19 @@ sealed interface VoiceFiles {
         }
 
         @Override
-        public Opened open(PiperNetwork.Loader loader, int threads, Path cache) {
+        public Opened open(PiperNetwork.Loader loader, EngineContext context) {
             try {
                 PackedNetwork packed = PackedNetwork.open(bundled.open());
                 PiperVoiceConfig config = config(packed);
-                return new Opened(config, () -> packed.load(config, threads));
+                return new Opened(config, () -> packed.load(config, context));
             } catch (IOException e) {
                 throw unreadable(e);
             }
+        }
+
+        @Override
+        public long bytes() {
+            return BYTES;
         }
 
         private PiperVoiceConfig config(PackedNetwork packed) {

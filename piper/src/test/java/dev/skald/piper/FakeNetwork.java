@@ -1,5 +1,6 @@
 package dev.skald.piper;
 
+import dev.skald.engine.OutputGain;
 import dev.skald.SpeechCancelledException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

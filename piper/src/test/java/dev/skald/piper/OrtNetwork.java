@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.skald.spi.EngineContext;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
 import java.nio.ByteBuffer;
@@ -37,11 +38,11 @@ final class OrtNetwork implements PiperNetwork {
     }
 
     /** The {@link Loader}. */
-    static PiperNetwork load(Path onnx, PiperVoiceConfig config, int threads, Path cache) {
+    static PiperNetwork load(Path onnx, PiperVoiceConfig config, EngineContext context) {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         OrtSession session = null;
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(threads);
+            options.setIntraOpNumThreads(context.threads());
             options.setInterOpNumThreads(1);
             session = environment.createSession(onnx.toString(), options);
             Set<String> inputs = session.getInputNames();

@@ -48,7 +48,7 @@ class PiperEngineTest {
     private PiperEngine engine(int threads) {
         return new PiperEngine(
                 EngineContext.builder().home(HOME).threads(threads).offline(true).build(),
-                (onnx, config, n, cache) -> network);
+                (onnx, config, c) -> network);
     }
 
     @BeforeEach
@@ -404,7 +404,7 @@ class PiperEngineTest {
         engine =
                 new PiperEngine(
                         EngineContext.builder().home(HOME).threads(1).offline(true).build(),
-                        (onnx, config, n, cache) -> {
+                        (onnx, config, c) -> {
                             if (tries[0]++ == 0) {
                                 throw new VoiceException(onnx + " is damaged");
                             }

@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.spi.EngineContext;
 import dev.skald.VoiceException;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
@@ -49,10 +50,10 @@ public final class PackedNetwork {
      *
      * @throws VoiceException in one line, if the file is damaged or cannot be read
      */
-    public PiperNetwork load(PiperVoiceConfig config, int threads) {
+    public PiperNetwork load(PiperVoiceConfig config, EngineContext context) {
         try (rest) {
             voice.attach(all(rest));
-            return VitsNetwork.of(voice, config, threads, VoiceGain.of(voice.gain()));
+            return VitsNetwork.of(voice, config, context, VoiceGain.of(voice.gain()));
         } catch (WeightException e) {
             throw new VoiceException(e.getMessage(), e);
         } catch (IOException e) {

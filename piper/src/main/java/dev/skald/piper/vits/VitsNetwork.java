@@ -1,9 +1,10 @@
 package dev.skald.piper.vits;
 
+import dev.skald.engine.OutputGain;
+import dev.skald.spi.EngineContext;
 import dev.skald.InvalidRequestException;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
-import dev.skald.piper.OutputGain;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Vits.Stage;
@@ -69,12 +70,13 @@ public final class VitsNetwork implements PiperNetwork {
     }
 
     /** The {@link PiperNetwork.Loader}: reads the published file. */
-    public static VitsNetwork load(Path onnx, PiperVoiceConfig config, int threads, Path cache) {
+    public static VitsNetwork load(Path onnx, PiperVoiceConfig config, EngineContext context) {
         try (Arena arena = Arena.ofShared();
                 FileChannel file = FileChannel.open(onnx)) {
             MemorySegment memory = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena);
             Checkpoint checkpoint = OnnxVoice.of(OnnxFile.parse(memory));
-            return of(checkpoint, config, threads, VoiceGain.cached(onnx, config, cache));
+            Path cache = context.home().resolve("cache");
+            return of(checkpoint, config, context, VoiceGain.cached(onnx, config, cache));
         } catch (WeightException e) {
             throw new VoiceException(onnx + " cannot be loaded: " + e.getMessage(), e);
         } catch (InternalError e) {
@@ -86,10 +88,14 @@ public final class VitsNetwork implements PiperNetwork {
         }
     }
 
-    /** A network of a checkpoint, on a processor of its own. */
+    /** A network of a checkpoint on the device that the context names. */
     static VitsNetwork of(
-            Checkpoint checkpoint, PiperVoiceConfig config, int threads, VoiceGain gain) {
-        Devices.Lease device = Devices.open("cpu", threads);
+            Checkpoint checkpoint,
+            PiperVoiceConfig config,
+            EngineContext context,
+            VoiceGain gain) {
+        int threads = context.threads();
+        Devices.Lease device = Devices.open(context.device(), threads);
         Parameters parameters = device.backend().parameters();
         try {
             Vits vits = Vits.load(parameters, checkpoint, threads);

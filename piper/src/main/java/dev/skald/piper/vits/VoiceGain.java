@@ -1,6 +1,6 @@
 package dev.skald.piper.vits;
 
-import dev.skald.piper.OutputGain;
+import dev.skald.engine.OutputGain;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.PiperVoiceConfig;
 import java.io.IOException;

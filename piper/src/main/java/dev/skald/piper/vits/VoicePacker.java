@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.spi.EngineContext;
 import dev.skald.VoiceException;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Checkpoint.Geometry;
@@ -63,7 +64,7 @@ public final class VoicePacker {
             VoiceGain measured = VoiceGain.measured(config);
             float gain;
             try (VitsNetwork network =
-                    VitsNetwork.of(PackedVoice.parse(first), config, 2, measured)) {
+                    VitsNetwork.of(PackedVoice.parse(first), config, EngineContext.builder().threads(2).build(), measured)) {
                 gain = measured.gain(network);
             }
             return pack(checkpoint, text, gain, forms);

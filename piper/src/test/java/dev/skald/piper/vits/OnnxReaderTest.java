@@ -3,6 +3,7 @@ package dev.skald.piper.vits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.spi.EngineContext;
 import dev.skald.VoiceException;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.tensor.WeightException;
@@ -31,7 +32,7 @@ class OnnxReaderTest {
         VitsNetwork.of(
                         OnnxVoice.of(OnnxFile.parse(MemorySegment.ofArray(onnx))),
                         Voices.config("x_low"),
-                        1,
+                        EngineContext.builder().threads(1).build(),
                         VoiceGain.of(1))
                 .close();
     }
@@ -217,7 +218,7 @@ class OnnxReaderTest {
         Files.write(onnx, X_LOW);
         for (PiperVoiceConfig config :
                 new PiperVoiceConfig[] {Voices.config(41, 1), Voices.config(40, 2)}) {
-            assertThatThrownBy(() -> VitsNetwork.load(onnx, config, 1, folder))
+            assertThatThrownBy(() -> VitsNetwork.load(onnx, config, EngineContext.builder().home(folder).build()))
                     .isInstanceOf(VoiceException.class)
                     .hasMessageStartingWith(onnx.toString())
                     .message()
@@ -230,7 +231,7 @@ class OnnxReaderTest {
         Path empty = Files.createFile(folder.resolve("empty.onnx"));
         Path missing = folder.resolve("missing.onnx");
         for (Path file : new Path[] {empty, missing, folder}) {
-            assertThatThrownBy(() -> VitsNetwork.load(file, Voices.config("x_low"), 1, folder))
+            assertThatThrownBy(() -> VitsNetwork.load(file, Voices.config("x_low"), EngineContext.builder().home(folder).build()))
                     .isInstanceOf(VoiceException.class)
                     .hasMessageContaining(file.toString())
                     .message()

@@ -2,6 +2,7 @@ package dev.skald.piper.vits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.spi.EngineContext;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.tensor.Taps;
@@ -40,7 +41,7 @@ class RealVoiceParityTest {
         InstalledVoice joe = joe();
         Map<String, float[]> expected = Oracle.run(Files.readAllBytes(joe.onnx()), BIRCH, QUIET);
         PiperVoiceConfig config = PiperVoiceConfig.read(joe.config());
-        try (VitsNetwork network = VitsNetwork.load(joe.onnx(), config, 2, cache)) {
+        try (VitsNetwork network = VitsNetwork.load(joe.onnx(), config, EngineContext.builder().home(cache).threads(2).build())) {
             VitsParityTest.compare(expected, network, BIRCH, QUIET);
         }
     }
@@ -49,7 +50,7 @@ class RealVoiceParityTest {
     void windowsCannotBeToldFromTheWhole() {
         InstalledVoice joe = joe();
         PiperVoiceConfig config = PiperVoiceConfig.read(joe.config());
-        try (VitsNetwork network = VitsNetwork.load(joe.onnx(), config, 2, cache)) {
+        try (VitsNetwork network = VitsNetwork.load(joe.onnx(), config, EngineContext.builder().home(cache).threads(2).build())) {
             float[] whole = Voices.collect(network.begin(BIRCH, QUIET, 2, Taps.NONE, 1 << 20));
             float[] windows =
                     Voices.collect(

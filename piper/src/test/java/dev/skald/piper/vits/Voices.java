@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.spi.EngineContext;
 import dev.skald.piper.PiperVoiceConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -79,7 +80,7 @@ final class Voices {
         return VitsNetwork.of(
                 OnnxVoice.of(file(bytes(name))),
                 config(name),
-                threads,
+                EngineContext.builder().threads(threads).build(),
                 VoiceGain.measured(config(name)));
     }
 

@@ -1,4 +1,4 @@
-package dev.skald.piper;
+package dev.skald.engine;
 
 /**
  * How loud an utterance's raw windows are made, and the only place that decides it. One instance

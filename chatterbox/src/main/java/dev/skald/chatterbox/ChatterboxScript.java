@@ -1,0 +1,94 @@
+package dev.skald.chatterbox;
+
+import dev.skald.audio.SampleFilter;
+import dev.skald.engine.SpeechJob;
+import dev.skald.engine.SpeechPlan;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Ops;
+import org.jspecify.annotations.Nullable;
+
+/** The pieces of one request. They are spoken one after the other, on the same op stream. */
+final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
+    private final Checkpoint checkpoint;
+    private final Backend device;
+    private final SentenceGroups groups;
+    private final Utterance.Manner manner;
+    private final Stages stages;
+    private int pieces;
+    private @Nullable Ops ops;
+    private boolean single;
+
+    ChatterboxScript(
+            Checkpoint checkpoint,
+            Backend device,
+            SentenceGroups groups,
+            Utterance.Manner manner,
+            Stages stages) {
+        this.checkpoint = checkpoint;
+        this.device = device;
+        this.groups = groups;
+        this.manner = manner;
+        this.stages = stages;
+    }
+
+    @Override
+    public SpeechPlan.@Nullable Piece next() {
+        if (!groups.hasNext()) {
+            return null;
+        }
+        String text = groups.next();
+        int index = pieces++;
+        return new SpeechPlan.Piece(
+                text, index, true, false, (threads, whole) -> open(text, index, threads, whole));
+    }
+
+    private SpeechJob open(String text, int index, int threads, boolean whole) {
+        try {
+            return new Utterance(checkpoint, ops(threads), manner, text, index, whole, stages);
+        } catch (RuntimeException e) {
+            throw CheckpointFiles.failure(e);
+        }
+    }
+
+    private synchronized Ops ops(int threads) {
+        if (ops == null || single != (threads == 1)) {
+            close();
+            single = threads == 1;
+            ops = single ? device.openSingle() : device.open();
+        }
+        return ops;
+    }
+
+    /** Marks a piece, with the op stream that it is spoken with. */
+    synchronized SampleFilter marking(Watermark watermark) {
+        if (ops == null) {
+            throw new IllegalStateException("no piece is open");
+        }
+        Watermark.Stream stream = watermark.new Stream(ops);
+        return new SampleFilter() {
+            @Override
+            public float[] push(float[] samples) {
+                long start = System.nanoTime();
+                float[] marked = stream.push(samples);
+                stages.watermark(System.nanoTime() - start);
+                return marked;
+            }
+
+            @Override
+            public float[] finish() {
+                long start = System.nanoTime();
+                float[] marked = stream.finish();
+                stages.watermark(System.nanoTime() - start);
+                return marked;
+            }
+        };
+    }
+
+    @Override
+    public synchronized void close() {
+        if (ops != null) {
+            ops.close();
+            ops = null;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.skald.engine;
+
+import dev.skald.EngineUnavailableException;
+import dev.skald.SkaldException;
+import dev.skald.spi.EngineContext;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Devices;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What an engine runs on: its use of a device and of the device's {@link Scheduler}, and the
+ * speeches it began. Safe for many threads.
+ */
+public final class EngineRuntime implements AutoCloseable {
+    private final Devices.Lease device;
+    private final Scheduler scheduler;
+    private final Set<Speaker> speakers = new HashSet<>();
+    private boolean closed;
+
+    private EngineRuntime(Devices.Lease device, int threads) {
+        this.device = device;
+        scheduler = Scheduler.open(device.backend(), threads);
+    }
+
+    /**
+     * Opens the device that the context names.
+     *
+     * @throws EngineUnavailableException in one line that lists what there is, if there is no such
+     *     device
+     */
+    public static EngineRuntime open(EngineContext context) {
+        try {
+            Devices.Lease device = Devices.open(context.device(), context.threads());
+            return new EngineRuntime(device, context.threads());
+        } catch (IllegalArgumentException e) {
+            throw new EngineUnavailableException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    public Backend device() {
+        return device.backend();
+    }
+
+    /**
+     * Takes a speech in: its text is read from now on, its audio made once {@link Speaker#begin} or
+     * {@link Speaker#next} was called.
+     */
+    public Speaker speak(SpeechPlan plan) {
+        synchronized (this) {
+            if (closed) {
+                throw new SkaldException("the engine is closed");
+            }
+            Speaker speaker = scheduler.speak(plan, this::ended);
+            speakers.add(speaker);
+            return speaker;
+        }
+    }
+
+    private synchronized void ended(Speaker speaker) {
+        speakers.remove(speaker);
+        notifyAll();
+    }
+
+    /**
+     * Takes nothing more, cancels what is being spoken and waits until no step of it runs: what the
+     * steps used can be freed after that.
+     */
+    public void stop() {
+        List<Speaker> left;
+        synchronized (this) {
+            closed = true;
+            left = List.copyOf(speakers);
+        }
+        left.forEach(Speaker::close);
+        synchronized (this) {
+            while (!speakers.isEmpty()) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Gives scheduler and device back; {@link #stop} goes before it, and what was loaded. */
+    @Override
+    public void close() {
+        stop();
+        scheduler.close();
+        device.close();
+    }
+}

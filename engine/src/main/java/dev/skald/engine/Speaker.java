@@ -1,0 +1,460 @@
+package dev.skald.engine;
+
+import dev.skald.AudioChunk;
+import dev.skald.SpeechCancelledException;
+import dev.skald.StageWork;
+import dev.skald.Voice;
+import dev.skald.spi.AudioSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request being spoken. Its text is read by a thread of its own, since a pipe may make it wait
+ * while audio is ready; the {@link Scheduler} makes the audio of its pieces, a few ahead; {@link
+ * #next} hands it out in order and computes nothing. A listener who does not take what is there
+ * stops the work after {@link #AHEAD} seconds of audio.
+ */
+public final class Speaker implements AudioSource {
+    /** Seconds of audio that are made and not taken. */
+    static final double AHEAD = 10;
+
+    private final Scheduler scheduler;
+    private final SpeechPlan plan;
+    private final Consumer<Speaker> onEnd;
+    private final ReentrantLock lock;
+    private final Condition changed;
+
+    // All of this is guarded by the scheduler's lock.
+    private final Deque<Lane> lanes = new ArrayDeque<>(); // not handed out in full yet, in order
+    private final List<SpeechJob> ended = new ArrayList<>(); // to be closed
+    private int pieces;
+    private int running;
+    private boolean begun;
+    private boolean whole;
+    private boolean firstDone;
+    private boolean failed;
+    private boolean textEnded;
+    private @Nullable Throwable textFailure;
+    private boolean cancelled;
+    private boolean freed;
+    private long waiting; // samples made and not taken
+    private long made; // samples
+    private long begunAt = System.nanoTime();
+    private long heardAt;
+    private double served;
+    private double share;
+
+    Speaker(Scheduler scheduler, SpeechPlan plan, Consumer<Speaker> onEnd) {
+        this.scheduler = scheduler;
+        this.plan = plan;
+        this.onEnd = onEnd;
+        lock = scheduler.lock;
+        changed = lock.newCondition();
+    }
+
+    @Override
+    public Voice voice() {
+        return plan.voice();
+    }
+
+    @Override
+    public int sampleRate() {
+        return plan.sampleRate();
+    }
+
+    @Override
+    public List<StageWork> stages() {
+        return plan.stages().get();
+    }
+
+    @Override
+    public void whole() {
+        lock.lock();
+        try {
+            whole = true;
+            begin();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets the computing begin before the first chunk is asked for. */
+    public void begin() {
+        lock.lock();
+        try {
+            if (!begun) {
+                begun = true;
+                begunAt = System.nanoTime();
+                scheduler.wake();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public @Nullable AudioChunk next() {
+        begin();
+        try {
+            return await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            cancel();
+            throw new SpeechCancelledException("the thread was interrupted", e);
+        }
+    }
+
+    private @Nullable AudioChunk await() throws InterruptedException {
+        lock.lock();
+        try {
+            while (true) {
+                if (cancelled) {
+                    throw new SpeechCancelledException("the speech was cancelled");
+                }
+                Lane lane = lanes.peek();
+                if (lane != null) {
+                    AudioChunk chunk = lane.chunks.poll();
+                    if (chunk != null) {
+                        taken(lane, chunk);
+                        return chunk;
+                    }
+                    if (lane.failure != null) {
+                        throw rethrown(lane.failure);
+                    }
+                } else if (textFailure != null) {
+                    throw rethrown(textFailure);
+                } else if (textEnded) {
+                    scheduler.release(this);
+                    return null;
+                }
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void taken(Lane lane, AudioChunk chunk) {
+        waiting -= chunk.samples().length;
+        if (lane.done && lane.chunks.isEmpty() && lane.failure == null) {
+            lanes.remove();
+            changed.signalAll();
+        }
+        scheduler.wake();
+    }
+
+    @Override
+    public void cancel() {
+        lock.lock();
+        try {
+            cancelled = true;
+            for (Lane lane : lanes) {
+                if (lane.job != null) {
+                    lane.job.cancel();
+                }
+            }
+            changed.signalAll();
+            scheduler.release(this);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What runs of it ends soon; nothing is awaited. */
+    @Override
+    public void close() {
+        cancel();
+    }
+
+    private static RuntimeException rethrown(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+    }
+
+    // --- reading ---------------------------------------------------------------------------------
+
+    void readText() {
+        Thread.ofVirtual().name("skald-text").start(this::read);
+    }
+
+    private void read() {
+        Throwable failure = null;
+        try {
+            for (SpeechPlan.Piece piece; (piece = plan.script().next()) != null; ) {
+                if (!enqueue(piece)) {
+                    return;
+                }
+            }
+        } catch (Throwable e) {
+            failure = e;
+        } finally {
+            lock.lock();
+            textFailure = failure;
+            textEnded = true;
+            changed.signalAll();
+            lock.unlock();
+        }
+    }
+
+    /** Waits until there is room ahead; false if cancelled. */
+    private boolean enqueue(SpeechPlan.Piece piece) throws InterruptedException {
+        lock.lock();
+        try {
+            while (lanes.size() > plan.ahead() && !cancelled) {
+                changed.await();
+            }
+            if (cancelled) {
+                return false;
+            }
+            lanes.add(new Lane(piece, pieces++));
+            scheduler.wake();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- what the scheduler asks, with its lock held ---------------------------------------------
+
+    private boolean full() {
+        return waiting > AHEAD * plan.sampleRate();
+    }
+
+    private boolean runnable() {
+        return begun && !cancelled && !failed && !full();
+    }
+
+    /** The first piece has the machine to itself, since it is awaited. */
+    private int sideBySide() {
+        return firstDone ? plan.ahead() : 1;
+    }
+
+    /** The first lane that could do a step now. */
+    @Nullable Lane candidate() {
+        if (!runnable() || running >= sideBySide()) {
+            return null;
+        }
+        for (Lane lane : lanes) {
+            if (!lane.running && !lane.done) {
+                return lane;
+            }
+        }
+        return null;
+    }
+
+    /** How many lanes run or could. */
+    int ready() {
+        int ready = 0;
+        if (runnable()) {
+            for (Lane lane : lanes) {
+                ready += lane.done ? 0 : 1;
+            }
+        }
+        return Math.max(running, Math.min(ready, sideBySide()));
+    }
+
+    /** Adds the lanes whose next step is of that batch. */
+    void batched(SpeechJob.Batch batch, List<Lane> together) {
+        if (runnable()) {
+            for (Lane lane : lanes) {
+                if (!lane.running && !lane.done && lane.batch() == batch) {
+                    together.add(lane);
+                }
+            }
+        }
+    }
+
+    boolean active() {
+        return running > 0 || candidate() != null;
+    }
+
+    boolean listenedTo() {
+        return !whole;
+    }
+
+    boolean heard() {
+        return made > 0;
+    }
+
+    long begunAt() {
+        return begunAt;
+    }
+
+    double served() {
+        return served;
+    }
+
+    /** Seconds of computing it would have got if all had got the same. */
+    double share() {
+        return share;
+    }
+
+    void shares(double seconds) {
+        share += seconds;
+    }
+
+    /** Seconds until who listens from the first sample on has heard all there is. */
+    double dryIn(long now) {
+        return made / (double) plan.sampleRate() - (now - heardAt) * 1e-9;
+    }
+
+    /** What is to be freed now, outside of the lock. */
+    List<Runnable> frees() {
+        List<Runnable> frees = new ArrayList<>();
+        for (SpeechJob job : ended) {
+            frees.add(job::close);
+        }
+        ended.clear();
+        boolean over = cancelled || (textEnded && lanes.isEmpty());
+        if (over && running == 0 && !freed) {
+            freed = true;
+            for (Lane lane : lanes) {
+                SpeechJob job = lane.job;
+                if (job != null) {
+                    frees.add(job::close);
+                }
+            }
+            scheduler.left(this);
+            frees.add(plan.ended());
+            frees.add(() -> onEnd.accept(this));
+        }
+        return frees;
+    }
+
+    /** One piece. */
+    final class Lane {
+        private final SpeechPlan.Piece piece;
+        private final int index;
+        private final Deque<AudioChunk> chunks = new ArrayDeque<>();
+        private int cores;
+        private boolean running;
+        private boolean done;
+        private boolean begun;
+        private @Nullable SpeechJob job;
+        private @Nullable OutputChain chain;
+        private @Nullable Throwable failure;
+
+        Lane(SpeechPlan.Piece piece, int index) {
+            this.piece = piece;
+            this.index = index;
+        }
+
+        Speaker speaker() {
+            return Speaker.this;
+        }
+
+        SpeechJob.@Nullable Batch batch() {
+            return job == null ? null : job.batch();
+        }
+
+        void starts(int alone) {
+            running = true;
+            Speaker.this.running++;
+            if (cores == 0) {
+                cores = alone;
+            }
+        }
+
+        void stopped(double seconds) {
+            running = false;
+            Speaker.this.running--;
+            served += seconds;
+            changed.signalAll();
+        }
+
+        /** Does one step; no lock is held. */
+        void step() {
+            try {
+                SpeechJob making = job == null ? open() : job;
+                if (making == null) {
+                    return;
+                }
+                OutputChain out = chain == null ? OutputChain.of(plan) : chain;
+                chain = out;
+                SpeechJob.Step step = making.next();
+                float[] samples = out.push(step.samples(), step.last());
+                if (samples.length > 0 || step.last()) {
+                    add(samples, step.last());
+                }
+            } catch (Throwable e) {
+                fails(e);
+            }
+        }
+
+        /** Opens the job and makes it known to {@link #cancel}; null if that was called before. */
+        private @Nullable SpeechJob open() {
+            SpeechJob opened = piece.opener().open(cores, whole);
+            lock.lock();
+            try {
+                job = opened;
+                return cancelled ? null : opened;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void add(float[] samples, boolean last) {
+            lock.lock();
+            try {
+                if (made == 0 && samples.length > 0) {
+                    heardAt = System.nanoTime();
+                }
+                double pause = piece.paragraph() ? plan.paragraphSilence() : plan.silence();
+                int silence = (int) Math.round(pause * plan.sampleRate());
+                boolean first = !begun;
+                begun = true;
+                if (first && index > 0 && silence > 0) {
+                    put(new AudioChunk(new float[silence], sampleRate(), "", piece.sentence(), false));
+                }
+                put(
+                        new AudioChunk(
+                                samples,
+                                sampleRate(),
+                                piece.text(),
+                                piece.sentence(),
+                                last && piece.lastOfSentence()));
+                if (last) {
+                    done();
+                }
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void put(AudioChunk chunk) {
+            chunks.add(chunk);
+            waiting += chunk.samples().length;
+            made += chunk.samples().length;
+        }
+
+        private void done() {
+            done = true;
+            firstDone = true;
+            if (job != null) {
+                ended.add(job);
+                job = null;
+            }
+        }
+
+        void fails(Throwable e) {
+            lock.lock();
+            try {
+                failure = e;
+                failed = true;
+                done();
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.skald.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One piece of text being made into audio, step by step. {@link #next} is called by one thread at a
+ * time, {@link #cancel} by any at any time, {@link #close} once nothing runs.
+ */
+public interface SpeechJob extends AutoCloseable {
+    /**
+     * What a step gave.
+     *
+     * @param samples raw samples that can be heard now, often none; the receiver owns the array
+     * @param last whether the piece has ended
+     */
+    record Step(float[] samples, boolean last) {
+        private static final float[] NOTHING = {};
+
+        /** Nothing to hear yet. */
+        public static final Step SILENT = new Step(NOTHING, false);
+    }
+
+    /** Does the next step, a short one: others wait meanwhile. */
+    Step next();
+
+    /**
+     * What does the next step together with that of others, such as a decoder with a slot for each
+     * of them. {@code null} where the step is this job's alone.
+     */
+    default @Nullable Batch batch() {
+        return null;
+    }
+
+    /**
+     * The step that is running ends soon, with a {@link dev.skald.SpeechCancelledException} if it
+     * likes. Returns at once.
+     */
+    void cancel();
+
+    /** Frees what it held. */
+    @Override
+    void close();
+
+    /** Work that steps of several jobs share. Compared by identity. */
+    interface Batch {
+        /** Runs before each job's {@link SpeechJob#next}, once for all of them. */
+        void run();
+    }
+}

@@ -1,0 +1,107 @@
+package dev.skald.piper;
+
+import dev.skald.engine.SpeechJob;
+import dev.skald.engine.SpeechPlan;
+import dev.skald.piper.PiperNetwork.Settings;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A request's utterances in order. Read by one thread. */
+final class PiperScript implements SpeechPlan.Script {
+    private static final System.Logger LOG = System.getLogger(PiperScript.class.getName());
+
+    private final String voice;
+    private final PiperText text;
+    private final Supplier<PiperNetwork> network;
+    private final Settings settings;
+    private final Deque<SpeechPlan.Piece> pieces = new ArrayDeque<>();
+    private final Map<String, Integer> unknown = new TreeMap<>();
+    private int sentences;
+    private long utterances;
+    private boolean afterBlock;
+
+    PiperScript(String voice, PiperText text, Supplier<PiperNetwork> network, Settings settings) {
+        this.voice = voice;
+        this.text = text;
+        this.network = network;
+        this.settings = settings;
+    }
+
+    @Override
+    public SpeechPlan.@Nullable Piece next() {
+        while (pieces.isEmpty()) {
+            SpokenSentence sentence = text.next();
+            if (sentence == null) {
+                if (!unknown.isEmpty()) {
+                    LOG.log(
+                            System.Logger.Level.DEBUG,
+                            "phonemes left out because voice {0} does not know them: {1}",
+                            voice,
+                            unknown);
+                }
+                return null;
+            }
+            add(sentence);
+        }
+        return pieces.remove();
+    }
+
+    private void add(SpokenSentence sentence) {
+        List<SpokenSentence.Utterance> speakable = new ArrayList<>();
+        for (SpokenSentence.Utterance one : sentence.utterances()) {
+            if (one.speakable()) {
+                speakable.add(one);
+            }
+        }
+        for (SpokenSentence.Utterance one : speakable) {
+            int[] ids = one.ids().ids();
+            Settings own = seeded(utterances++);
+            pieces.add(
+                    new SpeechPlan.Piece(
+                            sentence.normalized(),
+                            sentences,
+                            one == speakable.getLast(),
+                            afterBlock && one == speakable.getFirst(),
+                            (threads, whole) -> new Job(network.get().begin(ids, own, threads))));
+        }
+        afterBlock = speakable.isEmpty() ? afterBlock : sentence.endsBlock();
+        sentences += speakable.isEmpty() ? 0 : 1;
+        sentence.unknown().forEach((p, n) -> unknown.merge(p, n, Integer::sum));
+    }
+
+    /** Each utterance has its own noise, which depends on nothing but the seed and its place. */
+    private Settings seeded(long utterance) {
+        return new Settings(
+                settings.noiseScale(),
+                settings.lengthScale(),
+                settings.noiseWidth(),
+                settings.speaker(),
+                settings.seed() + utterance * 0x9E3779B97F4A7C15L,
+                utterance == 0);
+    }
+
+    /** An utterance's windows, one a step. */
+    private record Job(PiperNetwork.Utterance utterance) implements SpeechJob {
+        @Override
+        public Step next() {
+            float[] samples = utterance.next();
+            return new Step(samples, !utterance.hasNext());
+        }
+
+        @Override
+        public void cancel() {
+            utterance.cancel();
+        }
+
+        @Override
+        public void close() {
+            utterance.close();
+        }
+    }
+}
