@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Text being spoken: a stream of {@link AudioChunk}s that can be taken once, in one of several
  * forms.
  *
- * <p>Chunks are made as they are taken, so the first arrives long before the last is made. One
+ * <p>Chunks are made a little ahead of being taken, the first long before the last. One
  * thread takes them; {@link #cancel} may be called by any. Whoever takes chunks one by one closes
  * the speech; the methods that take all of it close it themselves.
  */

@@ -13,6 +13,8 @@ import dev.skald.cli.console.Version;
 import dev.skald.cli.launch.Machine;
 import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.Availability;
+import dev.skald.tensor.BackendProvider;
+import dev.skald.tensor.Devices;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceLibrary;
 import java.io.IOException;
@@ -37,6 +39,7 @@ final class Diagnosis {
         machine();
         voices();
         gpu();
+        devices();
         try (Skald skald = console.open()) {
             engines(skald);
             espeak();
@@ -112,8 +115,19 @@ final class Diagnosis {
         info(section, "NVIDIA GPU", names.isEmpty() ? "none seen" : String.join(", ", names));
         info(section, "driver", Gpu.driver().orElse("none"));
         info(section, "driver library", Gpu.library().map(Path::toString).orElse("none"));
-        findings.add(
-                Finding.of(section, "used", false, "this version computes on the processor alone"));
+    }
+
+    private void devices() {
+        for (BackendProvider provider : Devices.providers()) {
+            List<BackendProvider.Device> devices = provider.devices();
+            for (BackendProvider.Device device : devices) {
+                findings.add(Finding.of("Devices", device.name(), true, device.description()));
+            }
+            if (devices.isEmpty()) {
+                findings.add(
+                        Finding.of("Devices", provider.kind(), false, provider.unavailable()));
+            }
+        }
     }
 
     private void engines(Skald skald) {
