@@ -1,0 +1,396 @@
+// A step of T3: matrix products over 1 to 32 rows, attention, the list of rows. See decode.cuh.
+//
+// Each kernel requests its weights (or its old keys and values) into registers before it waits for the kernel before it, so
+// that memory stays busy across the edge. Products are mma.m16n8k16 with the weights as the B operand and the rows as A.
+// Sums run in one fixed order whatever the number of rows: a row's bits do not depend on the batch.
+#include "decode.cuh"
+#include "ptx.cuh"
+
+enum { T3_QKV, T3_OUTPUT, T3_UP, T3_DOWN, T3_TOP };
+
+// Whether any row of the step is alive.
+DEVICE bool t3_any(const T3& m) {
+    const int lane = threadIdx.x & 31;
+    return warp_ballot(lane < m.rowCount && load_cg(m.alive + lane)) != 0;
+}
+
+DEVICE float t3_silu(float x) { return x / (1.f + fast_exp2(-1.4426950409f * x)); }
+
+DEVICE float t3_gelu(float x) {  // .5 x (1 + tanh u) = x / (1 + exp(-2 u))
+    const float u = 0.7978845608f * (x + 0.044715f * x * x * x);
+    return x / (1.f + fast_exp2(-2.f * 1.4426950409f * u));
+}
+
+// Outputs and inputs of a matrix, where its tiles begin (in tiles of 32 uint4), where its vectors begin.
+template <int PH> DEVICE int t3_outputs(const T3& m) {
+    const int a = m.heads * T3_HEAD;
+    return PH == T3_QKV ? 3 * a : PH == T3_UP ? (m.llama ? 2 : 1) * m.ffn : PH == T3_TOP ? (m.vocabulary + 7) / 8 * 8 : m.width;
+}
+
+template <int PH> DEVICE int t3_inputs(const T3& m) {
+    return PH == T3_DOWN ? m.ffn : PH == T3_OUTPUT ? m.heads * T3_HEAD : m.width;
+}
+
+template <int PH> DEVICE long long t3_tiles(const T3& m) {
+    const long long a = m.heads * T3_HEAD, c = m.width, f = m.ffn, up = m.llama ? 2 * f : f;
+    const long long all = 4 * a * c + up * c + c * f;
+    const long long before = PH == T3_OUTPUT ? 3 * a * c : PH == T3_UP ? 4 * a * c : PH == T3_DOWN ? 4 * a * c + up * c : 0;
+    return (m.layer * all + before) / 256;
+}
+
+// Gain of the norm before PH (shift follows) or, with `bias`, its bias.
+template <int PH> DEVICE const float* t3_vectors(const T3& m, bool bias) {
+    const int a = m.heads * T3_HEAD, c = m.width, up = m.llama ? 2 * m.ffn : m.ffn;
+    const float* p = m.vectors + (long long)m.layer * (4 * c + 3 * a + c + up + c);
+    if (PH == T3_TOP) return p + (bias ? 2 * c : 0);
+    if (!bias) return p + (PH == T3_UP ? 2 * c : 0);
+    return p + 4 * c + (PH == T3_QKV ? 0 : PH == T3_OUTPUT ? 3 * a : PH == T3_UP ? 3 * a + c : 3 * a + c + up);
+}
+
+// The four values of a row's input from column k on: embedded, where a layer 0 begins.
+template <bool FIRST> DEVICE float4 t3_x(const T3& m, int r, const T3Row& row, int k) {
+    if (!FIRST) return load_cg4(m.x + (long long)r * m.width + k);
+    const float4 e = m.input ? load_cg4(m.input + (long long)r * m.width + k)
+                             : load_early4(m.speech + (long long)row.token * m.width + k);
+    if (!m.places || (m.llama && m.input)) return e;
+    const float4 p = load_early4(m.places + (long long)(m.llama ? row.drawn : row.position) * m.width + k);
+    return make_float4(e.x + p.x, e.y + p.y, e.z + p.z, e.w + p.w);
+}
+
+// Row `r`'s 16 values of this lane: KPW tiles, 8 columns each.
+template <bool FIRST, int KPW>
+DEVICE void t3_load_x(const T3& m, int r, int warp, int t, float (&v)[KPW][8]) {
+    T3Row row = {};
+    if (FIRST) {
+        row.token = load_cg(&m.rows[r].token);
+        row.drawn = load_cg(&m.rows[r].drawn);
+        row.position = load_cg(&m.rows[r].position);
+    }
+#pragma unroll
+    for (int c = 0; c < KPW; c++)
+#pragma unroll
+        for (int j = 0; j < 8; j += 4) *(float4*)&v[c][j] = t3_x<FIRST>(m, r, row, (warp * KPW + c) * 32 + t * 8 + j);
+}
+
+// The A operand of the products after a norm: bf16 of normalised rows (layer norm), or of rows times gain whose scale is
+// applied after the product (RMS norm). Statistics of each row are left in `sums` (warp, row): squares, then values.
+template <bool LLAMA, bool FIRST, int OCT, int KPW>
+DEVICE void t3_norm(
+        const T3& m, const float* gain, float2* sums, unsigned (&a)[OCT][KPW][4]) {
+    const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    const int R = m.rowCount;
+    float v[KPW][8];
+#pragma unroll
+    for (int o = 0; o < OCT; o++) {
+        const int r = o * 8 + g;
+        float s = 0, q = 0;
+        if (r < R) {
+            t3_load_x<FIRST, KPW>(m, r, warp, t, v);
+#pragma unroll
+            for (int c = 0; c < KPW; c++)
+#pragma unroll
+                for (int j = 0; j < 8; j++) {
+                    s = add_rn(s, v[c][j]);
+                    q = fma_rn(v[c][j], v[c][j], q);
+                }
+            if (LLAMA) {
+#pragma unroll
+                for (int c = 0; c < KPW; c++)
+#pragma unroll
+                    for (int j = 0; j < 8; j += 2) {
+                        const float2 n = load_early2(gain + (warp * KPW + c) * 32 + t * 8 + j);
+                        a[o][c][j / 2] = pack_bf16(mul_rn(v[c][j], n.x), mul_rn(v[c][j + 1], n.y));
+                    }
+            }
+            if (FIRST && blockIdx.x == 0) {
+#pragma unroll
+                for (int c = 0; c < KPW; c++)
+#pragma unroll
+                    for (int j = 0; j < 8; j += 4)
+                        *(float4*)(m.x + (long long)r * m.width + (warp * KPW + c) * 32 + t * 8 + j) = *(float4*)&v[c][j];
+            }
+        }
+        q = add_rn(q, shuffle_xor(q, 1));
+        q = add_rn(q, shuffle_xor(q, 2));
+        s = add_rn(s, shuffle_xor(s, 1));
+        s = add_rn(s, shuffle_xor(s, 2));
+        if (r < R && t == 0) sums[warp * R + r] = make_float2(q, s);
+    }
+    if (LLAMA) return;  // the barrier before the sums over warps covers `sums`
+    __syncthreads();
+#pragma unroll
+    for (int o = 0; o < OCT; o++) {
+        const int r = o * 8 + g;
+        if (r >= R) continue;
+        if (OCT > 1) t3_load_x<FIRST, KPW>(m, r, warp, t, v);
+        float q = 0, s = 0;
+        for (int w = 0; w < warps; w++) {
+            const float2 z = sums[w * R + r];
+            q = add_rn(q, z.x);
+            s = add_rn(s, z.y);
+        }
+        const float mean = s / m.width;
+        const float scale = rsqrtf(fma_rn(-mean, mean, q / m.width) + m.eps);
+#pragma unroll
+        for (int c = 0; c < KPW; c++)
+#pragma unroll
+            for (int j = 0; j < 8; j += 2) {
+                const float* p = gain + (warp * KPW + c) * 32 + t * 8 + j;
+                const float2 n = load_early2(p), b = load_early2(p + m.width);
+                a[o][c][j / 2] = pack_bf16(
+                        fma_rn(mul_rn(sub_rn(v[c][j], mean), scale), n.x, b.x),
+                        fma_rn(mul_rn(sub_rn(v[c][j + 1], mean), scale), n.y, b.y));
+            }
+    }
+}
+
+// Of 2 N columns each lane keeps N; lanes 2 N apart exchange and add the others.
+template <int N> DEVICE void t3_exchange(float (&v)[16]) {
+    const bool high = threadIdx.x & (2 * N);
+#pragma unroll
+    for (int j = 0; j < N; j++) {
+        const float keep = high ? v[j + N] : v[j], give = high ? v[j] : v[j + N];
+        v[j] = add_rn(keep, shuffle_xor(give, 2 * N));
+    }
+}
+
+// The A operand of the output product: this warp's head of each row, the splits of its keys put together. A row's eight
+// splits lie in the eight lane groups and are summed as a tree, each lane keeping two of the 64 columns.
+template <int OCT, int KPW>
+DEVICE void t3_combine(const T3& m, uint32_t* staging, unsigned (&a)[OCT][KPW][4]) {
+    const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    static_assert(KPW == 2, "a head is two tiles");
+    if (warp >= m.heads) return;
+    uint32_t* mine = staging + warp * 8 * 32;
+#pragma unroll
+    for (int o = 0; o < OCT; o++) {
+        const int rows = m.rowCount - o * 8 < 8 ? m.rowCount - o * 8 : 8;
+#pragma unroll 2
+        for (int i = 0; i < rows; i++) {
+            const long long u = ((long long)(o * 8 + i) * m.heads + warp) * T3_SPLITS + g;
+            const float2 ml = load_cg2(m.partialWeight + 2 * u);
+            float v[16];
+#pragma unroll
+            for (int j = 0; j < 16; j += 4) *(float4*)&v[j] = load_cg4(m.partial + u * T3_HEAD + 16 * t + j);
+            float most = ml.x;
+#pragma unroll
+            for (int k = 4; k < 32; k <<= 1) most = fmaxf(most, shuffle_xor(most, k));
+            float f = fast_exp2(ml.x - most), z = mul_rn(ml.y, f);
+#pragma unroll
+            for (int k = 4; k < 32; k <<= 1) z = add_rn(z, shuffle_xor(z, k));
+            f = f / z;
+#pragma unroll
+            for (int j = 0; j < 16; j++) v[j] = mul_rn(v[j], f);
+            t3_exchange<8>(v);
+            t3_exchange<4>(v);
+            t3_exchange<2>(v);
+            // columns 16 t + 8 (lane bit 4) + 4 (bit 3) + 2 (bit 2), as a pair
+            mine[i * 32 + 8 * t + ((lane >> 4) & 1) * 4 + ((lane >> 3) & 1) * 2 + ((lane >> 2) & 1)] = pack_bf16(v[0], v[1]);
+        }
+        warp_sync();
+        if (g < rows) {
+#pragma unroll
+            for (int c = 0; c < KPW; c++) {
+                const uint4 w = *(const uint4*)&mine[g * 32 + c * 16 + t * 4];
+                a[o][c][0] = w.x, a[o][c][1] = w.y, a[o][c][2] = w.z, a[o][c][3] = w.w;
+            }
+        }
+        warp_sync();
+    }
+}
+
+// Two tiles' worth of k: one mma for inputs 8t..8t+3 of each lane, one for 8t+4..8t+7.
+DEVICE void t3_mma(float (&c)[4], const unsigned (&lo)[4], const unsigned (&hi)[4], const uint4& w) {
+    const unsigned first[4] = {lo[0], hi[0], lo[1], hi[1]}, second[4] = {lo[2], hi[2], lo[3], hi[3]};
+    mma_bf16(c, first, w.x, w.y);
+    mma_bf16(c, second, w.z, w.w);
+}
+
+// Where outputs n, n + 1 of row r go: into q, or with `past` the slot's keys or values, or nowhere.
+struct T3Place {
+    float* q;
+    uint16_t* past;
+    float2 turn;  // cosine and sine
+};
+
+template <bool LLAMA> DEVICE T3Place t3_place(const T3& m, int r, int n) {
+    const int a = m.heads * T3_HEAD, part = n / a, head = n % a / T3_HEAD;
+    const T3Row& row = m.rows[r];
+    const int position = row.position, at = position - row.prefixRows;
+    T3Place place = {nullptr, nullptr, make_float2(1, 0)};
+    if (LLAMA && part < 2) place.turn = load_early2(m.rotary + (long long)position * T3_HEAD + (n & 62));
+    if (part == 0) place.q = m.q + (long long)r * a + head * T3_HEAD;
+    else if (row.alive)
+        place.past = row.own + ((((long long)m.layer * 2 + part - 1) * m.heads + head) * row.capacity + at) * T3_HEAD;
+    return place;
+}
+
+template <bool LLAMA> DEVICE void t3_store_qkv(int n, int part, float v0, float v1, const T3Place& place) {
+    int d0 = n & 63, d1 = d0 + 1;
+    if (LLAMA && part < 2) {  // a rotated pair
+        d0 = d0 / 2, d1 = d0 + 32;
+        const float x = fma_rn(v0, place.turn.x, -mul_rn(v1, place.turn.y));
+        v1 = fma_rn(v1, place.turn.x, mul_rn(v0, place.turn.y));
+        v0 = x;
+    }
+    if (place.q) {
+        const float scale = 0.125f * 1.4426950409f;  // 1 / sqrt(64); attention takes powers of two
+        place.q[d0] = mul_rn(v0, scale), place.q[d1] = mul_rn(v1, scale);
+    } else if (place.past) {
+        const unsigned both = pack_bf16(v0, v1);
+        place.past[d0] = (uint16_t)both, place.past[d1] = (uint16_t)(both >> 16);
+    }
+}
+
+// One matrix product of a step. OCT: octets of rows; G: groups of 8 outputs a block; KPW: tiles of inputs a warp.
+// Dynamic shared memory: warps * R * 8 bytes of statistics, then warps * min(G, 16 / OCT) * R * 32 bytes (t3_output_*:
+// at least warps * 1,024).
+template <int PH, bool LLAMA, int OCT, int G, int KPW>
+DEVICE void t3_product(const T3& m) {
+    constexpr bool NORM = PH == T3_QKV || PH == T3_UP || PH == T3_TOP;
+    constexpr int GP = G * OCT > 16 ? 16 / OCT : G;  // groups whose partial sums are in shared memory at once
+    const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    const int R = m.rowCount, kb = t3_inputs<PH>(m) / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
+    DYNAMIC_SHARED(shared);
+    float2* sums = (float2*)shared;
+    float* part = (float*)(sums + warps * R);
+    if (!t3_any(m)) return;
+
+    uint4 w[G][KPW];
+    const uint4* tiles = m.weights + t3_tiles<PH>(m) * 32;
+#pragma unroll
+    for (int i = 0; i < G; i++)
+#pragma unroll
+        for (int c = 0; c < KPW; c++) {
+            const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
+            w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane) : make_uint4(0, 0, 0, 0);
+        }
+    const float* gain = NORM ? t3_vectors<PH>(m, false) : nullptr;
+    const float* bias = t3_vectors<PH>(m, true);
+    // What the first outputs of this thread need; those of a second round are read then.
+    float2 b = make_float2(0, 0);
+    T3Place place;
+    auto prepare = [&](int e, int pass) {
+        const int r = e / 4 % R, n = 8 * (group0 + pass * GP + e / (4 * R)) + 2 * (e & 3);
+        if (n >= 8 * groups) return;
+        if (!LLAMA || PH == T3_TOP) b = load_early2(bias + n);
+        if (PH == T3_QKV) place = t3_place<LLAMA>(m, r, n);
+    };
+    if ((int)threadIdx.x < GP * R * 4) prepare(threadIdx.x, 0);
+    if (NORM) {
+        if ((int)threadIdx.x < m.width / 32) prefetch_l2(gain + threadIdx.x * 32);
+        else if (!LLAMA && (int)threadIdx.x < m.width / 16) prefetch_l2(gain + threadIdx.x * 32);
+    }
+    gdc_launch();
+    gdc_wait();
+
+    unsigned a[OCT][KPW][4];
+    constexpr int MT = (OCT + 1) / 2;
+    if (PH != T3_DOWN) {
+#pragma unroll
+        for (int o = 0; o < OCT; o++)
+#pragma unroll
+            for (int c = 0; c < KPW; c++)
+#pragma unroll
+                for (int j = 0; j < 4; j++) a[o][c][j] = 0;
+    }
+    if constexpr (NORM) {
+        if (PH == T3_QKV && m.layer == 0) t3_norm<LLAMA, true, OCT, KPW>(m, gain, sums, a);
+        else t3_norm<LLAMA, false, OCT, KPW>(m, gain, sums, a);
+    }
+    if constexpr (PH == T3_OUTPUT) t3_combine<OCT, KPW>(m, (uint32_t*)part, a);
+    if constexpr (PH == T3_OUTPUT) __syncthreads();  // `part` is written next
+
+#pragma unroll
+    for (int pass = 0; pass < (G + GP - 1) / GP; pass++) {
+        if (pass) __syncthreads();
+        float acc[GP][MT][4];
+#pragma unroll
+        for (int i = 0; i < GP; i++)
+#pragma unroll
+            for (int f = 0; f < MT; f++) acc[i][f][0] = acc[i][f][1] = acc[i][f][2] = acc[i][f][3] = 0;
+#pragma unroll
+        for (int c = 0; c < KPW; c++) {
+            unsigned now[2 * MT][4] = {};  // an odd octet is filled up with zeros
+#pragma unroll
+            for (int o = 0; o < OCT; o++) {
+                if (PH == T3_DOWN) {
+                    const int k = (warp * KPW + c) * 32 + t * 8;
+                    uint4 h = make_uint4(0, 0, 0, 0);
+                    if (o * 8 + g < R && k < m.ffn) h = load_cg16(m.hidden + (long long)(o * 8 + g) * m.ffn + k);
+                    now[o][0] = h.x, now[o][1] = h.y, now[o][2] = h.z, now[o][3] = h.w;
+                } else {
+#pragma unroll
+                    for (int j = 0; j < 4; j++) now[o][j] = a[o][c][j];
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < GP; i++)
+#pragma unroll
+                for (int f = 0; f < MT; f++)
+                    if (pass * GP + i < G) t3_mma(acc[i][f], now[2 * f], now[2 * f + 1], w[pass * GP + i < G ? pass * GP + i : 0][c]);
+        }
+        // The residual is on its way while the partial sums are exchanged.
+        float2 residual = make_float2(0, 0);
+        const int items = (pass * GP + GP <= G ? GP : G - pass * GP) * R * 4;
+        auto rest = [&](int e) {
+            const int n = 8 * (group0 + pass * GP + e / (4 * R)) + 2 * (e & 3);
+            if ((PH == T3_OUTPUT || PH == T3_DOWN) && n < 8 * groups)
+                residual = load_cg2(m.x + (long long)(e / 4 % R) * m.width + n);
+        };
+        if ((int)threadIdx.x < items) rest(threadIdx.x);
+#pragma unroll
+        for (int i = 0; i < GP; i++)
+#pragma unroll
+            for (int o = 0; o < OCT; o++)
+                if (o * 8 + g < R && pass * GP + i < G)
+                    *(float2*)&part[(((warp * GP) + i) * R + o * 8 + g) * 8 + 2 * t] =
+                            make_float2(acc[i][o / 2][o % 2 * 2], acc[i][o / 2][o % 2 * 2 + 1]);
+        __syncthreads();
+        for (int e = threadIdx.x; e < items; e += blockDim.x) {
+            const int i = e / (4 * R), r = e / 4 % R, n = 8 * (group0 + pass * GP + i) + 2 * (e & 3);
+            if (n >= 8 * groups) break;
+            if (pass || e != (int)threadIdx.x) prepare(e, pass);
+            if (e != (int)threadIdx.x) rest(e);
+            float v0 = 0, v1 = 0, q = 0;
+            for (int k = 0; k < warps; k++) {
+                const float2 z = *(const float2*)&part[((k * GP + i) * R + r) * 8 + 2 * (e & 3)];
+                v0 = add_rn(v0, z.x);
+                v1 = add_rn(v1, z.y);
+                if (LLAMA && NORM) q = add_rn(q, sums[k * R + r].x);
+            }
+            if (LLAMA && NORM) {
+                const float scale = rsqrtf(q / m.width + m.eps);
+                v0 = mul_rn(v0, scale), v1 = mul_rn(v1, scale);
+            }
+            v0 = add_rn(v0, b.x), v1 = add_rn(v1, b.y);
+            if (PH == T3_QKV) {
+                t3_store_qkv<LLAMA>(n, n / (m.heads * T3_HEAD), v0, v1, place);
+            } else if (PH == T3_UP && LLAMA) {
+                m.hidden[(long long)r * m.ffn + n / 2] = (uint16_t)pack_bf16(mul_rn(t3_silu(v0), v1), 0.f);
+            } else if (PH == T3_UP) {
+                *(unsigned*)&m.hidden[(long long)r * m.ffn + n] = pack_bf16(t3_gelu(v0), t3_gelu(v1));
+            } else if (PH == T3_TOP) {
+                *(float2*)(m.logits + (long long)r * ((m.vocabulary + 7) / 8 * 8) + n) = make_float2(v0, v1);
+            } else {
+                *(float2*)(m.x + (long long)r * m.width + n) = make_float2(add_rn(residual.x, v0), add_rn(residual.y, v1));
+            }
+        }
+    }
+}
+
+// Names: matrix, kind, most rows, groups of 8 outputs a block.
+#define T3_PRODUCT(name, PH, LLAMA, OCT, G, KPW) \
+    KERNEL(name, 512, 1, T3) { t3_product<PH, LLAMA, OCT, G, KPW>(p); }
+#define T3_PRODUCTS(matrix, PH, LLAMA, G, KPW) \
+    T3_PRODUCT(t3_##matrix##_8_##G, PH, LLAMA, 1, G, KPW) \
+    T3_PRODUCT(t3_##matrix##_16_##G, PH, LLAMA, 2, G, KPW) \
+    T3_PRODUCT(t3_##matrix##_32_##G, PH, LLAMA, 4, G, KPW)
+T3_PRODUCTS(qkv_llama, T3_QKV, true, 3, 2)
+T3_PRODUCTS(qkv_gpt2, T3_QKV, false, 3, 2)
+T3_PRODUCTS(output, T3_OUTPUT, false, 1, 2)
+T3_PRODUCTS(up_llama, T3_UP, true, 8, 2)
+T3_PRODUCTS(up_gpt2, T3_UP, false, 4, 2)
+T3_PRODUCTS(down, T3_DOWN, false, 1, 8)
+T3_PRODUCTS(head_llama, T3_TOP, true, 8, 2)
+T3_PRODUCTS(head_gpt2, T3_TOP, false, 8, 2)
