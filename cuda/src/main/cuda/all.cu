@@ -1,2 +1,6 @@
 // Every kernel, for the simulator; the card's binaries are made file by file.
 #include "rows.cu"
+#include "decode.cu"
+#include "decode_attention.cu"
+#include "decode_weights.cu"
+#include "sample.cu"

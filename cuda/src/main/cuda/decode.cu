@@ -6,7 +6,7 @@
 #include "decode.cuh"
 #include "ptx.cuh"
 
-enum { T3_QKV, T3_OUTPUT, T3_UP, T3_DOWN, T3_TOP };
+enum { T3_FIRST, T3_QKV, T3_OUTPUT, T3_UP, T3_DOWN, T3_TOP };
 
 // Whether any row of the step is alive.
 DEVICE bool t3_any(const T3& m) {
@@ -24,7 +24,7 @@ DEVICE float t3_gelu(float x) {  // .5 x (1 + tanh u) = x / (1 + exp(-2 u))
 // Outputs and inputs of a matrix, where its tiles begin (in tiles of 32 uint4), where its vectors begin.
 template <int PH> DEVICE int t3_outputs(const T3& m) {
     const int a = m.heads * T3_HEAD;
-    return PH == T3_QKV ? 3 * a : PH == T3_UP ? (m.llama ? 2 : 1) * m.ffn : PH == T3_TOP ? (m.vocabulary + 7) / 8 * 8 : m.width;
+    return PH <= T3_QKV ? 3 * a : PH == T3_UP ? (m.llama ? 2 : 1) * m.ffn : PH == T3_TOP ? (m.vocabulary + 7) / 8 * 8 : m.width;
 }
 
 template <int PH> DEVICE int t3_inputs(const T3& m) {
@@ -44,7 +44,7 @@ template <int PH> DEVICE const float* t3_vectors(const T3& m, bool bias) {
     const float* p = m.vectors + (long long)m.layer * (4 * c + 3 * a + c + up + c);
     if (PH == T3_TOP) return p + (bias ? 2 * c : 0);
     if (!bias) return p + (PH == T3_UP ? 2 * c : 0);
-    return p + 4 * c + (PH == T3_QKV ? 0 : PH == T3_OUTPUT ? 3 * a : PH == T3_UP ? 3 * a + c : 3 * a + c + up);
+    return p + 4 * c + (PH <= T3_QKV ? 0 : PH == T3_OUTPUT ? 3 * a : PH == T3_UP ? 3 * a + c : 3 * a + c + up);
 }
 
 // The four values of a row's input from column k on: embedded, where a layer 0 begins.
@@ -247,7 +247,7 @@ template <bool LLAMA> DEVICE void t3_store_qkv(int n, int part, float v0, float 
 // at least warps * 1,024).
 template <int PH, bool LLAMA, int OCT, int G, int KPW>
 DEVICE void t3_product(const T3& m) {
-    constexpr bool NORM = PH == T3_QKV || PH == T3_UP || PH == T3_TOP;
+    constexpr bool PAST = PH == T3_QKV || PH == T3_FIRST, NORM = PAST || PH == T3_UP || PH == T3_TOP;
     constexpr int GP = G * OCT > 16 ? 16 / OCT : G;  // groups whose partial sums are in shared memory at once
     const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     const int R = m.rowCount, kb = t3_inputs<PH>(m) / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
@@ -269,12 +269,12 @@ DEVICE void t3_product(const T3& m) {
     const float* bias = t3_vectors<PH>(m, true);
     // What the first outputs of this thread need; those of a second round are read then.
     float2 b = make_float2(0, 0);
-    T3Place place;
+    T3Place place = {};
     auto prepare = [&](int e, int pass) {
         const int r = e / 4 % R, n = 8 * (group0 + pass * GP + e / (4 * R)) + 2 * (e & 3);
         if (n >= 8 * groups) return;
         if (!LLAMA || PH == T3_TOP) b = load_early2(bias + n);
-        if (PH == T3_QKV) place = t3_place<LLAMA>(m, r, n);
+        if (PAST) place = t3_place<LLAMA>(m, r, n);
     };
     if ((int)threadIdx.x < GP * R * 4) prepare(threadIdx.x, 0);
     if (NORM) {
@@ -295,8 +295,7 @@ DEVICE void t3_product(const T3& m) {
                 for (int j = 0; j < 4; j++) a[o][c][j] = 0;
     }
     if constexpr (NORM) {
-        if (PH == T3_QKV && m.layer == 0) t3_norm<LLAMA, true, OCT, KPW>(m, gain, sums, a);
-        else t3_norm<LLAMA, false, OCT, KPW>(m, gain, sums, a);
+        t3_norm<LLAMA, PH == T3_FIRST, OCT, KPW>(m, gain, sums, a);
     }
     if constexpr (PH == T3_OUTPUT) t3_combine<OCT, KPW>(m, (uint32_t*)part, a);
     if constexpr (PH == T3_OUTPUT) __syncthreads();  // `part` is written next
@@ -364,7 +363,7 @@ DEVICE void t3_product(const T3& m) {
                 v0 = mul_rn(v0, scale), v1 = mul_rn(v1, scale);
             }
             v0 = add_rn(v0, b.x), v1 = add_rn(v1, b.y);
-            if (PH == T3_QKV) {
+            if (PAST) {
                 t3_store_qkv<LLAMA>(n, n / (m.heads * T3_HEAD), v0, v1, place);
             } else if (PH == T3_UP && LLAMA) {
                 m.hidden[(long long)r * m.ffn + n / 2] = (uint16_t)pack_bf16(mul_rn(t3_silu(v0), v1), 0.f);
@@ -386,6 +385,8 @@ DEVICE void t3_product(const T3& m) {
     T3_PRODUCT(t3_##matrix##_8_##G, PH, LLAMA, 1, G, KPW) \
     T3_PRODUCT(t3_##matrix##_16_##G, PH, LLAMA, 2, G, KPW) \
     T3_PRODUCT(t3_##matrix##_32_##G, PH, LLAMA, 4, G, KPW)
+T3_PRODUCTS(first_llama, T3_FIRST, true, 3, 2)
+T3_PRODUCTS(first_gpt2, T3_FIRST, false, 3, 2)
 T3_PRODUCTS(qkv_llama, T3_QKV, true, 3, 2)
 T3_PRODUCTS(qkv_gpt2, T3_QKV, false, 3, 2)
 T3_PRODUCTS(output, T3_OUTPUT, false, 1, 2)

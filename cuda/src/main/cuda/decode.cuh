@@ -19,7 +19,7 @@
 // down C; after the last layer: final gain C, shift C, head bias V8. Absent ones are zeros.
 //
 // A step, all on one stream, grids and blocks by `decode/…` of the host; every kernel takes (T3 by value, int layer):
-//   for each layer: t3_qkv_*, t3_attention, t3_output_*, t3_up_*, t3_down_*; then t3_head_* (layer = L), t3_sample.
+//   for each layer: t3_qkv_* (layer 0: t3_first_*, which embeds), t3_attention, t3_output_*, t3_up_*, t3_down_*; then t3_head_* (layer = L), t3_sample.
 //   Every kernel but the first of a step may be launched with programmatic stream serialization (sm_90 and later).
 // The same kernels prefill: `input` holds the embeddings of R positions, each row says which; the chunks of a prompt follow
 // each other, head and sampler are launched with the last one alone. A voice's prefix is made by prefilling a slot whose own

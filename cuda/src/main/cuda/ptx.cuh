@@ -80,6 +80,9 @@ DEVICE float2 load_early2(const void* p) {
 // past the first-level cache: what other blocks wrote
 DEVICE float4 load_cg4(const float* p) { return __ldcg((const float4*)p); }
 DEVICE float load_cg(const float* p) { return __ldcg(p); }
+DEVICE int load_cg(const int* p) { return __ldcg(p); }
+DEVICE float2 load_cg2(const float* p) { return __ldcg((const float2*)p); }
+DEVICE uint4 load_cg16(const void* p) { return __ldcg((const uint4*)p); }
 DEVICE int load_volatile(const int* p) { return *(const volatile int*)p; }
 DEVICE void store_system(int* p, int v) { asm volatile("st.release.sys.global.s32 [%0],%1;" ::"l"(p), "r"(v) : "memory"); }
 DEVICE void prefetch_l2(const void* p) { asm volatile("prefetch.global.L2 [%0];" ::"l"(p)); }
@@ -149,6 +152,7 @@ DEVICE double sqrt_rn(double a) { return __dsqrt_rn(a); }
 DEVICE float mul_rn(float a, float b) { return __fmul_rn(a, b); }
 DEVICE float add_rn(float a, float b) { return __fadd_rn(a, b); }
 DEVICE float sub_rn(float a, float b) { return __fsub_rn(a, b); }
+DEVICE float fma_rn(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 DEVICE float div_rn(float a, float b) { return __fdiv_rn(a, b); }
 DEVICE double bits_to_double(long long v) { return __longlong_as_double(v); }
 DEVICE long long double_bits(double v) { return __double_as_longlong(v); }
@@ -174,9 +178,11 @@ DEVICE double shuffle_xor(double v, int mask) { return __shfl_xor_sync(0xfffffff
 DEVICE unsigned long long shuffle_xor(unsigned long long v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE float shuffle(float v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 DEVICE int shuffle(int v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
+DEVICE unsigned long long shuffle(unsigned long long v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 DEVICE double shuffle(double v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 DEVICE float shuffle_up(float v, int delta) { return __shfl_up_sync(0xffffffffu, v, delta); }
 DEVICE int shuffle_up(int v, int delta) { return __shfl_up_sync(0xffffffffu, v, delta); }
+DEVICE unsigned long long shuffle_up(unsigned long long v, int delta) { return __shfl_up_sync(0xffffffffu, v, delta); }
 DEVICE double shuffle_up(double v, int delta) { return __shfl_up_sync(0xffffffffu, v, delta); }
 DEVICE unsigned warp_ballot(bool v) { return __ballot_sync(0xffffffffu, v); }
 DEVICE void warp_sync() { __syncwarp(); }

@@ -170,7 +170,7 @@ struct Device {
         d.launch("t3_rows", 1, 1, 1, 32, 0, T3List{entries, base.slots, base.rows, base.alive, bucket});
     }
     void product(const char* matrix, const char* kind, T3 a, int outputs, int g, bool edge) {
-        if (strstr(skip, matrix)) return;
+        if (*skip && strstr(skip, matrix)) return;
         const int octets = a.rowCount <= 8 ? 1 : a.rowCount <= 16 ? 2 : 4, gp = std::min(g, 16 / octets);
         unsigned shared = warps * a.rowCount * 8 + std::max(warps * gp * a.rowCount * 32, strcmp(matrix, "output") ? 0 : warps * 1024);
         d.launch(text("t3_%s%s_%d_%d", matrix, kind, octets * 8, g), (outputs / 8 + g - 1) / g, 1, 1, warps * 32, shared, a, edge);
@@ -181,8 +181,8 @@ struct Device {
         const int c = s.width, w = s.heads * 64;
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
-            product("qkv", kind, a, 3 * w, 3, dependent && l > 0);
-            if (!strstr(skip, "attention")) d.launch("t3_attention", T3_SPLITS, s.heads, a.rowCount, 256, 0, a, dependent);
+            product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && l > 0);
+            if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", T3_SPLITS, s.heads, a.rowCount, 256, 0, a, dependent);
             product("output", "", a, c, 1, dependent);
             product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, s.llama ? 8 : 4, dependent);
             product("down", "", a, c, 1, dependent);
@@ -531,7 +531,7 @@ static void times(Driver& d, Device& v, double copy, int rows, int slots, int mi
 
 int main(int argc, char** argv) {
     if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|full|time [MODEL]\n"), 2;
-    Driver d(argv[1], argv[2], {"weights", "decode", "decode_attention", "sample"});
+    Driver d(argv[1], argv[2], {"decode_weights", "decode", "decode_attention", "sample"});
     const std::string mode = argv[3], only = argc > 4 ? argv[4] : "";
     if (mode == "small") {
         const Shape llama = {"llama", true, 2, 128, 2, 320, 203, 64, 900}, gpt2 = {"gpt2", false, 2, 192, 3, 768, 211, 0, 900};

@@ -392,6 +392,9 @@ inline float4 load_early4(const void* p) { return *(const float4*)p; }
 inline float2 load_early2(const void* p) { return *(const float2*)p; }
 inline float4 load_cg4(const float* p) { return *(const float4*)p; }
 inline float load_cg(const float* p) { return *p; }
+inline int load_cg(const int* p) { return *p; }
+inline float2 load_cg2(const float* p) { return *(const float2*)p; }
+inline uint4 load_cg16(const void* p) { return *(const uint4*)p; }
 inline int load_volatile(const int* p) { return *(const volatile int*)p; }
 inline void store_system(int* p, int v) { *(volatile int*)p = v; }
 inline void prefetch_l2(const void*) {}
@@ -425,6 +428,7 @@ inline double sqrt_rn(double a) { return sqrt(a); }
 inline float mul_rn(float a, float b) { return a * b; }
 inline float add_rn(float a, float b) { return a + b; }
 inline float sub_rn(float a, float b) { return a - b; }
+inline float fma_rn(float a, float b, float c) { return fmaf(a, b, c); }
 inline float div_rn(float a, float b) { return a / b; }
 template <class To, class From>
 To sim_bits(From v) {
