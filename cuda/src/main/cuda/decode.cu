@@ -6,7 +6,13 @@
 #include "decode.cuh"
 #include "ptx.cuh"
 
-enum { T3_FIRST, T3_QKV, T3_OUTPUT, T3_UP, T3_DOWN, T3_TOP };
+enum { T3_FIRST, T3_QKV, T3_OUTPUT, T3_JOINED, T3_UP, T3_DOWN, T3_TOP };
+constexpr int T3_WARPS = 16;  // most of a block
+
+// Whether a step whose rows have all ended is left before its weights are requested, or after.
+#ifndef T3_CHECK_FIRST
+#define T3_CHECK_FIRST 1
+#endif
 
 // Whether any row of the step is alive.
 DEVICE bool t3_any(const T3& m) {
@@ -28,13 +34,13 @@ template <int PH> DEVICE int t3_outputs(const T3& m) {
 }
 
 template <int PH> DEVICE int t3_inputs(const T3& m) {
-    return PH == T3_DOWN ? m.ffn : PH == T3_OUTPUT ? m.heads * T3_HEAD : m.width;
+    return PH == T3_DOWN ? m.ffn : PH == T3_OUTPUT || PH == T3_JOINED ? m.heads * T3_HEAD : m.width;
 }
 
 template <int PH> DEVICE long long t3_tiles(const T3& m) {
     const long long a = m.heads * T3_HEAD, c = m.width, f = m.ffn, up = m.llama ? 2 * f : f;
     const long long all = 4 * a * c + up * c + c * f;
-    const long long before = PH == T3_OUTPUT ? 3 * a * c : PH == T3_UP ? 4 * a * c : PH == T3_DOWN ? 4 * a * c + up * c : 0;
+    const long long before = PH == T3_OUTPUT || PH == T3_JOINED ? 3 * a * c : PH == T3_UP ? 4 * a * c : PH == T3_DOWN ? 4 * a * c + up * c : 0;
     return (m.layer * all + before) / 256;
 }
 
@@ -44,7 +50,7 @@ template <int PH> DEVICE const float* t3_vectors(const T3& m, bool bias) {
     const float* p = m.vectors + (long long)m.layer * (4 * c + 3 * a + c + up + c);
     if (PH == T3_TOP) return p + (bias ? 2 * c : 0);
     if (!bias) return p + (PH == T3_UP ? 2 * c : 0);
-    return p + 4 * c + (PH <= T3_QKV ? 0 : PH == T3_OUTPUT ? 3 * a : PH == T3_UP ? 3 * a + c : 3 * a + c + up);
+    return p + 4 * c + (PH <= T3_QKV ? 0 : PH == T3_OUTPUT || PH == T3_JOINED ? 3 * a : PH == T3_UP ? 3 * a + c : 3 * a + c + up);
 }
 
 // The four values of a row's input from column k on: embedded, where a layer 0 begins.
@@ -72,11 +78,25 @@ DEVICE void t3_load_x(const T3& m, int r, int warp, int t, float (&v)[KPW][8]) {
         for (int j = 0; j < 8; j += 4) *(float4*)&v[c][j] = t3_x<FIRST>(m, r, row, (warp * KPW + c) * 32 + t * 8 + j);
 }
 
+// A norm's gain and shift of this lane's columns; requested before the wait where there are registers for it.
+template <bool LLAMA, int KPW> struct T3Gain {
+    float gain[KPW][8], shift[LLAMA ? 1 : KPW][8];
+    DEVICE void load(const float* p, int width) {
+        const int k = (threadIdx.x >> 5) * KPW * 32 + (threadIdx.x & 3) * 8;
+#pragma unroll
+        for (int c = 0; c < KPW; c++)
+#pragma unroll
+            for (int j = 0; j < 8; j += 4) {
+                *(float4*)&gain[c][j] = load_early4(p + k + c * 32 + j);
+                if (!LLAMA) *(float4*)&shift[LLAMA ? 0 : c][j] = load_early4(p + width + k + c * 32 + j);
+            }
+    }
+};
+
 // The A operand of the products after a norm: bf16 of normalised rows (layer norm), or of rows times gain whose scale is
 // applied after the product (RMS norm). Statistics of each row are left in `sums` (warp, row): squares, then values.
-template <bool LLAMA, bool FIRST, int OCT, int KPW>
-DEVICE void t3_norm(
-        const T3& m, const float* gain, float2* sums, unsigned (&a)[OCT][KPW][4]) {
+template <bool LLAMA, bool FIRST, bool EARLY, int OCT, int KPW>
+DEVICE void t3_norm(const T3& m, const float* vectors, T3Gain<LLAMA, KPW>& n, float2* sums, unsigned (&a)[OCT][KPW][4]) {
     const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     const int R = m.rowCount;
     float v[KPW][8];
@@ -86,6 +106,7 @@ DEVICE void t3_norm(
         float s = 0, q = 0;
         if (r < R) {
             t3_load_x<FIRST, KPW>(m, r, warp, t, v);
+            if (LLAMA && !EARLY) n.load(vectors, m.width);
 #pragma unroll
             for (int c = 0; c < KPW; c++)
 #pragma unroll
@@ -97,10 +118,8 @@ DEVICE void t3_norm(
 #pragma unroll
                 for (int c = 0; c < KPW; c++)
 #pragma unroll
-                    for (int j = 0; j < 8; j += 2) {
-                        const float2 n = load_early2(gain + (warp * KPW + c) * 32 + t * 8 + j);
-                        a[o][c][j / 2] = pack_bf16(mul_rn(v[c][j], n.x), mul_rn(v[c][j + 1], n.y));
-                    }
+                    for (int j = 0; j < 8; j += 2)
+                        a[o][c][j / 2] = pack_bf16(mul_rn(v[c][j], n.gain[c][j]), mul_rn(v[c][j + 1], n.gain[c][j + 1]));
             }
             if (FIRST && blockIdx.x == 0) {
 #pragma unroll
@@ -112,35 +131,38 @@ DEVICE void t3_norm(
         }
         q = add_rn(q, shuffle_xor(q, 1));
         q = add_rn(q, shuffle_xor(q, 2));
-        s = add_rn(s, shuffle_xor(s, 1));
-        s = add_rn(s, shuffle_xor(s, 2));
+        if (!LLAMA) {
+            s = add_rn(s, shuffle_xor(s, 1));
+            s = add_rn(s, shuffle_xor(s, 2));
+        }
         if (r < R && t == 0) sums[warp * R + r] = make_float2(q, s);
     }
-    if (LLAMA) return;  // the barrier before the sums over warps covers `sums`
-    __syncthreads();
+    if constexpr (!LLAMA) {  // else the barrier before the sums over warps covers `sums`
+        __syncthreads();
 #pragma unroll
-    for (int o = 0; o < OCT; o++) {
-        const int r = o * 8 + g;
-        if (r >= R) continue;
-        if (OCT > 1) t3_load_x<FIRST, KPW>(m, r, warp, t, v);
-        float q = 0, s = 0;
-        for (int w = 0; w < warps; w++) {
-            const float2 z = sums[w * R + r];
-            q = add_rn(q, z.x);
-            s = add_rn(s, z.y);
-        }
-        const float mean = s / m.width;
-        const float scale = rsqrtf(fma_rn(-mean, mean, q / m.width) + m.eps);
+        for (int o = 0; o < OCT; o++) {
+            const int r = o * 8 + g;
+            if (r >= R) continue;
+            if (OCT > 1) t3_load_x<FIRST, KPW>(m, r, warp, t, v);
+            if (!EARLY) n.load(vectors, m.width);
+            float q = 0, s = 0;
 #pragma unroll
-        for (int c = 0; c < KPW; c++)
-#pragma unroll
-            for (int j = 0; j < 8; j += 2) {
-                const float* p = gain + (warp * KPW + c) * 32 + t * 8 + j;
-                const float2 n = load_early2(p), b = load_early2(p + m.width);
-                a[o][c][j / 2] = pack_bf16(
-                        fma_rn(mul_rn(sub_rn(v[c][j], mean), scale), n.x, b.x),
-                        fma_rn(mul_rn(sub_rn(v[c][j + 1], mean), scale), n.y, b.y));
+            for (int w = 0; w < T3_WARPS; w++) {
+                if (w >= warps) continue;
+                const float2 z = sums[w * R + r];
+                q = add_rn(q, z.x);
+                s = add_rn(s, z.y);
             }
+            const float mean = s / m.width;
+            const float scale = rsqrtf(fma_rn(-mean, mean, q / m.width) + m.eps);
+#pragma unroll
+            for (int c = 0; c < KPW; c++)
+#pragma unroll
+                for (int j = 0; j < 8; j += 2)
+                    a[o][c][j / 2] = pack_bf16(
+                            fma_rn(mul_rn(sub_rn(v[c][j], mean), scale), n.gain[c][j], n.shift[c][j]),
+                            fma_rn(mul_rn(sub_rn(v[c][j + 1], mean), scale), n.gain[c][j + 1], n.shift[c][j + 1]));
+        }
     }
 }
 
@@ -154,49 +176,59 @@ template <int N> DEVICE void t3_exchange(float (&v)[16]) {
     }
 }
 
-// The A operand of the output product: this warp's head of each row, the splits of its keys put together. A row's eight
-// splits lie in the eight lane groups and are summed as a tree, each lane keeping two of the 64 columns.
-template <int OCT, int KPW>
-DEVICE void t3_combine(const T3& m, uint32_t* staging, unsigned (&a)[OCT][KPW][4]) {
+// A head of row r, the splits of its keys put together: they lie in the eight lane groups and are summed as a tree, each
+// lane keeping a pair of the 64 columns: column 2 * t3_pair().
+DEVICE int t3_pair() {
+    const int lane = threadIdx.x & 31;
+    return 8 * (lane & 3) + (lane >> 4 & 1) * 4 + (lane >> 3 & 1) * 2 + (lane >> 2 & 1);
+}
+
+DEVICE uint32_t t3_join(const T3& m, int r, int head) {
+    const int lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    const long long u = ((long long)r * m.heads + head) * T3_SPLITS + g;
+    const float2 ml = load_cg2(m.partialWeight + 2 * u);
+    float v[16];
+#pragma unroll
+    for (int j = 0; j < 16; j += 4) *(float4*)&v[j] = load_cg4(m.partial + u * T3_HEAD + 16 * t + j);
+    float most = ml.x;
+#pragma unroll
+    for (int k = 4; k < 32; k <<= 1) most = fmaxf(most, shuffle_xor(most, k));
+    float f = fast_exp2(ml.x - most), z = mul_rn(ml.y, f);
+#pragma unroll
+    for (int k = 4; k < 32; k <<= 1) z = add_rn(z, shuffle_xor(z, k));
+    f = f / z;
+#pragma unroll
+    for (int j = 0; j < 16; j++) v[j] = mul_rn(v[j], f);
+    t3_exchange<8>(v);
+    t3_exchange<4>(v);
+    t3_exchange<2>(v);
+    return pack_bf16(v[0], v[1]);
+}
+
+// The A operand of the output product of one or two rows, whose splits each block puts together itself.
+template <int KPW> DEVICE void t3_joined(const T3& m, uint32_t* staging, unsigned (&a)[1][KPW][4]) {
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     static_assert(KPW == 2, "a head is two tiles");
     if (warp >= m.heads) return;
-    uint32_t* mine = staging + warp * 8 * 32;
+    uint32_t* mine = staging + warp * 2 * 32;
+    mine[t3_pair()] = t3_join(m, 0, warp);
+    if (m.rowCount > 1) mine[32 + t3_pair()] = t3_join(m, 1, warp);
+    warp_sync();
+    if (g >= m.rowCount) return;
 #pragma unroll
-    for (int o = 0; o < OCT; o++) {
-        const int rows = m.rowCount - o * 8 < 8 ? m.rowCount - o * 8 : 8;
-#pragma unroll 2
-        for (int i = 0; i < rows; i++) {
-            const long long u = ((long long)(o * 8 + i) * m.heads + warp) * T3_SPLITS + g;
-            const float2 ml = load_cg2(m.partialWeight + 2 * u);
-            float v[16];
-#pragma unroll
-            for (int j = 0; j < 16; j += 4) *(float4*)&v[j] = load_cg4(m.partial + u * T3_HEAD + 16 * t + j);
-            float most = ml.x;
-#pragma unroll
-            for (int k = 4; k < 32; k <<= 1) most = fmaxf(most, shuffle_xor(most, k));
-            float f = fast_exp2(ml.x - most), z = mul_rn(ml.y, f);
-#pragma unroll
-            for (int k = 4; k < 32; k <<= 1) z = add_rn(z, shuffle_xor(z, k));
-            f = f / z;
-#pragma unroll
-            for (int j = 0; j < 16; j++) v[j] = mul_rn(v[j], f);
-            t3_exchange<8>(v);
-            t3_exchange<4>(v);
-            t3_exchange<2>(v);
-            // columns 16 t + 8 (lane bit 4) + 4 (bit 3) + 2 (bit 2), as a pair
-            mine[i * 32 + 8 * t + ((lane >> 4) & 1) * 4 + ((lane >> 3) & 1) * 2 + ((lane >> 2) & 1)] = pack_bf16(v[0], v[1]);
-        }
-        warp_sync();
-        if (g < rows) {
-#pragma unroll
-            for (int c = 0; c < KPW; c++) {
-                const uint4 w = *(const uint4*)&mine[g * 32 + c * 16 + t * 4];
-                a[o][c][0] = w.x, a[o][c][1] = w.y, a[o][c][2] = w.z, a[o][c][3] = w.w;
-            }
-        }
-        warp_sync();
+    for (int c = 0; c < KPW; c++) {
+        const uint4 w = *(const uint4*)&mine[g * 32 + c * 16 + t * 4];
+        a[0][c][0] = w.x, a[0][c][1] = w.y, a[0][c][2] = w.z, a[0][c][3] = w.w;
     }
+}
+
+// The same for more rows, once for all blocks, into `hidden` (R, A). Grid: R, a warp a head.
+KERNEL(t3_combine, 512, 1, T3) {
+    gdc_launch();
+    gdc_wait();
+    const int r = blockIdx.x, head = threadIdx.x >> 5;
+    if (head >= p.heads || !load_cg(p.alive + r)) return;
+    ((uint32_t*)p.hidden)[((long long)r * p.heads + head) * 32 + t3_pair()] = t3_join(p, r, head);
 }
 
 // Two tiles' worth of k: one mma for inputs 8t..8t+3 of each lane, one for 8t+4..8t+7.
@@ -214,7 +246,7 @@ struct T3Place {
 };
 
 template <bool LLAMA> DEVICE T3Place t3_place(const T3& m, int r, int n) {
-    const int a = m.heads * T3_HEAD, part = n / a, head = n % a / T3_HEAD;
+    const int a = m.heads * T3_HEAD, part = (n >= a) + (n >= 2 * a), head = (n - part * a) / T3_HEAD;
     const T3Row& row = m.rows[r];
     const int position = row.position, at = position - row.prefixRows;
     T3Place place = {nullptr, nullptr, make_float2(1, 0)};
@@ -243,19 +275,24 @@ template <bool LLAMA> DEVICE void t3_store_qkv(int n, int part, float v0, float 
 }
 
 // One matrix product of a step. OCT: octets of rows; G: groups of 8 outputs a block; KPW: tiles of inputs a warp.
-// Dynamic shared memory: warps * R * 8 bytes of statistics, then warps * min(G, 16 / OCT) * R * 32 bytes (t3_output_*:
-// at least warps * 1,024).
+// Dynamic shared memory: (warps * R + 1) / 2 * 16 bytes of statistics, then warps * min(G, 16 / OCT) * R * 32 bytes
+// (t3_output_2_*: at least warps * 256).
 template <int PH, bool LLAMA, int OCT, int G, int KPW>
 DEVICE void t3_product(const T3& m) {
     constexpr bool PAST = PH == T3_QKV || PH == T3_FIRST, NORM = PAST || PH == T3_UP || PH == T3_TOP;
+    constexpr bool PLAIN = PH == T3_DOWN || PH == T3_JOINED, ADDS = PH == T3_OUTPUT || PLAIN;  // reads bf16; has a residual
+    constexpr bool EARLY = NORM && OCT == 1 && (LLAMA || PH == T3_UP);  // gain before the wait: where registers suffice
     constexpr int GP = G * OCT > 16 ? 16 / OCT : G;  // groups whose partial sums are in shared memory at once
     const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
-    const int R = m.rowCount, kb = t3_inputs<PH>(m) / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
+    const int R = m.rowCount, inputs = t3_inputs<PH>(m), kb = inputs / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
+    const int shift = 2 + count_bits(R - 1);  // log2 of 4 R
+    const int first = threadIdx.x;
     DYNAMIC_SHARED(shared);
     float2* sums = (float2*)shared;
-    float* part = (float*)(sums + warps * R);
+    float* part = (float*)(sums + (warps * R + 1) / 2 * 2);  // 16-byte aligned
+#if T3_CHECK_FIRST
     if (!t3_any(m)) return;
-
+#endif
     uint4 w[G][KPW];
     const uint4* tiles = m.weights + t3_tiles<PH>(m) * 32;
 #pragma unroll
@@ -265,28 +302,37 @@ DEVICE void t3_product(const T3& m) {
             const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
             w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane) : make_uint4(0, 0, 0, 0);
         }
-    const float* gain = NORM ? t3_vectors<PH>(m, false) : nullptr;
+#if !T3_CHECK_FIRST
+    if (!t3_any(m)) return;
+#endif
+    const float* vectors = t3_vectors<PH>(m, false);
     const float* bias = t3_vectors<PH>(m, true);
-    // What the first outputs of this thread need; those of a second round are read then.
-    float2 b = make_float2(0, 0);
+    T3Gain<LLAMA, KPW> gain;
+    if (EARLY) gain.load(vectors, m.width);
+    else if (NORM && first < m.width / (LLAMA ? 32 : 16)) prefetch_l2(vectors + first * 32);
+    // What the first outputs of this thread need; those of later rounds are read then.
+    float2 b = make_float2(0, 0), residual = make_float2(0, 0);
     T3Place place = {};
+    auto row = [&](int e) { return (e >> 2) & (R - 1); };
+    auto column = [&](int e, int pass) { return 8 * (group0 + pass * GP + (e >> shift)) + 2 * (e & 3); };
     auto prepare = [&](int e, int pass) {
-        const int r = e / 4 % R, n = 8 * (group0 + pass * GP + e / (4 * R)) + 2 * (e & 3);
+        const int n = column(e, pass);
         if (n >= 8 * groups) return;
         if (!LLAMA || PH == T3_TOP) b = load_early2(bias + n);
-        if (PAST) place = t3_place<LLAMA>(m, r, n);
+        if (PAST) place = t3_place<LLAMA>(m, row(e), n);
     };
-    if ((int)threadIdx.x < GP * R * 4) prepare(threadIdx.x, 0);
-    if (NORM) {
-        if ((int)threadIdx.x < m.width / 32) prefetch_l2(gain + threadIdx.x * 32);
-        else if (!LLAMA && (int)threadIdx.x < m.width / 16) prefetch_l2(gain + threadIdx.x * 32);
-    }
+    auto request = [&](int e, int pass) {
+        const int n = column(e, pass);
+        if (ADDS && n < 8 * groups) residual = load_cg2(m.x + (long long)row(e) * m.width + n);
+    };
+    if (first < GP << shift) prepare(first, 0);
     gdc_launch();
     gdc_wait();
+    if (ADDS && first < GP << shift) request(first, 0);
 
     unsigned a[OCT][KPW][4];
     constexpr int MT = (OCT + 1) / 2;
-    if (PH != T3_DOWN) {
+    if (!PLAIN) {
 #pragma unroll
         for (int o = 0; o < OCT; o++)
 #pragma unroll
@@ -294,11 +340,11 @@ DEVICE void t3_product(const T3& m) {
 #pragma unroll
                 for (int j = 0; j < 4; j++) a[o][c][j] = 0;
     }
-    if constexpr (NORM) {
-        t3_norm<LLAMA, PH == T3_FIRST, OCT, KPW>(m, gain, sums, a);
+    if constexpr (NORM) t3_norm<LLAMA, PH == T3_FIRST, EARLY, OCT, KPW>(m, vectors, gain, sums, a);
+    if constexpr (PH == T3_OUTPUT) {
+        t3_joined<KPW>(m, (uint32_t*)part, a);
+        __syncthreads();  // `part` is written next
     }
-    if constexpr (PH == T3_OUTPUT) t3_combine<OCT, KPW>(m, (uint32_t*)part, a);
-    if constexpr (PH == T3_OUTPUT) __syncthreads();  // `part` is written next
 
 #pragma unroll
     for (int pass = 0; pass < (G + GP - 1) / GP; pass++) {
@@ -313,10 +359,10 @@ DEVICE void t3_product(const T3& m) {
             unsigned now[2 * MT][4] = {};  // an odd octet is filled up with zeros
 #pragma unroll
             for (int o = 0; o < OCT; o++) {
-                if (PH == T3_DOWN) {
+                if (PLAIN) {
                     const int k = (warp * KPW + c) * 32 + t * 8;
                     uint4 h = make_uint4(0, 0, 0, 0);
-                    if (o * 8 + g < R && k < m.ffn) h = load_cg16(m.hidden + (long long)(o * 8 + g) * m.ffn + k);
+                    if (o * 8 + g < R && k < inputs) h = load_cg16(m.hidden + (long long)(o * 8 + g) * inputs + k);
                     now[o][0] = h.x, now[o][1] = h.y, now[o][2] = h.z, now[o][3] = h.w;
                 } else {
 #pragma unroll
@@ -329,15 +375,7 @@ DEVICE void t3_product(const T3& m) {
                 for (int f = 0; f < MT; f++)
                     if (pass * GP + i < G) t3_mma(acc[i][f], now[2 * f], now[2 * f + 1], w[pass * GP + i < G ? pass * GP + i : 0][c]);
         }
-        // The residual is on its way while the partial sums are exchanged.
-        float2 residual = make_float2(0, 0);
-        const int items = (pass * GP + GP <= G ? GP : G - pass * GP) * R * 4;
-        auto rest = [&](int e) {
-            const int n = 8 * (group0 + pass * GP + e / (4 * R)) + 2 * (e & 3);
-            if ((PH == T3_OUTPUT || PH == T3_DOWN) && n < 8 * groups)
-                residual = load_cg2(m.x + (long long)(e / 4 % R) * m.width + n);
-        };
-        if ((int)threadIdx.x < items) rest(threadIdx.x);
+        const int items = (pass * GP + GP <= G ? GP : G - pass * GP) << shift;
 #pragma unroll
         for (int i = 0; i < GP; i++)
 #pragma unroll
@@ -346,13 +384,14 @@ DEVICE void t3_product(const T3& m) {
                     *(float2*)&part[(((warp * GP) + i) * R + o * 8 + g) * 8 + 2 * t] =
                             make_float2(acc[i][o / 2][o % 2 * 2], acc[i][o / 2][o % 2 * 2 + 1]);
         __syncthreads();
-        for (int e = threadIdx.x; e < items; e += blockDim.x) {
-            const int i = e / (4 * R), r = e / 4 % R, n = 8 * (group0 + pass * GP + i) + 2 * (e & 3);
+        for (int e = first; e < items; e += blockDim.x) {
+            const int i = e >> shift, r = row(e), n = column(e, pass);
             if (n >= 8 * groups) break;
-            if (pass || e != (int)threadIdx.x) prepare(e, pass);
-            if (e != (int)threadIdx.x) rest(e);
+            if (pass || e != first) prepare(e, pass), request(e, pass);
             float v0 = 0, v1 = 0, q = 0;
-            for (int k = 0; k < warps; k++) {
+#pragma unroll
+            for (int k = 0; k < T3_WARPS; k++) {
+                if (k >= warps) continue;
                 const float2 z = *(const float2*)&part[((k * GP + i) * R + r) * 8 + 2 * (e & 3)];
                 v0 = add_rn(v0, z.x);
                 v1 = add_rn(v1, z.y);
@@ -364,7 +403,7 @@ DEVICE void t3_product(const T3& m) {
             }
             v0 = add_rn(v0, b.x), v1 = add_rn(v1, b.y);
             if (PAST) {
-                t3_store_qkv<LLAMA>(n, n / (m.heads * T3_HEAD), v0, v1, place);
+                t3_store_qkv<LLAMA>(n, (n >= m.heads * T3_HEAD) + (n >= 2 * m.heads * T3_HEAD), v0, v1, place);
             } else if (PH == T3_UP && LLAMA) {
                 m.hidden[(long long)r * m.ffn + n / 2] = (uint16_t)pack_bf16(mul_rn(t3_silu(v0), v1), 0.f);
             } else if (PH == T3_UP) {
@@ -379,8 +418,10 @@ DEVICE void t3_product(const T3& m) {
 }
 
 // Names: matrix, kind, most rows, groups of 8 outputs a block.
+// Blocks have at most 512 threads; a bound of 640 keeps the registers of qkv at 96, so that a block of attention fits
+// beside it.
 #define T3_PRODUCT(name, PH, LLAMA, OCT, G, KPW) \
-    KERNEL(name, 512, 1, T3) { t3_product<PH, LLAMA, OCT, G, KPW>(p); }
+    KERNEL(name, PH <= T3_QKV && OCT == 1 ? 640 : 512, 1, T3) { t3_product<PH, LLAMA, OCT, G, KPW>(p); }
 #define T3_PRODUCTS(matrix, PH, LLAMA, G, KPW) \
     T3_PRODUCT(t3_##matrix##_8_##G, PH, LLAMA, 1, G, KPW) \
     T3_PRODUCT(t3_##matrix##_16_##G, PH, LLAMA, 2, G, KPW) \
@@ -389,7 +430,8 @@ T3_PRODUCTS(first_llama, T3_FIRST, true, 3, 2)
 T3_PRODUCTS(first_gpt2, T3_FIRST, false, 3, 2)
 T3_PRODUCTS(qkv_llama, T3_QKV, true, 3, 2)
 T3_PRODUCTS(qkv_gpt2, T3_QKV, false, 3, 2)
-T3_PRODUCTS(output, T3_OUTPUT, false, 1, 2)
+T3_PRODUCT(t3_output_2_1, T3_OUTPUT, false, 1, 1, 2)
+T3_PRODUCTS(output, T3_JOINED, false, 1, 2)
 T3_PRODUCTS(up_llama, T3_UP, true, 8, 2)
 T3_PRODUCTS(up_gpt2, T3_UP, false, 4, 2)
 T3_PRODUCTS(down, T3_DOWN, false, 1, 8)

@@ -91,6 +91,7 @@ struct Driver {
     void launch(const std::string& name, unsigned gx, unsigned gy, unsigned gz, unsigned threads, unsigned shared, const P& p, bool dependent = false) {
         void* f = function(name);
         if (shared > 48 << 10) must("cuFuncSetAttribute", f, 8, (int)shared);
+        if (getenv("CARVE")) must("cuFuncSetAttribute", f, 9, atoi(getenv("CARVE")));
         Attribute a;
         Config c = {gx, gy, gz, threads, 1, 1, shared, stream, &a, dependent ? 1u : 0u};
         P copy = p;
@@ -115,6 +116,7 @@ struct Driver {
     void write(T* to, const T* from, size_t n) {
         sync();
         must("cuMemcpyHtoD_v2", (void*)to, (const void*)from, n * sizeof(T));
+        sync();  // it may return before the last of it has arrived
     }
     template <class T>
     std::vector<T> read(const T* from, size_t n) {
@@ -128,7 +130,7 @@ struct Driver {
         must("cuMemsetD8_v2", p, v, n);
         sync();
     }
-    void sync() { must("cuStreamSynchronize", stream); }
+    void sync() { must("cuCtxSynchronize"); }
     void* capture(const std::function<void()>& f) {
         void *g, *e;
         must("cuStreamBeginCapture_v2", stream, 1);

@@ -284,7 +284,9 @@ struct Sampler {
         std::vector<int> order;
         for (int i = 0; i < V; i++)
             if (score[i] != -INFINITY) order.push_back(i);
-        std::stable_sort(order.begin(), order.end(), [&](int x, int y) { return score[x] < score[y]; });
+        std::stable_sort(order.begin(), order.end(), [&](int x, int y) {  // -0 before 0, as Float.floatToIntBits orders
+            return score[x] < score[y] || (score[x] == score[y] && std::signbit(score[x]) > std::signbit(score[y]));
+        });
         double sum = 0;
         for (size_t k = 0; k + 1 < order.size(); k++) {
             sum += p[order[k]];
