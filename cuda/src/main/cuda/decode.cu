@@ -7,18 +7,8 @@
 #include "ptx.cuh"
 
 enum { T3_FIRST, T3_QKV, T3_OUTPUT, T3_JOINED, T3_UP, T3_DOWN, T3_TOP };
-constexpr int T3_WARPS = 16;  // most of a block
+constexpr int T3_WARPS = 16;  // of every product; those past the inputs add zeros
 
-// Whether a step whose rows have all ended is left before its weights are requested, or after.
-#ifndef T3_CHECK_FIRST
-#define T3_CHECK_FIRST 1
-#endif
-
-// Whether any row of the step is alive.
-DEVICE bool t3_any(const T3& m) {
-    const int lane = threadIdx.x & 31;
-    return warp_ballot(lane < m.rowCount && load_cg(m.alive + lane)) != 0;
-}
 
 DEVICE float t3_silu(float x) { return x / (1.f + fast_exp2(-1.4426950409f * x)); }
 
@@ -80,9 +70,10 @@ DEVICE void t3_load_x(const T3& m, int r, int warp, int t, float (&v)[KPW][8]) {
 
 // A norm's gain and shift of this lane's columns; requested before the wait where there are registers for it.
 template <bool LLAMA, int KPW> struct T3Gain {
-    float gain[KPW][8], shift[LLAMA ? 1 : KPW][8];
+    float gain[KPW][8] = {}, shift[LLAMA ? 1 : KPW][8] = {};
     DEVICE void load(const float* p, int width) {
         const int k = (threadIdx.x >> 5) * KPW * 32 + (threadIdx.x & 3) * 8;
+        if (k >= width) return;
 #pragma unroll
         for (int c = 0; c < KPW; c++)
 #pragma unroll
@@ -97,9 +88,9 @@ template <bool LLAMA, int KPW> struct T3Gain {
 // applied after the product (RMS norm). Statistics of each row are left in `sums` (warp, row): squares, then values.
 template <bool LLAMA, bool FIRST, bool EARLY, int OCT, int KPW>
 DEVICE void t3_norm(const T3& m, const float* vectors, T3Gain<LLAMA, KPW>& n, float2* sums, unsigned (&a)[OCT][KPW][4]) {
-    const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
-    const int R = m.rowCount;
-    float v[KPW][8];
+    const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    const int R = warp * KPW * 32 < m.width ? m.rowCount : 0;
+    float v[KPW][8] = {};
 #pragma unroll
     for (int o = 0; o < OCT; o++) {
         const int r = o * 8 + g;
@@ -135,7 +126,7 @@ DEVICE void t3_norm(const T3& m, const float* vectors, T3Gain<LLAMA, KPW>& n, fl
             s = add_rn(s, shuffle_xor(s, 1));
             s = add_rn(s, shuffle_xor(s, 2));
         }
-        if (r < R && t == 0) sums[warp * R + r] = make_float2(q, s);
+        if (t == 0) sums[warp * OCT * 8 + r] = make_float2(q, s);
     }
     if constexpr (!LLAMA) {  // else the barrier before the sums over warps covers `sums`
         __syncthreads();
@@ -148,8 +139,7 @@ DEVICE void t3_norm(const T3& m, const float* vectors, T3Gain<LLAMA, KPW>& n, fl
             float q = 0, s = 0;
 #pragma unroll
             for (int w = 0; w < T3_WARPS; w++) {
-                if (w >= warps) continue;
-                const float2 z = sums[w * R + r];
+                const float2 z = sums[w * OCT * 8 + r];
                 q = add_rn(q, z.x);
                 s = add_rn(s, z.y);
             }
@@ -166,43 +156,47 @@ DEVICE void t3_norm(const T3& m, const float* vectors, T3Gain<LLAMA, KPW>& n, fl
     }
 }
 
-// Of 2 N columns each lane keeps N; lanes 2 N apart exchange and add the others.
-template <int N> DEVICE void t3_exchange(float (&v)[16]) {
-    const bool high = threadIdx.x & (2 * N);
+// Of 2 N columns each lane keeps N; lanes `mask` apart exchange and add the others.
+template <int N, int MASK, int COLUMNS> DEVICE void t3_exchange(float (&v)[COLUMNS]) {
+    const bool high = threadIdx.x & MASK;
 #pragma unroll
     for (int j = 0; j < N; j++) {
         const float keep = high ? v[j + N] : v[j], give = high ? v[j] : v[j + N];
-        v[j] = add_rn(keep, shuffle_xor(give, 2 * N));
+        v[j] = add_rn(keep, shuffle_xor(give, MASK));
     }
 }
 
-// A head of row r, the splits of its keys put together: they lie in the eight lane groups and are summed as a tree, each
-// lane keeping a pair of the 64 columns: column 2 * t3_pair().
-DEVICE int t3_pair() {
-    const int lane = threadIdx.x & 31;
-    return 8 * (lane & 3) + (lane >> 4 & 1) * 4 + (lane >> 3 & 1) * 2 + (lane >> 2 & 1);
-}
-
-DEVICE uint32_t t3_join(const T3& m, int r, int head) {
-    const int lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
-    const long long u = ((long long)r * m.heads + head) * T3_SPLITS + g;
+// Puts the S splits of a head of row r together, into 32 words of pairs of columns. The splits lie in lane groups of 32 / S
+// and are summed as a tree, each lane keeping a pair of columns.
+template <int S> DEVICE void t3_join(const T3& m, int r, int head, uint32_t* to) {
+    constexpr int LANES = 32 / S, COLUMNS = T3_HEAD / LANES;
+    const int lane = threadIdx.x & 31, l = lane % LANES;
+    const long long u = ((long long)r * m.heads + head) * S + lane / LANES;
     const float2 ml = load_cg2(m.partialWeight + 2 * u);
-    float v[16];
+    float v[COLUMNS];
 #pragma unroll
-    for (int j = 0; j < 16; j += 4) *(float4*)&v[j] = load_cg4(m.partial + u * T3_HEAD + 16 * t + j);
+    for (int j = 0; j < COLUMNS; j += 4) *(float4*)&v[j] = load_cg4(m.partial + u * T3_HEAD + COLUMNS * l + j);
     float most = ml.x;
 #pragma unroll
-    for (int k = 4; k < 32; k <<= 1) most = fmaxf(most, shuffle_xor(most, k));
+    for (int k = LANES; k < 32; k <<= 1) most = fmaxf(most, shuffle_xor(most, k));
     float f = fast_exp2(ml.x - most), z = mul_rn(ml.y, f);
 #pragma unroll
-    for (int k = 4; k < 32; k <<= 1) z = add_rn(z, shuffle_xor(z, k));
+    for (int k = LANES; k < 32; k <<= 1) z = add_rn(z, shuffle_xor(z, k));
     f = f / z;
 #pragma unroll
-    for (int j = 0; j < 16; j++) v[j] = mul_rn(v[j], f);
-    t3_exchange<8>(v);
-    t3_exchange<4>(v);
-    t3_exchange<2>(v);
-    return pack_bf16(v[0], v[1]);
+    for (int j = 0; j < COLUMNS; j++) v[j] = mul_rn(v[j], f);
+    int column = COLUMNS * l;
+    if constexpr (S == 8) {
+        t3_exchange<8, 16>(v);
+        t3_exchange<4, 8>(v);
+        t3_exchange<2, 4>(v);
+        column += (lane >> 4 & 1) * 8 + (lane >> 3 & 1) * 4 + (lane >> 2 & 1) * 2;
+    } else {
+        t3_exchange<4, 16>(v);
+        t3_exchange<2, 8>(v);
+        column += (lane >> 4 & 1) * 4 + (lane >> 3 & 1) * 2;
+    }
+    to[column / 2] = pack_bf16(v[0], v[1]);
 }
 
 // The A operand of the output product of one or two rows, whose splits each block puts together itself.
@@ -211,8 +205,13 @@ template <int KPW> DEVICE void t3_joined(const T3& m, uint32_t* staging, unsigne
     static_assert(KPW == 2, "a head is two tiles");
     if (warp >= m.heads) return;
     uint32_t* mine = staging + warp * 2 * 32;
-    mine[t3_pair()] = t3_join(m, 0, warp);
-    if (m.rowCount > 1) mine[32 + t3_pair()] = t3_join(m, 1, warp);
+    if (m.splits == 4) {
+        t3_join<4>(m, 0, warp, mine);
+        if (m.rowCount > 1) t3_join<4>(m, 1, warp, mine + 32);
+    } else {
+        t3_join<8>(m, 0, warp, mine);
+        if (m.rowCount > 1) t3_join<8>(m, 1, warp, mine + 32);
+    }
     warp_sync();
     if (g >= m.rowCount) return;
 #pragma unroll
@@ -228,7 +227,9 @@ KERNEL(t3_combine, 512, 1, T3) {
     gdc_wait();
     const int r = blockIdx.x, head = threadIdx.x >> 5;
     if (head >= p.heads || !load_cg(p.alive + r)) return;
-    ((uint32_t*)p.hidden)[((long long)r * p.heads + head) * 32 + t3_pair()] = t3_join(p, r, head);
+    uint32_t* to = (uint32_t*)p.hidden + ((long long)r * p.heads + head) * 32;
+    if (p.splits == 4) t3_join<4>(p, r, head, to);
+    else t3_join<8>(p, r, head, to);
 }
 
 // Two tiles' worth of k: one mma for inputs 8t..8t+3 of each lane, one for 8t+4..8t+7.
@@ -275,24 +276,21 @@ template <bool LLAMA> DEVICE void t3_store_qkv(int n, int part, float v0, float 
 }
 
 // One matrix product of a step. OCT: octets of rows; G: groups of 8 outputs a block; KPW: tiles of inputs a warp.
-// Dynamic shared memory: (warps * R + 1) / 2 * 16 bytes of statistics, then warps * min(G, 16 / OCT) * R * 32 bytes
-// (t3_output_2_*: at least warps * 256).
+// Blocks of 512. Dynamic shared memory: OCT * 1,024 bytes of statistics, then OCT * min(G, 16 / OCT) * 4,096 bytes.
 template <int PH, bool LLAMA, int OCT, int G, int KPW>
 DEVICE void t3_product(const T3& m) {
     constexpr bool PAST = PH == T3_QKV || PH == T3_FIRST, NORM = PAST || PH == T3_UP || PH == T3_TOP;
     constexpr bool PLAIN = PH == T3_DOWN || PH == T3_JOINED, ADDS = PH == T3_OUTPUT || PLAIN;  // reads bf16; has a residual
     constexpr bool EARLY = NORM && OCT == 1 && (LLAMA || PH == T3_UP);  // gain before the wait: where registers suffice
     constexpr int GP = G * OCT > 16 ? 16 / OCT : G;  // groups whose partial sums are in shared memory at once
-    const int warps = blockDim.x >> 5, warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     const int R = m.rowCount, inputs = t3_inputs<PH>(m), kb = inputs / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
     const int shift = 2 + count_bits(R - 1);  // log2 of 4 R
     const int first = threadIdx.x;
     DYNAMIC_SHARED(shared);
     float2* sums = (float2*)shared;
-    float* part = (float*)(sums + (warps * R + 1) / 2 * 2);  // 16-byte aligned
-#if T3_CHECK_FIRST
-    if (!t3_any(m)) return;
-#endif
+    float* part = (float*)(sums + T3_WARPS * OCT * 8);
+    if (!load_cg(m.live)) return;  // all rows have ended
     uint4 w[G][KPW];
     const uint4* tiles = m.weights + t3_tiles<PH>(m) * 32;
 #pragma unroll
@@ -302,9 +300,6 @@ DEVICE void t3_product(const T3& m) {
             const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
             w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane) : make_uint4(0, 0, 0, 0);
         }
-#if !T3_CHECK_FIRST
-    if (!t3_any(m)) return;
-#endif
     const float* vectors = t3_vectors<PH>(m, false);
     const float* bias = t3_vectors<PH>(m, true);
     T3Gain<LLAMA, KPW> gain;
@@ -381,21 +376,20 @@ DEVICE void t3_product(const T3& m) {
 #pragma unroll
             for (int o = 0; o < OCT; o++)
                 if (o * 8 + g < R && pass * GP + i < G)
-                    *(float2*)&part[(((warp * GP) + i) * R + o * 8 + g) * 8 + 2 * t] =
+                    *(float2*)&part[((warp * GP + i) * OCT * 8 + o * 8 + g) * 8 + 2 * t] =
                             make_float2(acc[i][o / 2][o % 2 * 2], acc[i][o / 2][o % 2 * 2 + 1]);
         __syncthreads();
-        for (int e = first; e < items; e += blockDim.x) {
+        for (int e = first; e < items; e += T3_WARPS * 32) {
             const int i = e >> shift, r = row(e), n = column(e, pass);
             if (n >= 8 * groups) break;
             if (pass || e != first) prepare(e, pass), request(e, pass);
             float v0 = 0, v1 = 0, q = 0;
 #pragma unroll
             for (int k = 0; k < T3_WARPS; k++) {
-                if (k >= warps) continue;
-                const float2 z = *(const float2*)&part[((k * GP + i) * R + r) * 8 + 2 * (e & 3)];
+                const float2 z = *(const float2*)&part[((k * GP + i) * OCT * 8 + r) * 8 + 2 * (e & 3)];
                 v0 = add_rn(v0, z.x);
                 v1 = add_rn(v1, z.y);
-                if (LLAMA && NORM) q = add_rn(q, sums[k * R + r].x);
+                if (LLAMA && NORM) q = add_rn(q, sums[k * OCT * 8 + r].x);
             }
             if (LLAMA && NORM) {
                 const float scale = rsqrtf(q / m.width + m.eps);

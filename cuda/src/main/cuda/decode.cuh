@@ -32,7 +32,6 @@
 #include <cstdint>
 
 constexpr int T3_HEAD = 64;    // columns of a head
-constexpr int T3_SPLITS = 8;   // of a row's keys; fixed, so that values do not depend on the batch
 constexpr int T3_ROWS = 32;    // most rows of a step
 
 enum { T3_FREE = 0, T3_ACTIVE = 1, T3_STOPPED = 2, T3_FULL = 3 };  // state of a slot
@@ -100,6 +99,7 @@ struct T3 {
     T3Slot* slots;
     T3Row* rows;             // (R)
     int* alive;              // (R)
+    int* live;               // how many are alive
     const float* input;      // prefill: (R, C); decoding: null
     float* x;                // (R, C) residual stream
     float* q;                // (R, A)
@@ -112,6 +112,7 @@ struct T3 {
     int layer;
     int layers, width, heads, ffn, vocabulary;
     int llama;
+    int splits;  // S, 4 or 8: one for a model, so that values do not depend on the batch
     float eps;
 };
 
@@ -145,5 +146,6 @@ struct T3List {
     T3Slot* slots;
     T3Row* rows;  // (R)
     int* alive;   // (R)
+    int* live;
     int rowCount;
 };

@@ -80,7 +80,7 @@ KERNEL(t3_attention, 256, 4, T3) {
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, group = threadIdx.x >> 3, l = threadIdx.x & 7;
     if (!load_cg(p.alive + r)) return;
     const T3Row row = p.rows[r];
-    const int length = row.position + 1, chunk = (length + T3_SPLITS - 1) / T3_SPLITS;
+    const int length = row.position + 1, chunk = (length + p.splits - 1) / p.splits;
     const int begin = split * chunk, end = begin + chunk < length ? begin + chunk : length;
     const long long ownPart = (long long)p.heads * row.capacity * T3_HEAD, prefixPart = (long long)p.heads * row.prefixRows * T3_HEAD;
     const T3Keys keys = {
@@ -132,7 +132,7 @@ KERNEL(t3_attention, 256, 4, T3) {
             s = fma_rn(sums[i], w, s);
             v = fma_rn(values[i][threadIdx.x], w, v);
         }
-        const long long u = (long long)(r * p.heads + h) * T3_SPLITS + split;
+        const long long u = (long long)(r * p.heads + h) * p.splits + split;
         p.partial[u * T3_HEAD + threadIdx.x] = v;
         if (threadIdx.x == 0) *(float2*)(p.partialWeight + 2 * u) = make_float2(top, s);
     }
@@ -141,8 +141,8 @@ KERNEL(t3_attention, 256, 4, T3) {
 // What a step of the listed rows reads. One block of 32; to be launched after the list or a slot was written by the host.
 KERNEL(t3_rows, 32, 1, T3List) {
     const int r = threadIdx.x;
-    if (r >= p.rowCount) return;
-    const T3Entry e = p.entries[r];
+    const bool in = r < p.rowCount;
+    const T3Entry e = in ? p.entries[r] : T3Entry{-1, 0, 0, 0};
     T3Row row = {};
     row.slot = -1;
     if (e.row >= 0) {
@@ -160,6 +160,7 @@ KERNEL(t3_rows, 32, 1, T3List) {
         row.guided = s.guided;
         row.alive = s.state == T3_ACTIVE && row.position - row.prefixRows < row.capacity;
     }
-    p.rows[r] = row;
-    p.alive[r] = row.alive;
+    const unsigned alive = warp_ballot(row.alive);
+    if (r == 0) *p.live = count_bits(alive);
+    if (in) p.rows[r] = row, p.alive[r] = row.alive;
 }

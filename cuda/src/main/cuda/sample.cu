@@ -260,7 +260,9 @@ DEVICE void t3_commit(const T3& m, int r, const T3Row& row, const T3Slot& before
     const int state = token == before.stop ? T3_STOPPED
             : drawn >= before.limit || position - row.prefixRows >= row.capacity ? T3_FULL : T3_ACTIVE;
     slot.state = state;
-    for (int i = r; i <= r + (row.guided != 0); i++) {
+    const int rows = row.guided ? 2 : 1;
+    if (state != T3_ACTIVE) atomicAdd(m.live, -rows);
+    for (int i = r; i < r + rows; i++) {
         m.rows[i].position = m.rows[i].fresh = position;
         m.rows[i].drawn = drawn;
         m.rows[i].token = token;

@@ -39,7 +39,7 @@ struct Device {
     Driver& d;
     const Model& m;
     T3 base = {};
-    int slotsCount, warps, spokenWords, V8;
+    int slotsCount, spokenWords, V8;
     int* found;
     T3Entry* entries;
     std::vector<T3Slot> fresh;  // as the host wrote them
@@ -85,7 +85,7 @@ struct Device {
     Device(Driver& d, const Model& m, int slots, int capacity, bool floats) : d(d), m(m), slotsCount(slots) {
         const Shape& s = m.s;
         const int c = s.width, a = s.heads * 64, up = s.llama ? 2 * s.ffn : s.ffn, type = floats ? T3_F32 : T3_BF16;
-        V8 = (s.vocabulary + 7) / 8 * 8, warps = c / 64, spokenWords = V8 / 32 + 1;
+        V8 = (s.vocabulary + 7) / 8 * 8, spokenWords = V8 / 32 + 1;
         found = d.alloc<int>(1);
         d.fill(found, 0, 4);
         const size_t layer = ((size_t)4 * a * c + (size_t)up * c + (size_t)c * s.ffn) / 8, head = (size_t)V8 * c / 8;  // uint4
@@ -131,17 +131,17 @@ struct Device {
         base.slots = d.alloc<T3Slot>(slots);
         entries = d.alloc<T3Entry>(T3_ROWS);
         base.rows = d.alloc<T3Row>(T3_ROWS);
-        base.alive = d.alloc<int>(T3_ROWS);
+        base.alive = d.alloc<int>(T3_ROWS), base.live = d.alloc<int>(1);
         base.input = d.alloc<float>(T3_ROWS * c);
         base.x = d.alloc<float>(T3_ROWS * c);
         base.q = d.alloc<float>(T3_ROWS * a);
-        base.partial = d.alloc<float>((size_t)T3_ROWS * s.heads * T3_SPLITS * 64);
-        base.partialWeight = d.alloc<float>((size_t)T3_ROWS * s.heads * T3_SPLITS * 2);
+        base.partial = d.alloc<float>((size_t)T3_ROWS * s.heads * 8 * 64);
+        base.partialWeight = d.alloc<float>((size_t)T3_ROWS * s.heads * 8 * 2);
         base.hidden = d.alloc<uint16_t>(T3_ROWS * s.ffn);
         base.logits = d.alloc<float>((size_t)T3_ROWS * V8);
         base.scratch = d.alloc<unsigned long long>((size_t)T3_ROWS * 2 * V8);
         base.layers = s.layers, base.width = c, base.heads = s.heads, base.ffn = s.ffn, base.vocabulary = s.vocabulary;
-        base.llama = s.llama, base.eps = 1e-5f;
+        base.llama = s.llama, base.splits = s.llama ? 4 : 8, base.eps = 1e-5f;
         ring = d.pinned<unsigned>((size_t)slots * 1024);
         fresh.resize(slots);
         const size_t own = (size_t)s.layers * 2 * a * capacity;
@@ -167,13 +167,13 @@ struct Device {
         std::vector<T3Entry> all = list;
         all.resize(bucket, T3Entry{-1, 0, 0, 0});
         d.write(entries, all.data(), bucket);
-        d.launch("t3_rows", 1, 1, 1, 32, 0, T3List{entries, base.slots, base.rows, base.alive, bucket});
+        d.launch("t3_rows", 1, 1, 1, 32, 0, T3List{entries, base.slots, base.rows, base.alive, base.live, bucket});
     }
     void product(const char* matrix, const char* kind, T3 a, int outputs, int g, bool edge) {
         if (*skip && strstr(skip, matrix)) return;
         const int octets = a.rowCount <= 8 ? 1 : a.rowCount <= 16 ? 2 : 4, gp = std::min(g, 16 / octets);
-        unsigned shared = (warps * a.rowCount + 1) / 2 * 16 + std::max(warps * gp * a.rowCount * 32, warps * 256);
-        d.launch(text("t3_%s%s_%d_%d", matrix, kind, !strcmp(matrix, "output") && a.rowCount <= 2 ? 2 : octets * 8, g), (outputs / 8 + g - 1) / g, 1, 1, warps * 32, shared, a, edge);
+        unsigned shared = octets * 1024 + octets * gp * 4096;
+        d.launch(text("t3_%s%s_%d_%d", matrix, kind, !strcmp(matrix, "output") && a.rowCount <= 2 ? 2 : octets * 8, g), (outputs / 8 + g - 1) / g, 1, 1, 512, shared, a, edge);
     }
     void step(T3 a, bool top, bool sampler = true) {
         const Shape& s = m.s;
@@ -182,8 +182,8 @@ struct Device {
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
             product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && l > 0);
-            if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", T3_SPLITS, s.heads, a.rowCount, 256, 0, a, dependent);
-            if (a.rowCount > 2 && (!*skip || !strstr(skip, "combine"))) d.launch("t3_combine", a.rowCount, 1, 1, warps * 32, 0, a, dependent);
+            if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, a, dependent);
+            if (a.rowCount > 2 && (!*skip || !strstr(skip, "combine"))) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
             product("output", "", a, c, 1, dependent);
             product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, s.llama ? 8 : 4, dependent);
             product("down", "", a, c, 1, dependent);
@@ -410,7 +410,7 @@ static void sampler(Driver& d, bool llama, int V, int cases, int draws) {
     const int V8 = (V + 7) / 8 * 8, words = V8 / 32 + 1;
     T3 a = {};
     T3Slot slot = {};
-    a.slots = d.alloc<T3Slot>(1), a.rows = d.alloc<T3Row>(2), a.alive = d.alloc<int>(2), a.logits = d.alloc<float>(2 * V8);
+    a.slots = d.alloc<T3Slot>(1), a.rows = d.alloc<T3Row>(2), a.alive = d.alloc<int>(2), a.live = d.alloc<int>(1), a.logits = d.alloc<float>(2 * V8);
     a.scratch = d.alloc<unsigned long long>(4 * V8);
     a.rowCount = 2, a.vocabulary = V, a.llama = llama;
     T3Entry* entries = d.alloc<T3Entry>(2);
@@ -441,7 +441,7 @@ static void sampler(Driver& d, bool llama, int V, int cases, int draws) {
         d.write(a.slots, &slot, 1);
         T3Entry e[2] = {{0, 0, 0, 1}, {guided ? 1 : -1, 0, 0, 0}};
         d.write(entries, e, 2);
-        d.launch("t3_rows", 1, 1, 1, 32, 0, T3List{entries, a.slots, a.rows, a.alive, 2});
+        d.launch("t3_rows", 1, 1, 1, 32, 0, T3List{entries, a.slots, a.rows, a.alive, a.live, 2});
         std::vector<int> want;
         for (int i = 0; i < draws; i++) {
             if (i == 0 || ref.penalty != 1) ref.distribution(logits.data(), guided, spoken, V8);
