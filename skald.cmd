@@ -1,6 +1,8 @@
 @echo off
 rem Starts Skald on Windows: finds a JDK 25, builds what is not built, runs the command.
 setlocal EnableExtensions EnableDelayedExpansion
+rem Programs are not looked for where the caller stands.
+set "NoDefaultCurrentDirectoryInExePath=1"
 set "root=%~dp0"
 set "dist=%root%cli\target\skald"
 set "jdk="
@@ -30,7 +32,7 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     setlocal
     set "JAVA_HOME=!jdk!"
     pushd "%root%"
-    call mvnw.cmd -B -q -P quick -Dmaven.test.skip=true -pl cli -am package >"%root%target\launcher-build.log" 2>&1
+    call "%root%mvnw.cmd" -B -q -P quick -Dmaven.test.skip=true -pl cli -am package >"%root%target\launcher-build.log" 2>&1
     if errorlevel 1 (
         popd
         echo skald: the build failed: see %root%target\launcher-build.log 1>&2
@@ -40,7 +42,7 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     endlocal
 )
 
-set "flags=-XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Vector*::*,0.02 -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Lanes::*,0.02 -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
+set "flags=-XX:+DisplayVMOutputToStderr -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Vector*::*,0.02 -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Lanes::*,0.02 -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
 set "aot=%dist%\java-%version%.aot"
 set "vectors=%dist%\vectors-%version%.jar"
 rem The Vector API as a module would turn off most of the AOT cache: see VectorJar.
@@ -53,7 +55,7 @@ setlocal DisableDelayedExpansion
 set "code=%errorlevel%"
 if %code% equ 0 if "%~1"=="speak" if not exist "%aot%" (
     rem Once: a training run, from which later starts take loaded classes and profiles.
-    "%jdk%\bin\java" -cp "%dist%\lib\skald-cli.jar" dev.skald.cli.launch.VectorJar "%vectors%" >nul 2>&1
+    "%jdk%\bin\java" -cp "%dist%\lib\skald-cli.jar" dev.skald.cli.launch.Preparation "%vectors%" >nul 2>&1
     "%jdk%\bin\java" %boot% %flags% "-XX:AOTCacheOutput=%aot%" -jar "%dist%\lib\skald-cli.jar" speak "On May 3rd, 2024, Dr. Smith paid for 3 books. Was it worth it?" -o "%dist%\training.wav" --offline >nul 2>&1 <nul
     del /q "%dist%\training.wav" >nul 2>&1
 )

@@ -10,6 +10,7 @@ import dev.skald.cli.console.Io;
 import dev.skald.cli.console.Version;
 import dev.skald.cli.doctor.DoctorCommand;
 import dev.skald.cli.launch.Launch;
+import dev.skald.cli.launch.VectorJar;
 import dev.skald.cli.speak.ConvertCommand;
 import dev.skald.cli.speak.DemoCommand;
 import dev.skald.cli.speak.SpeakCommand;
@@ -20,7 +21,6 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -74,21 +74,34 @@ public final class Main implements Runnable {
 
     /** The process. */
     public static void main(String[] args) {
+        Io io =
+                Io.of(
+                        new FileInputStream(FileDescriptor.in),
+                        new FileOutputStream(FileDescriptor.out),
+                        new FileOutputStream(FileDescriptor.err),
+                        Launch.terminal("in"),
+                        Launch.terminal("err"));
+        System.setErr(io.err());
         if (args.length > 0 && SPEAKING.contains(args[0])) {
+            if (VectorJar.damaged()) {
+                System.exit(again(io));
+            }
             Devices.prepare();
         }
-        OutputStream err = Launch.standardError();
-        int code =
-                run(
-                        Io.of(
-                                new FileInputStream(FileDescriptor.in),
-                                new FileOutputStream(FileDescriptor.out),
-                                err,
-                                Launch.terminal("in"),
-                                Launch.terminal("err")),
-                        args);
+        int code = run(io, args);
         Interrupts.finished();
         System.exit(code);
+    }
+
+    private static int again(Io io) {
+        try {
+            return VectorJar.runAgain();
+        } catch (IOException e) {
+            return new Main(io).fail(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return ExitCode.CANCELLED.number;
+        }
     }
 
     /** One run, in this process: what {@link #main} does between start and exit. */

@@ -1,5 +1,6 @@
 package dev.skald.voices;
 
+import dev.skald.SkaldException;
 import dev.skald.VoiceException;
 import dev.skald.voices.io.Digest;
 import dev.skald.voices.io.Durable;
@@ -72,7 +73,7 @@ public final class VoiceLibrary {
                 }
             }
         } catch (IOException e) {
-            throw new VoiceException("cannot list " + voices + ": " + Durable.reason(e), e);
+            throw new SkaldException("cannot list " + voices + ": " + Durable.reason(e), e);
         }
         all.sort(Comparator.comparing(InstalledVoice::id));
         return all;
@@ -118,7 +119,8 @@ public final class VoiceLibrary {
      *
      * @param source where it comes from, for a person
      * @param replace whether a voice of that id may be replaced
-     * @throws VoiceException if there is one and it may not, or the disk fails
+     * @throws VoiceException if there is one and it may not be replaced
+     * @throws SkaldException if the disk fails
      */
     public InstalledVoice add(VoiceInfo info, String source, boolean replace, Filler filler) {
         try (VoiceLock lock = lock(info.id())) {
@@ -138,7 +140,7 @@ public final class VoiceLibrary {
                 Durable.deleteTree(part);
             }
         } catch (IOException e) {
-            throw new VoiceException(
+            throw new SkaldException(
                     "cannot write voice '" + info.id() + "': " + Durable.reason(e), e);
         }
     }
@@ -169,7 +171,7 @@ public final class VoiceLibrary {
                             onnx.resolveSibling(PiperFiles.CARD),
                             Optional.empty());
         } catch (IOException e) {
-            throw new VoiceException("cannot read " + onnx + ": " + Durable.reason(e), e);
+            throw new SkaldException("cannot read " + onnx + ": " + Durable.reason(e), e);
         }
         return add(
                 info,
@@ -201,7 +203,7 @@ public final class VoiceLibrary {
             Durable.syncFolder(voices);
             Durable.deleteTree(part);
         } catch (IOException e) {
-            throw new VoiceException("cannot remove voice '" + id + "': " + Durable.reason(e), e);
+            throw new SkaldException("cannot remove voice '" + id + "': " + Durable.reason(e), e);
         }
     }
 
@@ -363,7 +365,7 @@ public final class VoiceLibrary {
         try {
             return Optional.of(VoiceRecord.read(record));
         } catch (IOException e) {
-            throw new VoiceException("cannot read " + record + ": " + Durable.reason(e), e);
+            throw new SkaldException("cannot read " + record + ": " + Durable.reason(e), e);
         }
     }
 }

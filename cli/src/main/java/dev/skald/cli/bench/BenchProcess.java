@@ -1,12 +1,14 @@
 package dev.skald.cli.bench;
 
 import dev.skald.SkaldException;
+import dev.skald.voices.io.Programs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Fresh processes of this command, started by its launcher, and of its peers. */
@@ -74,13 +76,17 @@ final class BenchProcess {
 
     /** The short hash, with a {@code +} if files differ from it. */
     String commit() throws InterruptedException {
+        Optional<Path> found = Programs.find("git");
+        if (found.isEmpty()) {
+            return "unknown";
+        }
+        String git = found.get().toString();
         try {
-            String hash =
-                    run(List.of("git", "-C", root.toString(), "rev-parse", "--short", "HEAD"));
+            String hash = run(List.of(git, "-C", root.toString(), "rev-parse", "--short", "HEAD"));
             String changed =
                     run(
                             List.of(
-                                    "git",
+                                    git,
                                     "-C",
                                     root.toString(),
                                     "status",
@@ -101,8 +107,11 @@ final class BenchProcess {
     }
 
     private static String run(List<String> command) throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        // A training run behind the first speech would slow what is measured after it.
+        builder.environment().put("SKALD_PREPARE", "wait");
+        Process process = builder.start();
         try {
             process.getOutputStream().close();
             String output =

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Raises the classes of a jar to the class file version of Java 8, with stack maps. picocli is
  * compiled for Java 5: the JVM's caches leave such classes out, and verifies them slowly at every
- * start. The launcher runs this before it makes the AOT cache.
+ * start. See {@link Preparation}.
  */
 public final class ModernJar {
     private static final int JAVA_8 = 52;
@@ -43,15 +43,9 @@ public final class ModernJar {
                                         .orElse(ClassHierarchyResolver.defaultResolver())));
     }
 
-    public static void main(String[] args) throws IOException {
-        for (String arg : args) {
-            raise(Path.of(arg));
-        }
-    }
-
     /** Replaces a jar by its modern form; leaves one alone that is modern. */
     public static void raise(Path jar) throws IOException {
-        Path part = jar.resolveSibling(jar.getFileName() + ".part");
+        Path part = Preparation.part(jar);
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             ModernJar from = new ModernJar(zip);
             if (from.old().isEmpty()) {

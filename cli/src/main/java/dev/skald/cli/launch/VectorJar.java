@@ -7,6 +7,8 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -15,14 +17,40 @@ import java.util.zip.ZipOutputStream;
 /**
  * Copies the classes of this JDK's Vector API to a jar for the boot class path. Adding an
  * incubating module turns off what the JVM caches of modules, lambdas and linked classes, some 0.3
- * s of processor time at each start; classes on the boot class path do not. The launcher runs this
- * before it makes the AOT cache.
+ * s of processor time at each start; classes on the boot class path do not. See {@link
+ * Preparation}.
  */
 public final class VectorJar {
     private VectorJar() {}
 
-    public static void main(String[] args) throws IOException {
-        write(Path.of(args[0]));
+    /** Whether this process was started with a copy that cannot be read. */
+    public static boolean damaged() {
+        if (System.getProperty("skald.vectors") == null) {
+            return false;
+        }
+        try {
+            Class.forName("jdk.incubator.vector.FloatVector", false, null);
+            return false;
+        } catch (ClassNotFoundException | LinkageError e) {
+            return true;
+        }
+    }
+
+    /**
+     * Makes the copy again and runs this command with it.
+     *
+     * @return the exit code
+     */
+    public static int runAgain() throws IOException, InterruptedException {
+        write(Path.of(System.getProperty("skald.vectors")));
+        ProcessHandle.Info own = ProcessHandle.current().info();
+        List<String> command = new ArrayList<>();
+        own.command().ifPresent(command::add);
+        own.arguments().ifPresent(all -> command.addAll(List.of(all)));
+        if (command.size() < 2) {
+            throw new IOException("what Skald keeps for faster starts was damaged: run it again");
+        }
+        return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 
     /** Writes the jar, or replaces it. */
@@ -30,7 +58,7 @@ public final class VectorJar {
         Path module =
                 FileSystems.getFileSystem(URI.create("jrt:/"))
                         .getPath("/modules/jdk.incubator.vector");
-        Path part = jar.resolveSibling(jar.getFileName() + ".part");
+        Path part = Preparation.part(jar);
         try (OutputStream out = Files.newOutputStream(part);
                 ZipOutputStream zip = new ZipOutputStream(out);
                 Stream<Path> files = Files.walk(module)) {

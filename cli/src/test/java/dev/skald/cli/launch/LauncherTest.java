@@ -21,6 +21,7 @@ class LauncherTest {
     @TempDir Path folder;
 
     private Path launcher = Path.of("skald");
+    private String options = "";
 
     @BeforeEach
     void copyLauncher() throws IOException {
@@ -37,7 +38,16 @@ class LauncherTest {
         Files.writeString(
                 home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
         Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
-        Files.writeString(java, "#!/bin/sh\nfor arg; do echo \"<$arg>\"; done\nexit 42\n");
+        Files.writeString(
+                java,
+                """
+                #!/bin/sh
+                for arg; do
+                    [ "$arg" = -version ] && exit 0
+                    echo "<$arg>"
+                done
+                exit 42
+                """);
         Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
         return home;
     }
@@ -49,6 +59,12 @@ class LauncherTest {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("SKALD_JAVA_HOME", jdk.toString());
+        builder.environment().put("SKALD_PREPARE", "wait");
+        if (options.isEmpty()) {
+            builder.environment().remove("SKALD_JAVA_OPTS");
+        } else {
+            builder.environment().put("SKALD_JAVA_OPTS", options);
+        }
         Process process = builder.start();
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -85,15 +101,17 @@ class LauncherTest {
         Path dist = Files.createDirectories(launcher.resolveSibling("cli/target/skald"));
         Path stamp = Files.writeString(dist.resolve("built"), "");
         Files.setLastModifiedTime(stamp, FileTime.fromMillis(0));
+        int second = 0;
         for (String file : files) {
-            Files.writeString(dist.resolve(file), "x");
+            Path written = Files.writeString(dist.resolve(file), "x");
+            Files.setLastModifiedTime(written, FileTime.fromMillis(1000L * ++second));
         }
         return dist;
     }
 
     @Test
     void usesTheCacheOfThisJdkAlone() throws IOException, InterruptedException {
-        Path dist = built("java-25.0.1.aot", "vectors-25.0.1.jar");
+        Path dist = built("vectors-25.0.1.jar", "java-25.0.1.aot");
         assertThat(run(jdk("25.0.1"), "speak").output())
                 .contains("<-XX:AOTCache=" + dist.resolve("java-25.0.1.aot"))
                 .contains("<-Xbootclasspath/a:" + dist.resolve("vectors-25.0.1.jar"))
@@ -105,7 +123,7 @@ class LauncherTest {
 
     @Test
     void hasACacheForModeCinematic() throws IOException, InterruptedException {
-        Path dist = built("java-25.aot", "java-25-cinematic.aot", "vectors-25.jar");
+        Path dist = built("vectors-25.jar", "java-25.aot", "java-25-cinematic.aot");
         for (String[] wish :
                 List.of(
                         new String[] {"speak", "--mode", "cinematic"},
@@ -128,11 +146,90 @@ class LauncherTest {
         Path calls = folder.resolve("calls");
         Files.writeString(
                 jdk.resolve("bin").resolve("java"),
-                "#!/bin/sh\necho \"$*\" >>'" + calls + "'\nexit 0\n");
+                """
+                #!/bin/sh
+                echo "$*" >>'%s'
+                case $* in *Preparation*) echo x >"$4" ;; esac
+                """
+                        .formatted(calls));
+        for (String left : List.of("java-25.aot.123", "vectors-25.jar.9.part")) {
+            Path old = Files.createFile(dist.resolve(left));
+            Files.setLastModifiedTime(old, FileTime.fromMillis(0));
+        }
         assertThat(run(jdk, "speak", "x").code()).isZero();
         assertThat(dist.resolve("java-25.aot")).isEmptyFile();
+        try (var left = Files.list(dist)) {
+            assertThat(left.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrder("built", "java-25.aot", "vectors-25.jar");
+        }
         int before = Files.readAllLines(calls).size();
         assertThat(run(jdk, "speak", "x").code()).isZero();
         assertThat(Files.readAllLines(calls)).hasSize(before + 1);
+    }
+
+    @Test
+    void oneTrainsAtATimeAndAKilledOneIsSwept() throws IOException, InterruptedException {
+        Path dist = built("vectors-25.jar");
+        Path jdk = jdk("25");
+        Files.writeString(jdk.resolve("bin").resolve("java"), "#!/bin/sh\n");
+        Path training = Files.createDirectory(dist.resolve("training"));
+        assertThat(run(jdk, "speak", "x").code()).isZero();
+        assertThat(dist.resolve("java-25.aot")).doesNotExist();
+        Files.writeString(training.resolve("aot.config"), "half");
+        Files.setLastModifiedTime(training, FileTime.fromMillis(0));
+        assertThat(run(jdk, "speak", "x").code()).isZero();
+        assertThat(training).doesNotExist();
+        assertThat(dist.resolve("java-25.aot")).exists();
+    }
+
+    @Test
+    void theOptionsOfAPersonWinAndAreNeverRun() throws IOException, InterruptedException {
+        Path pwned = folder.resolve("pwned");
+        options = "-Xmx500m -XX:+UseG1GC '-Da=b c' -Dd=$(touch${IFS}" + pwned + ")";
+        String output = run(jdk("25"), "speak").output();
+        assertThat(pwned).doesNotExist();
+        assertThat(output)
+                .contains(
+                        "<-Xmx500m>\n<-XX:+UseG1GC>\n<-Da=b c>\n<-Dd=$(touch${IFS}"
+                                + pwned
+                                + ")>\n<-jar>")
+                .doesNotContain("UseSerialGC", "-Xms");
+    }
+
+    @Test
+    void optionsThatTheJvmRefusesAreToldInOneLine() throws IOException, InterruptedException {
+        Path jdk = jdk("25");
+        Files.writeString(
+                jdk.resolve("bin").resolve("java"),
+                """
+                #!/bin/sh
+                echo 'Error: Could not create the Java Virtual Machine.' >&2
+                echo 'Unrecognized option: -Xnonsense' >&2
+                exit 1
+                """);
+        options = "-Xnonsense";
+        Result refused = run(jdk, "speak");
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.output())
+                .isEqualTo(
+                        "skald: SKALD_JAVA_OPTS (-Xnonsense): Unrecognized option: -Xnonsense\n");
+        options = "-Da='b";
+        assertThat(run(jdk, "speak").output())
+                .isEqualTo(
+                        "skald: SKALD_JAVA_OPTS (-Da='b) cannot be read: a quote is not closed\n");
+    }
+
+    @Test
+    void theJvmsOwnWordsDoNotGoWhereAudioGoes() throws IOException, InterruptedException {
+        assertThat(run(jdk("25"), "speak").output()).contains("<-XX:+DisplayVMOutputToStderr>");
+    }
+
+    @Test
+    void aFolderThatJavaCannotNameIsTold() throws IOException, InterruptedException {
+        Path odd = Files.createDirectory(folder.resolve("a:b")).resolve("skald");
+        launcher = Files.copy(launcher, odd, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+        Result result = run(jdk("25"), "speak");
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.output()).contains("has a ':' in its name").hasLineCount(1);
     }
 }

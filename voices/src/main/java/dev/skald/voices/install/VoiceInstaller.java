@@ -1,5 +1,6 @@
 package dev.skald.voices.install;
 
+import dev.skald.SkaldException;
 import dev.skald.VoiceException;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.PiperFiles;
@@ -85,7 +86,7 @@ public final class VoiceInstaller {
             throw new VoiceException(
                     "cannot refresh the catalogue from " + hub.name() + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new VoiceException("cannot refresh the catalogue: " + Durable.reason(e), e);
+            throw new SkaldException("cannot refresh the catalogue: " + Durable.reason(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new VoiceException("refreshing the catalogue was interrupted", e);
@@ -110,9 +111,9 @@ public final class VoiceInstaller {
             here = library.find(entry.id());
             return here.isPresent() ? here.get() : fetch(entry, listener);
         } catch (IOException e) {
-            throw new VoiceException("cannot install " + entry.id() + ": " + Durable.reason(e), e);
+            throw new SkaldException("cannot install " + entry.id() + ": " + Durable.reason(e), e);
         } catch (UncheckedIOException e) {
-            throw new VoiceException(
+            throw new SkaldException(
                     "cannot install " + entry.id() + ": " + Durable.reason(Durable.unwrap(e)), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

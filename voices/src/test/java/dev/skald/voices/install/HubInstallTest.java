@@ -3,6 +3,7 @@ package dev.skald.voices.install;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.SkaldException;
 import dev.skald.VoiceException;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.Samples;
@@ -508,7 +509,11 @@ class HubInstallTest {
                         List.of(
                                 new HubSource(hub.settings(), false),
                                 new FolderSource(home.resolve("nowhere"))));
-        refuses(both, "cannot install " + ID);
+        assertThatThrownBy(() -> both.install(ID, listener))
+                .isExactlyInstanceOf(SkaldException.class)
+                .hasMessageStartingWith("cannot install " + ID)
+                .hasCauseInstanceOf(IOException.class);
+        assertThat(library.list()).isEmpty();
         assertThat(told).isEmpty();
     }
 
