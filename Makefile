@@ -1,7 +1,9 @@
 # The habits of this project by their short names.
 MVN = ./mvnw -B --no-transfer-progress
+# Maven may be started by an older Java, the formatter and Error Prone not.
+export JAVA_HOME := $(shell tools/jdk)
 
-.PHONY: build test lint format bench fuzz clean
+.PHONY: build test lint format bench fuzz sbom checksums clean
 
 build: ## the command, ready to run as ./skald
 	$(MVN) -q -Dmaven.test.skip=true -pl cli -am package
@@ -20,6 +22,14 @@ bench: build ## measures this machine
 
 fuzz: ## every reader with coverage guidance, ten minutes (SECONDS=n for another time)
 	$(MVN) -q -pl fuzz -am test -Dtest=FuzzJob -Dsurefire.failIfNoSpecifiedTests=false -Dskald.fuzz.seconds=$(or $(SECONDS),600)
+
+sbom: ## what is in it: target/bom.json (CycloneDX)
+	$(MVN) -q org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom
+
+checksums: ## records the SHA-256 of all that the build downloads, after a change of versions
+	rm -f .mvn/checksums/checksums.sha256
+	$(MVN) -q -Daether.artifactResolver.postProcessor.trustedChecksums.record=true verify \
+		-Dtest=None -Dsurefire.failIfNoSpecifiedTests=false
 
 clean:
 	$(MVN) -q clean
