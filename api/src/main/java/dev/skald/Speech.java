@@ -186,7 +186,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
             awaitAll();
             try (WholeFile whole = WholeFile.beside(target)) {
                 try (AudioEncoder sink = encoder.open(whole.channel(), sampleRate())) {
-                    writeAll(sink);
+                    writeAll(sink, iterator());
                 }
                 SpeechReport done = checked();
                 whole.keep();
@@ -212,8 +212,13 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     private SpeechReport writeTo(OutputStream out, AudioEncoderProvider format) {
         try {
+            Iterator<AudioChunk> chunks = iterator();
+            if (!chunks.hasNext()) {
+                // Told before a header is written.
+                return checked();
+            }
             try (AudioEncoder sink = format.open(out, sampleRate())) {
-                writeAll(sink);
+                writeAll(sink, chunks);
             }
             out.flush();
             return checked();
@@ -236,8 +241,10 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
         return done;
     }
 
-    private void writeAll(AudioEncoder sink) throws IOException {
-        for (AudioChunk chunk : this) {
+    private static void writeAll(AudioEncoder sink, Iterator<AudioChunk> chunks)
+            throws IOException {
+        while (chunks.hasNext()) {
+            AudioChunk chunk = chunks.next();
             sink.write(chunk.samples(), 0, chunk.samples().length);
         }
     }

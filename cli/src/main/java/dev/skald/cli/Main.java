@@ -107,10 +107,25 @@ public final class Main implements Runnable {
     /** One run, in this process: what {@link #main} does between start and exit. */
     static int run(Io io, String... args) {
         Main main = new Main(io);
+        if (args.length > 0 && args[0].equals("help")) {
+            return run(io, args.length > 1 ? args[1] : "--help", "--help");
+        }
+        for (String arg : args) {
+            if (arg.indexOf('\uFFFD') >= 0) {
+                main.console
+                        .messages()
+                        .error(
+                                "an argument has letters that this locale does not know: set"
+                                        + " LC_ALL=C.UTF-8 (or any UTF-8 locale that is installed)");
+                return ExitCode.USAGE.number;
+            }
+        }
         try {
             int code = main.commandLine(args).execute(args);
             io.out().flush();
             if (io.out().checkError()) {
+                // The stream keeps no reason: asked again, it tells it.
+                io.raw().write('\n');
                 throw new IOException("cannot write to the standard output");
             }
             return code;
@@ -169,9 +184,13 @@ public final class Main implements Runnable {
         root.setOut(new PrintWriter(console.io().out(), true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(console.io().err(), true, StandardCharsets.UTF_8));
         root.setCaseInsensitiveEnumValuesAllowed(true);
+        // Given before and after the command's name, an option is given all the same.
+        root.setOverwrittenOptionsAllowed(true);
+        root.setToggleBooleanFlags(false);
         root.setParameterExceptionHandler(
                 (error, args) -> {
-                    console.messages().error(error.getMessage() + hint(error.getCommandLine()));
+                    console.messages()
+                            .error(error.getMessage() + hint(error.getCommandLine(), args));
                     return ExitCode.USAGE.number;
                 });
         root.setExecutionExceptionHandler((error, command, parsed) -> fail(error));
@@ -180,18 +199,33 @@ public final class Main implements Runnable {
         return root;
     }
 
-    private static String hint(CommandLine command) {
+    private static String hint(CommandLine command, String... args) {
+        if (command.getParent() == null && args.length > 0 && !args[0].startsWith("-")) {
+            return ": say 'skald speak \"TEXT\" -o FILE', or one of " + String.join(", ", COMMANDS);
+        }
         return " (" + command.getCommandSpec().qualifiedName() + " --help)";
     }
 
     private int fail(Throwable error) {
         Failure failure = Failure.of(error);
-        console.messages().error(failure.line());
+        if (!brokenPipe(error)) {
+            console.messages().error(failure.line());
+        }
         if (globals.debug) {
             error.printStackTrace(
                     new PrintStream(console.io().err(), true, StandardCharsets.UTF_8));
         }
         return failure.code().number;
+    }
+
+    /** Who reads wants no more, {@code head} say: nothing to complain of. */
+    private static boolean brokenPipe(Throwable error) {
+        for (Throwable at = error; at != null; at = at.getCause()) {
+            if (at instanceof IOException && "Broken pipe".equals(at.getMessage())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** {@code skald} alone shows its help. */

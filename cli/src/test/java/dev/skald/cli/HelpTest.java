@@ -105,6 +105,27 @@ class HelpTest {
     }
 
     @Test
+    void helpIsACommandToo() {
+        assertThat(Cli.run("help").out()).isEqualTo(Cli.run("--help").out());
+        assertThat(Cli.run("help", "speak").out()).isEqualTo(Cli.run("speak", "--help").out());
+        assertThat(Cli.run("Hello there").err()).contains("skald speak \"TEXT\" -o FILE");
+    }
+
+    @Test
+    void anOptionGivenTwiceIsGiven() {
+        Cli.Result result = Cli.run("--offline", "text", "x", "--offline", "--normalized");
+        assertThat(result.err()).isEmpty();
+        assertThat(result.code()).isZero();
+    }
+
+    @Test
+    void lettersThatTheLocaleLostAreTold() {
+        Cli.Result result = Cli.run("voices", "info", "gr\uFFFD\uFFFDe");
+        assertThat(result.code()).isEqualTo(ExitCode.USAGE.number);
+        assertThat(result.err()).contains("LC_ALL=C.UTF-8").hasLineCount(1);
+    }
+
+    @Test
     void anUnknownCommandIsOneLine() {
         Cli.Result result = Cli.run("sing");
         assertThat(result.code()).isEqualTo(ExitCode.USAGE.number);

@@ -6,6 +6,7 @@ import dev.skald.InvalidRequestException;
 import dev.skald.SkaldException;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.text.LexiconException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
@@ -53,6 +54,7 @@ public record Failure(String line, ExitCode code) {
         return switch (error) {
             case SpeechCancelledException e -> ExitCode.CANCELLED;
             case InvalidRequestException e -> ExitCode.USAGE;
+            case LexiconException e -> ExitCode.USAGE;
             case VoiceException e -> ExitCode.VOICE;
             case EngineUnavailableException e -> ExitCode.UNAVAILABLE;
             case InvalidAudioException e -> ExitCode.AUDIO;

@@ -11,11 +11,13 @@ import dev.skald.cli.console.Console;
 import dev.skald.cli.console.Failure;
 import dev.skald.cli.console.Version;
 import dev.skald.cli.launch.Machine;
+import dev.skald.cli.voices.Bundled;
 import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.Availability;
 import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
 import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceInfo;
 import dev.skald.voices.VoiceLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -99,13 +101,15 @@ final class Diagnosis {
                                     voice.info().licence(),
                                     voice.bytes() / 1e6)));
         }
-        if (installed.isEmpty()) {
-            findings.add(
-                    Finding.of(
-                            section,
-                            "none installed",
-                            false,
-                            "skald voices install " + VoiceLibrary.DEFAULT_VOICE));
+        for (VoiceInfo voice : Bundled.voices()) {
+            if (installed.stream().noneMatch(v -> v.id().equals(voice.id()))) {
+                findings.add(
+                        new Finding(
+                                section,
+                                voice.id(),
+                                Finding.State.OK,
+                                "comes with Skald, licence " + voice.licence()));
+            }
         }
     }
 

@@ -37,9 +37,11 @@ final class Batch {
     /** The exit code: that of the first line that failed. */
     int run(Skald skald, Path file) throws IOException {
         int code = ExitCode.OK.number;
+        boolean checked = false;
         int spoken = 0;
         double audio = 0;
         double work = 0;
+        options.requireVoice(console);
         try (BufferedReader lines = new BufferedReader(TextSource.open(file))) {
             makeFolder();
             int number = 0;
@@ -50,6 +52,10 @@ final class Batch {
                 }
                 try (Speech speech = skald.speak(options.request(line))) {
                     Interrupts.onInterrupt(speech::cancel);
+                    if (!checked) {
+                        Wishes.check(options, speech, console.messages());
+                        checked = true;
+                    }
                     SpeechReport report = speech.writeTo(folder.resolve(name), format);
                     spoken++;
                     audio += report.seconds();
@@ -59,7 +65,7 @@ final class Batch {
                     throw e;
                 } catch (SkaldException e) {
                     Failure failure = Failure.of(e);
-                    console.messages().error("line " + number + ": " + failure.line());
+                    console.messages().error(name + ": " + failure.line());
                     code = code == 0 ? failure.code().number : code;
                 }
             }
@@ -83,7 +89,7 @@ final class Batch {
         } catch (FileAlreadyExistsException e) {
             throw new SkaldException(folder + " is a file: --batch needs a folder", e);
         } catch (IOException e) {
-            throw new SkaldException("cannot make " + Failure.of(e).line(), e);
+            throw new SkaldException("cannot make the folder: " + Failure.of(e).line(), e);
         }
     }
 }

@@ -8,6 +8,8 @@ import dev.skald.SpeechRequest;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,7 +40,8 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+        Files.createDirectories(folder);
         try (Skald skald = console.open()) {
             for (Mode mode : new Mode[] {Mode.FAST, Mode.CINEMATIC, Mode.AUTO}) {
                 SpeechRequest request = SpeechRequest.builder(TEXT).mode(mode).build();

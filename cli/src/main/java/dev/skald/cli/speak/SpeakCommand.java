@@ -72,8 +72,10 @@ public final class SpeakCommand implements Callable<Integer> {
         try (Reader text = source.open(console.io());
                 Skald skald = console.open()) {
             SpeechRequest request = given == null ? options.request(text) : options.request(given);
+            options.requireVoice(console);
             try (Speech speech = skald.speak(request)) {
                 Interrupts.onInterrupt(speech::cancel);
+                Wishes.check(options, speech, console.messages());
                 say(speech, new Progress(console.io(), console.globals(), length(given)), request);
             }
         }

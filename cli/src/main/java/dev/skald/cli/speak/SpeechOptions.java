@@ -5,8 +5,18 @@ import dev.skald.Mode;
 import dev.skald.PiperOptions;
 import dev.skald.SpeechRequest;
 import dev.skald.TextFormat;
+import dev.skald.VoiceException;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.voices.Bundled;
+import dev.skald.voices.VoiceKind;
+import dev.skald.voices.VoiceLibrary;
+import dev.skald.voices.catalogue.Catalogue;
 import java.io.Reader;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -179,6 +189,56 @@ public final class SpeechOptions {
             b.lexicon(lexicon);
         }
         return b.options(piper()).options(chatterbox()).build();
+    }
+
+    /** The options given that the other mode alone knows. */
+    List<String> foreignTo(Mode speaks) {
+        Map<String, @Nullable Object> others = new LinkedHashMap<>();
+        if (speaks == Mode.FAST) {
+            others.put("--exaggeration", exaggeration);
+            others.put("--cfg-weight", cfgWeight);
+            others.put("--temperature", temperature);
+            others.put("--min-p", minP);
+            others.put("--top-p", topP);
+            others.put("--top-k", topK);
+            others.put("--repetition-penalty", repetitionPenalty);
+        } else {
+            others.put("--noise-scale", noiseScale);
+            others.put("--noise-width", noiseWidth);
+        }
+        List<String> given = new ArrayList<>();
+        others.forEach(
+                (name, value) -> {
+                    if (value != null) {
+                        given.add(name);
+                    }
+                });
+        return given;
+    }
+
+    /**
+     * Refuses a voice that only has to be installed, with the command that does so.
+     *
+     * @throws VoiceException if it is one
+     */
+    void requireVoice(Console console) {
+        if (voice == null || Bundled.find(voice).isPresent()) {
+            return;
+        }
+        Path home = console.globals().home();
+        if (VoiceLibrary.at(home).find(voice).isEmpty()) {
+            Catalogue.of(home)
+                    .find(voice)
+                    .filter(e -> e.info().kind() == VoiceKind.PIPER)
+                    .ifPresent(
+                            e -> {
+                                throw new VoiceException(
+                                        "voice '"
+                                                + e.id()
+                                                + "' is not installed: skald voices install "
+                                                + e.id());
+                            });
+        }
     }
 
     private PiperOptions piper() {

@@ -1,5 +1,7 @@
 package dev.skald.cli.speak;
 
+import dev.skald.InvalidRequestException;
+import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
@@ -52,6 +54,10 @@ public final class TextCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (Reader text = source.open(console.io())) {
             SpeechRequest request = options.request(text);
+            if (!normalized && request.mode() == Mode.CINEMATIC) {
+                throw new InvalidRequestException(
+                        "mode cinematic reads words, not phonemes: --normalized shows them");
+            }
             if (normalized) {
                 normalized(text, request);
                 return ExitCode.OK.number;

@@ -75,7 +75,7 @@ public final class TextSource {
             if (e instanceof InvalidRequestException refused) {
                 throw refused;
             }
-            throw new SkaldException("cannot read " + Failure.of(e).line(), e);
+            throw new SkaldException("cannot read the text: " + Failure.of(e).line(), e);
         }
     }
 

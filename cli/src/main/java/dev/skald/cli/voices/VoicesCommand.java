@@ -10,12 +10,14 @@ import dev.skald.cli.console.Messages;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceFile;
 import dev.skald.voices.VoiceInfo;
+import dev.skald.voices.VoiceKind;
 import dev.skald.voices.VoiceLibrary;
 import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.voices.catalogue.CatalogueEntry;
 import dev.skald.voices.install.VoiceInstaller;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,10 +69,21 @@ public final class VoicesCommand implements Callable<Integer> {
     }
 
     /** What is known of one id. */
-    private record Row(VoiceInfo info, long bytes, Optional<InstalledVoice> installed) {
+    private record Row(
+            VoiceInfo info, long bytes, Optional<InstalledVoice> installed, boolean bundled) {
+        Row(VoiceInfo info, long bytes, Optional<InstalledVoice> installed) {
+            this(info, bytes, installed, false);
+        }
+
+        String mark() {
+            return installed.isPresent() ? "*" : bundled ? "+" : " ";
+        }
+
         /** Piper's list has none; each voice's model card does. */
         String licence() {
-            return installed.isEmpty() && info.licence().equals(VoiceInfo.UNKNOWN_LICENCE)
+            return installed.isEmpty()
+                            && !bundled
+                            && info.licence().equals(VoiceInfo.UNKNOWN_LICENCE)
                     ? "told when installed"
                     : info.licence();
         }
@@ -81,7 +94,10 @@ public final class VoicesCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             sortOptions = false,
             usageHelpAutoWidth = true,
-            description = "List voices and models; * marks those that are installed.")
+            description = {
+                "List voices and models: * is installed, + comes with Skald.",
+                "Without an option, the voices that could be installed are counted by language."
+            })
     Integer list(
             @ArgGroup @Nullable Which which,
             @Option(
@@ -94,6 +110,11 @@ public final class VoicesCommand implements Callable<Integer> {
         if (which == null || !which.installed) {
             for (CatalogueEntry entry : catalogue().entries()) {
                 rows.put(entry.id(), new Row(entry.info(), entry.bytes(), Optional.empty()));
+            }
+        }
+        for (VoiceInfo voice : Bundled.voices()) {
+            if (which == null || !which.available) {
+                rows.put(voice.id(), new Row(voice, 0, Optional.empty(), true));
             }
         }
         for (InstalledVoice voice : library().list()) {
@@ -111,12 +132,11 @@ public final class VoicesCommand implements Callable<Integer> {
                     console.io().out(),
                     out -> {
                         out.writeStartArray();
-                        rows.values()
-                                .forEach(r -> writeInfo(out, r.info(), r.bytes(), r.installed()));
+                        rows.values().forEach(r -> writeInfo(out, r));
                         out.writeEndArray();
                     });
         } else {
-            table(new ArrayList<>(rows.values()));
+            list(rows.values(), which == null && language == null);
         }
         return ExitCode.OK.number;
     }
@@ -187,6 +207,7 @@ public final class VoicesCommand implements Callable<Integer> {
         Row row =
                 installed
                         .map(v -> new Row(v.info(), v.bytes(), installed))
+                        .or(() -> Bundled.find(id).map(v -> new Row(v, 0, Optional.empty(), true)))
                         .orElseGet(
                                 () -> {
                                     CatalogueEntry entry = catalogue().get(id);
@@ -196,9 +217,7 @@ public final class VoicesCommand implements Callable<Integer> {
                                             library().find(entry.id()));
                                 });
         if (json) {
-            VoicesJson.print(
-                    console.io().out(),
-                    out -> writeInfo(out, row.info(), row.bytes(), row.installed()));
+            VoicesJson.print(console.io().out(), out -> writeInfo(out, row));
         } else {
             describe(row);
         }
@@ -281,6 +300,31 @@ public final class VoicesCommand implements Callable<Integer> {
                 + voice.source();
     }
 
+    /** What is here and the models one by one; the many voices of Piper only where asked for. */
+    private void list(Collection<Row> rows, boolean brief) {
+        List<Row> told = new ArrayList<>();
+        TreeMap<String, Integer> languages = new TreeMap<>();
+        for (Row row : rows) {
+            if (brief && row.mark().equals(" ") && row.info().kind() == VoiceKind.PIPER) {
+                languages.merge(row.info().language().split("_", 2)[0], 1, Integer::sum);
+            } else {
+                told.add(row);
+            }
+        }
+        table(told);
+        if (!languages.isEmpty()) {
+            StringBuilder line = new StringBuilder("\nPiper voices to install, by language:");
+            languages.forEach(
+                    (code, count) ->
+                            line.append(" ").append(code).append(" ").append(count).append(","));
+            line.setLength(line.length() - 1);
+            console.io().out().println(line);
+            console.io()
+                    .out()
+                    .println("skald voices list --language CODE shows them, --available shows all");
+        }
+    }
+
     private void table(List<Row> rows) {
         int idWidth = rows.stream().mapToInt(r -> r.info().id().length()).max().orElse(2);
         String form = "%s %-" + Math.max(2, idWidth) + "s  %-8s %9s %8s  %-22s %s%n";
@@ -291,11 +335,11 @@ public final class VoicesCommand implements Callable<Integer> {
             out.printf(
                     Locale.ROOT,
                     form,
-                    row.installed().isPresent() ? "*" : " ",
+                    row.mark(),
                     Messages.oneLine(info.id()),
                     Messages.oneLine(info.language()),
                     info.sampleRate() == 0 ? "" : Integer.toString(info.sampleRate()),
-                    megabytes(row.bytes()),
+                    row.bundled() ? "" : megabytes(row.bytes()),
                     Messages.oneLine(row.licence()),
                     Messages.oneLine(info.description()));
         }
@@ -310,7 +354,13 @@ public final class VoicesCommand implements Callable<Integer> {
         line("rate", info.sampleRate() == 0 ? "" : info.sampleRate() + " Hz");
         line("licence", row.licence());
         line("speakers", String.join(", ", info.speakers()));
-        line("size", megabytes(row.bytes()));
+        line("size", row.bundled() ? "" : megabytes(row.bytes()));
+        if (row.bundled()) {
+            line(
+                    "installed",
+                    "comes with Skald; in full precision: skald voices install " + info.id());
+            return;
+        }
         if (row.installed().isEmpty()) {
             line("installed", "no: skald voices install " + info.id());
             return;
@@ -329,8 +379,9 @@ public final class VoicesCommand implements Callable<Integer> {
         }
     }
 
-    private static void writeInfo(
-            JsonGenerator out, VoiceInfo info, long bytes, Optional<InstalledVoice> installed) {
+    private static void writeInfo(JsonGenerator out, Row row) {
+        VoiceInfo info = row.info();
+        Optional<InstalledVoice> installed = row.installed();
         out.writeStartObject();
         out.writeStringProperty("id", info.id());
         out.writeStringProperty("kind", info.kind().toString());
@@ -341,8 +392,9 @@ public final class VoicesCommand implements Callable<Integer> {
         out.writeArrayPropertyStart("speakers");
         info.speakers().forEach(out::writeString);
         out.writeEndArray();
-        out.writeNumberProperty("bytes", bytes);
+        out.writeNumberProperty("bytes", row.bytes());
         out.writeBooleanProperty("installed", installed.isPresent());
+        out.writeBooleanProperty("bundled", row.bundled());
         if (installed.isPresent()) {
             InstalledVoice voice = installed.get();
             out.writeStringProperty("source", voice.source());

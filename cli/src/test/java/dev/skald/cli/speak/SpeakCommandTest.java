@@ -58,6 +58,93 @@ class SpeakCommandTest {
     }
 
     @Test
+    void wishesThatCannotBeGrantedAreToldOnceAndStrictRefusesThem() throws IOException {
+        Files.writeString(folder.resolve("lines.txt"), "one\ntwo\n");
+        Cli.Result told =
+                Cli.run(
+                        "speak",
+                        "--batch",
+                        file("lines.txt"),
+                        "-o",
+                        file("out"),
+                        "--voice",
+                        "tone",
+                        "--top-k",
+                        "5",
+                        "--exaggeration",
+                        "1",
+                        "--noise-scale",
+                        "0.5");
+        assertThat(told.code()).isZero();
+        assertThat(told.lines().getFirst())
+                .isEqualTo(
+                        "skald: --exaggeration, --top-k have no effect: mode fast speaks (a tone)");
+        assertThat(told.lines()).hasSize(2);
+        isOneLine(
+                Cli.run(
+                        "speak",
+                        "x",
+                        "--voice",
+                        "tone",
+                        "-o",
+                        file("a.wav"),
+                        "--strict",
+                        "--top-k",
+                        "5"),
+                ExitCode.USAGE,
+                "--top-k has no effect");
+        isOneLine(
+                Cli.run("speak", "x", "-o", file("a.wav"), "--strict", "--language", "de"),
+                ExitCode.USAGE,
+                "speaks en_US, not de (skald voices list --language de)");
+        isOneLine(Cli.run("text", "x", "--mode", "cinematic"), ExitCode.USAGE, "--normalized");
+        assertThat(folder.resolve("a.wav")).doesNotExist();
+    }
+
+    @Test
+    void aVoiceOfTheCatalogueIsToldWithItsInstall() {
+        isOneLine(
+                Cli.run("speak", "x", "--voice", "en_US-amy-medium", "-o", file("a.wav")),
+                ExitCode.VOICE,
+                "skald voices install en_US-amy-medium");
+    }
+
+    @Test
+    void aTextWithNothingToSayWritesNoHeader() {
+        Cli.Result result = Cli.run("speak", "...", "-o", "-");
+        assertThat(result.bytes()).isEmpty();
+        assertThat(result.code()).isEqualTo(ExitCode.USAGE.number);
+    }
+
+    @Test
+    void aReaderThatGoesIsNothingToComplainOf() {
+        OutputStream gone =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("Broken pipe");
+                    }
+                };
+        for (String[] command :
+                List.of(
+                        new String[] {"speak", "Hello", "--voice", "tone", "-o", "-"},
+                        new String[] {"voices", "list"})) {
+            Cli.Result result = Cli.in("").onto(gone, command);
+            assertThat(result.err()).isEmpty();
+            assertThat(result.code()).isEqualTo(ExitCode.IO.number);
+        }
+    }
+
+    @Test
+    void aFaultyLexiconIsTheCallersFault() throws IOException {
+        Files.writeString(folder.resolve("bad.txt"), "no reading");
+        isOneLine(
+                Cli.run("speak", "x", "-o", file("a.wav"), "--lexicon", file("bad.txt")),
+                ExitCode.USAGE,
+                "line 1");
+    }
+
+    @Test
     void severalWordsAreOneText() {
         Cli.Result result = Cli.run("speak", "a", "b", "--voice", "tone", "-o", "-", "--raw", "-q");
         assertThat(result.bytes()).hasSize(3 * 10 * 2);
@@ -253,22 +340,6 @@ class SpeakCommandTest {
                 Cli.run("speak", "Hello", "--voice", "tone", "-o", "/dev/full", "--raw"),
                 ExitCode.IO,
                 "No space left on device");
-    }
-
-    @Test
-    void aClosedPipeIsOneLine() {
-        OutputStream closed =
-                new OutputStream() {
-                    @Override
-                    public void write(int b) throws IOException {
-                        throw new IOException("Broken pipe");
-                    }
-                };
-        isOneLine(
-                new Cli().onto(closed, "speak", "Hello", "--voice", "tone", "-o", "-"),
-                ExitCode.IO,
-                "Broken pipe");
-        isOneLine(new Cli().onto(closed, "--help"), ExitCode.IO, "standard output");
     }
 
     /** 10 MB on one line: read as it is spoken. */

@@ -49,6 +49,16 @@ class VoicesCommandTest {
     }
 
     @Test
+    void theVoiceThatComesWithSkaldIsListed() {
+        assertThat(run("list", "--installed").out).contains("+ en_US-joe-medium");
+        assertThat(run("info", "en_US-joe-medium").out).contains("comes with Skald");
+        assertThat(run("list", "--installed", "--json").out).contains("\"bundled\":true");
+        String brief = run("list").out;
+        assertThat(brief.lines()).hasSizeLessThan(20);
+        assertThat(brief).contains("chatterbox-nano", "en 36", "--language CODE");
+    }
+
+    @Test
     void listShowsTheCatalogueWithRatesAndLicences() {
         Result all = run("list", "--language", "en");
         assertThat(all.code).isZero();
@@ -60,8 +70,8 @@ class VoicesCommandTest {
                                         && l.contains("CC0"))
                 .anyMatch(l -> l.contains("chatterbox-turbo") && l.contains("MIT"))
                 .noneMatch(l -> l.contains("de_DE"));
-        assertThat(run("list", "--installed").out.lines()).hasSize(1);
-        assertThat(run().out).contains("de_DE-thorsten-medium");
+        assertThat(run("list", "--installed").out.lines()).hasSize(2); // and the heading
+        assertThat(run("list", "--available").out).contains("de_DE-thorsten-medium");
     }
 
     @Test
@@ -119,7 +129,7 @@ class VoicesCommandTest {
         Result result = run("install", "en_US-joe-medium", "--from", elsewhere.toString());
         assertThat(result.code).isEqualTo(ExitCode.VOICE.number);
         assertThat(result.err).contains("10 bytes").contains("63201294");
-        assertThat(run("list", "--installed").out.lines()).hasSize(1);
+        assertThat(run("list", "--installed").out.lines()).hasSize(2); // and the heading
     }
 
     @Test

@@ -3,11 +3,11 @@ package dev.skald.piper.vits;
 import dev.skald.engine.OutputGain;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.PiperVoiceConfig;
+import dev.skald.spi.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HexFormat;
 import java.util.List;
@@ -163,9 +163,10 @@ final class VoiceGain {
             if (folder != null) {
                 Files.createDirectories(folder);
             }
-            Path part = Files.createTempFile(folder, "gain", ".part");
-            Files.writeString(part, Float.toString(gain));
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            try (WholeFile whole = WholeFile.beside(file)) {
+                whole.channel().write(StandardCharsets.US_ASCII.encode(Float.toString(gain)));
+                whole.keep();
+            }
         } catch (IOException e) {
             System.getLogger(VoiceGain.class.getName())
                     .log(System.Logger.Level.DEBUG, "the voice's gain is not kept", e);
