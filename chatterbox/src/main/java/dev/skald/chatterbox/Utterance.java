@@ -58,8 +58,13 @@ final class Utterance implements SpeechJob {
             Optional<String> language,
             long seed) {}
 
-    /** One try at the piece. */
-    private record Draw(TokenStream tokens, RunawayGuard guard, S3GenStream sound) {}
+    /**
+     * One try at the piece.
+     *
+     * @param scope holds what the sound keeps
+     */
+    private record Draw(
+            TokenStream tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
 
     /**
      * @param text as it will be said
@@ -119,6 +124,16 @@ final class Utterance implements SpeechJob {
     private Draw draw(int number) {
         int length = SpokenLength.of(text);
         int stream = index * (REDRAWS + 1) + number;
+        Ops.Scope scope = ops.scope();
+        try {
+            return draw(length, stream, scope);
+        } catch (RuntimeException | Error e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    private Draw draw(int length, int stream, Ops.Scope scope) {
         S3GenStream sound =
                 checkpoint.s3gen().stream(
                         ops,
@@ -138,7 +153,8 @@ final class Utterance implements SpeechJob {
                         stream,
                         RunawayGuard.most(length)),
                 new RunawayGuard(length),
-                sound);
+                sound,
+                scope);
     }
 
     /** Draws a token; speaks what can be spoken then. */
@@ -273,5 +289,6 @@ final class Utterance implements SpeechJob {
     public void close() {
         stages.sound(draw.sound);
         draw.tokens.close();
+        draw.scope.close();
     }
 }

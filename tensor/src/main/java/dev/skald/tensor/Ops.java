@@ -73,6 +73,14 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
+     * How many rows of a long sequence a network should compute at once, so that its activations stay
+     * within what the device has for them.
+     *
+     * @param bytes of activations that a row takes
+     */
+    int rowsAtOnce(long bytes);
+
+    /**
      * Records {@code body}, to be replayed. The body must do the same ops on the same tensors each
      * time, and those tensors must live until the recording is closed. A device records the body
      * the first time it is replayed and launches the whole afterwards; a CPU runs the body.
@@ -140,6 +148,9 @@ public interface Ops extends AutoCloseable {
         /** Integers [from, from + count) of these. */
         Ints slice(int from, int count);
     }
+
+    /** Copies integers where the ops run. */
+    void copy(Ints from, Ints to);
 
     /** Adds {@code by} to each integer: moves a position or a step on, also in a recording. */
     void increment(Ints counter, int by);

@@ -54,19 +54,19 @@ final class F0Predictor {
                         Role.EXACT));
     }
 
-    /** mel (1,F,80) → Hz of each frame. */
-    float[] predict(Ops ops, Tensor mel) {
+    /** mel (1,F,80) → Hz of each frame (1,F,1), in the caller's scope. */
+    Tensor predict(Ops ops, Tensor mel) {
+        Tensor hertz = ops.like(mel, 1);
         try (var scope = ops.scope()) {
             Tensor x = mel;
             Epilogue elu = Epilogue.of(Activation.elu(1));
             for (Conv1d conv : convolutions) {
                 x = ops.conv1d(x, conv, 1, 1, elu);
             }
-            float[] f0 = ops.read(ops.linear(x, classifier));
-            for (int i = 0; i < f0.length; i++) {
-                f0[i] = Math.abs(f0[i]);
-            }
-            return f0;
+            ops.linear(x, classifier, Epilogue.of(ABS), hertz);
         }
+        return hertz;
     }
+
+    private static final Activation ABS = new Activation(Activation.Kind.ABS, 0, null);
 }

@@ -1,12 +1,14 @@
 package dev.skald.chatterbox.s3gen;
 
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
+import java.util.Arrays;
 
 /**
  * Speech tokens and a voice → mel spectrogram by conditional flow matching: Euler steps from noise
@@ -34,10 +36,27 @@ public final class Flow {
     private final FlowEstimator estimator;
     private final Linear speaker;
 
-    private Flow(FlowEncoder encoder, FlowEstimator estimator, Linear speaker) {
+    /** What the estimator is told at each of the default steps: (1,S,N*C). */
+    private final Tensor defaultConditions;
+
+    private Flow(
+            FlowEncoder encoder, FlowEstimator estimator, Linear speaker, Parameters parameters) {
         this.encoder = encoder;
         this.estimator = estimator;
         this.speaker = speaker;
+        float[] times = times(defaultSteps());
+        try (Ops ops = parameters.backend().openSingle()) {
+            Tensor conditions =
+                    estimator.times(
+                            ops,
+                            Arrays.copyOf(times, times.length - 1),
+                            Arrays.copyOfRange(times, 1, times.length),
+                            -1,
+                            Taps.NONE);
+            defaultConditions =
+                    parameters.constant(
+                            ops.read(conditions), conditions.rows(), conditions.cols());
+        }
     }
 
     /**
@@ -54,7 +73,16 @@ public final class Flow {
                 parameters.linear(
                         weights.get("spk_embed_affine_layer.weight", bands, -1),
                         weights.get("spk_embed_affine_layer.bias", bands),
-                        Role.WORKING));
+                        Role.WORKING),
+                parameters);
+    }
+
+    FlowEncoder encoder() {
+        return encoder;
+    }
+
+    FlowEstimator estimator() {
+        return estimator;
     }
 
     /** Mel bands. */
@@ -106,32 +134,20 @@ public final class Flow {
     }
 
     /**
-     * The mel frames of {@code tokens}, without the voice's own: (1,T,M), in the caller's frame.
+     * A voice as the flow wants it, where the ops run: made once, for all that it speaks.
      *
-     * @param noise the start of the flow; its rows are frames, the voice's first
+     * @param reference what it was made of
+     * @param speaker (1,1,M)
+     * @param mel (1,F,M); of no frames if the voice has none
      */
-    Tensor mel(
-            Ops ops,
-            VoiceReference voice,
-            int[] tokens,
-            NoiseSource noise,
-            Options how,
-            Taps taps) {
-        int frames = frames(voice, tokens.length, how.last());
-        check(voice, tokens, frames);
-        Tensor mel = ops.tensor(1, frames, bands());
-        try (var scope = ops.scope()) {
-            Tensor x = state(ops, voice, tokens, noise, how, taps);
-            ops.copy(x.rows(voice.frames(), voice.frames() + frames), mel);
-        }
-        return mel;
-    }
+    record Prompt(VoiceReference reference, Tensor speaker, Tensor mel) {}
 
-    private void check(VoiceReference voice, int[] tokens, int frames) {
-        if (frames < 1) {
-            throw new IllegalArgumentException(
-                    tokens.length + " speech tokens are too few to be spoken");
-        }
+    /**
+     * Uploads a voice, in the caller's scope.
+     *
+     * @throws IllegalArgumentException if it is not one of this model's
+     */
+    Prompt prompt(Ops ops, VoiceReference voice, Taps taps) {
         if (voice.frames() > 0 && voice.bands() != bands()) {
             throw new IllegalArgumentException(
                     "the voice's mel has " + voice.bands() + " bands, not " + bands());
@@ -143,42 +159,71 @@ public final class Flow {
                             + " values, not "
                             + xvectorDim());
         }
+        encoder.check(voice.tokens());
+        Tensor mel = ops.tensor(1, voice.frames(), bands());
+        ops.write(voice.mel(), 0, mel);
+        return new Prompt(voice, speaker(ops, voice.xvector(), taps), mel);
     }
 
-    /** The end of the flow, (1,T,M) with the voice's frames. */
+    /**
+     * The mel frames of {@code tokens}, without the voice's own: (1,T,M), in the caller's scope.
+     *
+     * @param noise the start of the flow; its rows are frames, the voice's first
+     */
+    Tensor mel(Ops ops, Prompt voice, int[] tokens, NoiseSource noise, Options how, Taps taps) {
+        int own = voice.reference().frames();
+        int frames = frames(voice.reference(), tokens.length, how.last());
+        if (frames < 1) {
+            throw new IllegalArgumentException(
+                    tokens.length + " speech tokens are too few to be spoken");
+        }
+        encoder.check(tokens);
+        Tensor mel = ops.tensor(1, frames, bands());
+        try (var scope = ops.scope()) {
+            Tensor x = state(ops, voice, tokens, noise, how, taps);
+            ops.copy(x.rows(own, own + frames), mel);
+        }
+        return mel;
+    }
+
+    /** The end of the flow with the voice's frames: (1,T,M), of as many rows as a bucket has. */
     private Tensor state(
-            Ops ops,
-            VoiceReference voice,
-            int[] tokens,
-            NoiseSource noise,
-            Options how,
-            Taps taps) {
+            Ops ops, Prompt voice, int[] tokens, NoiseSource noise, Options how, Taps taps) {
         int m = bands();
-        Tensor spk = speaker(ops, voice.xvector(), taps); // (1,1,M)
-        int[] all = new int[voice.tokens().length + tokens.length];
-        System.arraycopy(voice.tokens(), 0, all, 0, voice.tokens().length);
-        System.arraycopy(tokens, 0, all, voice.tokens().length, tokens.length);
-        int total = FRAMES_A_TOKEN * (all.length - (how.last() ? 0 : LOOKAHEAD));
-        Tensor x = ops.tensor(1, total, m);
+        int[] heard = voice.reference().tokens();
+        int count = heard.length + tokens.length;
+        int total = FRAMES_A_TOKEN * (count - (how.last() ? 0 : LOOKAHEAD));
+        int[] all = new int[ops.bucket(count)];
+        System.arraycopy(heard, 0, all, 0, heard.length);
+        System.arraycopy(tokens, 0, all, heard.length, tokens.length);
+        boolean padded = all.length > count;
+        int rows = padded ? FRAMES_A_TOKEN * all.length : total;
         boolean guided = !estimator.meanflow();
-        Tensor input = ops.zeros(guided ? 2 : 1, total, estimator.in()); // x | mu | spk | cond
+        Tensor x = ops.tensor(1, rows, m);
+        Tensor input = ops.zeros(guided ? 2 : 1, rows, estimator.in()); // x | mu | spk | cond
         Tensor own = input.batch(0);
         try (var scope = ops.scope()) {
-            Tensor mu = encoder.encode(ops, all, how.beyond(), taps).rows(0, total);
-            taps.tap("mu", ops, mu);
-            ops.copy(mu, own.cols(m, 2 * m));
+            Ints length = padded ? ops.ints(new int[] {count}) : null;
+            Tensor mu = encoder.encode(ops, ops.ints(all), length, how.beyond(), taps);
+            mu = mu.unpadded(mu.rows());
+            taps.tap("mu", ops, mu.rows(0, total));
+            ops.copy(mu.rows(0, rows), own.cols(m, 2 * m));
         }
         Tensor speakerColumns = own.cols(2 * m, 3 * m);
-        ops.add(speakerColumns, spk, speakerColumns);
-        if (voice.frames() > 0) {
-            ops.write(voice.mel(), 0, own.cols(3 * m, 4 * m).rows(0, voice.frames()));
-        }
-        int given = voice.frames();
+        ops.add(speakerColumns, voice.speaker(), speakerColumns);
+        int given = voice.reference().frames();
         if (given > 0) {
+            ops.copy(voice.mel(), own.cols(3 * m, 4 * m).rows(0, given));
             noise.fill(ops, 0, x.rows(0, given));
         }
         noise.fill(ops, given + how.offset(), x.rows(given, total));
-        integrate(ops, x, input, how, taps);
+        if (padded) {
+            int[] valid = new int[input.batch()];
+            Arrays.fill(valid, total);
+            integrate(ops, x.valid(ops.ints(new int[] {total})), input.valid(ops.ints(valid)), how, taps);
+        } else {
+            integrate(ops, x, input, how, taps);
+        }
         return x;
     }
 
@@ -204,34 +249,66 @@ public final class Flow {
     private void integrate(Ops ops, Tensor x, Tensor input, Options how, Taps taps) {
         int m = bands();
         float[] times = times(how.steps());
-        float[] from = java.util.Arrays.copyOf(times, how.steps());
-        float[] to = java.util.Arrays.copyOfRange(times, 1, how.steps() + 1);
-        Tensor conditions = estimator.times(ops, from, to, how.tapped(), taps); // (1,S,..)
-        Tensor field = ops.tensor(input.batch(), x.rows(), m);
-        for (int s = 0; s < how.steps(); s++) {
-            how.check().run();
-            for (int b = 0; b < input.batch(); b++) {
-                ops.copy(x, input.batch(b).cols(0, m));
-            }
-            boolean tapped = s == how.tapped();
-            if (taps.on()) {
-                taps.tap("est_x" + s, ops, x);
+        float[] from = Arrays.copyOf(times, how.steps());
+        float[] to = Arrays.copyOfRange(times, 1, how.steps() + 1);
+        Tensor conditions = // (1,S,N*C)
+                how.steps() == defaultSteps() && !taps.on()
+                        ? defaultConditions
+                        : estimator.times(ops, from, to, how.tapped(), taps);
+        float[] lengths = new float[how.steps()];
+        for (int s = 0; s < lengths.length; s++) {
+            lengths[s] = to[s] - from[s];
+        }
+        Tensor steps = ops.tensor(1, how.steps(), 1);
+        ops.write(lengths, 0, steps);
+        Tensor time = ops.tensor(1, 1, conditions.cols());
+        Tensor field = ops.like(input, m);
+        Ints step = ops.ints(1);
+        Taps[] seen = {Taps.NONE};
+        try (Ops.Recording euler =
+                ops.record(() -> step(ops, x, input, conditions, steps, step, time, field, seen[0]))) {
+            for (int s = 0; s < how.steps(); s++) {
+                how.check().run();
+                boolean tapped = s == how.tapped();
+                seen[0] = tapped ? taps : Taps.NONE;
+                if (taps.on()) {
+                    taps.tap("est_x" + s, ops, x);
+                    if (tapped) {
+                        state(ops, x, input);
+                        tapArguments(ops, input, from[s], to[s], taps);
+                    }
+                }
+                euler.replay();
                 if (tapped) {
-                    tapArguments(ops, input, from[s], to[s], taps);
+                    taps.tap("est_out", ops, field);
                 }
             }
-            estimator.run(ops, input, conditions.rows(s, s + 1), tapped ? taps : Taps.NONE, field);
-            if (tapped) {
-                taps.tap("est_out", ops, field);
-            }
-            float step = to[s] - from[s];
-            if (input.batch() == 2) {
-                ops.addScaled(x, field.batch(0), step * (1 + GUIDANCE), x);
-                ops.addScaled(x, field.batch(1), -step * GUIDANCE, x);
-            } else {
-                ops.addScaled(x, field, step, x);
-            }
         }
+    }
+
+    /** Puts the state x into the input of the estimator, in both rows with guidance. */
+    private void state(Ops ops, Tensor x, Tensor input) {
+        for (int b = 0; b < input.batch(); b++) {
+            ops.copy(x, input.batch(b).cols(0, bands()));
+        }
+    }
+
+    /** One Euler step; nothing in it comes from the host. */
+    private void step(
+            Ops ops,
+            Tensor x,
+            Tensor input,
+            Tensor conditions,
+            Tensor steps,
+            Ints step,
+            Tensor time,
+            Tensor field,
+            Taps taps) {
+        state(ops, x, input);
+        ops.gather(conditions, step, time);
+        estimator.run(ops, input, time, taps, field);
+        ops.eulerStep(x, field, steps, step, GUIDANCE);
+        ops.increment(step, 1);
     }
 
     private void tapArguments(Ops ops, Tensor input, float t, float r, Taps taps) {

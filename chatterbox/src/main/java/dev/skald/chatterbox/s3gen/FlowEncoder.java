@@ -3,6 +3,7 @@ package dev.skald.chatterbox.s3gen;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Embedding;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class FlowEncoder {
     /** Tokens that the encoder looks ahead. */
     static final int LOOKAHEAD = 3;
+
+    /** Frames of the longest sequence: 25 s of clip and 25 s of speech, with some to spare. */
+    private static final int LONGEST = 2560;
 
     private static final float EPS = 1e-5f;
     private static final float LAYER_EPS = 1e-12f;
@@ -81,7 +85,7 @@ final class FlowEncoder {
                         w.get("encoder_proj.weight", bands, width),
                         w.get("encoder_proj.bias", bands),
                         Role.WORKING);
-        positions = new RelativePositions(parameters, width);
+        positions = new RelativePositions(parameters, width, LONGEST);
     }
 
     /** Loads the weights under {@code flow.}. */
@@ -163,31 +167,40 @@ final class FlowEncoder {
         return tokens.entries();
     }
 
-    /**
-     * @param ids token ids, the prompt's first
-     * @param beyond how many zero embeddings follow the tokens: 0 unless a reference padded its
-     *     rows, which the look-ahead then sees
-     * @return (1,2T,M), in the caller's frame
-     */
-    Tensor encode(Ops ops, int[] ids, int beyond, Taps taps) {
-        int count = ids.length;
+    /** Throws {@link IllegalArgumentException} on an id that is no token. */
+    void check(int[] ids) {
         for (int id : ids) {
             if (id < 0 || id >= tokens.entries()) {
                 throw new IllegalArgumentException(
                         "speech token " + id + " is not one of 0 to " + (tokens.entries() - 1));
             }
         }
+    }
+
+    /**
+     * @param ids T token ids, the prompt's first; padding may hold any token
+     * @param lengths how many of them are valid; null for all
+     * @param beyond how many zero embeddings follow the tokens: 0 unless a reference padded its
+     *     rows, which the look-ahead then sees
+     * @return (1,2T,M), in the caller's scope
+     */
+    Tensor encode(Ops ops, Ints ids, @Nullable Ints lengths, int beyond, Taps taps) {
+        int count = ids.count();
         Tensor mu = ops.tensor(1, 2 * count, projection.out());
+        if (lengths != null) {
+            mu = mu.valid(ops.lengths(lengths, 2, 0, 1));
+        }
         try (var scope = ops.scope()) {
             int seen = Math.min(LOOKAHEAD, beyond);
             Tensor e = ops.tensor(1, count + seen, width);
-            Ops.Ints at = ops.ints(count);
-            ops.write(ids, at);
-            ops.embed(tokens, at, e.rows(0, count));
+            ops.embed(tokens, ids, e.rows(0, count));
             if (seen > 0) {
                 ops.fill(e.rows(count, count + seen), 0);
             }
             taps.tap("token_emb", ops, e.rows(0, count));
+            if (lengths != null) {
+                e = e.valid(lengths);
+            }
             Tensor x = embed(ops, e, embed);
             taps.tap("enc_embed", ops, x.rows(0, count));
             Tensor ahead =
@@ -203,7 +216,7 @@ final class FlowEncoder {
             taps.tap("enc_lookahead", ops, h);
             run(ops, h, layers, "enc_layer", taps);
 
-            Tensor twice = ops.tensor(1, 2 * count, width);
+            Tensor twice = ops.like(mu, width);
             ops.repeat(h, 2, twice);
             Tensor up = ops.conv1d(twice, upsample, 4, 0, Epilogue.NONE);
             taps.tap("enc_up", ops, up);
@@ -230,8 +243,16 @@ final class FlowEncoder {
         for (int i = 0; i < list.size(); i++) {
             Layer w = list.get(i);
             try (var scope = ops.scope()) {
-                Tensor norm = ops.layerNorm(h, w.attentionGain(), w.attentionShift(), LAYER_EPS);
-                Tensor qkv = ops.linear(norm, w.qkv()); // (1,T,3C)
+                Tensor qkv = ops.like(h, 3 * width); // (1,T,3C)
+                ops.layerNormLinear(
+                        h,
+                        w.attentionGain(),
+                        w.attentionShift(),
+                        LAYER_EPS,
+                        w.qkv(),
+                        Epilogue.NONE,
+                        qkv);
+                Tensor attended = ops.like(h, width);
                 Tensor p = ops.linear(table, w.position()); // (1,2T-1,C)
                 ops.attentionTransformerXl(
                         qkv.cols(0, width),
@@ -242,10 +263,17 @@ final class FlowEncoder {
                         w.biasV(),
                         heads,
                         scale,
-                        norm);
-                ops.linear(norm, w.out(), Epilogue.plus(h), h);
-                ops.layerNorm(h, w.feedGain(), w.feedShift(), LAYER_EPS, Activation.NONE, norm);
-                Tensor up = ops.linear(norm, w.up(), Epilogue.of(Activation.SILU));
+                        attended);
+                ops.linear(attended, w.out(), Epilogue.plus(h), h);
+                Tensor up = ops.like(h, w.up().out());
+                ops.layerNormLinear(
+                        h,
+                        w.feedGain(),
+                        w.feedShift(),
+                        LAYER_EPS,
+                        w.up(),
+                        Epilogue.of(Activation.SILU),
+                        up);
                 ops.linear(up, w.down(), Epilogue.plus(h), h);
             }
             taps.tap(name + i, ops, h);

@@ -270,9 +270,9 @@ final class FlowEstimator {
     void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {
         try (var scope = ops.scope()) {
             int index = 0;
-            Tensor both = ops.tensor(input.batch(), input.rows(), 2 * width); // x | skip
-            Tensor x = ops.tensor(input.batch(), input.rows(), width);
-            Tensor y = ops.tensor(input.batch(), input.rows(), width);
+            Tensor both = ops.like(input, 2 * width); // x | skip
+            Tensor x = ops.like(input, width);
+            Tensor y = ops.like(input, width);
             block(ops, input, down, time, index++, taps, x);
             ops.copy(x, both.cols(width, 2 * width));
             ops.conv1d(x, downConv, 2, 0, Activation.NONE, Epilogue.NONE, y);
@@ -319,9 +319,9 @@ final class FlowEstimator {
     /** h (B,T,C), in place. */
     private void transform(Ops ops, Tensor h, Transformer w) {
         try (var scope = ops.scope()) {
-            Tensor norm = ops.layerNorm(h, w.gain1(), w.shift1(), EPS);
-            Tensor qkv = ops.linear(norm, w.qkv()); // (B,T,3*inner)
-            Tensor mixed = ops.tensor(h.batch(), h.rows(), inner);
+            Tensor qkv = ops.like(h, 3 * inner); // (B,T,3*inner)
+            ops.layerNormLinear(h, w.gain1(), w.shift1(), EPS, w.qkv(), Epilogue.NONE, qkv);
+            Tensor mixed = ops.like(h, inner);
             ops.attention(
                     qkv.cols(0, inner),
                     qkv.cols(inner, 2 * inner),
@@ -331,8 +331,9 @@ final class FlowEstimator {
                     false,
                     mixed);
             ops.linear(mixed, w.out(), Epilogue.plus(h), h);
-            ops.layerNorm(h, w.gain3(), w.shift3(), EPS, Activation.NONE, norm);
-            Tensor up = ops.linear(norm, w.up(), Epilogue.of(Activation.GELU));
+            Tensor up = ops.like(h, w.up().out());
+            ops.layerNormLinear(
+                    h, w.gain3(), w.shift3(), EPS, w.up(), Epilogue.of(Activation.GELU), up);
             ops.linear(up, w.down(), Epilogue.plus(h), h);
         }
     }

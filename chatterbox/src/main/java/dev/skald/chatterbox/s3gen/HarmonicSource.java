@@ -2,7 +2,9 @@ package dev.skald.chatterbox.s3gen;
 
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.Harmonics;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
@@ -20,9 +22,6 @@ final class HarmonicSource {
     private static final float VOICED_NOISE = 0.003f;
     private static final float VOICED_HERTZ = 10;
     private static final float SAMPLE_RATE = 24_000;
-
-    /** Frames made at once. */
-    private static final int AT_ONCE = 250;
 
     private final Linear mix;
     private final int samplesAFrame;
@@ -50,41 +49,59 @@ final class HarmonicSource {
     /**
      * Where the oscillators are between two pieces of one signal.
      *
-     * @param turns of each harmonic since the beginning; advanced by {@link #generate}
-     * @param offsets initial phases in radians; the fundamental's is 0
+     * @param turns see {@link Harmonics}; moved on by {@link #generate}
+     * @param offsets (1,1,H): initial phases in radians; the fundamental's is 0
      */
-    record Phase(double[] turns, float[] offsets) {
-        Phase copy() {
-            return new Phase(turns.clone(), offsets.clone());
+    record Phase(Ints turns, Tensor offsets) {
+        /** The beginning of a signal. The fundamental's offset is not looked at. */
+        static Phase begin(Ops ops, float[] offsets) {
+            float[] own = offsets.clone();
+            own[0] = 0;
+            Tensor t = ops.tensor(1, 1, own.length);
+            ops.write(own, 0, t);
+            return new Phase(ops.ints(2 * own.length), t);
+        }
+
+        /** The same place, which moves on by itself. */
+        Phase copy(Ops ops) {
+            Ints own = ops.ints(turns.count());
+            ops.copy(turns, own);
+            return new Phase(own, offsets);
         }
     }
 
     /**
-     * The source of frames of the given frequencies, (1, frames * samplesAFrame, 1) into {@code
-     * out}; {@code phase} moves on.
+     * The source of frames of the frequencies f0 (1,F,1), into {@code out} (1, F * samplesAFrame, 1);
+     * {@code phase} moves on.
      *
      * @param first index of the first frame in the whole signal, for the noise
      */
     void generate(
             Ops ops,
-            float[] f0,
+            Tensor f0,
             Phase phase,
             long first,
             NoiseSource noise,
             Taps taps,
             Tensor out) {
-        float[] angles = new float[Math.min(f0.length, AT_ONCE) * samplesAFrame * harmonics()];
-        for (int from = 0; from < f0.length; from += AT_ONCE) {
-            int to = Math.min(f0.length, from + AT_ONCE);
-            angles(f0, from, to, phase, angles);
+        int frames = ops.rowsAtOnce(3L * Float.BYTES * harmonics() * samplesAFrame);
+        Harmonics how =
+                new Harmonics(
+                        samplesAFrame,
+                        SAMPLE_RATE,
+                        VOICED_HERTZ,
+                        SINE_AMPLITUDE,
+                        VOICED_NOISE,
+                        SINE_AMPLITUDE / 3,
+                        phase.offsets());
+        for (int from = 0; from < f0.rows(); from += frames) {
+            int to = Math.min(f0.rows(), from + frames);
             try (var scope = ops.scope()) {
-                Tensor sines = ops.tensor(1, (to - from) * samplesAFrame, harmonics());
-                ops.write(angles, 0, sines);
-                ops.activate(sines, SIN, sines);
-                ops.scale(sines, SINE_AMPLITUDE, 0, sines);
-                Tensor random = ops.tensor(1, sines.rows(), harmonics());
+                int samples = (to - from) * samplesAFrame;
+                Tensor random = ops.tensor(1, samples, harmonics());
                 noise.fill(ops, (first + from) * samplesAFrame, random);
-                addNoise(ops, f0, from, to, random, sines);
+                Tensor sines = ops.tensor(1, samples, harmonics());
+                ops.harmonics(f0.rows(from, to), how, phase.turns(), random, sines);
                 taps.tap("sines", ops, sines);
                 ops.linear(
                         sines,
@@ -92,49 +109,6 @@ final class HarmonicSource {
                         Epilogue.of(Activation.TANH),
                         out.rows(from * samplesAFrame, to * samplesAFrame));
             }
-        }
-    }
-
-    /** Little noise where there is voice, much where there is none. */
-    private void addNoise(Ops ops, float[] f0, int from, int to, Tensor random, Tensor sines) {
-        for (int a = from; a < to; ) {
-            boolean voiced = f0[a] > VOICED_HERTZ;
-            int b = a + 1;
-            while (b < to && f0[b] > VOICED_HERTZ == voiced) {
-                b++;
-            }
-            int low = (a - from) * samplesAFrame;
-            int high = (b - from) * samplesAFrame;
-            Tensor part = sines.rows(low, high);
-            float amplitude = voiced ? VOICED_NOISE : SINE_AMPLITUDE / 3;
-            ops.addScaled(part, random.rows(low, high), amplitude, part);
-            a = b;
-        }
-    }
-
-    private static final Activation SIN = new Activation(Activation.Kind.SIN, 0, null);
-
-    /**
-     * Angles whose sines are wanted, 0 where there is no voice. Turns are summed in double
-     * precision and each is rounded to single, as the official code's cumulative sum does on a CPU.
-     */
-    private void angles(float[] f0, int from, int to, Phase phase, float[] angles) {
-        int harmonics = harmonics();
-        for (int h = 0; h < harmonics; h++) {
-            double turns = phase.turns()[h];
-            float offset = h == 0 ? 0 : phase.offsets()[h];
-            for (int f = from; f < to; f++) {
-                float step = f0[f] * (h + 1) / SAMPLE_RATE;
-                boolean voiced = f0[f] > VOICED_HERTZ;
-                int at = (f - from) * samplesAFrame * harmonics + h;
-                for (int i = 0; i < samplesAFrame; i++) {
-                    turns += step;
-                    float rounded = (float) turns;
-                    float part = rounded - (float) Math.floor(rounded);
-                    angles[at + i * harmonics] = voiced ? (float) (2 * Math.PI) * part + offset : 0;
-                }
-            }
-            phase.turns()[h] = turns;
         }
     }
 }

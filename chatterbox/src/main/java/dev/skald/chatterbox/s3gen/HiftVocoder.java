@@ -6,8 +6,8 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
-import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
+import dev.skald.tensor.Stft;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -34,9 +34,6 @@ public final class HiftVocoder {
      */
     static final int REACH = 15;
 
-    /** Frames decoded at once, which bounds memory. */
-    private static final int AT_ONCE = 500;
-
     private static final int FFT = 16;
     private static final int HOP = 4;
     private static final int BINS = FFT / 2 + 1;
@@ -59,10 +56,10 @@ public final class HiftVocoder {
     private final Conv1d pre;
     private final List<Stage> stages;
     private final Conv1d post;
-    private final Linear forward; // 16 windowed samples → 9 real, 9 imaginary
-    private final Linear inverse; // back, windowed, over the constant sum of squared windows
-    private final Tensor headGain;
-    private final Tensor tailGain;
+    private final Stft stft;
+
+    /** Of activations. */
+    private final long bytesAFrame;
 
     private HiftVocoder(Weights w, Parameters parameters) {
         f0Predictor = F0Predictor.load(w.under("f0_predictor."), parameters);
@@ -80,17 +77,15 @@ public final class HiftVocoder {
             width = stage.up().out();
         }
         stages = List.copyOf(found);
-        post = conv(w, "conv_post", 2 * BINS, width, 1, parameters, Role.WORKING);
-        forward = parameters.linear(forwardBasis(), null, Role.WORKING);
-        inverse = parameters.linear(inverseBasis(), null, Role.WORKING);
-        float[] head = new float[HOP];
-        float[] tail = new float[HOP];
-        for (int i = 0; i < HOP; i++) {
-            head[i] = (float) (WINDOW_ENERGY / (WINDOW_ENERGY - squared(FFT - HOP + i)));
-            tail[i] = (float) (WINDOW_ENERGY / (WINDOW_ENERGY - squared(i)));
+        long values = 0; // about four tensors of a stage live at once
+        int rows = 1;
+        for (Stage stage : stages) {
+            rows *= stage.up().stride();
+            values = Math.max(values, 4L * rows * stage.up().out());
         }
-        headGain = parameters.constant(head, 1, HOP);
-        tailGain = parameters.constant(tail, 1, HOP);
+        bytesAFrame = values * Float.BYTES;
+        post = conv(w, "conv_post", 2 * BINS, width, 1, parameters, Role.WORKING);
+        stft = Stft.load(parameters, FFT, HOP);
     }
 
     /** Loads the weights under {@code mel2wav.} of {@code s3gen.safetensors}. */
@@ -183,44 +178,6 @@ public final class HiftVocoder {
                         + ", which does not fit a vocoder of 480 samples a frame");
     }
 
-    // ---- the short-time transform: periodic Hann window of 16, every 4
-
-    private static final double WINDOW_ENERGY = 1.5; // sum of its squares where frames overlap
-
-    private static double window(int i) {
-        return 0.5 - 0.5 * Math.cos(2 * Math.PI * i / FFT);
-    }
-
-    private static double squared(int i) {
-        return window(i) * window(i);
-    }
-
-    private static Weight forwardBasis() {
-        float[] basis = new float[2 * BINS * FFT];
-        for (int k = 0; k < BINS; k++) {
-            for (int n = 0; n < FFT; n++) {
-                double angle = 2 * Math.PI * k * n / FFT;
-                basis[k * FFT + n] = (float) (window(n) * Math.cos(angle));
-                basis[(BINS + k) * FFT + n] = (float) (-window(n) * Math.sin(angle));
-            }
-        }
-        return Weight.of("stft", basis, 2 * BINS, FFT);
-    }
-
-    private static Weight inverseBasis() {
-        float[] basis = new float[FFT * 2 * BINS];
-        for (int n = 0; n < FFT; n++) {
-            for (int k = 0; k < BINS; k++) {
-                boolean edge = k == 0 || k == BINS - 1;
-                double scale = window(n) / WINDOW_ENERGY / FFT * (edge ? 1 : 2);
-                double angle = 2 * Math.PI * k * n / FFT;
-                basis[n * 2 * BINS + k] = (float) (scale * Math.cos(angle));
-                basis[n * 2 * BINS + BINS + k] = (float) (edge ? 0 : -scale * Math.sin(angle));
-            }
-        }
-        return Weight.of("istft", basis, FFT, 2 * BINS);
-    }
-
     // ---- what it does
 
     /** Harmonics of the source, the fundamental included. */
@@ -228,15 +185,15 @@ public final class HiftVocoder {
         return source.harmonics();
     }
 
-    /** Hz of each frame of mel (1,F,80). */
-    float[] f0(Ops ops, Tensor mel) {
+    /** Hz of each frame (1,F,1) of mel (1,F,80), in the caller's scope. */
+    Tensor f0(Ops ops, Tensor mel) {
         return f0Predictor.predict(ops, mel);
     }
 
     /** See {@link HarmonicSource#generate}. */
     void source(
             Ops ops,
-            float[] f0,
+            Tensor f0,
             HarmonicSource.Phase phase,
             long first,
             NoiseSource noise,
@@ -246,7 +203,7 @@ public final class HiftVocoder {
     }
 
     /**
-     * mel (1,F,80) → waveform (1,1,480 F), within ±0.99, in the caller's frame.
+     * mel (1,F,80) → waveform (1,1,480 F), within ±0.99, in the caller's scope.
      *
      * @param source (1,480 F,1)
      */
@@ -257,12 +214,18 @@ public final class HiftVocoder {
                     source.rows() + " source samples for " + mel.rows() + " frames");
         }
         Tensor wave = ops.tensor(1, 1, samples);
-        if (mel.rows() <= AT_ONCE + REACH) {
+        decode(ops, mel, source, ops.rowsAtOnce(bytesAFrame), taps, wave);
+        return wave;
+    }
+
+    /** The same, {@code most} frames at a time with those around them. */
+    void decode(Ops ops, Tensor mel, Tensor source, int most, Taps taps, Tensor wave) {
+        if (mel.rows() <= most + REACH) {
             decode(ops, mel, source, taps, wave);
-            return wave;
+            return;
         }
-        for (int from = 0; from < mel.rows(); from += AT_ONCE) {
-            int to = Math.min(mel.rows(), from + AT_ONCE);
+        for (int from = 0; from < mel.rows(); from += most) {
+            int to = Math.min(mel.rows(), from + most);
             int low = Math.max(0, from - REACH);
             int high = Math.min(mel.rows(), to + REACH);
             try (var scope = ops.scope()) {
@@ -278,7 +241,6 @@ public final class HiftVocoder {
                         wave.cols(from * SAMPLES_A_FRAME, to * SAMPLES_A_FRAME));
             }
         }
-        return wave;
     }
 
     private void decode(Ops ops, Tensor mel, Tensor source, Taps taps, Tensor wave) {
@@ -287,7 +249,10 @@ public final class HiftVocoder {
             int count = samples / HOP + 1;
             Tensor x = ops.tensor(1, count, stages.getLast().up().out());
             try (var inner = ops.scope()) {
-                network(ops, mel, spectrum(ops, source, taps), taps, x);
+                Tensor spectrum = ops.tensor(1, count, 2 * stft.bins());
+                ops.stft(source.reshape(1, 1, samples), stft, spectrum);
+                taps.tap("s_stft", ops, spectrum);
+                network(ops, mel, spectrum, taps, x);
             }
             Tensor y = // (1,N,18)
                     ops.conv1d(x, post, 3, 3, Activation.leakyRelu(LAST_SLOPE), Epilogue.NONE);
@@ -297,52 +262,8 @@ public final class HiftVocoder {
                 taps.tap("post_in", ops, in);
             }
             taps.tap("conv_post", ops, y);
-            Tensor overlapped = ops.tensor(1, 1, samples + FFT);
-            ops.overlapAdd(ops.linear(polar(ops, y), inverse), HOP, overlapped);
-            Tensor middle = overlapped.cols(FFT / 2, FFT / 2 + samples);
-            Tensor head = middle.cols(0, HOP);
-            ops.mul(head, headGain, head);
-            Tensor tail = middle.cols(samples - HOP, samples);
-            ops.mul(tail, tailGain, tail);
-            ops.clamp(middle, -LIMIT, LIMIT, wave);
+            ops.inverseStft(y, stft, MAX_MAGNITUDE, LIMIT, wave);
         }
-    }
-
-    /** Log magnitudes and phases (1,N,18) → real and imaginary parts. */
-    private static Tensor polar(Ops ops, Tensor y) {
-        Tensor magnitude = y.cols(0, BINS);
-        Tensor phase = y.cols(BINS, 2 * BINS);
-        ops.activate(magnitude, Activation.EXP, magnitude);
-        ops.clamp(magnitude, 0, MAX_MAGNITUDE, magnitude);
-        ops.activate(phase, SIN, phase); // the network's own bound on the phase
-        Tensor parts = ops.tensor(1, y.rows(), 2 * BINS);
-        Tensor real = parts.cols(0, BINS);
-        Tensor imaginary = parts.cols(BINS, 2 * BINS);
-        ops.activate(phase, COS, real);
-        ops.mul(real, magnitude, real);
-        ops.activate(phase, SIN, imaginary);
-        ops.mul(imaginary, magnitude, imaginary);
-        return parts;
-    }
-
-    private static final Activation SIN = new Activation(Activation.Kind.SIN, 0, null);
-    private static final Activation COS = new Activation(Activation.Kind.COS, 0, null);
-
-    /** source (1,n,1) → (1,N,18): real parts, then imaginary ones, of mirrored-edge frames. */
-    private Tensor spectrum(Ops ops, Tensor source, Taps taps) {
-        int n = source.rows();
-        int half = FFT / 2;
-        Tensor padded = ops.tensor(1, 1, n + FFT);
-        Tensor line = source.reshape(1, 1, n);
-        ops.copy(line, padded.cols(half, half + n));
-        for (int i = 1; i <= half; i++) {
-            ops.copy(line.cols(i, i + 1), padded.cols(half - i, half - i + 1));
-            int right = half + n - 1 + i;
-            ops.copy(line.cols(n - 1 - i, n - i), padded.cols(right, right + 1));
-        }
-        Tensor spectrum = ops.linear(padded.windows(FFT, HOP, n / HOP + 1), forward);
-        taps.tap("s_stft", ops, spectrum);
-        return spectrum;
     }
 
     private void network(Ops ops, Tensor mel, Tensor spectrum, Taps taps, Tensor out) {

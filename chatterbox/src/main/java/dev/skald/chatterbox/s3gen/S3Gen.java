@@ -81,7 +81,13 @@ public final class S3Gen {
         Randomness random = Randomness.of(seed, vocoder.harmonics());
         try (var scope = ops.scope()) {
             return ops.read(
-                    flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE));
+                    flow.mel(
+                            ops,
+                            flow.prompt(ops, voice, Taps.NONE),
+                            tokens,
+                            random.flow(),
+                            flow.options(true, 0),
+                            Taps.NONE));
         }
     }
 
@@ -126,7 +132,13 @@ public final class S3Gen {
     float[] speak(Ops ops, VoiceReference voice, int[] tokens, Randomness random, Taps taps) {
         try (var scope = ops.scope()) {
             Tensor mel =
-                    flow.mel(ops, voice, tokens, random.flow(), flow.options(true, 0), Taps.NONE);
+                    flow.mel(
+                            ops,
+                            flow.prompt(ops, voice, Taps.NONE),
+                            tokens,
+                            random.flow(),
+                            flow.options(true, 0),
+                            Taps.NONE);
             taps.tap("mels", ops, mel);
             float[] wave = vocode(ops, mel, random, taps);
             fadeIn(wave);
@@ -136,7 +148,7 @@ public final class S3Gen {
 
     private float[] vocode(Ops ops, Tensor mel, Randomness random, Taps taps) {
         Tensor source = ops.tensor(1, mel.rows() * HiftVocoder.SAMPLES_A_FRAME, 1);
-        var phase = new HarmonicSource.Phase(new double[vocoder.harmonics()], random.offsets());
+        var phase = HarmonicSource.Phase.begin(ops, random.offsets());
         vocoder.source(ops, vocoder.f0(ops, mel), phase, 0, random.sines(), Taps.NONE, source);
         taps.tap("source", ops, source);
         float[] wave = ops.read(vocoder.decode(ops, mel, source, Taps.NONE));

@@ -39,9 +39,11 @@ public final class S3GenStream {
     private final Flow flow;
     private final HiftVocoder vocoder;
     private final Ops ops;
-    private final VoiceReference voice;
+    private final Flow.Prompt voice;
     private final S3Gen.Randomness random;
     private final Runnable check;
+    private final Tensor melFade; // (1,FADE,M)
+    private final Tensor waveFade; // (1,1,FADE * FRAME)
 
     private int[] tokens = new int[256];
     private int count;
@@ -49,25 +51,52 @@ public final class S3GenStream {
     private int done; // tokens that the last piece saw
     private int base; // first token that the flow still sees
     private long spoken; // frames given out
-    private float[] mel = new float[0]; // frames [melFrom, ...) as last vocoded
-    private long melFrom;
-    private float[] source = new float[0]; // samples of frames [melFrom, sourceTo)
-    private long sourceTo;
-    private float[] tail = new float[0]; // waveform of the frames after the spoken ones
+    private Window window; // as last vocoded
+    private Window spare;
+    private long melFrom; // the window's first frame
+    private long melTo; // frames [melFrom, melTo) are in it
+    private long sourceTo; // its source is kept for frames [melFrom, sourceTo)
+    private final Tensor tail; // (1,1,FADE * FRAME): waveform of the frames after the spoken ones
+    private int tailLength;
     private HarmonicSource.Phase phase; // at sourceTo
     private boolean finished;
     private long flowNanos;
     private long vocoderNanos;
 
+    /** Room for mel frames (1,F,M) and their source (1,F * FRAME,1). */
+    private record Window(Tensor mel, Tensor source) {}
+
+    /** What the stream keeps lives in the scope that is open now. */
     S3GenStream(
             S3Gen model, Ops ops, VoiceReference voice, S3Gen.Randomness random, Runnable check) {
         this.flow = model.flow();
         this.vocoder = model.vocoder();
         this.ops = ops;
-        this.voice = voice;
+        this.voice = flow.prompt(ops, voice, Taps.NONE);
         this.random = random;
         this.check = check;
-        phase = new HarmonicSource.Phase(new double[vocoder.harmonics()], random.offsets());
+        melFade = ramp(FADE, flow.bands()).reshape(1, FADE, flow.bands());
+        waveFade = ramp(FADE * FRAME, 1);
+        tail = ops.tensor(1, 1, FADE * FRAME);
+        window = room(0);
+        spare = window;
+        phase = HarmonicSource.Phase.begin(ops, random.offsets());
+    }
+
+    private Window room(int frames) {
+        return new Window(
+                ops.tensor(1, frames, flow.bands()), ops.tensor(1, frames * FRAME, 1));
+    }
+
+    /** (1,1,steps * repeats): weights from 0 to 1, each {@code repeats} times. */
+    private Tensor ramp(int steps, int repeats) {
+        float[] values = new float[steps * repeats];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (i / repeats + 0.5f) / steps;
+        }
+        Tensor ramp = ops.tensor(1, 1, values.length);
+        ops.write(values, 0, ramp);
+        return ramp;
     }
 
     /** Takes tokens; gives the samples that can be spoken now, often none. */
@@ -138,111 +167,136 @@ public final class S3GenStream {
         int[] seen = Arrays.copyOfRange(tokens, base, to);
         long first = (long) Flow.FRAMES_A_TOKEN * base;
         long start = System.nanoTime();
+        int frames = flow.frames(voice.reference(), seen.length, last);
+        reserve(first + frames);
         try (var scope = ops.scope()) {
-            int frames = flow.frames(voice, seen.length, last);
-            float[] fresh = new float[frames * flow.bands()];
-            try (var inner = ops.scope()) {
-                Tensor made =
-                        flow.mel(
-                                ops,
-                                voice,
-                                seen,
-                                random.flow(),
-                                flow.options(last, first, check),
-                                Taps.NONE);
-                ops.read(made, fresh, 0);
-            }
+            Tensor fresh =
+                    flow.mel(
+                            ops,
+                            voice,
+                            seen,
+                            random.flow(),
+                            flow.options(last, first, check),
+                            Taps.NONE);
             long middle = System.nanoTime();
             flowNanos += middle - start;
             check.run();
-            float[] samples = vocode(fresh, first, frames, last);
+            float[] samples = vocode(fresh, first, last);
             vocoderNanos += System.nanoTime() - middle;
             return samples;
         }
     }
 
-    /** Vocodes {@code frames} fresh frames from frame {@code first} on, spoken ones kept. */
-    float[] vocode(float[] fresh, long first, int frames, boolean last) {
-        int bands = flow.bands();
-        long end = first + frames;
-        long from = Math.max(melFrom, spoken - HiftVocoder.REACH);
-        float[] window = new float[Math.toIntExact((end - from) * bands)];
-        for (long f = from; f < end; f++) {
-            blend(window, Math.toIntExact((f - from) * bands), f, fresh, first);
+    /** The first frame that is vocoded once more, for those after it. */
+    private long from() {
+        return Math.max(melFrom, spoken - HiftVocoder.REACH);
+    }
+
+    /** Has room for a window up to frame {@code end}; to be called outside a piece's scope. */
+    private void reserve(long end) {
+        int frames = Math.toIntExact(end - from());
+        if (spare == window || spare.mel.rows() < frames) {
+            spare = room(Math.max(frames, 2 * spare.mel.rows()));
         }
+    }
+
+    /** Vocodes fresh frames (1,F,M) from frame {@code first} on, spoken ones kept. */
+    float[] vocode(Tensor fresh, long first, boolean last) {
+        long end = first + fresh.rows();
+        reserve(end);
+        long from = from();
         long speakTo = last ? end : Math.max(spoken, end - FADE - GUARD);
         int length = Math.toIntExact(end - from);
-        float[] wave;
-        try (var scope = ops.scope()) {
-            Tensor x = ops.tensor(1, length, bands);
-            ops.write(window, 0, x);
-            Tensor s = source(x, from, end, last ? end : speakTo + FADE);
-            wave = ops.read(vocoder.decode(ops, x, s, Taps.NONE));
-        }
-        mel = window;
-        melFrom = from;
+        Window next = spare;
+        Tensor x = next.mel.rows(0, length);
+        blend(x, from, fresh, first);
         int skip = Math.toIntExact((spoken - from) * FRAME);
-        for (int i = 0; i < tail.length; i++) {
-            float t = (i + 0.5f) / tail.length;
-            wave[skip + i] = tail[i] + (wave[skip + i] - tail[i]) * t;
-        }
         int given = Math.toIntExact((speakTo - spoken) * FRAME);
-        float[] out = Arrays.copyOfRange(wave, skip, skip + given);
+        int rest = last ? 0 : Math.min(FADE * FRAME, length * FRAME - skip - given);
+        float[] out = new float[given];
+        try (var scope = ops.scope()) {
+            Tensor s = next.source.rows(0, length * FRAME);
+            source(x, s, from, end, last ? end : speakTo + FADE);
+            Tensor wave = vocoder.decode(ops, x, s, Taps.NONE);
+            if (tailLength > 0) {
+                Tensor begin = wave.cols(skip, skip + tailLength);
+                Tensor weight = tailLength == FADE * FRAME ? waveFade : ramp(tailLength, 1);
+                ops.lerp(tail.cols(0, tailLength), begin, weight, begin);
+            }
+            ops.read(wave.cols(skip, skip + given), out, 0);
+            ops.copy(wave.cols(skip + given, skip + given + rest), tail.cols(0, rest));
+        }
+        tailLength = rest;
+        spare = window;
+        window = next;
+        melFrom = from;
+        melTo = end;
         if (spoken == 0 && given > 0) {
             S3Gen.fadeIn(out);
         }
-        int rest = last ? 0 : Math.min(FADE * FRAME, wave.length - skip - given);
-        tail = Arrays.copyOfRange(wave, skip + given, skip + given + rest);
         spoken = speakTo;
         return out;
     }
 
-    /** One frame: as it was if it was spoken, else fresh, with {@link #FADE} frames in between. */
-    private void blend(float[] window, int at, long frame, float[] fresh, long first) {
-        int bands = flow.bands();
-        long step = frame - spoken;
-        int old = Math.toIntExact((frame - melFrom) * bands);
-        boolean known = !(mel.length == 0) && old + bands <= mel.length;
-        if (step < 0 || frame < first) {
-            System.arraycopy(mel, old, window, at, bands);
-            return;
+    /**
+     * Frames [from, ...) into x: as they were if they were spoken, else fresh, with {@link #FADE}
+     * frames in between.
+     */
+    private void blend(Tensor x, long from, Tensor fresh, long first) {
+        long end = first + fresh.rows();
+        long kept = Math.clamp(Math.max(spoken, first), from, end);
+        long faded = Math.clamp(Math.min(spoken + FADE, melTo), kept, end);
+        if (kept > from) {
+            ops.copy(old(from, kept), part(x, from, from, kept));
         }
-        int now = Math.toIntExact((frame - first) * bands);
-        float t = known && step < FADE ? (step + 0.5f) / FADE : 1;
-        for (int b = 0; b < bands; b++) {
-            float value = fresh[now + b];
-            window[at + b] = t == 1 ? value : mel[old + b] + (value - mel[old + b]) * t;
+        if (faded > kept) {
+            ops.lerp(
+                    old(kept, faded),
+                    part(fresh, first, kept, faded),
+                    part(melFade, spoken, kept, faded),
+                    part(x, from, kept, faded));
+        }
+        if (end > faded) {
+            ops.copy(part(fresh, first, faded, end), part(x, from, faded, end));
         }
     }
 
+    private Tensor old(long from, long to) {
+        return part(window.mel, melFrom, from, to);
+    }
+
+    /** Frames [from, to) of a tensor whose first row is frame {@code first}. */
+    private static Tensor part(Tensor frames, long first, long from, long to) {
+        return frames.rows(Math.toIntExact(from - first), Math.toIntExact(to - first));
+    }
+
     /**
-     * The source of frames [from, end): what is known of it is kept, up to {@code keep} from now.
+     * The source s of frames [from, end): what is known of it is kept, up to {@code keep} from now.
      */
-    private Tensor source(Tensor x, long from, long end, long keep) {
-        float[] f0 = vocoder.f0(ops, x);
-        Tensor s = ops.tensor(1, Math.toIntExact((end - from) * FRAME), 1);
+    private void source(Tensor x, Tensor s, long from, long end, long keep) {
+        Tensor f0 = vocoder.f0(ops, x);
         long known = Math.max(from, sourceTo);
         if (known > from) {
             int skip = Math.toIntExact((from - melFrom) * FRAME);
-            ops.write(source, skip, s.rows(0, Math.toIntExact((known - from) * FRAME)));
+            int samples = Math.toIntExact((known - from) * FRAME);
+            ops.copy(window.source.rows(skip, skip + samples), s.rows(0, samples));
         }
         long kept = Math.max(known, Math.min(keep, end));
         generate(f0, from, known, kept, phase, s);
         sourceTo = kept;
-        int rows = Math.toIntExact((kept - from) * FRAME);
-        source = ops.read(s.rows(0, rows));
-        generate(f0, from, kept, end, phase.copy(), s);
-        return s;
+        if (end > kept) {
+            generate(f0, from, kept, end, phase.copy(ops), s);
+        }
     }
 
     private void generate(
-            float[] f0, long from, long low, long high, HarmonicSource.Phase at, Tensor s) {
+            Tensor f0, long from, long low, long high, HarmonicSource.Phase at, Tensor s) {
         if (high > low) {
             int a = Math.toIntExact(low - from);
             int b = Math.toIntExact(high - from);
             vocoder.source(
                     ops,
-                    Arrays.copyOfRange(f0, a, b),
+                    f0.rows(a, b),
                     at,
                     low,
                     random.sines(),

@@ -51,14 +51,15 @@ public final class HiftGoldens implements GoldenStage {
         if (golden.has("in.source")) {
             ops.write(golden.floats("in.source"), b * samples, source);
         } else {
-            float[] f0 = vocoder.f0(ops, mel);
+            Tensor hertz = vocoder.f0(ops, mel);
+            float[] f0 = ops.read(hertz);
             taps.tap("f0", f0, 1, f0.length);
             float[] voiced = new float[samples];
             for (int i = 0; i < samples; i++) {
                 voiced[i] = f0[i / HiftVocoder.SAMPLES_A_FRAME] > 10 ? 1 : 0;
             }
             taps.tap("uv", voiced, 1, samples, 1);
-            generate(golden, vocoder, ops, b, f0, source, taps);
+            generate(golden, vocoder, ops, b, hertz, source, taps);
         }
         taps.tap("source", ops, source);
         taps.tap("wav", ops, vocoder.decode(ops, mel, source, taps));
@@ -69,7 +70,7 @@ public final class HiftGoldens implements GoldenStage {
             HiftVocoder vocoder,
             Ops ops,
             int b,
-            float[] f0,
+            Tensor f0,
             Tensor source,
             GoldenTaps taps) {
         int h = vocoder.harmonics();
@@ -85,7 +86,7 @@ public final class HiftGoldens implements GoldenStage {
         vocoder.source(
                 ops,
                 f0,
-                new HarmonicSource.Phase(new double[h], offsets),
+                HarmonicSource.Phase.begin(ops, offsets),
                 0,
                 (o, first, out) -> o.write(noise, 0, out),
                 taps,

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * The ops on a processor: shapes are checked here, work is cut into tiles, {@link Kernels} do it.
  */
 final class CpuOps implements Ops {
+    /** Bytes that the activations of a network may take at once. */
+    private static final long ACTIVATIONS = 64L << 20;
+
     private final Backend backend;
     private final Kernels kernels;
     private final WorkerPool pool;
@@ -64,6 +67,11 @@ final class CpuOps implements Ops {
     @Override
     public Tensor tensor(int batch, int rows, int cols) {
         return arena.tensor(batch, rows, cols);
+    }
+
+    @Override
+    public int rowsAtOnce(long bytes) {
+        return (int) Math.clamp(ACTIVATIONS / Math.max(1, bytes), 1, Integer.MAX_VALUE);
     }
 
     @Override
@@ -121,6 +129,13 @@ final class CpuOps implements Ops {
     public void read(Ints from, int[] to) {
         CpuInts f = cpu(from);
         System.arraycopy(f.values, f.from, to, 0, f.count);
+    }
+
+    @Override
+    public void copy(Ints from, Ints to) {
+        CpuInts f = cpu(from);
+        CpuInts t = cpu(to);
+        System.arraycopy(f.values, f.from, t.values, t.from, t.count);
     }
 
     @Override

@@ -1,0 +1,125 @@
+package dev.skald.chatterbox.s3gen;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Taps;
+import dev.skald.tensor.Tensor;
+import dev.skald.testkit.GoldenFile;
+import dev.skald.testkit.GoldenSet;
+import dev.skald.testkit.OpsProxies;
+import dev.skald.testkit.TestDevice;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** S3Gen's networks can be recorded: no host work inside, and no bucket changes a sample. */
+class RecordableTest {
+    private static final Path GOLDENS = Path.of("src", "test", "resources", "goldens");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
+    void aBucketChangesNoSample(String stage) {
+        try (GoldenSet set = GoldenSet.open(GOLDENS);
+                TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            GoldenFile file = set.stage(stage);
+            S3Gen model = S3GenGoldens.load(file, parameters);
+            VoiceReference voice = voice(model, 21);
+            int[] tokens = tokens(model, 23);
+            float[] exact = model.speak(ops, voice, tokens, 7);
+            for (int multiple : new int[] {2, 16, 64, 100}) {
+                Ops bucketed =
+                        OpsProxies.bucketed(ops, n -> (n + multiple - 1) / multiple * multiple);
+                assertThat(model.speak(bucketed, voice, tokens, 7)).containsExactly(exact);
+            }
+            // A stream, whose pieces look ahead.
+            float[] streamed = streamed(model, ops, voice, tokens(model, 60));
+            Ops bucketed = OpsProxies.bucketed(ops, n -> (n + 31) / 32 * 32);
+            assertThat(streamed(model, bucketed, voice, tokens(model, 60)))
+                    .containsExactly(streamed);
+        }
+    }
+
+    private static float[] streamed(S3Gen model, Ops ops, VoiceReference voice, int[] tokens) {
+        try (var scope = ops.scope()) {
+            S3GenStream stream = model.stream(ops, voice, 3, () -> {});
+            float[] begin = stream.push(tokens);
+            float[] end = stream.finish();
+            float[] all = Arrays.copyOf(begin, begin.length + end.length);
+            System.arraycopy(end, 0, all, begin.length, end.length);
+            return all;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
+    void noValueMovesInsideANetwork(String stage) {
+        try (GoldenSet set = GoldenSet.open(GOLDENS);
+                TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            S3Gen model = S3GenGoldens.load(set.stage(stage), parameters);
+            int bands = model.flow().bands();
+            FlowEncoder encoder = model.flow().encoder();
+            Ints ids = ops.ints(tokens(model, 24));
+            Tensor mu =
+                    encoder.encode(
+                            OpsProxies.withoutTransfers(ops, "FlowEncoder"),
+                            ids,
+                            ops.ints(new int[] {20}),
+                            0,
+                            Taps.NONE);
+            assertThat(mu.rows()).isEqualTo(48);
+
+            FlowEstimator estimator = model.flow().estimator();
+            int batch = estimator.meanflow() ? 1 : 2;
+            Tensor input = ops.zeros(batch, 30, estimator.in());
+            Tensor field = ops.tensor(batch, 30, bands);
+            Tensor times =
+                    estimator.times(ops, new float[] {0}, new float[] {1}, -1, Taps.NONE);
+            Tensor x = ops.zeros(1, 30, bands);
+            Tensor steps = ops.zeros(1, 1, 1);
+            Ints step = ops.ints(1);
+            Ops inside = OpsProxies.withoutTransfers(ops, "FlowEstimator");
+            estimator.run(inside, input, times, Taps.NONE, field);
+            inside.eulerStep(x, field, steps, step, 0.7f);
+            inside.increment(step, 1);
+
+            Tensor mel = ops.zeros(1, 40, bands);
+            HiftVocoder vocoder = model.vocoder();
+            HarmonicSource.Phase phase =
+                    HarmonicSource.Phase.begin(ops, new float[vocoder.harmonics()]);
+            Tensor source = ops.tensor(1, 40 * HiftVocoder.SAMPLES_A_FRAME, 1);
+            Ops hift = OpsProxies.withoutTransfers(ops, "HiftVocoder");
+            Tensor f0 = vocoder.f0(hift, mel);
+            vocoder.source(hift, f0, phase, 0, NoiseSource.philox(1, 2), Taps.NONE, source);
+            Tensor wave = vocoder.decode(hift, mel, source, Taps.NONE);
+            assertThat(wave.cols()).isEqualTo(40 * HiftVocoder.SAMPLES_A_FRAME);
+        }
+    }
+
+    private static VoiceReference voice(S3Gen model, int count) {
+        float[] xvector = new float[model.flow().xvectorDim()];
+        for (int i = 0; i < xvector.length; i++) {
+            xvector[i] = (float) Math.sin(i);
+        }
+        float[] mel = new float[2 * count * model.flow().bands()];
+        for (int i = 0; i < mel.length; i++) {
+            mel[i] = (float) Math.cos(0.3 * i) - 4;
+        }
+        return new VoiceReference(tokens(model, count), mel, 2 * count, xvector);
+    }
+
+    private static int[] tokens(S3Gen model, int count) {
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++) {
+            tokens[i] = i * 97 % model.flow().vocabulary();
+        }
+        return tokens;
+    }
+}
