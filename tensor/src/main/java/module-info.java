@@ -10,9 +10,11 @@ module dev.skald.tensor {
     exports dev.skald.tensor to
             dev.skald.chatterbox,
             dev.skald.engine,
+            dev.skald.cuda,
             dev.skald.piper;
     exports dev.skald.tensor.decode to
-            dev.skald.chatterbox;
+            dev.skald.chatterbox,
+            dev.skald.cuda;
     exports dev.skald.tensor.io to
             dev.skald.chatterbox,
             dev.skald.piper;

@@ -24,13 +24,18 @@ public class WeightException extends RuntimeException {
     }
 
     static WeightException shape(String name, int[] found, int[] expected) {
+        return shape(name, found, Arrays.toString(expected));
+    }
+
+    /** A tensor of another shape than {@code expected} says. */
+    public static WeightException shape(String name, int[] found, String expected) {
         return new WeightException(
                 "tensor '"
                         + name
                         + "' has shape "
                         + Arrays.toString(found)
                         + " where "
-                        + Arrays.toString(expected)
+                        + expected
                         + " is expected");
     }
 }

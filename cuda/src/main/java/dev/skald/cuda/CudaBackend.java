@@ -1,0 +1,45 @@
+package dev.skald.cuda;
+
+import dev.skald.Precision;
+import dev.skald.cuda.driver.Context;
+import dev.skald.tensor.Backend;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+
+/** A card as a {@link Backend}. */
+final class CudaBackend implements Backend {
+    private final Context context;
+
+    CudaBackend(Context context) {
+        this.context = context;
+    }
+
+    @Override
+    public String name() {
+        return context.device();
+    }
+
+    @Override
+    public String description() {
+        return context.description();
+    }
+
+    @Override
+    public Parameters parameters(Precision precision) {
+        if (precision == Precision.INT8) {
+            throw new IllegalArgumentException(
+                    "there are no 8-bit weights on a GPU: use auto, bf16 or fp32");
+        }
+        return new CudaParameters(this, context, precision);
+    }
+
+    @Override
+    public Ops open() {
+        return new CudaOps(this, context);
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

@@ -1,0 +1,431 @@
+package dev.skald.cuda.driver;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * The functions of the driver's library, {@code libcuda.so.1} or {@code nvcuda.dll}. Loaded once a
+ * process. Safe for many threads; a thread makes a context current before it calls anything of it.
+ *
+ * <p>Source: NVIDIA, CUDA Driver API.
+ */
+public final class Driver {
+    /** The system property that names another library, for tests: a driver that is simulated. */
+    public static final String LIBRARY = "skald.cuda.library";
+
+    /** The oldest driver whose CUDA version is that of the kernels: 13.0, driver 580. */
+    private static final int OLDEST = 13000;
+
+    private final MethodHandle getErrorName;
+    private final MethodHandle deviceGetCount;
+    private final MethodHandle deviceGet;
+    private final MethodHandle deviceGetName;
+    private final MethodHandle deviceTotalMem;
+    private final MethodHandle deviceGetAttribute;
+    private final MethodHandle primaryCtxRetain;
+    private final MethodHandle primaryCtxRelease;
+    private final MethodHandle ctxSetCurrent;
+    private final MethodHandle memGetInfo;
+    private final MethodHandle memAlloc;
+    private final MethodHandle memFree;
+    private final MethodHandle memHostAlloc;
+    private final MethodHandle memFreeHost;
+    private final MethodHandle memcpyHtoD;
+    private final MethodHandle memcpyDtoH;
+    private final MethodHandle memcpyDtoD;
+    private final MethodHandle memset;
+    private final MethodHandle streamCreate;
+    private final MethodHandle streamDestroy;
+    private final MethodHandle streamSynchronize;
+    private final MethodHandle moduleLoadData;
+    private final MethodHandle moduleUnload;
+    private final MethodHandle moduleGetFunction;
+    private final MethodHandle funcSetAttribute;
+    private final MethodHandle launchKernel;
+    private final int version;
+
+    private static final class Loaded {
+        static final Object DRIVER = load();
+
+        private static Object load() {
+            try {
+                return new Driver();
+            } catch (CudaException e) {
+                return e;
+            }
+        }
+    }
+
+    /** The driver of this machine. Throws {@link CudaException} that says what to do without one. */
+    public static Driver get() {
+        if (Loaded.DRIVER instanceof Driver d) {
+            return d;
+        }
+        throw (CudaException) Loaded.DRIVER;
+    }
+
+    private Driver() {
+        SymbolLookup library = library();
+        getErrorName = function(library, "cuGetErrorName", JAVA_INT, ADDRESS);
+        deviceGetCount = function(library, "cuDeviceGetCount", ADDRESS);
+        deviceGet = function(library, "cuDeviceGet", ADDRESS, JAVA_INT);
+        deviceGetName = function(library, "cuDeviceGetName", ADDRESS, JAVA_INT, JAVA_INT);
+        deviceTotalMem = function(library, "cuDeviceTotalMem_v2", ADDRESS, JAVA_INT);
+        deviceGetAttribute =
+                function(library, "cuDeviceGetAttribute", ADDRESS, JAVA_INT, JAVA_INT);
+        primaryCtxRetain = function(library, "cuDevicePrimaryCtxRetain", ADDRESS, JAVA_INT);
+        primaryCtxRelease = function(library, "cuDevicePrimaryCtxRelease_v2", JAVA_INT);
+        ctxSetCurrent = function(library, "cuCtxSetCurrent", JAVA_LONG);
+        memGetInfo = function(library, "cuMemGetInfo_v2", ADDRESS, ADDRESS);
+        memAlloc = function(library, "cuMemAlloc_v2", ADDRESS, JAVA_LONG);
+        memFree = function(library, "cuMemFree_v2", JAVA_LONG);
+        memHostAlloc = function(library, "cuMemHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
+        memFreeHost = function(library, "cuMemFreeHost", ADDRESS);
+        memcpyHtoD =
+                function(
+                        library,
+                        "cuMemcpyHtoDAsync_v2",
+                        JAVA_LONG,
+                        ADDRESS,
+                        JAVA_LONG,
+                        JAVA_LONG);
+        memcpyDtoH =
+                function(
+                        library,
+                        "cuMemcpyDtoHAsync_v2",
+                        ADDRESS,
+                        JAVA_LONG,
+                        JAVA_LONG,
+                        JAVA_LONG);
+        memcpyDtoD =
+                function(
+                        library,
+                        "cuMemcpyDtoDAsync_v2",
+                        JAVA_LONG,
+                        JAVA_LONG,
+                        JAVA_LONG,
+                        JAVA_LONG);
+        memset = function(library, "cuMemsetD8Async", JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
+        streamCreate = function(library, "cuStreamCreate", ADDRESS, JAVA_INT);
+        streamDestroy = function(library, "cuStreamDestroy_v2", JAVA_LONG);
+        streamSynchronize = function(library, "cuStreamSynchronize", JAVA_LONG);
+        moduleLoadData = function(library, "cuModuleLoadData", ADDRESS, ADDRESS);
+        moduleUnload = function(library, "cuModuleUnload", JAVA_LONG);
+        moduleGetFunction =
+                function(library, "cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
+        funcSetAttribute = function(library, "cuFuncSetAttribute", JAVA_LONG, JAVA_INT, JAVA_INT);
+        launchKernel =
+                function(
+                        library,
+                        "cuLaunchKernel",
+                        JAVA_LONG,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_INT,
+                        JAVA_LONG,
+                        ADDRESS,
+                        ADDRESS);
+        check("cuInit", call(function(library, "cuInit", JAVA_INT), 0));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(JAVA_INT);
+            MethodHandle getVersion = function(library, "cuDriverGetVersion", ADDRESS);
+            check("cuDriverGetVersion", call(getVersion, out));
+            version = out.get(JAVA_INT, 0);
+        }
+        if (version < OLDEST) {
+            throw new CudaException(
+                    "the NVIDIA driver is too old: it offers CUDA "
+                            + version / 1000
+                            + "."
+                            + version % 1000 / 10
+                            + ", Skald needs driver 580 or later",
+                    -1);
+        }
+    }
+
+    private static SymbolLookup library() {
+        String name = System.getProperty(LIBRARY);
+        boolean windows =
+                System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+        try {
+            return name != null
+                    ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
+                    : SymbolLookup.libraryLookup(
+                            windows ? "nvcuda.dll" : "libcuda.so.1", Arena.global());
+        } catch (IllegalArgumentException e) {
+            throw new CudaException(
+                    "there is no NVIDIA driver on this machine: install driver 580 or later", e);
+        }
+    }
+
+    private static MethodHandle function(
+            SymbolLookup library, String name, MemoryLayout... arguments) {
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        library.find(name)
+                                .orElseThrow(
+                                        () ->
+                                                new CudaException(
+                                                        "the NVIDIA driver has no "
+                                                                + name
+                                                                + ": install driver 580 or later",
+                                                        -1)),
+                        FunctionDescriptor.of(JAVA_INT, arguments));
+    }
+
+    /** A thing that happens once in a while: one call with arguments in an array. */
+    private static int call(MethodHandle function, Object... arguments) {
+        try {
+            return (int) function.invokeWithArguments(arguments);
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    private static RuntimeException thrown(Throwable t) {
+        if (t instanceof Error e) {
+            throw e;
+        }
+        return t instanceof RuntimeException e ? e : new IllegalStateException(t);
+    }
+
+    private void check(String what, int code) {
+        if (code != 0) {
+            throw new CudaException(what + " failed: " + errorName(code), code);
+        }
+    }
+
+    private String errorName(int code) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(ADDRESS);
+            if (call(getErrorName, code, out) != 0) {
+                return "error " + code;
+            }
+            return out.get(ADDRESS, 0).reinterpret(256).getString(0);
+        }
+    }
+
+    private long longOf(String what, MethodHandle function, Object... more) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(JAVA_LONG);
+            Object[] all = new Object[more.length + 1];
+            all[0] = out;
+            System.arraycopy(more, 0, all, 1, more.length);
+            check(what, call(function, all));
+            return out.get(JAVA_LONG, 0);
+        }
+    }
+
+    private int intOf(String what, MethodHandle function, Object... more) {
+        return (int) longOf(what, function, more);
+    }
+
+    /** The CUDA version of the driver: 13000 for 13.0. */
+    public int version() {
+        return version;
+    }
+
+    // ---- devices
+
+    public int devices() {
+        return intOf("cuDeviceGetCount", deviceGetCount);
+    }
+
+    int device(int index) {
+        return intOf("cuDeviceGet", deviceGet, index);
+    }
+
+    public String name(int index) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocate(256);
+            check("cuDeviceGetName", call(deviceGetName, name, 256, device(index)));
+            return name.getString(0);
+        }
+    }
+
+    /** Bytes of a device's memory. */
+    public long memory(int index) {
+        return longOf("cuDeviceTotalMem", deviceTotalMem, device(index));
+    }
+
+    /** See {@code CUdevice_attribute}. */
+    public int attribute(int index, int attribute) {
+        return intOf("cuDeviceGetAttribute", deviceGetAttribute, attribute, device(index));
+    }
+
+    /** 90 for compute capability 9.0. */
+    public int computeCapability(int index) {
+        return 10 * attribute(index, 75) + attribute(index, 76);
+    }
+
+    // ---- context
+
+    long retainContext(int index) {
+        return longOf("cuDevicePrimaryCtxRetain", primaryCtxRetain, device(index));
+    }
+
+    void releaseContext(int index) {
+        check("cuDevicePrimaryCtxRelease", call(primaryCtxRelease, device(index)));
+    }
+
+    void makeCurrent(long context) {
+        try {
+            check("cuCtxSetCurrent", (int) ctxSetCurrent.invokeExact(context));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    /** Free bytes of the current context's device. */
+    long freeMemory() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment total = arena.allocate(JAVA_LONG);
+            return longOf("cuMemGetInfo", memGetInfo, total);
+        }
+    }
+
+    // ---- memory
+
+    long allocate(long bytes) {
+        return longOf("cuMemAlloc of " + bytes + " bytes", memAlloc, bytes);
+    }
+
+    void free(long address) {
+        check("cuMemFree", call(memFree, address));
+    }
+
+    /** Page-locked memory of the host. */
+    MemorySegment allocateHost(long bytes) {
+        long address = longOf("cuMemHostAlloc of " + bytes + " bytes", memHostAlloc, bytes, 0);
+        return MemorySegment.ofAddress(address).reinterpret(bytes);
+    }
+
+    void freeHost(MemorySegment memory) {
+        check("cuMemFreeHost", call(memFreeHost, memory));
+    }
+
+    void copyToDevice(long to, MemorySegment from, long bytes, long stream) {
+        try {
+            check("cuMemcpyHtoD", (int) memcpyHtoD.invokeExact(to, from, bytes, stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    void copyToHost(MemorySegment to, long from, long bytes, long stream) {
+        try {
+            check("cuMemcpyDtoH", (int) memcpyDtoH.invokeExact(to, from, bytes, stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    void copy(long to, long from, long bytes, long stream) {
+        try {
+            check("cuMemcpyDtoD", (int) memcpyDtoD.invokeExact(to, from, bytes, stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    void clear(long at, long bytes, long stream) {
+        try {
+            check("cuMemsetD8", (int) memset.invokeExact(at, (byte) 0, bytes, stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    // ---- streams, modules, launches
+
+    /** A stream that does not wait for the default one. */
+    long createStream() {
+        return longOf("cuStreamCreate", streamCreate, 1);
+    }
+
+    void destroyStream(long stream) {
+        check("cuStreamDestroy", call(streamDestroy, stream));
+    }
+
+    void synchronize(long stream) {
+        try {
+            check("cuStreamSynchronize", (int) streamSynchronize.invokeExact(stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    long loadModule(MemorySegment image) {
+        return longOf("cuModuleLoadData", moduleLoadData, image);
+    }
+
+    void unloadModule(long module) {
+        check("cuModuleUnload", call(moduleUnload, module));
+    }
+
+    long function(long module, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return longOf(
+                    "cuModuleGetFunction of " + name,
+                    moduleGetFunction,
+                    module,
+                    arena.allocateFrom(name));
+        }
+    }
+
+    /** Allows a kernel more shared memory than 48 KB. */
+    void allowShared(long function, int bytes) {
+        check("cuFuncSetAttribute", call(funcSetAttribute, function, 8, bytes));
+    }
+
+    /**
+     * Launches a kernel.
+     *
+     * @param arguments an array of pointers to the arguments
+     */
+    void launch(
+            long function,
+            int gridX,
+            int gridY,
+            int gridZ,
+            int threads,
+            int shared,
+            long stream,
+            MemorySegment arguments) {
+        try {
+            int code =
+                    (int)
+                            launchKernel.invokeExact(
+                                    function,
+                                    gridX,
+                                    gridY,
+                                    gridZ,
+                                    threads,
+                                    1,
+                                    1,
+                                    shared,
+                                    stream,
+                                    arguments,
+                                    MemorySegment.NULL);
+            check("cuLaunchKernel", code);
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.skald.cuda.driver;
+
+/** A kernel in a context. Safe for many threads. */
+public final class Kernel {
+    /** Shared memory that every kernel may have. */
+    private static final int PLAIN_SHARED = 48 << 10;
+
+    private final String name;
+    private final Driver driver;
+    private final long function;
+    private volatile int allowed = PLAIN_SHARED;
+
+    Kernel(String name, Driver driver, long function) {
+        this.name = name;
+        this.driver = driver;
+        this.function = function;
+    }
+
+    /** The function, allowed so much dynamic shared memory. */
+    long function(int shared) {
+        if (shared > allowed) {
+            synchronized (this) {
+                if (shared > allowed) {
+                    driver.allowShared(function, shared);
+                    allowed = shared;
+                }
+            }
+        }
+        return function;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
