@@ -222,8 +222,13 @@ final class DateRules {
         boolean apostrophe = hit.all().startsWith("'");
         boolean hyphen = hit.previous() == '-';
         return switch (hit.before().toLowerCase(Locale.ROOT)) {
-            case "the", "his", "her", "their", "my", "your", "our", "in", "early", "late", "mid" ->
+            case "the", "his", "her", "their", "my", "your", "our", "early", "late", "mid" ->
                     NumberWords.plural(NumberWords.cardinal(hit.group("d")));
+            case "in" ->
+                    // "in 30s" are seconds.
+                    apostrophe || hit.value("d") > 60
+                            ? NumberWords.plural(NumberWords.cardinal(hit.group("d")))
+                            : null;
             default ->
                     apostrophe || hyphen
                             ? NumberWords.plural(NumberWords.cardinal(hit.group("d")))

@@ -62,7 +62,7 @@ record Quantity(String text, String words, Kind kind, int end) {
                             + VULGAR
                             + "])))?(?:(?<v>["
                             + VULGAR
-                            + "])|(?<n>\\d{1,6}(?:\\.\\d+)?)/(?<d>\\d{1,6}(?:\\.\\d{1,3})?)(?:st|nd|rds?|ths?)?(?![\\w/]))");
+                            + "])|(?<n>\\d{1,6}(?:\\.\\d+)?)/(?<d>\\d{1,6}(?:\\.\\d{1,3})?)(?i:st|nd|rds?|ths?)?(?![\\w/]))");
 
     private static final Pattern PLAIN = Pattern.compile(NUMBER);
 
@@ -103,9 +103,7 @@ record Quantity(String text, String words, Kind kind, int end) {
                         || Words.in("verses", before)
                         || Words.in("versioned", before)
                         || CalendarNames.named(before);
-        return !named
-                && "/:.".indexOf(Words.at(text, i - 1)) < 0
-                && !text.startsWith(" dollar ", end);
+        return !named && "/:.".indexOf(Words.at(text, i - 1)) < 0 && !text.startsWith(" dollar ", end);
     }
 
     /** Whether it is exactly one, or part of one: "one kilometer", "one half mile". */

@@ -5,6 +5,7 @@ import dev.skald.text.normalize.TextNormalizer;
 import dev.skald.text.normalize.UnicodeCleanup;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Words;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A language without rules of its own: characters that mean the same are written in one way,
@@ -83,25 +84,36 @@ public final class LanguageNormalizer implements TextNormalizer {
             }
             last++;
         }
+        if (end == i + 1
+                && text.startsWith(". ", end)
+                && Words.at(text, end + 3) == '.'
+                && say(language.find(text.substring(i, end + 1) + text.substring(end + 2, end + 4)), text, i, end + 4, out)) {
+            return end + 4;
+        }
         for (int stop = last; stop >= end; stop--) {
-            boolean whole =
-                    stop == text.length()
-                            || !Character.isLetter(text.charAt(stop))
-                            || text.charAt(stop - 1) == '.';
+            boolean whole = stop == text.length() || !Character.isLetter(text.charAt(stop)) || text.charAt(stop - 1) == '.';
             Language.Entry entry = whole ? language.find(text.substring(i, stop)) : null;
-            if (entry != null && counts(entry, text, stop)) {
-                boolean capital = Character.isUpperCase(text.charAt(i));
-                String reading = entry.reading();
-                out.append(capital ? Character.toUpperCase(reading.charAt(0)) : reading.charAt(0));
-                out.append(reading, 1, reading.length());
-                boolean ends = entry.kind() == Language.Kind.END && text.charAt(stop - 1) == '.';
-                if (ends && text.substring(stop).strip().isEmpty()) {
-                    out.append('.');
-                }
+            if (say(entry, text, i, stop, out)) {
                 return stop;
             }
         }
         return i;
+    }
+
+    private static boolean say(
+            Language.@Nullable Entry entry, String text, int i, int end, StringBuilder out) {
+        if (entry == null || !counts(entry, text, end)) {
+            return false;
+        }
+        String reading = entry.reading();
+        boolean capital = Character.isUpperCase(text.charAt(i));
+        out.append(capital ? Character.toUpperCase(reading.charAt(0)) : reading.charAt(0));
+        out.append(reading, 1, reading.length());
+        boolean stop = entry.kind() == Language.Kind.END && text.charAt(end - 1) == '.';
+        if (stop && text.substring(end).isBlank()) {
+            out.append('.');
+        }
+        return true;
     }
 
     private static boolean counts(Language.Entry entry, String text, int end) {

@@ -42,6 +42,10 @@ public final class LanguageSentences implements SentenceEnds {
                 case END -> !Character.isLowerCase(follows) && !Character.isDigit(follows);
             };
         }
+        // "z. B." is written with a space too.
+        if (word.length() == 2 && Words.at(text, next + 1) == '.' && language.find(word + follows + ".") != null) {
+            return false;
+        }
         // An initial before a name, and letters with dots before anything small.
         if (word.length() == 2 && Character.isUpperCase(word.charAt(0)) && capital) {
             return starts(word(text, next));

@@ -45,13 +45,15 @@ final class MarkdownText {
     private MarkdownText() {}
 
     /**
-     * @param inLine whether a line went before, so that no block begins here
+     * @param before the character before, if a line goes on here and no block begins; else empty
      */
-    static String read(String markdown, boolean inLine) {
+    static String read(String markdown, String before) {
         StringBuilder out = new StringBuilder(markdown.length());
-        PARSER.parse(inLine ? IN_LINE + markdown : markdown).accept(new Walk(out));
-        if (inLine && out.indexOf(IN_LINE) == 0) {
-            out.delete(0, IN_LINE.length());
+        boolean word = !before.isEmpty() && Character.isLetterOrDigit(before.charAt(0));
+        String line = before.isEmpty() ? "" : word ? IN_LINE + "a" : IN_LINE;
+        PARSER.parse(line + markdown).accept(new Walk(out));
+        if (out.indexOf(line) == 0) {
+            out.delete(0, line.length());
         }
         // What is handed on may go on in the same line.
         int end = out.length();
@@ -178,7 +180,10 @@ final class MarkdownText {
             scanner.next(':');
             return LinkResult.replaceWith(new Text(""), scanner.position());
         }
-        if (info.destination() == null && info.label() == null) {
+        boolean index =
+                info.openingBracket().getPrevious() instanceof Text before
+                        && before.getLiteral().matches("(?s).*[A-Za-z0-9_]");
+        if (info.destination() == null && (info.label() == null || index)) {
             return LinkResult.none();
         }
         Node node = image ? new Image("", null) : new Link("", null);
@@ -232,8 +237,7 @@ final class MarkdownText {
 
         @Override
         public void visit(Paragraph paragraph) {
-            boolean marked =
-                    paragraph.getParent() instanceof ListItem && paragraph.getPrevious() == null;
+            boolean marked = paragraph.getParent() instanceof ListItem && paragraph.getPrevious() == null;
             if (!marked) {
                 breakLine();
             }
@@ -270,8 +274,12 @@ final class MarkdownText {
 
         @Override
         public void visit(HtmlBlock html) {
+            String literal = html.getLiteral();
+            String name = literal.replaceFirst("(?s)^</?([A-Za-z][A-Za-z0-9]*).*", "$1");
             breakLine();
-            out.append(HtmlText.read(html.getLiteral()));
+            // "<your name>" alone in its line is no HTML.
+            boolean words = !name.equals(literal) && !HtmlText.element(name);
+            out.append(words ? read(literal, " ") : HtmlText.read(literal));
             breakLine();
         }
 
@@ -283,12 +291,14 @@ final class MarkdownText {
             }
             boolean closes = literal.startsWith("</");
             String inside =
-                    literal.substring(closes ? 2 : 1, literal.length() - 1)
-                            .replace("/", "")
-                            .strip();
+                    literal.substring(closes ? 2 : 1, literal.length() - 1).replace("/", "").strip();
             String name = inside.split("[\\s]", 2)[0];
             String element = name.toLowerCase(Locale.ROOT);
-            if (!closes && placeholder(html, name, element)) {
+            boolean comparison =
+                    name.length() < inside.length() && inside.indexOf('=') < 0 && name.length() == 1;
+            if (comparison) {
+                out.append(literal);
+            } else if (!closes && placeholder(html, name, element)) {
                 out.append(inside);
             } else if (element.equals("br")) {
                 out.append('\n');
@@ -296,14 +306,14 @@ final class MarkdownText {
                 shift = closes ? 0 : element.equals("sup") ? 1 : -1;
             } else if (HtmlText.block(element)) {
                 breakLine();
+            } else if (!HtmlText.element(element)) {
+                out.append(' ');
             }
         }
 
         /** "Press &lt;Enter&gt;": a word in angle brackets that opens nothing. */
         private static boolean placeholder(HtmlInline html, String name, String element) {
-            boolean key =
-                    Character.isUpperCase(name.charAt(0))
-                            && !name.equals(name.toUpperCase(Locale.ROOT));
+            boolean key = Character.isUpperCase(name.charAt(0)) && !name.equals(name.toUpperCase(Locale.ROOT));
             if (HtmlText.element(element) && !key) {
                 return false;
             }
@@ -327,10 +337,7 @@ final class MarkdownText {
         /** "[x] wash up" in a list. */
         private static boolean task(Text text) {
             String literal = text.getLiteral();
-            boolean box =
-                    literal.startsWith("[x]")
-                            || literal.startsWith("[X]")
-                            || literal.startsWith("[ ]");
+            boolean box = literal.startsWith("[x]") || literal.startsWith("[X]") || literal.startsWith("[ ]");
             return box
                     && text.getPrevious() == null
                     && text.getParent() instanceof Paragraph paragraph

@@ -25,8 +25,8 @@ public final class MarkupInput implements TextInput {
     private int given;
     private boolean holding;
 
-    /** Whether what is held began in a line, so that it is no block of its own. */
-    private boolean inLine;
+    /** The character before what is held; empty if a line begins with it. */
+    private String before = "";
 
     private boolean lineStart = true;
     private boolean first = true;
@@ -73,7 +73,7 @@ public final class MarkupInput implements TextInput {
             char c = chunk[i];
             if (!holding) {
                 holding = format != TextFormat.AUTO || Evidence.mayBegin(c, lineStart);
-                inLine = !lineStart;
+                before = lineStart ? "" : i > 0 ? String.valueOf(chunk[i - 1]) : lastOut();
             }
             if (!holding) {
                 out.append(c);
@@ -87,26 +87,24 @@ public final class MarkupInput implements TextInput {
         }
     }
 
+    private String lastOut() {
+        return out.isEmpty() ? " " : out.substring(out.length() - 1);
+    }
+
     /** Whether the text is a page of HTML. */
     private static boolean page(String start) {
         String begins = start.replace("\uFEFF", "").stripLeading().toLowerCase(Locale.ROOT);
-        return begins.startsWith("<!doctype html")
-                || begins.startsWith("<html")
-                || begins.startsWith("<?xml") && begins.contains("html");
+        return begins.startsWith("<!doctype html") || begins.startsWith("<html") || begins.startsWith("<?xml") && begins.contains("html");
     }
 
     private void mayRelease() {
         if (format == TextFormat.HTML) {
-            if (held.length() >= LONGEST / 8
-                    && held.charAt(held.length() - 1) == '>'
-                    && Evidence.closed(held)
-                    && HtmlBlocks.ends(held)) {
+            if (held.length() >= LONGEST / 8 && held.charAt(held.length() - 1) == '>' && Evidence.closed(held) && HtmlBlocks.ends(held)) {
                 release(held.length());
             } else if (held.length() >= 4 * LONGEST) {
                 release(held.length());
             }
-        } else if (held.length() >= LONGEST
-                || Evidence.complete(held, format == TextFormat.MARKDOWN)) {
+        } else if (held.length() >= LONGEST || Evidence.complete(held, format == TextFormat.MARKDOWN)) {
             release(held.length());
         }
     }
@@ -131,7 +129,7 @@ public final class MarkupInput implements TextInput {
                 start++;
             }
             out.append(block, 0, start)
-                    .append(MarkdownText.read(block.substring(start, text), inLine));
+                    .append(MarkdownText.read(block.substring(start, text), before));
             out.append(block, text, block.length());
         } else {
             out.append(block);

@@ -11,8 +11,7 @@ import java.util.Set;
 public final class Compatible {
 
     /** Languages whose readers know the letters of Vietnamese and the like. */
-    private static final Set<String> MARKED =
-            Set.of("vi", "cy", "gd", "ga", "yo", "haw", "mi", "kl");
+    private static final Set<String> MARKED = Set.of("vi", "cy", "gd", "ga", "yo", "haw", "mi", "kl");
 
     private Compatible() {}
 
@@ -58,6 +57,8 @@ public final class Compatible {
             enumerated(String.valueOf((c - 0x2474) % 20 + 1), out);
         } else if (c >= 0x2776 && c <= 0x2793) {
             enumerated(String.valueOf((c - 0x2776) % 10 + 1), out);
+        } else if (c >= 0x2160 && c <= 0x217F && !afterName(out)) {
+            out.append(Character.getNumericValue(c));
         } else if (plainForm(c)) {
             out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
         } else if (mark(c) && !out.isEmpty()) {
@@ -77,11 +78,23 @@ public final class Compatible {
         }
     }
 
+    /** Whether a word with a capital stands before, so that "Ⅷ" may be "the eighth". */
+    private static boolean afterName(CharSequence before) {
+        int end = before.length();
+        int i = end - 1;
+        if (i < 1 || before.charAt(i) != ' ') {
+            return false;
+        }
+        while (i > 0 && Character.isLetter(before.charAt(i - 1))) {
+            i--;
+        }
+        return Character.isUpperCase(before.charAt(i));
+    }
+
     /** "① Wash ② Dry": a number, and a pause before it. */
     private static void enumerated(String number, StringBuilder out) {
         int n = out.length();
-        boolean afterWord =
-                n > 1 && out.charAt(n - 1) == ' ' && Character.isLetterOrDigit(out.charAt(n - 2));
+        boolean afterWord = n > 1 && out.charAt(n - 1) == ' ' && Character.isLetterOrDigit(out.charAt(n - 2));
         if (afterWord) {
             out.setLength(n - 1);
             out.append(", ");

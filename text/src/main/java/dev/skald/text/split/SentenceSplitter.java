@@ -190,6 +190,9 @@ public final class SentenceSplitter implements Iterator<String> {
                 if (run == i + 1 && c == '.' && glued(i, after)) {
                     return after;
                 }
+                if (run > i + 1 && after == run && Character.isUpperCase(Words.at(buffer, run))) {
+                    return run;
+                }
                 boolean certain = run > i + 1 || c == '…' || afterRun(run) > run;
                 if (!endsBefore(after) || (certain || after > run) && lowerFollows(after)) {
                     return i;
@@ -197,10 +200,7 @@ public final class SentenceSplitter implements Iterator<String> {
                 return certain || ends.endsSentence(block(), i) ? after : i;
             }
             case '!', '?', '؟', '۔', '।', '॥', '։', '።', '។', '။' -> {
-                if (c == '!'
-                        && Character.isDigit(Words.at(buffer, i - 1))
-                        && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0
-                        && Words.at(buffer, i + 1) == ' ') {
+                if (c == '!' && Character.isDigit(Words.at(buffer, i - 1)) && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0 && Words.at(buffer, i + 1) == ' ') {
                     return i; // a factorial
                 }
                 int after = closers(afterRun(i + 1));
@@ -219,7 +219,7 @@ public final class SentenceSplitter implements Iterator<String> {
      */
     private boolean glued(int i, int next) {
         int first = next;
-        while (first < buffer.length() && "\"'“‘«(".indexOf(buffer.charAt(first)) >= 0) {
+        while (first < buffer.length() && "\"'“‘«(¿¡".indexOf(buffer.charAt(first)) >= 0) {
             first++;
         }
         char capital = Words.at(buffer, first);
@@ -227,7 +227,6 @@ public final class SentenceSplitter implements Iterator<String> {
         if (!Character.isUpperCase(capital) || before == ' ' || before == BlockReader.BREAK) {
             return false;
         }
-        String word = wordAt(first);
         int start = i;
         while (start > 0 && i - start < 100 && !Character.isWhitespace(buffer.charAt(start - 1))) {
             start--;
@@ -239,31 +238,40 @@ public final class SentenceSplitter implements Iterator<String> {
         if (buffer.charAt(i) != '.' || next > i + 1) {
             return Character.isLetterOrDigit(before) || next > i + 1;
         }
-        // A word, alone behind its dot: no name of a program's parts, no initials.
-        String stem = left.substring(left.lastIndexOf('.') + 1);
-        boolean lone = left.indexOf('.') < 0 || Character.isDigit(before);
+        return twoWords(i, first, left);
+    }
+
+    /** Whether the dot at {@code i} parts two sentences and not the parts of a name. */
+    private boolean twoWords(int i, int first, String left) {
+        String word = wordAt(first);
+        char before = left.charAt(left.length() - 1);
         char after = Words.at(buffer, first + word.length());
-        boolean sentence = after != '.' || endsBefore(first + word.length() + 1);
-        boolean starter = ends.starts(word);
-        boolean small =
-                !word.isEmpty()
-                        && word.substring(1).equals(word.substring(1).toLowerCase(Locale.ROOT));
-        boolean code = "(_<[:@\\/".indexOf(after) >= 0 || !small || !sentence || !lone;
-        boolean wordBefore =
-                stem.length() > 1 && Character.isLowerCase(before)
+        String stem = left.substring(left.lastIndexOf('.') + 1);
+        String lower = word.toLowerCase(Locale.ROOT);
+        boolean plain = word.substring(1).equals(lower.substring(1));
+        boolean dotted = after == '.' && !endsBefore(first + word.length() + 1);
+        if (!plain || dotted || "(_<[:@\\/".indexOf(after) >= 0) {
+            return false;
+        }
+        boolean capitals = stem.length() > 1 && stem.equals(stem.toUpperCase(Locale.ROOT));
+        boolean ended =
+                stem.length() > 1 && (Character.isLowerCase(before) || capitals)
                         || Character.isDigit(before)
                         || ")]%".indexOf(before) >= 0;
+        if (!ended || ends.starts(word)) {
+            return ended;
+        }
+        boolean number = Character.isDigit(before);
         boolean name =
-                Character.isUpperCase(Words.at(stem, 0))
-                        || Character.isDigit(before) && left.chars().anyMatch(Character::isLetter);
-        return !code
-                && wordBefore
-                && (starter
-                        || (!name
-                                && !Words.in("files", word.toLowerCase(Locale.ROOT))
-                                && !Words.in("spelled", word.toLowerCase(Locale.ROOT))
-                                && word.length() > 1
-                                && ends.mayEnd(buffer, i)));
+                Character.isUpperCase(left.charAt(0)) && !capitals
+                        || number && left.chars().anyMatch(Character::isLetter);
+        boolean part =
+                Words.in("files", lower) || Words.in("spelled", lower) || Words.in("domains", lower);
+        return !name
+                && !part
+                && word.length() > 1
+                && (number || left.indexOf('.') < 0)
+                && ends.mayEnd(buffer, i);
     }
 
     private String wordAt(int from) {

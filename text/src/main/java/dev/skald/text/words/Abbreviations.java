@@ -135,7 +135,8 @@ public final class Abbreviations {
                                 && !calendar(following)
                                 && !(clock(word) && opening(text, start))
                                 && !(upper(following) && (clock(word) || upper(word)));
-                case NUMBER -> capital && !Roman.afterNumbered(following) && !code(following);
+                case NUMBER ->
+                        capital && !Roman.afterNumbered(following) && !code(following);
                 case NAME -> !capital;
                 case AFTER -> starter;
             };

@@ -66,8 +66,16 @@ public final class Units {
             char gap = Words.at(text, all.end);
             int at = gap == ' ' || gap == '·' || gap == '.' ? all.end + 1 : all.end;
             Unit second = at < text.length() ? simple(text, at, false, false) : null;
-            if (second == null || !text.startsWith("⁻", second.end)) {
+            if (second == null) {
                 break;
+            }
+            if (!text.startsWith("⁻", second.end)) {
+                int more = text.indexOf('⁻', second.end, Math.min(text.length(), second.end + 6));
+                if (more < 0) {
+                    break;
+                }
+                all = new Unit(all.one + " " + second.one, all.one + " " + second.many, second.end);
+                continue;
             }
             String power =
                     switch (Words.at(text, second.end + 1)) {

@@ -24,7 +24,7 @@ public final class Words {
 
     /** The word that ends before {@code i}, over one space at most; empty if there is none. */
     public static String before(String text, int i) {
-        int end = i;
+        int end = Math.max(i, 0);
         if (end > 0 && text.charAt(end - 1) == ' ') {
             end--;
         }
