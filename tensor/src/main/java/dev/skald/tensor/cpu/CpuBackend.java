@@ -9,10 +9,10 @@ import dev.skald.tensor.cpu.workers.WorkerPool;
 
 /** The processor as a {@link Backend}: kernels on the Vector API, a fixed pool of workers. */
 public final class CpuBackend implements Backend {
-    private final Kernels kernels;
+    private final CpuKernels kernels;
     private final WorkerPool pool;
 
-    CpuBackend(Kernels kernels, int threads) {
+    CpuBackend(CpuKernels kernels, int threads) {
         this.kernels = kernels;
         this.pool = new WorkerPool(threads);
         kernels.warmUp();
@@ -20,7 +20,7 @@ public final class CpuBackend implements Backend {
 
     /** Chooses the kernels and has those that every model needs compiled on another thread. */
     public static void prepare() {
-        KernelChoice.best().warmUp();
+        CpuKernels.best().warmUp();
     }
 
     /**
@@ -33,7 +33,7 @@ public final class CpuBackend implements Backend {
         if (threads < 0 || threads > 1024) {
             throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
         }
-        return new CpuBackend(KernelChoice.best(), threads == 0 ? PhysicalCores.count() : threads);
+        return new CpuBackend(CpuKernels.best(), threads == 0 ? PhysicalCores.count() : threads);
     }
 
     @Override

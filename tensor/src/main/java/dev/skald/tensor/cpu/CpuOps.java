@@ -19,42 +19,72 @@ import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
 import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
 import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import dev.skald.tensor.cpu.attention.Attention;
+import dev.skald.tensor.cpu.attention.CachedAttention;
+import dev.skald.tensor.cpu.attention.KeyValueCache;
+import dev.skald.tensor.cpu.attention.Rotary;
+import dev.skald.tensor.cpu.conv.DepthwiseConv;
+import dev.skald.tensor.cpu.conv.Im2col;
+import dev.skald.tensor.cpu.conv.Winograd;
+import dev.skald.tensor.cpu.elementwise.Arithmetic;
+import dev.skald.tensor.cpu.elementwise.RowLoops;
+import dev.skald.tensor.cpu.gemm.Format;
+import dev.skald.tensor.cpu.gemm.Gemm;
+import dev.skald.tensor.cpu.gemm.Output;
+import dev.skald.tensor.cpu.gemm.PackedMatrix;
+import dev.skald.tensor.cpu.gemm.Windows;
 import dev.skald.tensor.cpu.memory.Arena;
 import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Layouts;
 import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.norm.Moments;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ops on a processor: shapes are checked here, work is cut into tiles, {@link Kernels} do it.
+ * The ops on a processor: shapes are checked here, the packages below cut the work into tiles and
+ * compute.
  */
 final class CpuOps implements Ops {
     /** Bytes that the activations of a network may take at once. */
     private static final long ACTIVATIONS = 64L << 20;
 
     private final Backend backend;
-    private final Kernels kernels;
+    private final CpuKernels kernels;
     private final WorkerPool pool;
     private final Arena arena = new Arena();
     private final Scratch scratch;
-    private final Products products;
+    private final Gemm gemm;
     private final Winograd winograd;
+    private final DepthwiseConv depthwise;
     private final Attention attention;
     private final CachedAttention cachedAttention;
-    private final Rows rows;
+    private final RowLoops rows;
 
-    CpuOps(Backend backend, Kernels kernels, WorkerPool pool) {
+    CpuOps(Backend backend, CpuKernels kernels, WorkerPool pool) {
         this.backend = backend;
         this.kernels = kernels;
         this.pool = pool;
         scratch = new Scratch(pool.threads());
-        products = new Products(kernels, pool, scratch);
-        winograd = new Winograd(kernels, pool, scratch);
-        attention = new Attention(kernels, pool, scratch, arena);
-        cachedAttention = new CachedAttention(kernels, pool, scratch);
-        rows = new Rows(kernels, pool);
+        gemm = new Gemm(kernels.gemm(), kernels.functions(), kernels.outputs(), pool, scratch);
+        winograd =
+                new Winograd(
+                        kernels.vectors(),
+                        kernels.gemm(),
+                        kernels.functions(),
+                        kernels.outputs(),
+                        pool,
+                        scratch);
+        depthwise = new DepthwiseConv(kernels.functions(), kernels.outputs(), pool, scratch);
+        attention =
+                new Attention(
+                        kernels.gemm(), kernels.norms(), kernels.outputs(), pool, scratch, arena);
+        cachedAttention =
+                new CachedAttention(
+                        kernels.gemm(), kernels.norms(), kernels.outputs(), pool, scratch);
+        rows = new RowLoops(pool);
     }
 
     // ---- memory
@@ -205,21 +235,7 @@ final class CpuOps implements Ops {
                     cpu(out).batchesAsRows());
             return;
         }
-        products.run(
-                cpu(x),
-                0,
-                1,
-                1,
-                1,
-                Activation.NONE,
-                l.matrix(),
-                l.bias(),
-                0,
-                epilogue,
-                cpu(out),
-                0,
-                1,
-                x.rows());
+        gemm.run(Windows.of(cpu(x)), l.matrix(), new Output(l.bias(), epilogue, cpu(out)));
     }
 
     @Override
@@ -255,54 +271,40 @@ final class CpuOps implements Ops {
             }
             return;
         }
+        Windows windows =
+                new Windows(cpu(x), -padLeft, c.stride(), c.kernel(), c.dilation(), before);
+        Output output = new Output(c.bias(), epilogue, cpu(out));
         float[] taps = c.taps();
         if (taps != null) {
-            products.depthwise(
-                    cpu(x),
-                    -padLeft,
-                    c.stride(),
-                    c.kernel(),
-                    c.dilation(),
-                    before,
-                    taps,
-                    c.bias(),
-                    epilogue,
-                    cpu(out));
+            depthwise.run(windows, taps, output);
             return;
         }
         if (c.filter() != null) {
-            winograd.run(
-                    cpu(x),
-                    -padLeft,
-                    c.dilation(),
-                    before,
-                    c.filter(),
-                    c.bias(),
-                    epilogue,
-                    cpu(out),
-                    count);
+            winograd.run(windows, c.filter(), output);
+            return;
+        }
+        if (c.groups().length == 1) {
+            gemm.run(windows, c.groups()[0], output);
             return;
         }
         int groups = c.groups().length;
         int in = c.in() / groups;
         int n = c.out() / groups;
         for (int g = 0; g < groups; g++) {
-            boolean all = groups == 1;
-            products.run(
-                    cpu(all ? x : x.cols(g * in, g * in + in)),
-                    -padLeft,
-                    c.stride(),
-                    c.kernel(),
-                    c.dilation(),
-                    all ? before : part(before, g * in, in),
+            gemm.run(
+                    new Windows(
+                            cpu(x.cols(g * in, g * in + in)),
+                            -padLeft,
+                            c.stride(),
+                            c.kernel(),
+                            c.dilation(),
+                            part(before, g * in, in)),
                     c.groups()[g],
-                    c.bias(),
-                    g * n,
-                    all ? epilogue : part(epilogue, g * n, n),
-                    cpu(all ? out : out.cols(g * n, g * n + n)),
-                    0,
-                    1,
-                    count);
+                    new Output(
+                            c.bias(),
+                            g * n,
+                            part(epilogue, g * n, n),
+                            cpu(out.cols(g * n, g * n + n))));
         }
     }
 
@@ -337,31 +339,17 @@ final class CpuOps implements Ops {
     public Tensor conv2d(Tensor x, Conv2d w, Epilogue epilogue) {
         CpuConv2d c = (CpuConv2d) w;
         check(x.cols() == c.in(), "conv2d", "in is " + c.in(), x);
-        int h = (x.batch() + 2 * c.paddingH() - c.kernelH()) / c.strideH() + 1;
-        int v = (x.rows() + 2 * c.paddingW() - c.kernelW()) / c.strideW() + 1;
+        Im2col im = c.windows();
+        int h = (x.batch() + 2 * im.paddingH() - im.kernelH()) / im.strideH() + 1;
+        int v = (x.rows() + 2 * im.paddingW() - im.kernelW()) / im.strideW() + 1;
         check(h > 0 && v > 0, "conv2d", "the image is smaller than the kernel", x);
         Tensor out = tensor(h, v, c.out());
         residual(epilogue, "conv2d", out);
         CpuTensor from = cpu(x);
         try (Scope scope = scope()) {
-            // The windows of all rows, written out: (h, v, kernelH * kernelW * in).
-            CpuTensor windows = arena.tensor(h, v, c.kernelH() * c.kernelW() * c.in());
-            Moves.windows(pool, from, c, windows);
-            products.run(
-                    windows,
-                    0,
-                    1,
-                    1,
-                    1,
-                    Activation.NONE,
-                    c.matrix(),
-                    c.bias(),
-                    0,
-                    epilogue,
-                    cpu(out),
-                    0,
-                    1,
-                    v);
+            CpuTensor windows = arena.tensor(h, v, im.kernelH() * im.kernelW() * im.in());
+            im.run(pool, from, windows);
+            gemm.run(Windows.of(windows), c.matrix(), new Output(c.bias(), epilogue, cpu(out)));
         }
         return out;
     }
@@ -380,31 +368,21 @@ final class CpuOps implements Ops {
             for (int t = 0; t < x.rows(); t++) {
                 CpuTensor g = cpu(gates.rows(t, t + 1));
                 if (t > 0) {
-                    products.run(
-                            cpu(out.rows(t - 1, t)),
-                            0,
-                            1,
-                            1,
-                            1,
-                            Activation.NONE,
+                    gemm.run(
+                            Windows.of(cpu(out.rows(t - 1, t))),
                             l.recurrent(),
-                            null,
-                            0,
-                            Epilogue.plus(g),
-                            g,
-                            0,
-                            1,
-                            1);
+                            new Output(null, Epilogue.plus(g), g));
                 }
                 for (int b = 0; b < x.batch(); b++) {
-                    kernels.lstmCell(
-                            g.data,
-                            g.at(b, 0),
-                            cells.data,
-                            cells.at(b, 0),
-                            out.data,
-                            out.at(b, t),
-                            n);
+                    kernels.functions()
+                            .lstmCell(
+                                    g.data,
+                                    g.at(b, 0),
+                                    cells.data,
+                                    cells.at(b, 0),
+                                    out.data,
+                                    out.at(b, t),
+                                    n);
                 }
             }
         }
@@ -422,31 +400,23 @@ final class CpuOps implements Ops {
                 b);
         shape(out, "matmul", a.batch(), a.rows(), n);
         CpuTensor right = cpu(b);
-        int width = kernels.panel(n);
+        int width = kernels.gemm().panel();
         for (int i = 0; i < a.batch(); i++) {
             try (Scope scope = scope()) {
-                CpuTensor space = arena.tensor(1, 1, Packed.length(k, n, width));
-                Packed m = new Packed(space.data, space.offset, k, n, width);
+                CpuTensor space = arena.tensor(1, 1, PackedMatrix.length(k, n, width));
+                PackedMatrix m = new PackedMatrix(space.data, space.offset, k, n, width);
                 if (transposeB) {
                     m.packColumns(right.data, right.at(i, 0), right.rowStride);
                 } else {
                     m.packRows(right.data, right.at(i, 0), right.rowStride);
                 }
-                products.run(
-                        cpu(a.batch(i)),
-                        0,
-                        1,
-                        1,
-                        1,
-                        Activation.NONE,
+                gemm.run(
+                        Windows.of(cpu(a.batch(i))),
                         m,
-                        null,
-                        0,
-                        new Epilogue(Activation.NONE, scale, null),
-                        cpu(out.batch(i)),
-                        0,
-                        1,
-                        a.rows());
+                        new Output(
+                                null,
+                                new Epilogue(Activation.NONE, scale, null),
+                                cpu(out.batch(i))));
             }
         }
     }
@@ -512,7 +482,7 @@ final class CpuOps implements Ops {
                 heads,
                 scale,
                 false,
-                new Attention.Near(cpu(relK), cpu(relV)),
+                new Attention.RelativeWindow(cpu(relK), cpu(relV)),
                 null,
                 cpu(out));
     }
@@ -561,7 +531,7 @@ final class CpuOps implements Ops {
                 scale,
                 false,
                 null,
-                new Attention.Relative(cpu(p), cpu(biasU), cpu(biasV)),
+                new Attention.RelativePositions(cpu(p), cpu(biasU), cpu(biasV)),
                 cpu(out));
     }
 
@@ -584,18 +554,7 @@ final class CpuOps implements Ops {
         for (int b = 0; b < x.batch(); b++) {
             int at = from[b];
             check(at >= 0 && at + x.rows() <= cos.rows(), "rotary", "from position " + at, cos);
-            for (int r = 0; r < x.rows(); r++) {
-                for (int h = 0; h < heads; h++) {
-                    kernels.rotate(
-                            t.data,
-                            t.at(b, r) + h * 2 * half,
-                            c.data,
-                            c.at(0, at + r),
-                            s.data,
-                            s.at(0, at + r),
-                            half);
-                }
-            }
+            Rotary.run(t, b, heads, c, s, at);
         }
     }
 
@@ -621,17 +580,17 @@ final class CpuOps implements Ops {
                             + capacity
                             + " positions");
         }
-        return new CpuCache(
+        return new KeyValueCache(
                 heads,
                 dim,
                 capacity,
-                kernels.panel(dim),
+                kernels.gemm().panel(),
                 precision == Precision.BF16 ? Format.BF16 : Format.F32);
     }
 
     @Override
     public Cache fork(Cache of, int positions, int capacity) {
-        CpuCache c = (CpuCache) of;
+        KeyValueCache c = (KeyValueCache) of;
         if (positions < 0 || positions > c.filled() || positions > capacity) {
             throw new IllegalArgumentException(
                     positions + " positions of a cache of " + c.filled() + ", for " + capacity);
@@ -641,7 +600,7 @@ final class CpuOps implements Ops {
 
     @Override
     public void append(Tensor k, Tensor v, List<Cache> caches, Ints first) {
-        CpuCache[] each = caches("append", k, caches);
+        KeyValueCache[] each = caches("append", k, caches);
         int[] from = eachBatch("append", first, k);
         same("append", k, v);
         for (int b = 0; b < each.length; b++) {
@@ -657,7 +616,7 @@ final class CpuOps implements Ops {
     @Override
     public void attentionCached(
             Tensor q, List<Cache> caches, Ints lengths, float scale, Tensor out) {
-        CpuCache[] each = caches("attentionCached", q, caches);
+        KeyValueCache[] each = caches("attentionCached", q, caches);
         int[] n = eachBatch("attentionCached", lengths, q);
         same("attentionCached", q, out);
         for (int b = 0; b < each.length; b++) {
@@ -670,11 +629,11 @@ final class CpuOps implements Ops {
         cachedAttention.run(cpu(q), each, n, scale, cpu(out));
     }
 
-    private static CpuCache[] caches(String op, Tensor x, List<Cache> caches) {
+    private static KeyValueCache[] caches(String op, Tensor x, List<Cache> caches) {
         check(caches.size() == x.batch(), op, caches.size() + " caches for the batches", x);
-        CpuCache[] each = new CpuCache[caches.size()];
+        KeyValueCache[] each = new KeyValueCache[caches.size()];
         for (int b = 0; b < each.length; b++) {
-            each[b] = (CpuCache) caches.get(b);
+            each[b] = (KeyValueCache) caches.get(b);
             check(x.cols() == each[b].heads * each[b].dim, op, "another cache's heads", x);
         }
         return each;
@@ -694,9 +653,8 @@ final class CpuOps implements Ops {
                 8,
                 (from, at, to, b, r) -> {
                     float[] y = cpu(out).data;
-                    kernels.layerNorm(
-                            from, at, g.data, g.offset, o.data, o.offset, eps, y, to, x.cols());
-                    rows.activate(after, y, to, y, to, x.cols());
+                    kernels.norms().layerNorm(g, o, eps, from, at, y, to, x.cols());
+                    kernels.functions().activate(after, 0, y, to, y, to, x.cols());
                 });
     }
 
@@ -709,8 +667,7 @@ final class CpuOps implements Ops {
                 cpu(out),
                 4,
                 (from, at, to, b, r) ->
-                        kernels.rmsNorm(
-                                from, at, g.data, g.offset, eps, cpu(out).data, to, x.cols()));
+                        kernels.norms().rmsNorm(g, eps, from, at, cpu(out).data, to, x.cols()));
     }
 
     // ---- value by value
@@ -725,24 +682,26 @@ final class CpuOps implements Ops {
                     cpu(x),
                     cpu(out),
                     8,
-                    (from, at, to, b, r) -> rows.activate(activation, from, at, y, to, x.cols()));
+                    (from, at, to, b, r) ->
+                            kernels.functions().activate(activation, 0, from, at, y, to, x.cols()));
         } else {
             rows.flat(
                     cpu(x),
                     cpu(out),
                     8,
-                    (from, at, to, n) -> kernels.activate(activation, null, 0, from, at, y, to, n));
+                    (from, at, to, n) ->
+                            kernels.functions().activate(activation, 0, from, at, y, to, n));
         }
     }
 
     @Override
     public void add(Tensor a, Tensor b, Tensor out) {
-        rows.pair("add", cpu(a), cpu(b), cpu(out), kernels::add);
+        rows.pair("add", cpu(a), cpu(b), cpu(out), Arithmetic::add);
     }
 
     @Override
     public void mul(Tensor a, Tensor b, Tensor out) {
-        rows.pair("mul", cpu(a), cpu(b), cpu(out), kernels::mul);
+        rows.pair("mul", cpu(a), cpu(b), cpu(out), Arithmetic::mul);
     }
 
     @Override
@@ -752,7 +711,7 @@ final class CpuOps implements Ops {
                 cpu(a),
                 cpu(b),
                 cpu(out),
-                (x, xo, y, yo, z, zo, n) -> kernels.addScaled(x, xo, y, yo, factor, z, zo, n));
+                (x, xo, y, yo, z, zo, n) -> Arithmetic.addScaled(x, xo, y, yo, factor, z, zo, n));
     }
 
     @Override
@@ -762,7 +721,7 @@ final class CpuOps implements Ops {
                 cpu(a),
                 cpu(out),
                 1,
-                (x, at, to, n) -> kernels.scale(x, at, factor, offset, cpu(out).data, to, n));
+                (x, at, to, n) -> Arithmetic.scale(x, at, factor, offset, cpu(out).data, to, n));
     }
 
     @Override
@@ -776,8 +735,9 @@ final class CpuOps implements Ops {
                 cpu(out),
                 4,
                 (from, at, to, b, r) -> {
-                    kernels.affine(from, at, g.data, g.offset, s.data, s.offset, y, to, x.cols());
-                    rows.activate(after, y, to, y, to, x.cols());
+                    Arithmetic.affine(
+                            from, at, g.data, g.offset, s.data, s.offset, y, to, x.cols());
+                    kernels.functions().activate(after, 0, y, to, y, to, x.cols());
                 });
     }
 
@@ -791,7 +751,7 @@ final class CpuOps implements Ops {
                 cpu(out),
                 16,
                 (from, at, to, b, r) ->
-                        kernels.gateTanh(from, at, from, at + n, cpu(out).data, to, n));
+                        kernels.functions().gateTanh(from, at, from, at + n, cpu(out).data, to, n));
     }
 
     @Override
@@ -804,7 +764,7 @@ final class CpuOps implements Ops {
                 cpu(out),
                 16,
                 (from, at, to, b, r) ->
-                        kernels.gateSilu(from, at, from, at + n, cpu(out).data, to, n));
+                        kernels.functions().gateSilu(from, at, from, at + n, cpu(out).data, to, n));
     }
 
     @Override
@@ -814,7 +774,7 @@ final class CpuOps implements Ops {
                 cpu(x),
                 cpu(out),
                 1,
-                (from, at, to, n) -> kernels.clamp(from, at, low, high, cpu(out).data, to, n));
+                (from, at, to, n) -> Arithmetic.clamp(from, at, low, high, cpu(out).data, to, n));
     }
 
     // ---- shape
@@ -837,26 +797,26 @@ final class CpuOps implements Ops {
         check(x.batch() == 1, "gather", "more than one batch", x);
         shape(out, "gather", 1, indices.count(), x.cols());
         CpuTensor t = cpu(x);
-        Moves.pick("gather", t.data, t.offset, t.rowStride, x.rows(), read(indices), cpu(out));
+        Layouts.gather("gather", t.data, t.offset, t.rowStride, x.rows(), read(indices), cpu(out));
     }
 
     @Override
     public void embed(Embedding table, Ints ids, Tensor out) {
         CpuEmbedding e = (CpuEmbedding) table;
         shape(out, "embed", 1, ids.count(), e.dim());
-        Moves.pick("embed", e.table(), 0, e.dim(), e.entries(), read(ids), cpu(out));
+        Layouts.gather("embed", e.table(), 0, e.dim(), e.entries(), read(ids), cpu(out));
     }
 
     @Override
     public void repeat(Tensor x, int times, Tensor out) {
         shape(out, "repeat", x.batch(), x.rows() * times, x.cols());
-        Moves.repeat(cpu(x), times, cpu(out));
+        Layouts.repeat(cpu(x), times, cpu(out));
     }
 
     @Override
     public void transpose(Tensor x, Tensor out) {
         shape(out, "transpose", x.batch(), x.cols(), x.rows());
-        Moves.transpose(cpu(x), cpu(out));
+        Layouts.transpose(cpu(x), cpu(out));
     }
 
     @Override
@@ -869,7 +829,7 @@ final class CpuOps implements Ops {
         CpuTensor o = cpu(out);
         for (int r = 0; r < windows.rows(); r++) {
             int to = o.offset + r * hop;
-            kernels.add(o.data, to, w.data, w.at(0, r), o.data, to, n);
+            Arithmetic.add(o.data, to, w.data, w.at(0, r), o.data, to, n);
         }
     }
 
@@ -884,7 +844,7 @@ final class CpuOps implements Ops {
             }
             return;
         }
-        rows.mean(cpu(x), cpu(out));
+        Moments.mean(cpu(x), cpu(out));
     }
 
     @Override
@@ -899,8 +859,8 @@ final class CpuOps implements Ops {
         check(x.rows() > 1, "meanStdRows", "fewer than two rows", x);
         int n = x.cols();
         CpuTensor mean = cpu(out.cols(0, n));
-        rows.mean(cpu(x), mean);
-        rows.deviation(cpu(x), mean, cpu(out.cols(n, 2 * n)));
+        Moments.mean(cpu(x), mean);
+        Moments.deviation(cpu(x), mean, cpu(out.cols(n, 2 * n)));
     }
 
     @Override
@@ -910,7 +870,8 @@ final class CpuOps implements Ops {
                 cpu(x),
                 cpu(out),
                 16,
-                (from, at, to, b, r) -> kernels.softmax(from, at, 1, cpu(out).data, to, x.cols()));
+                (from, at, to, b, r) ->
+                        kernels.norms().softmax(from, at, 1, cpu(out).data, to, x.cols()));
     }
 
     // ---- randomness

@@ -13,6 +13,13 @@ import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuEmbedding;
 import dev.skald.tensor.cpu.PackedWeights.CpuLinear;
 import dev.skald.tensor.cpu.PackedWeights.CpuLstm;
+import dev.skald.tensor.cpu.conv.Im2col;
+import dev.skald.tensor.cpu.conv.Winograd;
+import dev.skald.tensor.cpu.gemm.Format;
+import dev.skald.tensor.cpu.gemm.PackedMatrix;
+import dev.skald.tensor.cpu.gemm.Packing;
+import dev.skald.tensor.cpu.gemm.Quantized;
+import dev.skald.tensor.cpu.gemm.Rounding;
 import dev.skald.tensor.cpu.memory.CpuTensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +36,11 @@ final class CpuParameters implements Parameters {
     private static final int TRANSPOSED_BLOCK = 1 << 15;
 
     private final CpuBackend backend;
-    private final Kernels kernels;
+    private final CpuKernels kernels;
     private final Precision streamed;
     private volatile boolean closed;
 
-    CpuParameters(CpuBackend backend, Kernels kernels, Precision streamed) {
+    CpuParameters(CpuBackend backend, CpuKernels kernels, Precision streamed) {
         this.backend = backend;
         this.kernels = kernels;
         this.streamed = streamed;
@@ -76,8 +83,8 @@ final class CpuParameters implements Parameters {
             require(w, w.shape().length == 2 && w.shape()[1] == in, "(out, " + in + ")");
             out = Math.addExact(out, w.shape()[0]);
         }
-        Packed m = Packed.of(in, out, panel(out), format(role));
-        int width = m.isTurned() ? out : m.width();
+        PackedMatrix m = PackedMatrix.of(in, out, panel(out), format(role));
+        int width = m.isTransposed() ? out : m.width();
         float[] all = null;
         float[] panel = buffer(Math.multiplyExact(Math.min(width, out), in));
         int j = 0;
@@ -109,15 +116,15 @@ final class CpuParameters implements Parameters {
     public Linear linearTransposed(Weight weight, @Nullable Weight bias, Role role) {
         int in = dims(weight, 2)[0];
         int out = weight.shape()[1];
-        Packed m = Packed.of(in, out, panel(out), format(role));
+        PackedMatrix m = PackedMatrix.of(in, out, panel(out), format(role));
         float[] b = bias == null ? null : vector(bias, out);
-        int most = Math.max(1, TRANSPOSED_BLOCK / out);
-        float[] rows = buffer(Math.multiplyExact(Math.min(most, in), out));
-        Compact compact = m.compact();
-        float[] scales = compact == null ? null : compact.scales();
+        int block = Math.max(1, TRANSPOSED_BLOCK / out);
+        float[] rows = buffer(Math.multiplyExact(Math.min(block, in), out));
+        Quantized quantized = m.quantized();
+        float[] scales = quantized == null ? null : quantized.scales();
         if (scales != null) {
-            for (int r = 0; r < in; r += most) {
-                int n = Math.min(most, in - r);
+            for (int r = 0; r < in; r += block) {
+                int n = Math.min(block, in - r);
                 weight.read((long) r * out, rows, 0, n * out);
                 for (int i = 0; i < n; i++) {
                     Packing.largest(rows, i * out, scales, out);
@@ -127,8 +134,8 @@ final class CpuParameters implements Parameters {
                 scales[c] /= 127;
             }
         }
-        for (int r = 0; r < in; r += most) {
-            int n = Math.min(most, in - r);
+        for (int r = 0; r < in; r += block) {
+            int n = Math.min(block, in - r);
             weight.read((long) r * out, rows, 0, n * out);
             for (int i = 0; i < n; i++) {
                 m.row(r + i, rows, i * out);
@@ -168,24 +175,26 @@ final class CpuParameters implements Parameters {
                     taps[t * out + o] = row[t];
                 }
             }
-            return new CpuConv1d(in, out, kernel, stride, dilation, new Packed[0], null, taps, b);
+            return new CpuConv1d(
+                    in, out, kernel, stride, dilation, new PackedMatrix[0], null, taps, b);
         }
         if (groups == 1
                 && stride == 1
                 && (role == Role.WORKING || role == Role.STREAMED)
                 && Winograd.suits(in, out, kernel)) {
             Winograd.Filter filter = Winograd.filter(weight, format(role), panel(out));
-            return new CpuConv1d(in, out, kernel, 1, dilation, new Packed[0], filter, null, b);
+            return new CpuConv1d(
+                    in, out, kernel, 1, dilation, new PackedMatrix[0], filter, null, b);
         }
         int width = out / groups;
-        Packed[] packed = new Packed[groups];
+        PackedMatrix[] packed = new PackedMatrix[groups];
         for (int g = 0; g < groups; g++) {
-            Packed m = Packed.of(row.length, width, panel(width));
+            PackedMatrix m = PackedMatrix.of(row.length, width, panel(width));
             packed[g] = m;
             for (int j = 0; j < width; j++) {
                 weight.read((long) (g * width + j) * row.length, row, 0, row.length);
                 Rounding.apply(format(role), row, row.length);
-                m.turn(j, row, part, kernel);
+                m.channelsLast(j, row, part, kernel);
             }
         }
         return new CpuConv1d(in, out, kernel, stride, dilation, packed, null, null, b);
@@ -257,13 +266,14 @@ final class CpuParameters implements Parameters {
         }
         int area = Math.multiplyExact(kh, kw);
         float[] row = new float[Math.multiplyExact(in, area)];
-        Packed m = Packed.of(row.length, out, panel(out));
+        PackedMatrix m = PackedMatrix.of(row.length, out, panel(out));
         for (int o = 0; o < out; o++) {
             weight.read((long) o * row.length, row, 0, row.length);
-            m.turn(o, row, in, area);
+            m.channelsLast(o, row, in, area);
         }
         float[] b = bias == null ? null : vector(bias, out);
-        return new CpuConv2d(in, out, kh, kw, strideH, strideW, paddingH, paddingW, m, b);
+        return new CpuConv2d(
+                out, new Im2col(in, kh, kw, strideH, strideW, paddingH, paddingW), m, b);
     }
 
     @Override
@@ -327,7 +337,7 @@ final class CpuParameters implements Parameters {
     }
 
     private int panel(int n) {
-        return n <= Packed.NARROW ? Packed.TURNED : kernels.panel(n);
+        return n <= PackedMatrix.NARROW ? PackedMatrix.TRANSPOSED : kernels.gemm().panel();
     }
 
     private static float[] vector(Weight w, int length) {

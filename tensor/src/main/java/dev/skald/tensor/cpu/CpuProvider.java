@@ -16,7 +16,7 @@ public final class CpuProvider implements BackendProvider {
 
     @Override
     public List<Device> devices() {
-        return List.of(new Device("cpu", KernelChoice.best().name() + " kernels", 0));
+        return List.of(new Device("cpu", CpuKernels.best().name() + " kernels", 0));
     }
 
     @Override

@@ -6,13 +6,17 @@ import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
+import dev.skald.tensor.cpu.conv.Im2col;
+import dev.skald.tensor.cpu.conv.Winograd;
+import dev.skald.tensor.cpu.gemm.PackedMatrix;
 import org.jspecify.annotations.Nullable;
 
 /** Weights as the kernels want them. */
 final class PackedWeights {
     private PackedWeights() {}
 
-    record CpuLinear(int in, int out, Packed matrix, float @Nullable [] bias) implements Linear {}
+    record CpuLinear(int in, int out, PackedMatrix matrix, float @Nullable [] bias)
+            implements Linear {}
 
     /**
      * One matrix (kernel * in / groups, out / groups) a group; instead of them a depthwise
@@ -25,7 +29,7 @@ final class PackedWeights {
             int kernel,
             int stride,
             int dilation,
-            Packed[] groups,
+            PackedMatrix[] groups,
             Winograd.@Nullable Filter filter,
             float @Nullable [] taps,
             float @Nullable [] bias)
@@ -39,21 +43,16 @@ final class PackedWeights {
             implements ConvTranspose1d {}
 
     /** Matrix (kernelH * kernelW * in, out). */
-    record CpuConv2d(
-            int in,
-            int out,
-            int kernelH,
-            int kernelW,
-            int strideH,
-            int strideW,
-            int paddingH,
-            int paddingW,
-            Packed matrix,
-            float @Nullable [] bias)
-            implements Conv2d {}
+    record CpuConv2d(int out, Im2col windows, PackedMatrix matrix, float @Nullable [] bias)
+            implements Conv2d {
+        @Override
+        public int in() {
+            return windows.in();
+        }
+    }
 
     /** Input matrix (in, 4H) with both biases, hidden matrix (H, 4H). */
-    record CpuLstm(CpuLinear input, Packed recurrent, int hidden) implements Lstm {
+    record CpuLstm(CpuLinear input, PackedMatrix recurrent, int hidden) implements Lstm {
         @Override
         public int in() {
             return input.in();

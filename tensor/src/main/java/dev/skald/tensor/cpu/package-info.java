@@ -1,18 +1,21 @@
 /**
  * The backend for a processor, in plain Java.
  *
- * <p>{@link dev.skald.tensor.cpu.CpuBackend} packs weights into panels; {@code CpuOps} checks
- * shapes, {@code Products}, {@code Attention} and {@code Rows} cut each op into tiles and hand them
- * to a fixed pool of workers; {@code Kernels} does the arithmetic on rows of floats. {@code
- * Kernels} itself is scalar and works everywhere; it is also what the tests hold {@code
- * VectorKernels} against, which takes its place where there is the Vector API.
+ * <p>{@link dev.skald.tensor.cpu.CpuBackend} packs weights; {@code CpuOps} checks shapes and calls
+ * the packages below, each of which sees only those before it:
  *
- * <p>A vector loop is used once HotSpot has compiled it, which {@code Loop} sees to beside the
- * loading of a model; until then its scalar twin in {@code Twins} computes the same bits. Results
- * depend neither on that nor on the number of threads.
+ * <ul>
+ *   <li>{@code memory}: tensors, the arena, scratch memory; {@code workers}: the threads
+ *   <li>{@code jit}: the Vector API, and which vector loops are compiled
+ *   <li>{@code elementwise}: functions of each value; {@code norm}: norms and softmax
+ *   <li>{@code gemm}: matrix products and their epilogue
+ *   <li>{@code conv}, {@code attention}: what is built from products
+ * </ul>
  *
- * <p>To add a vector loop: a small static method with one loop, a twin, an entry in {@code Loop}, a
- * use in {@code VectorKernels}, and its op in {@code Trial}, which compares them all.
+ * <p>Each kernel is one file with all its forms: without vectors (exact, in double precision where
+ * sums decide accuracy), the vector loop, its call for the JIT warm-up, and the scalar fallback
+ * with the same bits as the vector loop. Results depend neither on whether a loop is compiled yet
+ * nor on the number of threads; {@code Trial} and {@code SpeciesTest} compare all forms.
  */
 @NullMarked
 package dev.skald.tensor.cpu;

@@ -10,8 +10,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Vectors of every width against the scalar kernels, against their scalar twins and over numbers of
- * threads. The width is fixed when the classes are loaded, so they are loaded again for each.
+ * Vectors of every width against the scalar kernels, against their scalar fallbacks and over
+ * numbers of threads. The width is fixed when the classes are loaded, so they are loaded again for
+ * each.
  */
 class SpeciesTest {
     /** Loads this package anew and everything else as before. */

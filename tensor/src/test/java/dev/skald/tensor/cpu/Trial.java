@@ -8,6 +8,8 @@ import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
+import dev.skald.tensor.cpu.jit.JitKernel;
+import dev.skald.tensor.cpu.jit.Lanes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,26 +20,24 @@ import java.util.function.Supplier;
  * width of vectors, so it takes and gives nothing but arrays.
  */
 public final class Trial implements Supplier<float[][]> {
-    /** Results of the scalar kernels first, then of vectors and of their twins. */
+    /**
+     * Results of the scalar kernels first, then of the vector loops and of their scalar fallbacks.
+     */
     @Override
     public float[][] get() {
         List<float[]> all = new ArrayList<>();
-        all.add(run(new Kernels(), 1));
+        all.add(run(CpuKernels.of(false), 1));
         for (boolean compiled : new boolean[] {true, false}) {
-            Loop.givenUp = !compiled;
-            for (Loop loop : Loop.values()) {
-                loop.asked = true;
-                loop.compiled = compiled;
-            }
+            JitKernel.force(compiled);
             for (int threads = 1; threads <= 3; threads++) {
-                all.add(run(new VectorKernels(), threads));
+                all.add(run(CpuKernels.of(true), threads));
             }
         }
         all.add(new float[] {Lanes.N});
         return all.toArray(new float[0][]);
     }
 
-    private static float[] run(Kernels kernels, int threads) {
+    private static float[] run(CpuKernels kernels, int threads) {
         Random random = new Random(5);
         List<float[]> found = new ArrayList<>();
         try (CpuBackend backend = new CpuBackend(kernels, threads);

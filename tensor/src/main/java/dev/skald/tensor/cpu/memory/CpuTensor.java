@@ -70,7 +70,7 @@ public final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Tensor valid(Ints of) {
+    public CpuTensor valid(Ints of) {
         if (of.count() != batch) {
             throw new IllegalArgumentException(of.count() + " lengths for " + this);
         }
@@ -78,7 +78,7 @@ public final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Tensor unpadded(int valid) {
+    public CpuTensor unpadded(int valid) {
         check(batch == 1 && 0 <= valid && valid <= rows, "valid rows", 0, valid);
         return new CpuTensor(data, offset, 1, valid, cols, batchStride, rowStride);
     }
@@ -107,7 +107,7 @@ public final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Tensor rows(int from, int to) {
+    public CpuTensor rows(int from, int to) {
         check(0 <= from && from <= to && to <= rows, "rows", from, to);
         if (from == 0 && to == rows) {
             return this;
@@ -120,14 +120,14 @@ public final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Tensor cols(int from, int to) {
+    public CpuTensor cols(int from, int to) {
         check(0 <= from && from <= to && to <= cols, "cols", from, to);
         return new CpuTensor(
                 data, offset + from, batch, rows, to - from, batchStride, rowStride, lengths);
     }
 
     @Override
-    public Tensor batch(int index) {
+    public CpuTensor batch(int index) {
         check(0 <= index && index < batch, "batch", index, index);
         return new CpuTensor(
                 data,
@@ -141,7 +141,7 @@ public final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Tensor reshape(int b, int t, int c) {
+    public CpuTensor reshape(int b, int t, int c) {
         if (!isDense() || (long) b * t * c != size()) {
             throw new IllegalArgumentException(
                     this + " cannot be seen as (" + b + "," + t + "," + c + ")");
@@ -150,7 +150,7 @@ public final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Tensor windows(int size, int hop, int count) {
+    public CpuTensor windows(int size, int hop, int count) {
         if (batch != 1
                 || rows != 1
                 || size < 0

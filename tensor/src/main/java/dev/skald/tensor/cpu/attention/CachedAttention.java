@@ -1,0 +1,171 @@
+package dev.skald.tensor.cpu.attention;
+
+import dev.skald.tensor.Epilogue;
+import dev.skald.tensor.cpu.gemm.GemmKernels;
+import dev.skald.tensor.cpu.gemm.Output;
+import dev.skald.tensor.cpu.gemm.OutputKernels;
+import dev.skald.tensor.cpu.gemm.PackedMatrix;
+import dev.skald.tensor.cpu.gemm.Quantized;
+import dev.skald.tensor.cpu.gemm.RowBlock;
+import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.tensor.cpu.memory.Scratch;
+import dev.skald.tensor.cpu.norm.Norms;
+import dev.skald.tensor.cpu.workers.WorkerPool;
+import java.util.Arrays;
+
+/**
+ * Causal attention over a {@link KeyValueCache}: a head's scores are a product with its keys, then
+ * a softmax a row, then a product with its values, block by block.
+ */
+public final class CachedAttention {
+    /** Queries at once: two of the kernels' tiles. */
+    private static final int ROWS = 48;
+
+    private final GemmKernels kernels;
+    private final Norms norms;
+    private final OutputKernels outputs;
+    private final WorkerPool pool;
+    private final Scratch scratch;
+
+    public CachedAttention(
+            GemmKernels kernels,
+            Norms norms,
+            OutputKernels outputs,
+            WorkerPool pool,
+            Scratch scratch) {
+        this.kernels = kernels;
+        this.norms = norms;
+        this.outputs = outputs;
+        this.pool = pool;
+        this.scratch = scratch;
+    }
+
+    /** Keeps keys and values of each batch in its cache, from its position {@code first} on. */
+    public void append(CpuTensor k, CpuTensor v, KeyValueCache[] caches, int[] first) {
+        int heads = caches[0].heads;
+        for (int b = 0; b < caches.length; b++) {
+            caches[b].reserve(first[b] + k.rows());
+        }
+        int count = caches.length * heads;
+        if (k.rows() == 1) {
+            for (int i = 0; i < count; i++) {
+                int b = i / heads;
+                caches[b].set(b, i % heads, first[b], 1, k, v);
+            }
+            return;
+        }
+        pool.run(
+                count,
+                (i, worker) -> {
+                    int b = i / heads;
+                    caches[b].set(b, i % heads, first[b], k.rows(), k, v);
+                });
+    }
+
+    /** In each cache {@code lengths} positions are filled, those of the queries included. */
+    public void run(CpuTensor q, KeyValueCache[] caches, int[] lengths, float scale, CpuTensor out) {
+        int queries = q.rows();
+        int parts = (queries + ROWS - 1) / ROWS;
+        int heads = caches[0].heads;
+        pool.run(
+                caches.length * heads * parts,
+                (item, worker) -> {
+                    int first = item % parts * ROWS;
+                    int b = item / parts / heads;
+                    new Part(
+                                    q,
+                                    b,
+                                    item / parts % heads,
+                                    first,
+                                    Math.min(ROWS, queries - first),
+                                    lengths[b] - queries + first + 1,
+                                    caches[b],
+                                    worker)
+                            .run(scale, out);
+                });
+    }
+
+    /** Some queries of one head. */
+    private final class Part {
+        private final CpuTensor q;
+        private final int matrix;
+        private final int b;
+        private final int col;
+        private final int first;
+        private final int rows;
+        private final int visible;
+        private final int keys;
+        private final KeyValueCache cache;
+        private final int worker;
+
+        /**
+         * @param matrix which of the cache's matrices: the head
+         * @param visible keys that the first query sees, one more for each next
+         */
+        Part(
+                CpuTensor q,
+                int b,
+                int matrix,
+                int first,
+                int rows,
+                int visible,
+                KeyValueCache cache,
+                int worker) {
+            this.q = q;
+            this.matrix = matrix;
+            this.b = b;
+            this.col = matrix * cache.dim;
+            this.first = first;
+            this.rows = rows;
+            this.visible = visible;
+            this.keys = visible + rows - 1;
+            this.cache = cache;
+            this.worker = worker;
+        }
+
+        void run(float scale, CpuTensor out) {
+            int width = cache.block(0).keys()[matrix].width();
+            int stride = (keys + width - 1) / width * width;
+            float[] s = scratch.input(worker, rows * stride);
+            float[] t = scratch.tile(worker, ROWS * width);
+            RowBlock queries =
+                    RowBlock.of(q.data, q.at(b, first) + col, q.rowStride, rows, cache.dim);
+            for (int j = 0; j < keys; j += width) {
+                PackedMatrix k = cache.block(j / KeyValueCache.BLOCK).keys()[matrix];
+                int at = k.panel(j % KeyValueCache.BLOCK / width);
+                product(queries, k, at, t);
+                for (int i = 0; i < rows; i++) {
+                    System.arraycopy(t, i * width, s, i * stride + j, width);
+                }
+            }
+            for (int i = 0; i < rows; i++) {
+                norms.softmax(s, i * stride, scale, s, i * stride, visible + i);
+                Arrays.fill(s, i * stride + visible + i, i * stride + keys, 0);
+            }
+            CpuTensor head = out.cols(col, col + cache.dim);
+            Output fresh = new Output(null, Epilogue.NONE, head);
+            Output added = new Output(null, Epilogue.plus(head), head);
+            for (int j = 0; j < keys; j += KeyValueCache.BLOCK) {
+                PackedMatrix v = cache.block(j / KeyValueCache.BLOCK).values()[matrix];
+                int count = Math.min(KeyValueCache.BLOCK, keys - j);
+                RowBlock weights = RowBlock.of(s, j, stride, rows, count);
+                for (int p = 0; p < v.panels(); p++) {
+                    product(weights, v, v.panel(p), t);
+                    outputs.store(t, width, rows, j == 0 ? fresh : added, b, first, p * width);
+                }
+            }
+        }
+
+        /** The rows times a panel of a matrix, or the first {@code a.k()} rows of it. */
+        private void product(RowBlock a, PackedMatrix w, int at, float[] c) {
+            Quantized quantized = w.quantized();
+            if (quantized == null) {
+                kernels.product(a, w.values(), at, c, 0);
+            } else if (!kernels.quantizedProduct(a, quantized, at, c)) {
+                float[] values = scratch.panel(worker, a.k() * w.width());
+                kernels.unpack(quantized, at, a.k() * w.width(), values);
+                kernels.product(a, values, 0, c, 0);
+            }
+        }
+    }
+}
