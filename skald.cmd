@@ -42,7 +42,7 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     endlocal
 )
 
-set "flags=-XX:+DisplayVMOutputToStderr -XX:CompileCommand=quiet -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Vector*::*,0.02 -XX:CompileCommand=CompileThresholdScaling,dev.skald.tensor.cpu.Lanes::*,0.02 -XX:+UseSerialGC -Xms32m -XX:MaxRAMPercentage=70 -XX:-UsePerfData -Xlog:disable "-Dskald.root=%root%.""
+set "flags="@%dist%\jvm.args" -XX:+UseSerialGC -Xms32m "-Dskald.root=%root%.""
 set "aot=%dist%\java-%version%.aot"
 set "vectors=%dist%\vectors-%version%.jar"
 rem The Vector API as a module would turn off most of the AOT cache: see VectorJar.

@@ -114,4 +114,27 @@ class ArchitectureTest {
         slices().matching("dev.skald.cli.(*)..").should().beFreeOfCycles().check(CLASSES);
         slices().matching("dev.skald.(voices.*)..").should().beFreeOfCycles().check(CLASSES);
     }
+
+    @Test
+    void theKernelsHaveNoCycles() {
+        slices().matching("dev.skald.tensor.cpu.(*)..").should().beFreeOfCycles().check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.skald.tensor.cpu.*..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.skald.tensor.cpu")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theModelsSeeNoKernels() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.skald.chatterbox..", "dev.skald.piper..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.skald.tensor.cpu..")
+                .check(CLASSES);
+    }
 }

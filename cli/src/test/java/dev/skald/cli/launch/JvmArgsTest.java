@@ -1,0 +1,56 @@
+package dev.skald.cli.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The flags that name kernels name those there are: else they would be slow and nobody told. */
+class JvmArgsTest {
+    private static final Path FILE = Path.of("src/main/dist/jvm.args");
+    private static final Pattern LOOPS =
+            Pattern.compile(
+                    "-XX:CompileCommand=(?:CompileThresholdScaling,|BackgroundCompilation,|dontinline,)"
+                            + "([\\w.]+)\\*::(\\w+)\\*(?:,.*)?");
+
+    @Test
+    void theFlagsNameEveryVectorLoop() throws IOException {
+        List<Matcher> flags =
+                Files.readAllLines(FILE).stream().map(LOOPS::matcher).filter(Matcher::matches).toList();
+        assertThat(flags).hasSize(3);
+        JavaClasses tensor = new ClassFileImporter().importPackages("dev.skald.tensor");
+        List<JavaClass> kernels =
+                tensor.stream()
+                        .filter(c -> c.isAssignableTo("dev.skald.tensor.cpu.jit.JitKernel"))
+                        .filter(c -> !c.getModifiers().contains(JavaModifier.ABSTRACT))
+                        .toList();
+        assertThat(kernels).hasSizeGreaterThan(25);
+        for (Matcher flag : flags) {
+            for (JavaClass kernel : kernels) {
+                assertThat(kernel.getName()).startsWith(flag.group(1));
+                assertThat(kernel.getMethods())
+                        .as("loops of %s named %s*", kernel.getName(), flag.group(2))
+                        .anyMatch(m -> m.getName().startsWith(flag.group(2)));
+            }
+        }
+    }
+
+    @Test
+    void bothLaunchersReadThem() throws IOException {
+        assertThat(Files.readString(Path.of("../skald")))
+                .contains("@$dist/jvm.args")
+                .doesNotContain("CompileCommand");
+        assertThat(Files.readString(Path.of("../skald.cmd")))
+                .contains("@%dist%\\jvm.args")
+                .doesNotContain("CompileCommand");
+    }
+}
