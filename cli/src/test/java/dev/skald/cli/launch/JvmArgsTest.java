@@ -25,7 +25,10 @@ class JvmArgsTest {
     @Test
     void theFlagsNameEveryVectorLoop() throws IOException {
         List<Matcher> flags =
-                Files.readAllLines(FILE).stream().map(LOOPS::matcher).filter(Matcher::matches).toList();
+                Files.readAllLines(FILE).stream()
+                        .map(LOOPS::matcher)
+                        .filter(Matcher::matches)
+                        .toList();
         assertThat(flags).hasSize(3);
         JavaClasses tensor = new ClassFileImporter().importPackages("dev.skald.tensor");
         List<JavaClass> kernels =
