@@ -63,7 +63,8 @@ public final class CachedAttention {
     }
 
     /** In each cache {@code lengths} positions are filled, those of the queries included. */
-    public void run(CpuTensor q, KeyValueCache[] caches, int[] lengths, float scale, CpuTensor out) {
+    public void run(
+            CpuTensor q, KeyValueCache[] caches, int[] lengths, float scale, CpuTensor out) {
         int queries = q.rows();
         int parts = (queries + ROWS - 1) / ROWS;
         int heads = caches[0].heads;

@@ -7,13 +7,13 @@ public final class Rotary {
     private Rotary() {}
 
     /**
-     * Rotates the pairs (x[d], x[d + half]) of each head of batch b by the angles of their position.
+     * Rotates the pairs (x[d], x[d + half]) of each head of batch b by the angles of their
+     * position.
      *
      * @param cos (1, positions, half)
      * @param first the position of row 0
      */
-    public static void run(
-            CpuTensor x, int b, int heads, CpuTensor cos, CpuTensor sin, int first) {
+    public static void run(CpuTensor x, int b, int heads, CpuTensor cos, CpuTensor sin, int first) {
         int half = cos.cols();
         for (int r = 0; r < x.rows(); r++) {
             int c = cos.at(0, first + r);
