@@ -96,11 +96,10 @@ public final class OutputKernels {
                     default -> 1;
                 };
         float scale = o.epilogue().scale();
-        boolean biased = simple && bias != null;
-        float[] add = biased ? bias : Store.ZERO;
+        float[] add = simple && bias != null ? bias : Store.ZERO;
         int to = out.at(b, row) + col;
         for (int j = 0; j < n; j += Lanes.N) {
-            int from = biased ? biasAt + j : 0;
+            int from = add == bias ? biasAt + j : 0;
             if (residual != null) {
                 Merge.simd(
                         t,
