@@ -2,6 +2,8 @@ package dev.skald.tensor.cpu.elementwise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static org.assertj.core.api.Assertions.within;
+
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -66,5 +68,20 @@ class FunctionAccuracyTest {
         assertThat(Mish.mish(100)).isEqualTo(100);
         assertThat(Exp.exp(Float.NaN)).isNaN();
         assertThat(Sine.sin(1e9f, 0)).isEqualTo((float) Math.sin(1e9));
+    }
+
+    @Test
+    void erfcIsAccurate() {
+        for (double x = -6; x < 5; x += 0.037) {
+            // erf by Simpson's rule.
+            int n = 2000;
+            double h = x / n;
+            double sum = 1 + Math.exp(-x * x);
+            for (int i = 1; i < n; i++) {
+                sum += (i % 2 == 0 ? 2 : 4) * Math.exp(-(i * h) * (i * h));
+            }
+            double erf = 2 / Math.sqrt(Math.PI) * sum * h / 3;
+            assertThat(Gelu.erfc(x)).isCloseTo(1 - erf, within(1e-12));
+        }
     }
 }

@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.testkit.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.skald.Precision;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.cpu.Naive.Array;
+import dev.skald.testkit.ops.Naive.Array;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Every form of attention against its formula, on random shapes and on views. */
-class AttentionTest extends OpsFixture {
+public abstract class AttentionContract extends ConvolutionContract {
     @Test
     void attention() {
         for (int round = 0; round < 12; round++) {

@@ -1,8 +1,8 @@
-package dev.skald.tensor.cpu;
+package dev.skald.testkit.ops;
 
 import java.util.function.DoubleUnaryOperator;
 
-/** The formulas of the ops, written out in double over plain arrays (B,T,C): the tests' oracle. */
+/** The formulas of the ops, written out in double over plain arrays (B,T,C): the contract's oracle. */
 final class Naive {
     private Naive() {}
 

@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.testkit.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Rows beyond the valid ones change nothing, whatever they hold: the same bits in every bucket. */
-class PaddedTest extends OpsFixture {
+public abstract class PaddedContract extends AttentionContract {
     private static final int[] LENGTHS = {17, 5};
 
     /** What an op makes of each sequence alone, and of both in buckets with NaN beyond. */

@@ -1,22 +1,26 @@
-package dev.skald.tensor.cpu;
+package dev.skald.testkit.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.Precision;
+import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
-import dev.skald.tensor.cpu.Naive.Array;
+import dev.skald.testkit.ops.Naive.Array;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 
 /** Random operands, and how results are compared with formulas. */
-abstract class OpsFixture {
+public abstract class OpsFixture {
     /** For sums of hundreds of products of about one. */
     static final double SUMS = 5e-5;
 
-    final CpuBackend backend = CpuBackend.open(2);
+    /** Opens the backend under test. */
+    protected abstract Backend open();
+
+    final Backend backend = open();
     final Parameters parameters = backend.parameters(Precision.FP32);
     final Ops ops = backend.open();
     final Random random = new Random(11);

@@ -1,4 +1,4 @@
-package dev.skald.tensor.cpu;
+package dev.skald.testkit.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,14 +12,16 @@ import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
-import dev.skald.tensor.cpu.Naive.Array;
-import dev.skald.tensor.cpu.memory.CpuTensor;
+import dev.skald.testkit.ops.Naive.Array;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** Every other op against its formula, on random shapes, odd ones among them, and on views. */
-class OpsTest extends OpsFixture {
+/**
+ * What every backend must give: each op against its formula, on random shapes, odd ones among them,
+ * and on views. A subclass opens the backend.
+ */
+public abstract class OpsContract extends PaddedContract {
     @Test
     void linear() {
         for (int round = 0; round < 30; round++) {
@@ -365,64 +367,6 @@ class OpsTest extends OpsFixture {
         Tensor part = space(1, 4, 6);
         ops.noise(5, 1, 7 * 6, part);
         assertThat(ops.read(part)).containsExactly(ops.read(all.rows(7, 11)));
-    }
-
-    @Test
-    void framesGiveMemoryBack() {
-        CpuTensor first;
-        try (Ops.Scope scope = ops.scope()) {
-            first = (CpuTensor) ops.tensor(1, 10, 10);
-            try (Ops.Scope inner = ops.scope()) {
-                ops.tensor(1, 3000, 1000);
-            }
-        }
-        for (int i = 0; i < 3; i++) {
-            try (Ops.Scope scope = ops.scope()) {
-                CpuTensor again = (CpuTensor) ops.tensor(1, 10, 10);
-                assertThat(again.data).isSameAs(first.data);
-                assertThat(again.offset).isEqualTo(first.offset);
-            }
-        }
-        Ops.Scope outer = ops.scope();
-        ops.scope();
-        assertThatThrownBy(outer::close).isInstanceOf(IllegalStateException.class);
-    }
-
-    @Test
-    void resultsDoNotDependOnThreads() {
-        Weight w = weight(70, 33, 5);
-        Weight t = weight(33, 40, 16);
-        float[] x = values(500 * 33);
-        List<float[]> found = new java.util.ArrayList<>();
-        for (int threads = 1; threads <= 3; threads++) {
-            try (CpuBackend b = CpuBackend.open(threads);
-                    Parameters p = b.parameters(Precision.FP32);
-                    Ops o = b.open()) {
-                Tensor in = o.tensor(1, 500, 33);
-                o.write(x, 0, in);
-                Tensor y =
-                        o.conv1d(
-                                in,
-                                p.conv1d(w, null, 1, 3, 1, Role.WORKING),
-                                6,
-                                6,
-                                Activation.TANH,
-                                Epilogue.NONE);
-                Tensor z =
-                        o.convTranspose1d(
-                                in,
-                                p.convTranspose1d(t, null, 8, 4, Role.WORKING),
-                                Activation.RELU);
-                Tensor u = o.tensor(1, 500, 33);
-                o.attention(in, in, in, 3, 1, true, u);
-                found.add(o.read(y));
-                found.add(o.read(z));
-                found.add(o.read(u));
-            }
-        }
-        for (int i = 3; i < found.size(); i++) {
-            assertThat(found.get(i)).containsExactly(found.get(i % 3));
-        }
     }
 
     @Test

@@ -1,0 +1,127 @@
+package dev.skald.testkit.ops;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.skald.tensor.Backend;
+import java.io.IOException;
+import java.io.InputStream;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The contract over the CPU: without vectors and with vectors of every width, on one to three
+ * threads. The width is fixed when the classes are loaded, so they are loaded again for each.
+ */
+class CpuOpsTest {
+    private static final String PROPERTY = "skald.cpu.bits";
+
+    /** Loads the CPU's backend anew and everything else as before. */
+    private static final class Anew extends ClassLoader {
+        private static final String PACKAGE = "dev.skald.tensor.cpu.";
+
+        Anew() {
+            super(CpuOpsTest.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            synchronized (getClassLoadingLock(name)) {
+                if (!name.startsWith(PACKAGE)) {
+                    return super.loadClass(name, resolve);
+                }
+                Class<?> loaded = findLoadedClass(name);
+                if (loaded != null) {
+                    return loaded;
+                }
+                String file = name.replace('.', '/') + ".class";
+                try (InputStream in = getParent().getResourceAsStream(file)) {
+                    if (in == null) {
+                        throw new ClassNotFoundException(name);
+                    }
+                    byte[] bytes = in.readAllBytes();
+                    return defineClass(name, bytes, 0, bytes.length);
+                } catch (IOException e) {
+                    throw new ClassNotFoundException(name, e);
+                }
+            }
+        }
+    }
+
+    /** One loader for each width: a backend for each test comes from it. */
+    private static final class Width extends ClassValue<ClassLoader> {
+        @Override
+        protected ClassLoader computeValue(Class<?> test) {
+            return new Anew();
+        }
+    }
+
+    private static final Width LOADERS = new Width();
+
+    private static Backend open(Class<?> test, int bits, int threads) {
+        assumeTrue(
+                bits == 0 || ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+                "no jdk.incubator.vector in this JVM");
+        String before = System.getProperty(PROPERTY);
+        System.setProperty(PROPERTY, Integer.toString(bits));
+        try {
+            Backend backend =
+                    (Backend)
+                            LOADERS.get(test)
+                                    .loadClass("dev.skald.tensor.cpu.CpuBackend")
+                                    .getMethod("open", int.class)
+                                    .invoke(null, threads);
+            String expected = bits == 0 ? "scalar" : bits + " bit vectors";
+            if (!backend.description().startsWith(expected)) {
+                throw new AssertionError(backend.description() + " where " + expected + " was asked for");
+            }
+            return backend;
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        } finally {
+            if (before == null) {
+                System.clearProperty(PROPERTY);
+            } else {
+                System.setProperty(PROPERTY, before);
+            }
+        }
+    }
+
+    @Nested
+    class Scalar extends OpsContract {
+        @Override
+        protected Backend open() {
+            return CpuOpsTest.open(Scalar.class, 0, 1);
+        }
+    }
+
+    @Nested
+    class ScalarOnThreeThreads extends OpsContract {
+        @Override
+        protected Backend open() {
+            return CpuOpsTest.open(ScalarOnThreeThreads.class, 0, 3);
+        }
+    }
+
+    @Nested
+    class Bits128 extends OpsContract {
+        @Override
+        protected Backend open() {
+            return CpuOpsTest.open(Bits128.class, 128, 1);
+        }
+    }
+
+    @Nested
+    class Bits256 extends OpsContract {
+        @Override
+        protected Backend open() {
+            return CpuOpsTest.open(Bits256.class, 256, 2);
+        }
+    }
+
+    @Nested
+    class Bits512 extends OpsContract {
+        @Override
+        protected Backend open() {
+            return CpuOpsTest.open(Bits512.class, 512, 3);
+        }
+    }
+}
