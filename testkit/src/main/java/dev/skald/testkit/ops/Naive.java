@@ -2,7 +2,9 @@ package dev.skald.testkit.ops;
 
 import java.util.function.DoubleUnaryOperator;
 
-/** The formulas of the ops, written out in double over plain arrays (B,T,C): the contract's oracle. */
+/**
+ * The formulas of the ops, written out in double over plain arrays (B,T,C): the contract's oracle.
+ */
 final class Naive {
     private Naive() {}
 

@@ -13,7 +13,6 @@ import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.testkit.ops.Naive.Array;
-import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 

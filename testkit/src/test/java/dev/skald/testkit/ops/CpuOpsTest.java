@@ -71,7 +71,8 @@ class CpuOpsTest {
                                     .invoke(null, threads);
             String expected = bits == 0 ? "scalar" : bits + " bit vectors";
             if (!backend.description().startsWith(expected)) {
-                throw new AssertionError(backend.description() + " where " + expected + " was asked for");
+                throw new AssertionError(
+                        backend.description() + " where " + expected + " was asked for");
             }
             return backend;
         } catch (ReflectiveOperationException e) {

@@ -1,7 +1,6 @@
 package dev.skald.tensor.cpu.elementwise;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.DoubleUnaryOperator;
