@@ -285,7 +285,9 @@ final class WordRules {
             case NUMBER ->
                     Character.isDigit(next)
                             || next == '#'
-                            || entry.reading().endsWith("day") && Words.in("parts-of-day", after)
+                            || entry.reading().endsWith("day")
+                                    && (Words.in("parts-of-day", after)
+                                            || CalendarNames.weekdayListed(text, i, end))
                             || (text.startsWith(" (", end)
                                     && Character.isDigit(Words.at(text, end + 2)))
                             || ((Roman.afterNumbered(letters(after)) || Abbreviations.code(after))

@@ -136,7 +136,10 @@ public final class Abbreviations {
                                 && !(clock(word) && opening(text, start))
                                 && !(upper(following) && (clock(word) || upper(word)));
                 case NUMBER ->
-                        capital && !Roman.afterNumbered(following) && !code(following);
+                        capital
+                                && !Roman.afterNumbered(following)
+                                && !code(following)
+                                && !(following.equals("I") && alone(text, first + 1));
                 case NAME -> !capital;
                 case AFTER -> starter;
             };
@@ -177,6 +180,11 @@ public final class Abbreviations {
 
     private static boolean clock(String word) {
         return word.equalsIgnoreCase("a.m") || word.equalsIgnoreCase("p.m");
+    }
+
+    /** "Vol. I, page 3": nothing goes on behind the letter. */
+    private static boolean alone(CharSequence text, int i) {
+        return i >= text.length() || ",.:;)–-".indexOf(text.charAt(i)) >= 0;
     }
 
     /** "At 5 a.m. I rose": the sentence has only begun. */

@@ -1,5 +1,7 @@
 package dev.skald.text.words;
 
+import java.util.List;
+
 /** The names of months and weekdays, whole or cut short. */
 public final class CalendarNames {
     private static final String[] MONTHS = {
@@ -21,6 +23,24 @@ public final class CalendarNames {
     /** Whether a word is a weekday or its usual short form. */
     public static boolean weekdayNamed(String word) {
         return Words.capitalised(word) && known(word, WEEKDAYS, 5);
+    }
+
+    /** "Sat. and Sun.": whether another day stands beside the one from {@code i} to {@code end}. */
+    public static boolean weekdayListed(String text, int i, int end) {
+        for (String join : List.of(" and ", " or ", " to ", " & ", ", ")) {
+            if (text.startsWith(join, end)
+                            && weekdayNamed(Words.after(text, end + join.length()))
+                    || text.startsWith(join, i - join.length())
+                            && weekdayNamed(dotless(text, i - join.length()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The word that ends at {@code i}, without its full stop. */
+    private static String dotless(String text, int i) {
+        return Words.before(text, Words.at(text, i - 1) == '.' ? i - 1 : i);
     }
 
     /** The month by number, from 1. */
