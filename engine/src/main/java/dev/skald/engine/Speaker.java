@@ -182,7 +182,8 @@ public final class Speaker implements AudioSource {
     // --- reading ---------------------------------------------------------------------------------
 
     void readText() {
-        Thread.ofVirtual().name("skald-text").start(this::read);
+        // Not a virtual one: readers that spin would hold all that carry those.
+        Thread.ofPlatform().daemon().name("skald-text").start(this::read);
     }
 
     private void read() {

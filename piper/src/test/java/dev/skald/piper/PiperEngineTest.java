@@ -2,6 +2,7 @@ package dev.skald.piper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -251,6 +253,44 @@ class PiperEngineTest {
             }
             assertThat(n).isGreaterThan(3);
         }
+    }
+
+    @Test
+    void readersThatSpinHoldNobodyElseBack() {
+        AtomicBoolean enough = new AtomicBoolean();
+        List<AudioSource> stuck = new ArrayList<>();
+        try {
+            for (int i = 0; i <= Runtime.getRuntime().availableProcessors(); i++) {
+                Reader reader = spinning(enough);
+                stuck.add(engine.speak(SpeechRequest.builder(reader).voice(voice).build()));
+            }
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(60),
+                    () -> assertThat(speak(request("One.").build())).isNotEmpty());
+        } finally {
+            enough.set(true);
+            stuck.forEach(AudioSource::close);
+        }
+    }
+
+    private static Reader spinning(AtomicBoolean enough) {
+        return new Reader() {
+            @Override
+            public int read(char[] into, int at, int length) {
+                while (!enough.get()) {
+                    Thread.onSpinWait();
+                }
+                return -1;
+            }
+
+            @Override
+            public boolean ready() {
+                return true; // one that is not is read on a thread beside anyway
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     private static String text(@Nullable AudioChunk chunk) {
