@@ -59,7 +59,7 @@ final class ChatterboxEngine implements SpeechEngine {
 
     ChatterboxEngine(EngineContext context) {
         this.context = context;
-        runtime = EngineRuntime.open(context);
+        runtime = EngineRuntime.open(context, any -> true);
         runtime.device().prepareSpeech();
         checkpoints = new LoadCache<>(context.modelMemory(), Checkpoint::close);
     }

@@ -2,6 +2,7 @@ package dev.skald.cli;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -29,9 +30,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyEspeakCallsNativeCode() {
+    void onlyEspeakAndTheGpuDriverCallNativeCode() {
         noClasses()
-                .that(not(resideInAPackage("dev.skald.espeak..")))
+                .that(not(resideInAnyPackage("dev.skald.espeak..", "dev.skald.cuda.driver..")))
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.Linker")
@@ -66,7 +67,11 @@ class ArchitectureTest {
                 .resideInAnyPackage("dev.skald.chatterbox..", "dev.skald.piper.vits..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("jdk.incubator.vector..", "ai.onnxruntime..")
+                .resideInAnyPackage(
+                        "jdk.incubator.vector..",
+                        "ai.onnxruntime..",
+                        "dev.skald.tensor.cpu..",
+                        "dev.skald.cuda..")
                 .check(CLASSES);
     }
 

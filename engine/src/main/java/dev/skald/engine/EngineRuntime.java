@@ -4,10 +4,12 @@ import dev.skald.EngineUnavailableException;
 import dev.skald.SkaldException;
 import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Backend;
+import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * What an engine runs on: its use of a device and of the device's {@link Scheduler}, and the
@@ -27,12 +29,14 @@ public final class EngineRuntime implements AutoCloseable {
     /**
      * Opens the device that the context names.
      *
+     * @param suits which kinds of devices {@code auto} may take
      * @throws EngineUnavailableException in one line that lists what there is, if there is no such
      *     device
      */
-    public static EngineRuntime open(EngineContext context) {
+    public static EngineRuntime open(
+            EngineContext context, Predicate<BackendProvider> suits) {
         try {
-            Devices.Lease device = Devices.open(context.device(), context.threads());
+            Devices.Lease device = Devices.open(context.device(), context.threads(), suits);
             return new EngineRuntime(device, context.threads());
         } catch (IllegalArgumentException e) {
             throw new EngineUnavailableException(String.valueOf(e.getMessage()), e);

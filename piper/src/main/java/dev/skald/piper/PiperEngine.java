@@ -10,6 +10,7 @@ import dev.skald.engine.LoadCache;
 import dev.skald.engine.Speaker;
 import dev.skald.engine.SpeechPlan;
 import dev.skald.piper.PiperNetwork.Settings;
+import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
@@ -34,7 +35,7 @@ final class PiperEngine implements SpeechEngine {
     PiperEngine(EngineContext context, PiperNetwork.Loader loader) {
         this.context = context;
         this.loader = loader;
-        runtime = EngineRuntime.open(context);
+        runtime = EngineRuntime.open(context, VitsNetwork.AUTO);
         voices = new LoadCache<>(context.modelMemory(), voice -> voice.network().close());
     }
 

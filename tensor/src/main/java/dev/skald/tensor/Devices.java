@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -66,10 +66,10 @@ public final class Devices {
      * @throws IllegalArgumentException in one line that lists what there is, if there is no such
      *     device
      */
-    public static Device find(String name, Function<BackendProvider, Boolean> suits) {
+    public static Device find(String name, Predicate<BackendProvider> suits) {
         String wanted = name.toLowerCase(Locale.ROOT);
         for (BackendProvider provider : providers()) {
-            boolean any = wanted.equals(AUTO) && suits.apply(provider);
+            boolean any = wanted.equals(AUTO) && suits.test(provider);
             if (!any
                     && !wanted.equals(provider.kind())
                     && !wanted.startsWith(provider.kind() + ":")) {
@@ -118,6 +118,11 @@ public final class Devices {
     /** The same by name. */
     public static Lease open(String name, int threads) {
         return open(find(name), threads);
+    }
+
+    /** The same by name; see {@link #find(String, Predicate)}. */
+    public static Lease open(String name, int threads, Predicate<BackendProvider> suits) {
+        return open(find(name, suits), threads);
     }
 
     private static BackendProvider provider(Device device) {

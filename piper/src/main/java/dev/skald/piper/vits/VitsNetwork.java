@@ -9,6 +9,7 @@ import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Vits.Stage;
 import dev.skald.tensor.Backend;
+import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * VitsUtterance}.
  */
 public final class VitsNetwork implements PiperNetwork {
+    /** A sentence of a Piper voice is spoken before a GPU has begun: {@code auto} is the CPU. */
+    public static final Predicate<BackendProvider> AUTO = p -> p.kind().equals("cpu");
+
     private final Vits vits;
     private final Devices.Lease device;
     private final Parameters parameters;
@@ -95,7 +100,7 @@ public final class VitsNetwork implements PiperNetwork {
             EngineContext context,
             VoiceGain gain) {
         int threads = context.threads();
-        Devices.Lease device = Devices.open(context.device(), threads);
+        Devices.Lease device = Devices.open(context.device(), threads, AUTO);
         Parameters parameters = device.backend().parameters();
         try {
             Vits vits = Vits.load(parameters, checkpoint, threads);
