@@ -26,7 +26,7 @@ public final class S3GenBench {
         int repetitions = Integer.parseInt(args[3]);
         int threads = args.length > 4 ? Integer.parseInt(args[4]) : 0;
         try (Safetensors file = Safetensors.open(Path.of(args[0]));
-                Devices.Lease device = Devices.open("cpu", threads);
+                Devices.Lease device = Devices.open(System.getProperty("device", "cpu"), threads);
                 Parameters parameters = device.backend().parameters()) {
             S3Gen model = S3Gen.load(file, parameters, S3Gen.HEAD_DIM);
             Random random = new Random(1);
