@@ -1,0 +1,161 @@
+"""Cases of gemm.cu: linear maps, convolutions, transposed convolutions, windows, packing."""
+
+import numpy as np
+
+from builders_rows import KINDS, activation
+from harness import BF16, F16, F32, ceil, decode, encode
+
+TILES = {"64x64": (64, 64, 128), "128x64": (128, 64, 256), "128x128": (128, 128, 256), "narrow": (128, 8, 128)}
+
+
+def gemm_grid(variant, N, T, B):
+    BM, BN, threads = TILES[variant.split("_")[1]]
+    return (ceil(N, BN), ceil(T, BM), B), threads
+
+
+def gemm_shared(variant, taps, dilation):
+    """As gemm.cu says."""
+    kind, tile, *rest = variant.split("_")
+    if tile == "narrow":
+        return 0
+    BM, BN, _ = TILES[tile]
+    arows = BM + (taps - 1) * dilation
+    if kind == "f32":
+        return max(2 * arows * 80 + 3 * 16 * BN * 4, BM * (BN + 4) * 4)
+    slots = (5 + taps - 1) // taps + 1 if rest else 4 if taps == 1 else 3
+    return max(slots * arows * 64 + 3 * 2 * BN * 64, BM * (BN + 4) * 4)
+
+
+def pack(case, weight, type, up=0, padding=0, flat=0, interleave=False, source_type=F32, scale=1.0, parts=1):
+    """weight (N, C, k) as the checkpoint has it, or (C, N, k) if transposed by `up`; returns packed, Npad, taps."""
+    w = encode(weight, source_type)
+    if up:
+        C, out, k = weight.shape
+        taps, N, cin, sn, sc, sk = ceil(k, up), up * out, C, k, out * k, 1
+    elif flat:
+        N, C, k = weight.shape
+        taps, cin, sn, sc, sk = 1, k * C, C * k, k, 1
+    else:
+        N, cin, k = weight.shape
+        taps, sn, sc, sk = k, cin * k, k, 1
+    npad = ceil(N, 64) * 64
+    ch = 16 if type == F32 else 32
+    K = ceil(cin, ch) * ch * taps
+    out_array = np.full(K * npad, np.nan, np.float32) if type == F32 else np.full(K * npad, 0xFFFF, np.uint16)
+    packed = case.raw(out_array)
+    bad = case.ints([0])
+    source = case.raw(w)
+    rows = N // parts
+    for part in range(parts):  # several maps side by side
+        columns = rows if part < parts - 1 else npad - part * rows
+        case.driver.launch("pack_weights", (ceil(K * columns, 256),), 256, 0, dict(
+            source=source + part * rows * sn * w.itemsize, sourceN=sn, sourceC=sc, sourceK=sk, out=packed, bad=bad, N=rows, first=part * rows, Npad=npad,
+            whole=int(part == parts - 1), Cin=cin, kernel=k if not flat else k, taps=taps, up=up, upC=weight.shape[1] if up else 0, flat=weight.shape[1] if flat else 0,
+            interleave=int(interleave), sourceType=source_type, outType=type, scale=scale))
+    case.driver.sync()
+    assert case.driver.download(bad, np.zeros(1, np.int32))[0] == 0, "packing counted bad values"
+    return packed, npad, taps
+
+
+def gemm(case, variant, B, T, C, N, k=1, dilation=1, stride=1, pad=0, pad_right=0, before="NONE", after="NONE", parameter=0.1, after_parameter=0.0, scale=1.0, gate=0,
+         residual=False, bias=True, out_type=F32, up=0, padding=0, valid=None, gap=4, source_type=F32, parts=1, batch_bias=False, inplace=False, residual_type=F32):
+    kind, tile, *rest = variant.split("_")
+    type = {"f16": F16, "bf16": BF16, "f32": F32}[kind]
+    a_type = type if rest else F32
+    flat = stride > 1
+    gap = 8 if rest else gap
+    x = case.input(case.normal(B, T, C), a_type, 0 if flat else gap, 0 if flat else 8)
+    X = x.exact()
+    alpha = np.abs(case.normal(C)) + 0.3
+    X = activation(before, X, np.float32(parameter), alpha.astype(np.float64))
+    rounded = lambda v: decode(encode(np.asarray(v, np.float32), type), type).astype(np.float64)
+    X = rounded(X)
+    limits = valid or [T] * B
+    for b in range(B):
+        X[b, limits[b]:] = 0
+    shape = (C, N, k) if up else (N, C, k)
+    weight = decode(encode(case.normal(*shape) / np.float32(np.sqrt(C * k)), source_type), source_type)
+    packed, npad, taps = pack(case, weight, type, up, padding, C if flat else 0, gate > 0, source_type, parts=parts)
+    W = rounded(weight)
+    v = dict(a=x.pointer, aBatch=x.batch, aRow=x.row, w=packed, B=B, Tin=T, Cin=C, N=N, Npad=npad, taps=taps, dilation=dilation, before=KINDS.index(before), after=KINDS.index(after),
+             gate=gate, beforeParameter=parameter, afterParameter=after_parameter, scale=scale, outType=out_type, residualType=residual_type)
+    if up:
+        rows = (T - 1) * up - 2 * padding + k
+        full = np.zeros((B, (T - 1) * up + k, N))
+        for j in range(k):
+            full[:, j : j + (T - 1) * up + 1 : up] += X @ W[:, :, j]
+        ref = full[:, padding : padding + rows]
+        out_valid = valid and [rows - (T - n) * up for n in valid]
+        v |= dict(N=up * N, up=up, upC=N, upPad=padding, upRows=rows, pad=taps - 1, Tout=T + taps - 1)
+        grid_rows, grid_columns = T + taps - 1, up * N
+    else:
+        rows = (T + pad + pad_right - dilation * (k - 1) - 1) // stride + 1
+        padded = np.concatenate([np.zeros((B, pad, C)), X, np.zeros((B, pad_right, C))], 1)
+        ref = np.zeros((B, rows, N))
+        for j in range(k):
+            ref += padded[:, j * dilation : j * dilation + (rows - 1) * stride + 1 : stride] @ W[:, :, j].T
+        out_valid = valid and [max(0, rows - (T - n)) if not flat else rows for n in valid]
+        v |= dict(pad=pad, Tout=rows)
+        if flat:
+            v |= dict(flat=C, pad=pad * C, Cin=k * C, aRow=stride * C, dilation=1)
+        grid_rows, grid_columns = rows, N
+    if bias:
+        count = B if batch_bias else 1
+        bv = case.normal(count, N)
+        # the columns of a gate's bias are as the packed ones; a transposed convolution's repeat
+        given = np.stack([bv[:, : N // 2], bv[:, N // 2 :]], -1).reshape(count, N) if gate else np.tile(bv, (1, up)) if up else bv
+        v |= dict(bias=case.raw(given), biasBatch=given.shape[1] if batch_bias else 0)
+        ref = ref + (bv[:, None, :] if batch_bias else bv[0])
+    if gate:
+        u, w = ref[..., : N // 2], ref[..., N // 2 :]
+        ref = np.tanh(u) / (1 + np.exp(-w)) if gate == 1 else u / (1 + np.exp(-u)) * w
+    else:
+        ref = activation(after, ref, after_parameter) * scale
+    columns = ref.shape[2]
+    if residual and inplace:
+        out = case.input(case.normal(B, rows, columns), out_type, gap, 4, inplace=True)
+        v |= dict(residual=out.pointer, residualBatch=out.batch, residualRow=out.row, residualType=out_type)
+        ref = ref + out.exact()
+    else:
+        out = case.output((B, rows, columns), out_type, gap, 4)
+        if residual:
+            r = case.input(case.normal(B, rows, columns), residual_type, gap)
+            v |= dict(residual=r.pointer, residualBatch=r.batch, residualRow=r.row)
+            ref = ref + r.exact()
+    v |= dict(out=out.pointer, outBatch=out.batch, outRow=out.row)
+    if valid:
+        v["valid"] = case.ints(valid)
+    v["alpha"] = case.raw(alpha)
+    grid, threads = gemm_grid(variant, grid_columns, grid_rows, B)
+    case.launch("gemm_" + variant, grid, threads, gemm_shared(variant, 1 if flat else taps, dilation), **v)
+    tolerance = 2e-6 if before == "NONE" or type == F32 else 3e-4 if type == F16 else 2e-3
+    if out_type != F32:
+        tolerance = max(tolerance, 4e-4 if out_type == F16 else 3e-3)
+    case.expect(out, ref, tolerance, out_valid, worst=30 * tolerance * max(1, float(np.sqrt((ref**2).mean()))))
+    case.flops = 2.0 * B * rows * (N * C * k if not up else N * C * k / up)
+    case.rate = "f32" if type == F32 else "f16"
+    size = lambda t: 4 if t == F32 else 2
+    case.bytes = B * T * C * size(a_type) + ref.size * size(out_type) + (ref.size * size(residual_type) if residual else 0) + N * C * k * size(type)
+
+
+def packing(case):
+    """Bad values are counted."""
+    w = case.normal(5, 40, 3)
+    w[2, 7, 1] = np.nan
+    w[4, 39, 2] = 70000
+    for type, count in ((F32, 1), (F16, 2)):
+        bad = case.ints([0])
+        out = case.raw(np.zeros(64 * 64 * 3, np.float32))
+        case.driver.launch("pack_weights", (ceil(64 * 3 * 64, 256),), 256, 0, dict(source=case.raw(w), sourceN=120, sourceC=3, sourceK=1, out=out, bad=bad, N=5, Npad=64, whole=1, Cin=40, kernel=3, taps=3, outType=type, scale=1.0))
+        case.driver.sync()
+        assert case.driver.download(bad, np.zeros(1, np.int32))[0] == count, f"type {type}"
+    convert(case, 1001, F32, F16)
+
+
+def convert(case, n, source_type, out_type):
+    values = case.normal(n)
+    source = encode(values, source_type)
+    out = case.output((1, 1, n), out_type)
+    case.launch("convert", (ceil(n, 1024),), 256, source=case.raw(source), out=out.pointer, n=n, sourceType=source_type, outType=out_type, scale=1.0)
+    case.expect(out, decode(encode(decode(source, source_type), out_type), out_type), equal=True)
+    case.bytes = n * 6
