@@ -1,4 +1,5 @@
 // Every kernel, for the simulator; the card's binaries are made file by file.
+#include "attention.cu"
 #include "gemm.cu"
 #include "rows.cu"
 #include "decode.cu"

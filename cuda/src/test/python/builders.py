@@ -1,4 +1,5 @@
 """What each case of cases.json launches and what it must give; one function a kernel."""
 
+from builders_attention import *  # noqa: F401,F403
 from builders_gemm import *  # noqa: F401,F403
 from builders_rows import *  # noqa: F401,F403

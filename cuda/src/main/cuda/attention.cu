@@ -1,0 +1,406 @@
+// softmax(scale q k^T + hook) v in one pass over the keys (flash attention), on tensor cores and in plain fp32.
+// Hooks on the scores:
+//  NEAR: learned embeddings of the distances -window..window (Shaw et al. 2018): scores gain scale q relK[j - i], outputs
+//    gain p relV[j - i], tables (2 window + 1, D) in fp32, shared by the heads;
+//  RELATIVE: sinusoidal relative positions (Transformer-XL): scale ((q + u) k + (q + v) positions[center - i + j]).
+// Causal: query i sees keys up to validK - validQ + i. A query without keys gives zeros.
+#include "common.cuh"
+
+enum Hook { PLAIN, NEAR, RELATIVE };
+struct AttentionParams {
+    const void* q; i64 qBatch, qRow;               // (B,Tq,H*D)
+    const void* k; i64 kBatch, kRow, kHead;        // head h from column h * kHead on
+    const void* v; i64 vBatch, vRow, vHead;
+    void* out; i64 outBatch, outRow;
+    const void* positions; i64 positionsRow;       // RELATIVE: (positionRows, H*D), of k's type; NEAR: relK
+    const float* relativeValues;                   // NEAR: relV
+    const float* biasU; const float* biasV;        // RELATIVE: H*D each
+    const int* validQ; const int* validK;
+    int B, H, D, Tq, Tk, outType, causal, window, center, positionRows;
+    float scale;
+    int pad;
+};
+
+// ---- tensor cores: 64 queries a block, 16 a warp, 64 keys a step -----------------------------------------------------
+// q, k, v (and positions) in 16 bits, 16-byte aligned. Threads 128, grid (ceil(Tq / 64), H, B). Shared memory:
+// 64 D 2 * 5, NEAR: + 2 * 64 * (2 window + 1) * 4; RELATIVE: + 2 * 128 D 2 + 4 * 16 * 84 * 4.
+template <int D>
+DEVICE int swizzle_head(int row, int chunk) {
+    // rows of 128 or 192 bytes: eight rows at one chunk fall on eight different 16-byte banks
+    return D == 64 ? row * 128 + ((chunk ^ (row & 7)) << 4) : row * 192 + ((chunk ^ (row >> 1 & 3)) << 4);
+}
+template <int D, bool BF, int HOOK>
+DEVICE void attention_mma(const AttentionParams& p) {
+    constexpr int CHUNKS = D / 8, KD = D / 16, LOG = 84;
+    DYNAMIC_SHARED(shared);
+    unsigned char* sq = shared;
+    unsigned char* sk = sq + 64 * D * 2;             // two stages each
+    unsigned char* sv = sk + 2 * 64 * D * 2;
+    unsigned char* more = sv + 2 * 64 * D * 2;
+    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, g = lane / 4, t = lane % 4;
+    int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * 64;
+    gdc_wait();
+    gdc_launch();
+    int queries = rows_of(p.validQ, b, p.Tq), keys = rows_of(p.validK, b, p.Tk), shift = keys - queries;
+    if (i0 >= queries) return;
+    int seen = p.causal ? min(keys, shift + min(i0 + 64, queries)) : keys;
+    int steps = seen > 0 ? (seen + 63) / 64 : 0;
+    float factor = p.scale * 1.44269504f;
+
+    auto load = [&](unsigned char* to, const void* from, i64 row, int first, int count, int limit) {
+        for (int i = tid; i < count * CHUNKS; i += 128) {
+            int r = i / CHUNKS, c = i % CHUNKS, at = first + r;
+            bool in = at >= 0 && at < limit;
+            cp_async16(to + swizzle_head<D>(r, c), (const half_t*)from + (in ? at * row + c * 8 : 0), in ? 16 : 0);
+        }
+    };
+    const half_t* q = (const half_t*)p.q + b * p.qBatch + h * D;
+    const half_t* k = (const half_t*)p.k + b * p.kBatch + h * p.kHead;
+    const half_t* v = (const half_t*)p.v + b * p.vBatch + h * p.vHead;
+    const half_t* positions = (const half_t*)p.positions + h * D;
+    auto load_step = [&](int s) {
+        int stage = s % 2;
+        load(sk + stage * 64 * D * 2, k, p.kRow, s * 64, 64, keys);
+        load(sv + stage * 64 * D * 2, v, p.vRow, s * 64, 64, keys);
+        if (HOOK == RELATIVE) load(more + stage * 128 * D * 2, positions, p.positionsRow, p.center - i0 - 63 + s * 64, 128, p.positionRows);
+    };
+    load(sq, q, p.qRow, i0, 64, queries);
+    if (steps > 0) load_step(0);
+    cp_commit();
+    cp_wait<0>();
+    __syncthreads();
+
+    uint32_t qf[KD][4], qv[HOOK == RELATIVE ? KD : 1][4];
+    int lr = lane % 8 + (lane / 8 & 1) * 8, lc = lane / 16;
+#pragma unroll
+    for (int d = 0; d < KD; d++) {
+        ldmatrix4(qf[d], sq + swizzle_head<D>(warp * 16 + lr, d * 2 + lc));
+        if (HOOK == RELATIVE) {
+#pragma unroll
+            for (int r = 0; r < 4; r++) {
+                int c = h * D + d * 16 + t * 2 + (r >> 1) * 8;
+                float x = BF ? bf16_low(qf[d][r]) : f16_low(qf[d][r]), y = BF ? bf16_high(qf[d][r]) : f16_high(qf[d][r]);
+                float ux = x + p.biasU[c], uy = y + p.biasU[c + 1], vx = x + p.biasV[c], vy = y + p.biasV[c + 1];
+                qf[d][r] = BF ? pack_bf16(ux, uy) : pack_f16(ux, uy);
+                qv[d][r] = BF ? pack_bf16(vx, vy) : pack_f16(vx, vy);
+            }
+        }
+    }
+    // NEAR: products with the embeddings, and the scores of the band, in base 2
+    float* near_products = (float*)more;
+    int distances = 2 * p.window + 1;
+    float* near_scores = near_products + 64 * distances;
+    if (HOOK == NEAR) {
+        for (int i = tid; i < 64 * distances; i += 128) {
+            int row = i / distances, w = i % distances;
+            const float* e = (const float*)p.positions + w * D;
+            float s = 0;
+            for (int c = 0; c < D; c++) {
+                uint32_t x = *(const half_t*)(sq + swizzle_head<D>(row, c / 8) + c % 8 * 2);
+                s = fmaf(BF ? from_bf16((bf16_t)x) : from_f16((half_t)x), e[c], s);
+            }
+            near_products[i] = s * factor;
+            near_scores[i] = -INFINITY;
+        }
+        __syncthreads();
+    }
+    float* skew = (float*)(more + 2 * 128 * D * 2) + warp * 16 * LOG;
+
+    float o[D / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};
+    for (int s = 0; s < steps; s++) {
+        if (s > 0) {
+            cp_wait<0>();
+            __syncthreads();
+        }
+        if (s + 1 < steps) load_step(s + 1);
+        cp_commit();
+        const unsigned char* ks = sk + s % 2 * 64 * D * 2;
+        const unsigned char* vs = sv + s % 2 * 64 * D * 2;
+        float c[8][4] = {};
+#pragma unroll
+        for (int d = 0; d < KD; d++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                uint32_t w[4];
+                ldmatrix4(w, ks + swizzle_head<D>(j * 16 + lane % 8 + lane / 16 * 8, d * 2 + (lane / 8 & 1)));
+                if (BF) {
+                    mma_bf16(c[2 * j], qf[d], w[0], w[1]);
+                    mma_bf16(c[2 * j + 1], qf[d], w[2], w[3]);
+                } else {
+                    mma_f16(c[2 * j], qf[d], w[0], w[1]);
+                    mma_f16(c[2 * j + 1], qf[d], w[2], w[3]);
+                }
+            }
+        }
+        if (HOOK == RELATIVE) {  // 16 x 80 products with positions, read along diagonals
+            const unsigned char* ps = more + s % 2 * 128 * D * 2;
+#pragma unroll
+            for (int j = 0; j < 5; j++) {
+                float e[2][4] = {};
+#pragma unroll
+                for (int d = 0; d < KD; d++) {
+                    uint32_t w[4];
+                    ldmatrix4(w, ps + swizzle_head<D>(48 - warp * 16 + j * 16 + lane % 8 + lane / 16 * 8, d * 2 + (lane / 8 & 1)));
+                    if (BF) {
+                        mma_bf16(e[0], qv[d], w[0], w[1]);
+                        mma_bf16(e[1], qv[d], w[2], w[3]);
+                    } else {
+                        mma_f16(e[0], qv[d], w[0], w[1]);
+                        mma_f16(e[1], qv[d], w[2], w[3]);
+                    }
+                }
+#pragma unroll
+                for (int n = 0; n < 2; n++) {
+                    float* to = skew + g * LOG + j * 16 + n * 8 + t * 2;
+                    to[0] = e[n][0], to[1] = e[n][1], to[8 * LOG] = e[n][2], to[8 * LOG + 1] = e[n][3];
+                }
+            }
+            warp_sync();
+        }
+        float high[2] = {top[0], top[1]};
+#pragma unroll
+        for (int j = 0; j < 8; j++) {
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                int r = g + (e >> 1) * 8, i = i0 + warp * 16 + r, col = j * 8 + t * 2 + (e & 1), key = s * 64 + col;
+                float x = c[j][e];
+                if (HOOK == RELATIVE) x += skew[r * LOG + 15 - r + col];
+                x *= factor;
+                if (HOOK == NEAR) {
+                    int w = key - i + p.window;
+                    if (w >= 0 && w < distances && key < keys) {
+                        x += near_products[(warp * 16 + r) * distances + w];
+                        near_scores[(warp * 16 + r) * distances + w] = x;
+                    }
+                }
+                if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
+                c[j][e] = x;
+                high[e >> 1] = fmaxf(high[e >> 1], x);
+            }
+        }
+        if (HOOK == RELATIVE) warp_sync();
+#pragma unroll
+        for (int r = 0; r < 2; r++) {
+            high[r] = fmaxf(high[r], shuffle_xor(high[r], 1));
+            high[r] = fmaxf(high[r], shuffle_xor(high[r], 2));
+            float base = high[r] == -INFINITY ? 0 : high[r], fade = fast_exp2(top[r] - base);
+            top[r] = high[r];
+            high[r] = base;
+            sum[r] *= fade;
+#pragma unroll
+            for (int j = 0; j < D / 8; j++) o[j][2 * r] *= fade, o[j][2 * r + 1] *= fade;
+        }
+#pragma unroll
+        for (int j = 0; j < 8; j++) {
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                c[j][e] = fast_exp2(c[j][e] - high[e >> 1]);
+                sum[e >> 1] += c[j][e];
+            }
+        }
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            uint32_t a[4];
+#pragma unroll
+            for (int r = 0; r < 4; r++) {
+                float x = c[2 * j + (r >> 1)][(r & 1) * 2], y = c[2 * j + (r >> 1)][(r & 1) * 2 + 1];
+                a[r] = BF ? pack_bf16(x, y) : pack_f16(x, y);
+            }
+#pragma unroll
+            for (int d = 0; d < KD; d++) {
+                uint32_t w[4];
+                ldmatrix4_transposed(w, vs + swizzle_head<D>(j * 16 + lr, d * 2 + lc));
+                if (BF) {
+                    mma_bf16(o[2 * d], a, w[0], w[1]);
+                    mma_bf16(o[2 * d + 1], a, w[2], w[3]);
+                } else {
+                    mma_f16(o[2 * d], a, w[0], w[1]);
+                    mma_f16(o[2 * d + 1], a, w[2], w[3]);
+                }
+            }
+        }
+    }
+    if (HOOK == NEAR) warp_sync();
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+        sum[r] += shuffle_xor(sum[r], 1);
+        sum[r] += shuffle_xor(sum[r], 2);
+        int row = warp * 16 + g + r * 8, i = i0 + row;
+        float scale = sum[r] > 0 ? 1 / sum[r] : 0;
+        if (HOOK == NEAR && sum[r] > 0) {
+            for (int w = 0; w < distances; w++) {
+                float weight = fast_exp2(near_scores[row * distances + w] - top[r]);
+#pragma unroll
+                for (int j = 0; j < D / 8; j++) {
+                    const float* e = p.relativeValues + w * D + j * 8 + t * 2;
+                    o[j][2 * r] = fmaf(weight, e[0], o[j][2 * r]);
+                    o[j][2 * r + 1] = fmaf(weight, e[1], o[j][2 * r + 1]);
+                }
+            }
+        }
+        if (i >= queries) continue;
+        i64 at = b * p.outBatch + i * p.outRow + h * D + t * 2;
+#pragma unroll
+        for (int j = 0; j < D / 8; j++) {
+            float x = o[j][2 * r] * scale, y = o[j][2 * r + 1] * scale;
+            if (p.outType == F32) {
+                *(float2*)((float*)p.out + at + j * 8) = make_float2(x, y);
+            } else {
+                *(uint32_t*)((half_t*)p.out + at + j * 8) = p.outType == BF16 ? pack_bf16(x, y) : pack_f16(x, y);
+            }
+        }
+    }
+}
+KERNEL(attention_f16_64, 128, 2, AttentionParams) { attention_mma<64, false, PLAIN>(p); }
+KERNEL(attention_bf16_64, 128, 2, AttentionParams) { attention_mma<64, true, PLAIN>(p); }
+KERNEL(attention_f16_64_relative, 128, 2, AttentionParams) { attention_mma<64, false, RELATIVE>(p); }
+KERNEL(attention_f16_96_near, 128, 2, AttentionParams) { attention_mma<96, false, NEAR>(p); }
+
+// ---- exact: fp32, any head dimension ---------------------------------------------------------------------------------
+// BQ queries a block, 32 keys a step, all operands fp32. Threads 256, grid (ceil(Tq / BQ), H, B). Shared memory in floats,
+// with L = ceil(D / 4) * 4 + 4: (BQ + 64) L + BQ * 33 + 2 BQ; NEAR: + 2 BQ (2 window + 1); RELATIVE: + (BQ + BQ + 31) L.
+template <int BQ, int MAX_D>
+DEVICE void attention_exact(const AttentionParams& p, int hook) {
+    constexpr int R = BQ / 16, COLUMNS = MAX_D / 16;
+    DYNAMIC_SHARED(shared);
+    int D = p.D, L = (D + 3) / 4 * 4 + 4, distances = 2 * p.window + 1;
+    float* sq = (float*)shared;
+    float* sk = sq + BQ * L;
+    float* sv = sk + 32 * L;
+    float* scores = sv + 32 * L;          // (BQ, 33)
+    float* tops = scores + BQ * 33;
+    float* sums = tops + BQ;
+    float* more = sums + BQ;
+    float* near_products = more;
+    float* near_scores = more + BQ * distances;
+    float* sqv = more;                    // RELATIVE: q + v
+    float* sp = more + BQ * L;            // and BQ + 31 positions
+    int tid = threadIdx.x, tx = tid % 16, ty = tid / 16, lane = tid % 32, warp = tid / 32;
+    int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * BQ;
+    gdc_wait();
+    gdc_launch();
+    int queries = rows_of(p.validQ, b, p.Tq), keys = rows_of(p.validK, b, p.Tk), shift = keys - queries;
+    if (i0 >= queries) return;
+    int seen = p.causal ? min(keys, shift + min(i0 + BQ, queries)) : keys;
+    auto load = [&](float* to, const float* from, i64 row, int first, int count, int limit, const float* bias) {
+        for (int i = tid; i < count * L; i += 256) {
+            int r = i / L, c = i % L, at = first + r;
+            to[i] = at >= 0 && at < limit && c < D ? from[at * row + c] + (bias ? bias[c] : 0) : 0;
+        }
+    };
+    const float* q = (const float*)p.q + b * p.qBatch + h * D;
+    load(sq, q, p.qRow, i0, BQ, queries, hook == RELATIVE ? p.biasU + h * D : nullptr);
+    if (hook == RELATIVE) load(sqv, q, p.qRow, i0, BQ, queries, p.biasV + h * D);
+    for (int i = tid; i < BQ; i += 256) {
+        tops[i] = -INFINITY;
+        sums[i] = 0;
+    }
+    __syncthreads();
+    if (hook == NEAR) {
+        for (int i = tid; i < BQ * distances; i += 256) {
+            float s = 0;
+            const float* e = (const float*)p.positions + i % distances * D;
+            for (int c = 0; c < D; c++) s = fmaf(sq[i / distances * L + c], e[c], s);
+            near_products[i] = s;
+            near_scores[i] = -INFINITY;
+        }
+    }
+    float o[R][COLUMNS] = {};
+    for (int j0 = 0; j0 < seen; j0 += 32) {
+        __syncthreads();
+        load(sk, (const float*)p.k + b * p.kBatch + h * p.kHead, p.kRow, j0, 32, keys, nullptr);
+        load(sv, (const float*)p.v + b * p.vBatch + h * p.vHead, p.vRow, j0, 32, keys, nullptr);
+        if (hook == RELATIVE) load(sp, (const float*)p.positions + h * D, p.positionsRow, p.center - i0 - (BQ - 1) + j0, BQ + 31, p.positionRows, nullptr);
+        __syncthreads();
+        float s[R][2] = {};
+        for (int c = 0; c < D; c += 4) {
+            float4 kk[2];
+            for (int n = 0; n < 2; n++) kk[n] = *(const float4*)&sk[(tx + n * 16) * L + c];
+#pragma unroll
+            for (int m = 0; m < R; m++) {
+                float4 x = *(const float4*)&sq[(ty + m * 16) * L + c];
+#pragma unroll
+                for (int n = 0; n < 2; n++) s[m][n] = fmaf(x.w, kk[n].w, fmaf(x.z, kk[n].z, fmaf(x.y, kk[n].y, fmaf(x.x, kk[n].x, s[m][n]))));
+            }
+        }
+        if (hook == RELATIVE) {
+            for (int c = 0; c < D; c += 4) {
+#pragma unroll
+                for (int m = 0; m < R; m++) {
+                    float4 x = *(const float4*)&sqv[(ty + m * 16) * L + c];
+#pragma unroll
+                    for (int n = 0; n < 2; n++) {
+                        float4 y = *(const float4*)&sp[(BQ - 1 - ty - m * 16 + tx + n * 16) * L + c];
+                        s[m][n] = fmaf(x.w, y.w, fmaf(x.z, y.z, fmaf(x.y, y.y, fmaf(x.x, y.x, s[m][n]))));
+                    }
+                }
+            }
+        }
+#pragma unroll
+        for (int m = 0; m < R; m++) {
+#pragma unroll
+            for (int n = 0; n < 2; n++) {
+                int row = ty + m * 16, i = i0 + row, key = j0 + tx + n * 16, w = key - i + p.window;
+                float x = s[m][n];
+                bool near = hook == NEAR && w >= 0 && w < distances && key < keys;
+                if (near) x += near_products[row * distances + w];
+                x *= p.scale;
+                if (near) near_scores[row * distances + w] = x;
+                if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
+                scores[row * 33 + tx + n * 16] = x;
+            }
+        }
+        __syncthreads();
+        for (int row = warp; row < BQ; row += 8) {
+            float x = scores[row * 33 + lane], old = tops[row], high = fmaxf(old, warp_max(x)), base = high == -INFINITY ? 0 : high;
+            float e = expf(x - base), total = warp_sum(e), fade = expf(old - base);
+            scores[row * 33 + lane] = e;
+            if (lane == 0) {
+                tops[row] = high;
+                sums[row] = sums[row] * fade + total;
+                scores[row * 33 + 32] = fade;
+            }
+        }
+        __syncthreads();
+#pragma unroll
+        for (int m = 0; m < R; m++) {
+            float fade = scores[(ty + m * 16) * 33 + 32];
+#pragma unroll
+            for (int n = 0; n < COLUMNS; n++) o[m][n] *= fade;
+        }
+        for (int j = 0; j < 32; j++) {
+            float weight[R];
+#pragma unroll
+            for (int m = 0; m < R; m++) weight[m] = scores[(ty + m * 16) * 33 + j];
+#pragma unroll
+            for (int n = 0; n < COLUMNS; n++) {
+                if (n * 16 >= D) break;
+                float x = tx + n * 16 < D ? sv[j * L + tx + n * 16] : 0;
+#pragma unroll
+                for (int m = 0; m < R; m++) o[m][n] = fmaf(weight[m], x, o[m][n]);
+            }
+        }
+    }
+    __syncthreads();
+#pragma unroll
+    for (int m = 0; m < R; m++) {
+        int row = ty + m * 16, i = i0 + row;
+        if (i >= queries) continue;
+        float sum = sums[row], top = tops[row];
+#pragma unroll
+        for (int n = 0; n < COLUMNS; n++) {
+            int c = tx + n * 16;
+            if (c >= D) break;
+            float x = o[m][n];
+            if (hook == NEAR && sum > 0) {
+                for (int w = 0; w < distances; w++) x = fmaf(expf(near_scores[row * distances + w] - top), p.relativeValues[w * D + c], x);
+            }
+            store1(p.out, b * p.outBatch + i * p.outRow + h * D + c, p.outType, sum > 0 ? x / sum : 0);
+        }
+    }
+}
+// D at most 128, and at most 256
+KERNEL(attention_f32_128, 256, 1, AttentionParams) { attention_exact<64, 128>(p, PLAIN); }
+KERNEL(attention_f32_128_near, 256, 1, AttentionParams) { attention_exact<64, 128>(p, NEAR); }
+KERNEL(attention_f32_128_relative, 256, 1, AttentionParams) { attention_exact<64, 128>(p, RELATIVE); }
+KERNEL(attention_f32_256, 256, 1, AttentionParams) { attention_exact<32, 256>(p, PLAIN); }
