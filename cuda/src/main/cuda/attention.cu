@@ -1,20 +1,20 @@
 // softmax(scale q k^T + hook) v in one pass over the keys (flash attention), on tensor cores and in plain fp32.
 // Hooks on the scores:
-//  NEAR: learned embeddings of the distances -window..window (Shaw et al. 2018): scores gain scale q relK[j - i], outputs
+//  SHAW: learned embeddings of the distances -window..window (Shaw et al. 2018): scores gain scale q relK[j - i], outputs
 //    gain p relV[j - i], tables (2 window + 1, D) in fp32, shared by the heads;
-//  RELATIVE: sinusoidal relative positions (Transformer-XL): scale ((q + u) k + (q + v) positions[center - i + j]).
+//  XL: sinusoidal relative positions (Transformer-XL): scale ((q + u) k + (q + v) positions[center - i + j]).
 // Causal: query i sees keys up to validK - validQ + i. A query without keys gives zeros.
 #include "common.cuh"
 
-enum Hook { PLAIN, NEAR, RELATIVE };
+enum Hook { PLAIN, SHAW, XL };
 struct AttentionParams {
     const void* q; i64 qBatch, qRow;               // (B,Tq,H*D)
     const void* k; i64 kBatch, kRow, kHead;        // head h from column h * kHead on
     const void* v; i64 vBatch, vRow, vHead;
     void* out; i64 outBatch, outRow;
-    const void* positions; i64 positionsRow;       // RELATIVE: (positionRows, H*D), of k's type; NEAR: relK
-    const float* relativeValues;                   // NEAR: relV
-    const float* biasU; const float* biasV;        // RELATIVE: H*D each
+    const void* positions; i64 positionsRow;       // XL: (positionRows, H*D), of k's type; SHAW: relK
+    const float* relativeValues;                   // SHAW: relV
+    const float* biasU; const float* biasV;        // XL: H*D each
     const int* validQ; const int* validK;
     int B, H, D, Tq, Tk, outType, causal, window, center, positionRows;
     float scale;
@@ -23,7 +23,7 @@ struct AttentionParams {
 
 // ---- tensor cores: 64 queries a block, 16 a warp, 64 keys a step -----------------------------------------------------
 // q, k, v (and positions) in 16 bits, 16-byte aligned. Threads 128, grid (ceil(Tq / 64), H, B). Shared memory:
-// 64 D 2 * 5, NEAR: + 2 * 64 * (2 window + 1) * 4; RELATIVE: + 2 * 128 D 2 + 4 * 16 * 84 * 4.
+// 64 D 2 * 5, SHAW: + 2 * 64 * (2 window + 1) * 4; XL: + 2 * 128 D 2 + 4 * 16 * 84 * 4.
 template <int D>
 DEVICE int swizzle_head(int row, int chunk) {
     // rows of 128 or 192 bytes: eight rows at one chunk fall on eight different 16-byte banks
@@ -62,7 +62,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
         int stage = s % 2;
         load(sk + stage * 64 * D * 2, k, p.kRow, s * 64, 64, keys);
         load(sv + stage * 64 * D * 2, v, p.vRow, s * 64, 64, keys);
-        if (HOOK == RELATIVE) load(more + stage * 128 * D * 2, positions, p.positionsRow, p.center - i0 - 63 + s * 64, 128, p.positionRows);
+        if (HOOK == XL) load(more + stage * 128 * D * 2, positions, p.positionsRow, p.center - i0 - 63 + s * 64, 128, p.positionRows);
     };
     load(sq, q, p.qRow, i0, 64, queries);
     if (steps > 0) load_step(0);
@@ -70,12 +70,12 @@ DEVICE void attention_mma(const AttentionParams& p) {
     cp_wait<0>();
     __syncthreads();
 
-    uint32_t qf[KD][4], qv[HOOK == RELATIVE ? KD : 1][4];
+    uint32_t qf[KD][4], qv[HOOK == XL ? KD : 1][4];
     int lr = lane % 8 + (lane / 8 & 1) * 8, lc = lane / 16;
 #pragma unroll
     for (int d = 0; d < KD; d++) {
         ldmatrix4(qf[d], sq + swizzle_head<D>(warp * 16 + lr, d * 2 + lc));
-        if (HOOK == RELATIVE) {
+        if (HOOK == XL) {
 #pragma unroll
             for (int r = 0; r < 4; r++) {
                 int c = h * D + d * 16 + t * 2 + (r >> 1) * 8;
@@ -86,11 +86,11 @@ DEVICE void attention_mma(const AttentionParams& p) {
             }
         }
     }
-    // NEAR: products with the embeddings, and the scores of the band, in base 2
-    float* near_products = (float*)more;
+    // SHAW: products with the embeddings, and the scores of the band, in base 2
+    float* band_products = (float*)more;
     int distances = 2 * p.window + 1;
-    float* near_scores = near_products + 64 * distances;
-    if (HOOK == NEAR) {
+    float* band_scores = band_products + 64 * distances;
+    if (HOOK == SHAW) {
         for (int i = tid; i < 64 * distances; i += 128) {
             int row = i / distances, w = i % distances;
             const float* e = (const float*)p.positions + w * D;
@@ -99,8 +99,8 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 uint32_t x = *(const half_t*)(sq + swizzle_head<D>(row, c / 8) + c % 8 * 2);
                 s = fmaf(BF ? from_bf16((bf16_t)x) : from_f16((half_t)x), e[c], s);
             }
-            near_products[i] = s * factor;
-            near_scores[i] = -INFINITY;
+            band_products[i] = s * factor;
+            band_scores[i] = -INFINITY;
         }
         __syncthreads();
     }
@@ -132,7 +132,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 }
             }
         }
-        if (HOOK == RELATIVE) {  // 16 x 80 products with positions, read along diagonals
+        if (HOOK == XL) {  // 16 x 80 products with positions, read along diagonals
             const unsigned char* ps = more + s % 2 * 128 * D * 2;
 #pragma unroll
             for (int j = 0; j < 5; j++) {
@@ -164,13 +164,13 @@ DEVICE void attention_mma(const AttentionParams& p) {
             for (int e = 0; e < 4; e++) {
                 int r = g + (e >> 1) * 8, i = i0 + warp * 16 + r, col = j * 8 + t * 2 + (e & 1), key = s * 64 + col;
                 float x = c[j][e];
-                if (HOOK == RELATIVE) x += skew[r * LOG + 15 - r + col];
+                if (HOOK == XL) x += skew[r * LOG + 15 - r + col];
                 x *= factor;
-                if (HOOK == NEAR) {
+                if (HOOK == SHAW) {
                     int w = key - i + p.window;
                     if (w >= 0 && w < distances && key < keys) {
-                        x += near_products[(warp * 16 + r) * distances + w];
-                        near_scores[(warp * 16 + r) * distances + w] = x;
+                        x += band_products[(warp * 16 + r) * distances + w];
+                        band_scores[(warp * 16 + r) * distances + w] = x;
                     }
                 }
                 if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
@@ -178,7 +178,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 high[e >> 1] = fmaxf(high[e >> 1], x);
             }
         }
-        if (HOOK == RELATIVE) warp_sync();
+        if (HOOK == XL) warp_sync();
 #pragma unroll
         for (int r = 0; r < 2; r++) {
             high[r] = fmaxf(high[r], shuffle_xor(high[r], 1));
@@ -220,16 +220,16 @@ DEVICE void attention_mma(const AttentionParams& p) {
             }
         }
     }
-    if (HOOK == NEAR) warp_sync();
+    if (HOOK == SHAW) warp_sync();
 #pragma unroll
     for (int r = 0; r < 2; r++) {
         sum[r] += shuffle_xor(sum[r], 1);
         sum[r] += shuffle_xor(sum[r], 2);
         int row = warp * 16 + g + r * 8, i = i0 + row;
         float scale = sum[r] > 0 ? 1 / sum[r] : 0;
-        if (HOOK == NEAR && sum[r] > 0) {
+        if (HOOK == SHAW && sum[r] > 0) {
             for (int w = 0; w < distances; w++) {
-                float weight = fast_exp2(near_scores[row * distances + w] - top[r]);
+                float weight = fast_exp2(band_scores[row * distances + w] - top[r]);
 #pragma unroll
                 for (int j = 0; j < D / 8; j++) {
                     const float* e = p.relativeValues + w * D + j * 8 + t * 2;
@@ -253,12 +253,12 @@ DEVICE void attention_mma(const AttentionParams& p) {
 }
 KERNEL(attention_f16_64, 128, 2, AttentionParams) { attention_mma<64, false, PLAIN>(p); }
 KERNEL(attention_bf16_64, 128, 2, AttentionParams) { attention_mma<64, true, PLAIN>(p); }
-KERNEL(attention_f16_64_relative, 128, 2, AttentionParams) { attention_mma<64, false, RELATIVE>(p); }
-KERNEL(attention_f16_96_near, 128, 2, AttentionParams) { attention_mma<96, false, NEAR>(p); }
+KERNEL(attention_f16_64_xl, 128, 2, AttentionParams) { attention_mma<64, false, XL>(p); }
+KERNEL(attention_f16_96_shaw, 128, 2, AttentionParams) { attention_mma<96, false, SHAW>(p); }
 
 // ---- exact: fp32, any head dimension ---------------------------------------------------------------------------------
 // BQ queries a block, 32 keys a step, all operands fp32. Threads 256, grid (ceil(Tq / BQ), H, B). Shared memory in floats,
-// with L = ceil(D / 4) * 4 + 4: (BQ + 64) L + BQ * 33 + 2 BQ; NEAR: + 2 BQ (2 window + 1); RELATIVE: + (BQ + BQ + 31) L.
+// with L = ceil(D / 4) * 4 + 4: (BQ + 64) L + BQ * 33 + 2 BQ; SHAW: + 2 BQ (2 window + 1); XL: + (BQ + BQ + 31) L.
 template <int BQ, int MAX_D>
 DEVICE void attention_exact(const AttentionParams& p, int hook) {
     constexpr int R = BQ / 16, COLUMNS = MAX_D / 16;
@@ -271,9 +271,9 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
     float* tops = scores + BQ * 33;
     float* sums = tops + BQ;
     float* more = sums + BQ;
-    float* near_products = more;
-    float* near_scores = more + BQ * distances;
-    float* sqv = more;                    // RELATIVE: q + v
+    float* band_products = more;
+    float* band_scores = more + BQ * distances;
+    float* sqv = more;                    // XL: q + v
     float* sp = more + BQ * L;            // and BQ + 31 positions
     int tid = threadIdx.x, tx = tid % 16, ty = tid / 16, lane = tid % 32, warp = tid / 32;
     int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * BQ;
@@ -289,20 +289,20 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
         }
     };
     const float* q = (const float*)p.q + b * p.qBatch + h * D;
-    load(sq, q, p.qRow, i0, BQ, queries, hook == RELATIVE ? p.biasU + h * D : nullptr);
-    if (hook == RELATIVE) load(sqv, q, p.qRow, i0, BQ, queries, p.biasV + h * D);
+    load(sq, q, p.qRow, i0, BQ, queries, hook == XL ? p.biasU + h * D : nullptr);
+    if (hook == XL) load(sqv, q, p.qRow, i0, BQ, queries, p.biasV + h * D);
     for (int i = tid; i < BQ; i += 256) {
         tops[i] = -INFINITY;
         sums[i] = 0;
     }
     __syncthreads();
-    if (hook == NEAR) {
+    if (hook == SHAW) {
         for (int i = tid; i < BQ * distances; i += 256) {
             float s = 0;
             const float* e = (const float*)p.positions + i % distances * D;
             for (int c = 0; c < D; c++) s = fmaf(sq[i / distances * L + c], e[c], s);
-            near_products[i] = s;
-            near_scores[i] = -INFINITY;
+            band_products[i] = s;
+            band_scores[i] = -INFINITY;
         }
     }
     float o[R][COLUMNS] = {};
@@ -310,7 +310,7 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
         __syncthreads();
         load(sk, (const float*)p.k + b * p.kBatch + h * p.kHead, p.kRow, j0, 32, keys, nullptr);
         load(sv, (const float*)p.v + b * p.vBatch + h * p.vHead, p.vRow, j0, 32, keys, nullptr);
-        if (hook == RELATIVE) load(sp, (const float*)p.positions + h * D, p.positionsRow, p.center - i0 - (BQ - 1) + j0, BQ + 31, p.positionRows, nullptr);
+        if (hook == XL) load(sp, (const float*)p.positions + h * D, p.positionsRow, p.center - i0 - (BQ - 1) + j0, BQ + 31, p.positionRows, nullptr);
         __syncthreads();
         float s[R][2] = {};
         for (int c = 0; c < D; c += 4) {
@@ -323,7 +323,7 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
                 for (int n = 0; n < 2; n++) s[m][n] = fmaf(x.w, kk[n].w, fmaf(x.z, kk[n].z, fmaf(x.y, kk[n].y, fmaf(x.x, kk[n].x, s[m][n]))));
             }
         }
-        if (hook == RELATIVE) {
+        if (hook == XL) {
             for (int c = 0; c < D; c += 4) {
 #pragma unroll
                 for (int m = 0; m < R; m++) {
@@ -342,10 +342,10 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
             for (int n = 0; n < 2; n++) {
                 int row = ty + m * 16, i = i0 + row, key = j0 + tx + n * 16, w = key - i + p.window;
                 float x = s[m][n];
-                bool near = hook == NEAR && w >= 0 && w < distances && key < keys;
-                if (near) x += near_products[row * distances + w];
+                bool banded = hook == SHAW && w >= 0 && w < distances && key < keys;
+                if (banded) x += band_products[row * distances + w];
                 x *= p.scale;
-                if (near) near_scores[row * distances + w] = x;
+                if (banded) band_scores[row * distances + w] = x;
                 if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
                 scores[row * 33 + tx + n * 16] = x;
             }
@@ -392,8 +392,8 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
             int c = tx + n * 16;
             if (c >= D) break;
             float x = o[m][n];
-            if (hook == NEAR && sum > 0) {
-                for (int w = 0; w < distances; w++) x = fmaf(expf(near_scores[row * distances + w] - top), p.relativeValues[w * D + c], x);
+            if (hook == SHAW && sum > 0) {
+                for (int w = 0; w < distances; w++) x = fmaf(expf(band_scores[row * distances + w] - top), p.relativeValues[w * D + c], x);
             }
             store1(p.out, b * p.outBatch + i * p.outRow + h * D + c, p.outType, sum > 0 ? x / sum : 0);
         }
@@ -401,6 +401,6 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
 }
 // D at most 128, and at most 256
 KERNEL(attention_f32_128, 256, 1, AttentionParams) { attention_exact<64, 128>(p, PLAIN); }
-KERNEL(attention_f32_128_near, 256, 1, AttentionParams) { attention_exact<64, 128>(p, NEAR); }
-KERNEL(attention_f32_128_relative, 256, 1, AttentionParams) { attention_exact<64, 128>(p, RELATIVE); }
+KERNEL(attention_f32_128_shaw, 256, 1, AttentionParams) { attention_exact<64, 128>(p, SHAW); }
+KERNEL(attention_f32_128_xl, 256, 1, AttentionParams) { attention_exact<64, 128>(p, XL); }
 KERNEL(attention_f32_256, 256, 1, AttentionParams) { attention_exact<32, 256>(p, PLAIN); }

@@ -4,7 +4,7 @@
 // ---- element by element -------------------------------------------------------------------------------------------
 // out = op(x, y, z). y and z are broadcast by strides of 0; row t of y and z is t / divide.
 // Threads 256, grid (ceil(T * ceil(C / 4) / 256), B).
-enum Op { OP_COPY, OP_ACTIVATE, OP_SCALE, OP_CLAMP, OP_FILL, OP_ADD, OP_MUL, OP_ADD_SCALED, OP_AFFINE, OP_BLEND };
+enum Op { OP_COPY, OP_ACTIVATE, OP_SCALE, OP_CLAMP, OP_FILL, OP_ADD, OP_MUL, OP_ADD_SCALED, OP_AFFINE, OP_LERP };
 struct ElementwiseParams {
     const void* x; i64 xBatch, xRow;
     const void* y; i64 yBatch, yRow;
@@ -18,7 +18,7 @@ struct ElementwiseParams {
     float a, b, parameter;
 };
 // COPY x; ACTIVATE kind(x); SCALE a x + b; CLAMP to [a, b]; FILL a; ADD x + y; MUL x y; ADD_SCALED x + a y;
-// AFFINE kind(x y + z); BLEND x + (y - x) clamp((t + a) / b, 0, 1), t counted along rows, or along columns if T is 1
+// AFFINE kind(x y + z); LERP x + (y - x) z
 KERNEL(elementwise, 256, 1, ElementwiseParams) {
     gdc_wait();
     gdc_launch();
@@ -45,12 +45,7 @@ KERNEL(elementwise, 256, 1, ElementwiseParams) {
             case OP_MUL: r[i] = x[i] * y[i]; break;
             case OP_ADD_SCALED: r[i] = x[i] + a * y[i]; break;
             case OP_AFFINE: r[i] = activate(p.kind, x[i] * y[i] + z[i], p.parameter, alpha); break;
-            case OP_BLEND: {
-                float share = ((p.T == 1 ? c + i : t) + a) / p.b;
-                share = share < 0 ? 0 : share > 1 ? 1 : share;
-                r[i] = share == 0 ? x[i] : share == 1 ? y[i] : x[i] + (y[i] - x[i]) * share;
-                break;
-            }
+            case OP_LERP: r[i] = x[i] + (y[i] - x[i]) * z[i]; break;
             default: r[i] = x[i];
         }
     }
@@ -379,13 +374,35 @@ KERNEL(euler, 256, 1, EulerParams) {
         for (int b = 0; b < p.batches; b++) p.input[b * p.inputBatch + t * p.inputRow + c] = x;
     }
 }
-// *counter += by. Threads 32, grid 1.
-struct CountParams {
+// counter[i] += by for n integers. Threads 32, grid 1.
+struct IncrementParams {
     int* counter;
-    int by, pad;
+    int n, by;
 };
-KERNEL(count, 32, 1, CountParams) {
+KERNEL(increment, 32, 1, IncrementParams) {
     gdc_wait();
     gdc_launch();
-    if (threadIdx.x == 0) *p.counter += p.by;
+    for (int i = threadIdx.x; i < p.n; i += 32) p.counter[i] += p.by;
+}
+
+// Rows (B,T,H*D) into a cache whose head h of batch b begins at b * cacheBatch + h * cacheHead, position *at + t at
+// cacheRow. Positions of `capacity` and more are left out. Threads 256, grid (ceil(T * H * D / 256), B).
+struct AppendParams {
+    const void* x; i64 xBatch, xRow;
+    void* cache; i64 cacheBatch, cacheHead, cacheRow;
+    const int* at;
+    const int* valid;
+    int B, T, H, D, capacity, xType, cacheType, pad;
+};
+KERNEL(append, 256, 1, AppendParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y;
+    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
+    int c = (int)(item % (p.H * p.D)), t = (int)(item / (p.H * p.D));
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    i64 position = *p.at + t;
+    if (position < 0 || position >= p.capacity) return;
+    float v = load1(p.x, b * p.xBatch + t * p.xRow + c, p.xType);
+    store1(p.cache, b * p.cacheBatch + c / p.D * p.cacheHead + position * p.cacheRow + c % p.D, p.cacheType, v);
 }

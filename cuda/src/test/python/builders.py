@@ -2,4 +2,5 @@
 
 from builders_attention import *  # noqa: F401,F403
 from builders_gemm import *  # noqa: F401,F403
+from builders_models import *  # noqa: F401,F403
 from builders_rows import *  # noqa: F401,F403

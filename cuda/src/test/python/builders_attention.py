@@ -40,7 +40,7 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
     Q, K, V = split(Q, Tq), split(K, Tk), split(V, Tk)
     nq, nk = valid_q or [Tq] * B, valid_k or [Tk] * B
     S = None
-    if hook == "relative":
+    if hook == "xl":
         rows = 2 * Tk - 1
         pos = case.input(case.normal(1, rows, H * D), type, gap)
         u, w = case.normal(H * D), case.normal(H * D)
@@ -56,14 +56,14 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         S = scale * (QU @ K.transpose(0, 1, 3, 2) + np.take_along_axis(full, np.broadcast_to(index, (B, H, Tq, Tk)), 3))
     else:
         S = scale * (Q @ K.transpose(0, 1, 3, 2))
-    if hook == "near":
+    if hook == "shaw":
         rk, rv = case.normal(2 * window + 1, D), case.normal(2 * window + 1, D)
         v |= dict(positions=case.raw(rk), relativeValues=case.raw(rv), window=window)
-        near = scale * (Q @ rk.T.astype(np.float64))
+        band = scale * (Q @ rk.T.astype(np.float64))
         for w in range(-window, window + 1):
             for i in range(Tq):
                 if 0 <= i + w < Tk:
-                    S[:, :, i, i + w] += near[:, :, i, w + window]
+                    S[:, :, i, i + w] += band[:, :, i, w + window]
     ref = np.zeros((B, H, Tq, D))
     for b in range(B):
         s = S[b, :, :, : nk[b]].copy()
@@ -75,7 +75,7 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         total = e.sum(-1, keepdims=True)
         pr = np.where(total > 0, e / np.where(total > 0, total, 1), 0)
         ref[b] = pr @ V[b, :, : nk[b]]
-        if hook == "near":
+        if hook == "shaw":
             for w in range(-window, window + 1):
                 for i in range(nq[b]):
                     if 0 <= i + w < nk[b]:
@@ -87,14 +87,14 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         v["validK"] = case.ints(valid_k)
     if type == F32:
         BQ, L = (32 if size == "256" else 64), ceil(D, 4) * 4 + 4
-        floats = (BQ + 64) * L + BQ * 35 + (2 * BQ * (2 * window + 1) if hook == "near" else (2 * BQ + 31) * L if hook == "relative" else 0)
+        floats = (BQ + 64) * L + BQ * 35 + (2 * BQ * (2 * window + 1) if hook == "shaw" else (2 * BQ + 31) * L if hook == "xl" else 0)
         case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 256, floats * 4, **v)
     else:
-        shared = 640 * D + (512 * (2 * window + 1) if hook == "near" else 512 * D + 21504 if hook == "relative" else 0)
+        shared = 640 * D + (512 * (2 * window + 1) if hook == "shaw" else 512 * D + 21504 if hook == "xl" else 0)
         case.launch("attention_" + variant, (ceil(Tq, 64), H, B), 128, shared, **v)
     tolerance = {F32: 2e-6, F16: 6e-4, BF16: 5e-3}[type]
     case.expect(out, ref.transpose(0, 2, 1, 3).reshape(B, Tq, H * D), tolerance, valid_q, worst=20 * tolerance)
     pairs = Tq * Tk / 2 if causal and Tq == Tk else Tq * Tk
-    case.flops = B * H * pairs * D * (4 if hook != "relative" else 6)
+    case.flops = B * H * pairs * D * (4 if hook != "xl" else 6)
     case.rate = "f32" if type == F32 else "f16"
     case.bytes = B * H * D * (2 * Tq + 2 * Tk) * (4 if type == F32 else 2)

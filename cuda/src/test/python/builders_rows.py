@@ -7,7 +7,7 @@ import numpy as np
 from harness import BF16, F16, F32, ceil
 
 KINDS = ["NONE", "RELU", "LEAKY_RELU", "GELU", "GELU_TANH", "SILU", "MISH", "ELU", "TANH", "SIGMOID", "EXP", "LOG_CLAMPED", "SNAKE", "ABS", "SQUARE", "SIN", "COS"]
-OPS = ["COPY", "ACTIVATE", "SCALE", "CLAMP", "FILL", "ADD", "MUL", "ADD_SCALED", "AFFINE", "BLEND"]
+OPS = ["COPY", "ACTIVATE", "SCALE", "CLAMP", "FILL", "ADD", "MUL", "ADD_SCALED", "AFFINE", "LERP"]
 erf = np.vectorize(math.erf)
 
 
@@ -59,7 +59,7 @@ def elementwise(case, op, B, T, C, kind="NONE", parameter=0.0, a=1.0, b=0.0, y="
     x = case.input(3 * case.normal(B, T, C), type, gap, 8) if op != "FILL" else None
     rows = ceil(T, divide)
     shapes = {"same": (B, rows, C), "channel": (1, 1, C), "batch": (B, 1, C), "row": (1, rows, C), "none": None}
-    needs_y = op in ("ADD", "MUL", "ADD_SCALED", "AFFINE", "BLEND")
+    needs_y = op in ("ADD", "MUL", "ADD_SCALED", "AFFINE", "LERP")
     v = {"B": B, "T": T, "C": C, "divide": divide, "op": OPS.index(op), "kind": KINDS.index(kind), "xType": type, "outType": out_type, "parameter": parameter, "a": a, "b": b}
     out = case.output((B, T, C), out_type, gap + 4, 4)
     v |= {"out": out.pointer, "outBatch": out.batch, "outRow": out.row}
@@ -74,8 +74,8 @@ def elementwise(case, op, B, T, C, kind="NONE", parameter=0.0, a=1.0, b=0.0, y="
         Y = yv.exact()
         Y = np.repeat(Y, divide, 1)[:, :T] if Y.shape[1] > 1 else Y
     if z:
-        zv = case.input(case.normal(1, 1, C))
-        v |= {"z": zv.pointer}
+        zv = case.input(case.normal(*(shapes[y] if op == "LERP" else (1, 1, C))))
+        v |= {"z": zv.pointer, "zBatch": zv.batch if zv.shape[0] > 1 else 0, "zRow": zv.row if zv.shape[1] > 1 else 0}
         Z = zv.exact()
     alpha = None
     if kind == "SNAKE":
@@ -84,10 +84,9 @@ def elementwise(case, op, B, T, C, kind="NONE", parameter=0.0, a=1.0, b=0.0, y="
     if device_factor:
         v["factor"] = case.raw(np.float32([a]))
         v["a"] = 99.0
-    share = np.clip(((np.arange(C)[None, None, :] if T == 1 else np.arange(T)[None, :, None]) + a) / (b or 1), 0, 1)
     ref = {"COPY": lambda: X, "ACTIVATE": lambda: activation(kind, X, parameter, alpha), "SCALE": lambda: a * X + b, "CLAMP": lambda: np.clip(X, a, b),
            "FILL": lambda: np.full((B, T, C), a), "ADD": lambda: X + Y, "MUL": lambda: X * Y, "ADD_SCALED": lambda: X + a * Y,
-           "AFFINE": lambda: activation(kind, X * Y + Z, parameter, alpha), "BLEND": lambda: X + (Y - X) * share}[op]()
+           "AFFINE": lambda: activation(kind, X * Y + Z, parameter, alpha), "LERP": lambda: X + (Y - X) * Z}[op]()
     v |= valid_of(case, valid)
     case.launch("elementwise", groups_grid(T, C, B), 256, **v)
     case.expect(out, ref, 1e-6 if out_type == F32 else 5e-4 if out_type == F16 else 4e-3, valid)
@@ -244,3 +243,26 @@ def euler(case, T, C, batches, guidance, index, valid=None, start=False):
     case.expect(x, ref, 1e-6, valid)
     case.expect(inp, np.repeat(ref, batches, 0), 1e-6, valid and valid * batches)
     case.bytes = T * C * 4 * (2 + 2 * batches)
+
+
+def increment(case, n, by):
+    view = case.input(np.arange(n, dtype=np.int32).view(np.float32), inplace=True)
+    case.launch("increment", (1,), 32, counter=view.pointer, n=n, by=by)
+    case.expect(view, (np.arange(n, dtype=np.int32) + by).view(np.float32), equal=True)
+
+
+def append(case, B, T, H, D, capacity, at, cache_type=BF16, valid=None):
+    from harness import decode, encode
+    x = case.input(case.normal(B, T, H * D), F32, 8)
+    out = case.output((B * H, capacity, D), cache_type, 8)
+    before = decode(out.before[out.at], cache_type).reshape(out.shape).astype(np.float64)
+    ref = before.reshape(B, H, capacity, D).copy()
+    X = decode(encode(x.exact(), cache_type), cache_type).reshape(B, T, H, D)
+    for b in range(B):
+        for t in range(valid[b] if valid else T):
+            if at + t < capacity:
+                ref[b, :, at + t] = X[b, t]
+    case.launch("append", (ceil(T * H * D, 256), B), 256, x=x.pointer, xBatch=x.batch, xRow=x.row, cache=out.pointer, cacheBatch=H * out.batch, cacheHead=out.batch, cacheRow=out.row,
+                at=case.ints([at]), B=B, T=T, H=H, D=D, capacity=capacity, cacheType=cache_type, **valid_of(case, valid))
+    case.expect(out, ref, equal=True)
+    case.bytes = B * T * H * D * 6

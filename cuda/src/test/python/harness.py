@@ -106,7 +106,7 @@ class Case:
     def ints(self, values):
         return self.raw(np.asarray(values, np.int32))
 
-    def launch(self, kernel, grid, block, shared=0, **values):
+    def launch(self, kernel, grid, block, shared=0, /, **values):
         self.launches.append((kernel, grid, block, shared, values))
 
     def expect(self, view, reference, tolerance=1e-6, valid=None, equal=False, worst=None):
