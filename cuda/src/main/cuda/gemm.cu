@@ -2,12 +2,13 @@
 #include "gemm.cuh"
 
 // ---- tensor cores ---------------------------------------------------------------------------------------------------
-// A block makes BM x BN outputs with warps of 32 x 32 or 64 x 32. A step is two slices of 32 k. Weights arrive by
-// cp.async, STAGES steps deep. The rows of a chunk of 32 channels, with the halo that all taps need, lie in shared memory
-// once: fp32 rows pass through registers, where the function before is applied once a value; 16-bit rows by cp.async.
+// A block of 8 warps makes BM x BN outputs, a warp WM x 32. A step is two slices of 32 k; with two groups of warps (KG 2),
+// each takes one slice of every step, and the sums meet at the end. Weights arrive by cp.async, STAGES steps deep. The
+// rows of a chunk of 32 channels, with the halo that all taps need, lie in shared memory once: fp32 rows pass through
+// registers, where the function before is applied once a value; 16-bit rows come by cp.async.
 // Rows of 64 bytes, four chunks of 16, swizzled by (row / 2) % 4: no bank conflicts for ldmatrix from any first row.
 // The halo (taps - 1) dilation is at most 64 rows with BM 64, 128 with BM 128, unless rows come in 16 bits.
-// Grid (ceil(N / BN), ceil(Tout / BM), B). Shared memory: max(slots * (BM + (taps - 1) dilation) * 64 +
+// Threads 256, grid (ceil(N / BN), ceil(Tout / BM), B). Shared memory: max(slots * (BM + (taps - 1) dilation) * 64 +
 // STAGES * 2 * BN * 64, BM * (BN + 4) * 4), slots from gemm_slots.
 constexpr int STAGES = 3;
 DEVICE int gemm_slots(bool a16, int taps) { return a16 ? (2 * STAGES - 1 + taps - 1) / taps + 1 : taps == 1 ? 4 : 3; }
@@ -25,135 +26,186 @@ template <bool BF>
 DEVICE uint32_t pack16(float low, float high) {
     return BF ? pack_bf16(low, high) : pack_f16(low, high);
 }
-
-template <int BM, int BN, int WM, bool BF, bool A16>
-DEVICE void gemm_mma(const GemmParams& p) {
-    constexpr int WN = 32, WARPS_M = BM / WM, THREADS = 32 * WARPS_M * (BN / WN), MI = WM / 16, NI = WN / 8;
-    constexpr int ITEMS = 8;  // groups of four channels a thread holds in registers
-    DYNAMIC_SHARED(shared);
-    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32;
-    int b = blockIdx.z, t0 = blockIdx.y * BM, n0 = blockIdx.x * BN;
-    int wm = warp % WARPS_M * WM, wn = warp / WARPS_M * WN;
-    int halo = (p.taps - 1) * p.dilation, arows = BM + halo;
-    int slots = gemm_slots(A16, p.taps), chunks = (p.Cin + 31) / 32, slices = chunks * p.taps, steps = (slices + 1) / 2;
-    unsigned char* sa = shared;
-    unsigned char* sb = shared + slots * arows * 64;
-
-    auto load_b = [&](int step) {  // a step's weights: 2 x BN rows of 64 bytes
-        const char* w = (const char*)p.w;
-        unsigned char* to = sb + step % STAGES * (2 * BN * 64);
-        for (int i = tid; i < 2 * BN * 4; i += THREADS) {
-            int half = i / (BN * 4), n = i / 4 % BN, slice = step * 2 + half;
-            bool in = slice < slices && n0 + n < p.Npad;
-            cp_async16(to + half * BN * 64 + swizzle64(n, i % 4), in ? w + ((i64)slice * p.Npad + n0 + n) * 64 + i % 4 * 16 : w, in ? 16 : 0);
+// Slices in their order: the chunk of channels, where it lies, the tap. Counters instead of divisions.
+struct Slice {
+    int chunk = 0, slot = 0, tap = 0;
+    DEVICE void next(int taps, int slots) {
+        if (++tap == taps) {
+            tap = 0;
+            chunk++;
+            slot = slot + 1 == slots ? 0 : slot + 1;
         }
-    };
-    auto last_chunk = [&](int step) { return min(step * 2 + 1, slices - 1) / p.taps; };
+    }
+};
 
-    load_b(0);
+template <int BM, int BN, int WM, int KG, bool BF, bool A16>
+DEVICE void gemm_mma(const GemmParams& p) {
+    constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4;
+    static_assert(GROUP * KG == 8, "eight warps");
+    constexpr int ITEMS = BM / 16;  // groups of four channels a thread holds in registers
+    constexpr int B_ITEMS = BN * 4 / 256, STAGE = 2 * BN * 64;
+    DYNAMIC_SHARED(shared);
+    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, group = warp / GROUP;
+    int b = blockIdx.z, t0 = blockIdx.y * BM, n0 = blockIdx.x * BN;
+    int wm = warp % GROUP % WARPS_M * WM, wn = warp % GROUP / WARPS_M * 32;
+    int taps = p.taps, arows = BM + (taps - 1) * p.dilation, slot_bytes = arows * 64;
+    int slots = gemm_slots(A16, taps), chunks = (p.Cin + 31) / 32, slices = chunks * taps, steps = (slices + 1) / 2;
+    unsigned char* sa = shared;
+    unsigned char* sb = shared + slots * slot_bytes;
+
+    // weights: 256 threads take BN rows of 64 bytes, the same ones of every slice
+    i64 slice_bytes = (i64)p.Npad * 64;
+    const char* w = (const char*)p.w + (i64)(n0 + tid / 4) * 64 + tid % 4 * 16;
+    int b_to = swizzle64(tid / 4, tid % 4), b_stage = 0, b_slice = 0;
+    bool b_in[B_ITEMS];
+#pragma unroll
+    for (int k = 0; k < B_ITEMS; k++) b_in[k] = n0 + tid / 4 + k * 64 < p.Npad;
+    auto load_b = [&] {  // the next step's
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            bool more = b_slice++ < slices;
+#pragma unroll
+            for (int k = 0; k < B_ITEMS; k++) {
+                bool in = b_in[k] && more;
+                cp_async16(sb + b_stage + half * BN * 64 + k * 64 * 64 + b_to, in ? w + k * 64 * 64 : (const char*)p.w, in ? 16 : 0);
+            }
+            w += slice_bytes;
+        }
+        b_stage = b_stage + STAGE == STAGES * STAGE ? 0 : b_stage + STAGE;
+    };
+
+    load_b();
     gdc_wait();
     int rows = rows_of(p.valid, b, p.Tin);
-    if (p.up ? t0 > rows + p.taps - 2 : t0 >= out_rows(p, rows)) {  // nothing valid here
+    if (p.up ? t0 > rows + taps - 2 : t0 >= out_rows(p, rows)) {  // nothing valid here
         cp_wait<0>();
         return;
     }
-    bool aligned = rows_aligned(p);
     bool over = false;
-    float4 held[ITEMS];
-    int held_first = 0, held_count = 0;  // chunks in registers
-    auto load_a16 = [&](int chunk) {
-        const half_t* a = (const half_t*)p.a + b * p.aBatch;
-        unsigned char* to = sa + chunk % slots * arows * 64;
-        for (int i = tid; i < arows * 4; i += THREADS) {
-            int r = t0 + i / 4 - p.pad, c = chunk * 32 + i % 4 * 8;
-            bool in = r >= 0 && r < rows && c < p.Cin;
-            cp_async16(to + swizzle64(i / 4, i % 4), in ? a + r * p.aRow + c : a, in ? 16 : 0);
+    // 16-bit rows: a quarter of a row a thread, 64 rows apart
+    Slice coming;
+    int a_row = t0 - p.pad + tid / 4, a_to = swizzle64(tid / 4, tid % 4), a_slices = 0;
+    const half_t* a_from = (const half_t*)p.a + b * p.aBatch + (i64)a_row * p.aRow + tid % 4 * 8;
+    i64 a_next = 64 * p.aRow;
+    auto load_a = [&] {  // the next step's
+        if constexpr (A16) {
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                if (a_slices++ >= slices) break;
+                if (coming.tap == 0) {
+                    unsigned char* to = sa + coming.slot * slot_bytes + a_to;
+                    const half_t* from = a_from + coming.chunk * 32;
+                    bool channel = coming.chunk * 32 + tid % 4 * 8 < p.Cin;
+#pragma unroll 2
+                    for (int i = tid / 4; i < arows; i += 64) {
+                        int r = a_row + i - tid / 4;
+                        bool in = channel && r >= 0 && r < rows;
+                        cp_async16(to, in ? from : (const half_t*)p.a, in ? 16 : 0);
+                        to += 64 * 64;
+                        from += a_next;
+                    }
+                }
+                coming.next(taps, slots);
+            }
         }
     };
+    // fp32 rows
+    bool aligned = rows_aligned(p);
+    float4 held[ITEMS];
+    int held_first = 0, held_count = 0;  // chunks in registers
     auto hold = [&](int first, int count) {
         held_first = first;
         held_count = count;
 #pragma unroll
         for (int k = 0; k < ITEMS; k++) {
-            int i = tid + k * THREADS;
+            int i = tid + k * 256, row = i / 8, chunk = first;
+            if (row >= arows) row -= arows, chunk++;
             held[k] = make_float4(0, 0, 0, 0);
-            if (i < arows * 8 * count) {
-                int chunk = first + i / (arows * 8), j = i % (arows * 8);
-                held[k] = load_row4(p, b, rows, aligned, t0 + j / 8, chunk * 32 + j % 8 * 4);
-            }
+            if (chunk < first + count) held[k] = load_row4(p, b, rows, aligned, t0 + row, chunk * 32 + i % 8 * 4);
         }
     };
     auto put = [&] {
 #pragma unroll
         for (int k = 0; k < ITEMS; k++) {
-            int i = tid + k * THREADS;
-            if (i < arows * 8 * held_count) {
-                int chunk = held_first + i / (arows * 8), j = i % (arows * 8), row = j / 8, c = j % 8;
+            int i = tid + k * 256, row = i / 8, chunk = held_first, c = i % 8;
+            if (row >= arows) row -= arows, chunk++;
+            if (chunk < held_first + held_count) {
                 float4 v = before4(p, held[k], chunk * 32 + c * 4);
                 over |= !BF && overflows(v);
-                *(uint2*)(sa + chunk % slots * arows * 64 + swizzle64(row, c / 2) + c % 2 * 8) = make_uint2(pack16<BF>(v.x, v.y), pack16<BF>(v.z, v.w));
+                *(uint2*)(sa + chunk % slots * slot_bytes + swizzle64(row, c / 2) + c % 2 * 8) = make_uint2(pack16<BF>(v.x, v.y), pack16<BF>(v.z, v.w));
             }
         }
     };
-    int issued = -1;  // the last chunk that is on its way by cp.async
-    auto load_a = [&](int step) {
-        if constexpr (A16) {
-            for (; issued < last_chunk(step); issued++) load_a16(issued + 1);
-        }
-    };
-    load_a(0);
+    load_a();
     cp_commit();
+#pragma unroll
     for (int s = 1; s < STAGES - 1; s++) {
         if (s < steps) {
-            load_b(s);
-            load_a(s);
+            load_b();
+            load_a();
         }
         cp_commit();
     }
+    int last_chunk = min(1, slices - 1) / taps, last_tap = min(1, slices - 1) % taps;  // of the step's second slice
     if constexpr (!A16) {
-        hold(0, last_chunk(0) + 1);
+        hold(0, last_chunk + 1);
         put();
     }
 
     float acc[MI][NI][4] = {};
-    int ar = wm + lane % 8 + (lane / 8 & 1) * 8, ac = lane / 16;        // this lane's row and 16-byte chunk of A
-    int br = wn + lane % 8 + lane / 16 * 8, bc = lane / 8 & 1;
+    int ar = wm + lane % 8 + (lane / 8 & 1) * 8, ac = lane / 16;  // this lane's row and 16-byte chunk of A
+    int b_at = swizzle64(wn + lane % 8 + lane / 16 * 8, lane / 8 & 1) + group * BN * 64, b_read = 0;
+    Slice at;
+    if (KG == 2 && group == 1) at.next(taps, slots);
     for (int step = 0; step < steps; step++) {
         cp_wait<STAGES - 2>();
         __syncthreads();
         if (step + STAGES - 1 < steps) {
-            load_b(step + STAGES - 1);
-            load_a(step + STAGES - 1);
+            load_b();
+            load_a();
         }
         cp_commit();
         int more = 0;
         if constexpr (!A16) {
             if (step + 1 < steps) {
-                more = last_chunk(step + 1) - last_chunk(step);
-                if (more) hold(last_chunk(step) + 1, more);
+                int chunk = last_chunk, tap = last_tap + 2;
+                while (tap >= taps) tap -= taps, chunk++;
+                last_tap = tap;
+                chunk = min(chunk, chunks - 1);
+                more = chunk - last_chunk;
+                if (more) hold(last_chunk + 1, more);
+                last_chunk = chunk;
             }
         }
 #pragma unroll
-        for (int half = 0; half < 2; half++) {
-            int slice = step * 2 + half;
-            if (slice >= slices) break;
-            int chunk = slice / p.taps, shift = slice % p.taps * p.dilation;
-            const unsigned char* a0 = sa + chunk % slots * arows * 64;
-            const unsigned char* b0 = sb + step % STAGES * (2 * BN * 64) + half * BN * 64;
+        for (int half = 0; half < (KG == 2 ? 1 : 2); half++) {
+            if (at.chunk < chunks) {
+                int row = ar + at.tap * p.dilation;
+                const unsigned char* a0 = sa + at.slot * slot_bytes + swizzle64(row, ac);
+                const unsigned char* b0 = sb + b_read + half * BN * 64 + b_at;
+                // the swizzle flips bit 5 for the second 16 k: address ^ 32
+                int turn = ((ac ^ (row >> 1 & 3)) & 2) ? -32 : 32, b_turn = (b_at & 32) ? -32 : 32;
+                uint32_t a[2][MI][4], w[2][NI / 2][4];
 #pragma unroll
-            for (int k = 0; k < 2; k++) {
-                uint32_t a[MI][4], w[NI / 2][4];
+                for (int k = 0; k < 2; k++) {
 #pragma unroll
-                for (int i = 0; i < MI; i++) ldmatrix4(a[i], a0 + swizzle64(ar + i * 16 + shift, ac + k * 2));
+                    for (int i = 0; i < MI; i++) ldmatrix4(a[k][i], a0 + i * 16 * 64 + (k ? turn : 0));
 #pragma unroll
-                for (int j = 0; j < NI / 2; j++) ldmatrix4(w[j], b0 + swizzle64(br + j * 16, bc + k * 2));
+                    for (int j = 0; j < NI / 2; j++) ldmatrix4(w[k][j], b0 + j * 16 * 64 + (k ? b_turn : 0));
+                }
 #pragma unroll
-                for (int i = 0; i < MI; i++) {
+                for (int k = 0; k < 2; k++) {
 #pragma unroll
-                    for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], a[i], w[j / 2][j % 2 * 2], w[j / 2][j % 2 * 2 + 1]);
+                    for (int i = 0; i < MI; i++) {
+#pragma unroll
+                        for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], a[k][i], w[k][j / 2][j % 2 * 2], w[k][j / 2][j % 2 * 2 + 1]);
+                    }
                 }
             }
+            at.next(taps, slots);
+            if (KG == 2) at.next(taps, slots);
         }
+        b_read = b_read + STAGE == STAGES * STAGE ? 0 : b_read + STAGE;
         if (more) put();
     }
     cp_wait<0>();
@@ -161,100 +213,104 @@ DEVICE void gemm_mma(const GemmParams& p) {
     gdc_launch();
     float* tile = (float*)shared;
 #pragma unroll
-    for (int i = 0; i < MI; i++) {
+    for (int g = KG - 1; g >= 0; g--) {  // the second group's sums first, then the first's on top
+        if (group == g) {
 #pragma unroll
-        for (int j = 0; j < NI; j++) {
-            int r = wm + i * 16 + lane / 4, c = wn + j * 8 + lane % 4 * 2;
-            *(float2*)&tile[r * (BN + 4) + c] = make_float2(acc[i][j][0], acc[i][j][1]);
-            *(float2*)&tile[(r + 8) * (BN + 4) + c] = make_float2(acc[i][j][2], acc[i][j][3]);
+            for (int i = 0; i < MI; i++) {
+#pragma unroll
+                for (int j = 0; j < NI; j++) {
+#pragma unroll
+                    for (int r = 0; r < 2; r++) {
+                        float2* to = (float2*)&tile[(wm + i * 16 + lane / 4 + r * 8) * (BN + 4) + wn + j * 8 + lane % 4 * 2];
+                        float2 v = make_float2(acc[i][j][2 * r], acc[i][j][2 * r + 1]);
+                        if (KG == 2 && g == 0) {
+                            float2 other = *to;
+                            v.x += other.x, v.y += other.y;
+                        }
+                        *to = v;
+                    }
+                }
+            }
         }
+        __syncthreads();
     }
-    __syncthreads();
-    epilogue<BM, BN, THREADS>(p, tile, b, rows, t0, n0);
+    epilogue<BM, BN, 256>(p, tile, b, rows, t0, n0);
     count_overflow(p.overflow, over);
 }
 
-KERNEL(gemm_f16_64x64, 128, 4, GemmParams) { gemm_mma<64, 64, 32, false, false>(p); }
-KERNEL(gemm_f16_128x64, 256, 2, GemmParams) { gemm_mma<128, 64, 32, false, false>(p); }
-KERNEL(gemm_f16_128x128, 256, 1, GemmParams) { gemm_mma<128, 128, 64, false, false>(p); }
-KERNEL(gemm_f16_64x64_a16, 128, 4, GemmParams) { gemm_mma<64, 64, 32, false, true>(p); }
-KERNEL(gemm_f16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, false, true>(p); }
-KERNEL(gemm_f16_128x128_a16, 256, 1, GemmParams) { gemm_mma<128, 128, 64, false, true>(p); }
-KERNEL(gemm_bf16_64x64, 128, 4, GemmParams) { gemm_mma<64, 64, 32, true, false>(p); }
-KERNEL(gemm_bf16_128x128, 256, 1, GemmParams) { gemm_mma<128, 128, 64, true, false>(p); }
-KERNEL(gemm_bf16_64x64_a16, 128, 4, GemmParams) { gemm_mma<64, 64, 32, true, true>(p); }
-KERNEL(gemm_bf16_128x128_a16, 256, 1, GemmParams) { gemm_mma<128, 128, 64, true, true>(p); }
+KERNEL(gemm_f16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, false>(p); }
+KERNEL(gemm_f16_128x64, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, false>(p); }
+KERNEL(gemm_f16_64x64_a16, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, true>(p); }
+KERNEL(gemm_f16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, true>(p); }
+KERNEL(gemm_f16_128x128_a16, 256, 1, GemmParams) { gemm_mma<128, 128, 64, 1, false, true>(p); }
+KERNEL(gemm_bf16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, false>(p); }
+KERNEL(gemm_bf16_64x64_a16, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, true>(p); }
+KERNEL(gemm_bf16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, true, true>(p); }
 
 // ---- exact: fp32 multiply-adds, k in order, the same sums whatever the tile and wherever a window begins -------------
-// Threads 16 x TY; a thread makes RM rows, TY apart, and RN columns, four together. A chunk of 16 channels of the rows
-// and the halo (at most 96 rows) lies in shared memory, rows 20 floats apart. Grid (ceil(N / BN), ceil(Tout / BM), B). Shared memory:
-// max(2 * (BM + (taps - 1) dilation) * 80 + 3 * 16 * BN * 4, BM * (BN + 4) * 4).
-template <int BM, int BN, int RM, int RN>
+// Threads 256 = TX x TY; a thread makes RM rows, TY apart, and four columns. A chunk of 16 channels of the rows and the
+// halo (at most 96 rows) lies in shared memory, rows 20 floats apart. Grid (ceil(N / BN), ceil(Tout / BM), B). Shared
+// memory: max(2 * (BM + (taps - 1) dilation) * 80 + 4 * 16 * BN * 4, BM * (BN + 4) * 4).
+template <int BM, int BN, int RM>
 DEVICE void gemm_exact(const GemmParams& p) {
-    constexpr int TY = BM / RM, TX = BN / RN, THREADS = TX * TY, ITEMS = 5, DEPTH = 3, LD = 20;
-    static_assert(TX == 16, "");
+    constexpr int TY = BM / RM, TX = BN / 4, ITEMS = (BM + 96 + 63) / 64, DEPTH = 4, LD = 20, B_ITEMS = (BN * 4 + 255) / 256;
+    static_assert(TX * TY == 256, "");
     DYNAMIC_SHARED(shared);
-    int tid = threadIdx.x, tx = tid % 16, ty = tid / 16;
+    int tid = threadIdx.x, tx = tid % TX, ty = tid / TX;
     int b = blockIdx.z, t0 = blockIdx.y * BM, n0 = blockIdx.x * BN;
     int arows = BM + (p.taps - 1) * p.dilation, chunks = (p.Cin + 15) / 16, slices = chunks * p.taps;
     float* sa = (float*)shared;
     float* sb = sa + 2 * arows * LD;
-    auto load_b = [&](int slice) {
-        const float* w = (const float*)p.w;
-        for (int i = tid; i < 16 * BN / 4; i += THREADS) {
-            int k = i / (BN / 4), n = i % (BN / 4) * 4;
-            bool in = n0 + n < p.Npad;
-            cp_async16(sb + (slice % DEPTH * 16 + k) * BN + n, in ? w + ((i64)slice * 16 + k) * p.Npad + n0 + n : w, in ? 16 : 0);
+    int b_k = tid / TX, b_slice = 0, b_stage = 0;
+    const float* w = (const float*)p.w + (i64)b_k * p.Npad + n0 + tx * 4;
+    bool b_in = n0 + tx * 4 < p.Npad;
+    auto load_b = [&] {
+        if (b_slice++ < slices) {
+#pragma unroll
+            for (int k = 0; k < B_ITEMS; k++) {
+                if (b_k + k * TY < 16) cp_async16(sb + b_stage + (b_k + k * TY) * BN + tx * 4, b_in ? w + (i64)k * TY * p.Npad : (const float*)p.w, b_in ? 16 : 0);
+            }
+            w += (i64)16 * p.Npad;
+            b_stage = b_stage + 16 * BN == DEPTH * 16 * BN ? 0 : b_stage + 16 * BN;
         }
+        cp_commit();
     };
-    load_b(0);
+    load_b();
     gdc_wait();
     int rows = rows_of(p.valid, b, p.Tin);
     if (p.up ? t0 > rows + p.taps - 2 : t0 >= out_rows(p, rows)) {
         cp_wait<0>();
         return;
     }
-    cp_commit();
-    if (slices > 1) load_b(1);
-    cp_commit();
+    for (int s = 1; s < DEPTH - 1; s++) load_b();
     bool aligned = rows_aligned(p);
     float4 held[ITEMS];
     auto hold = [&](int chunk) {
 #pragma unroll
         for (int k = 0; k < ITEMS; k++) {
-            int i = tid + k * THREADS;
+            int i = tid + k * 256;
             if (i < arows * 4) held[k] = load_row4(p, b, rows, aligned, t0 + i / 4, chunk * 16 + i % 4 * 4);
         }
     };
     auto put = [&](int chunk) {
 #pragma unroll
         for (int k = 0; k < ITEMS; k++) {
-            int i = tid + k * THREADS, c = chunk * 16 + i % 4 * 4;
-            if (i < arows * 4) {
-                float4 v = held[k];
-                if (p.before == SNAKE) {
-                    float4 a = load4(p.alpha, c, F32, p.Cin - c);
-                    v = make_float4(activate(SNAKE, v.x, 0, a.x), activate(SNAKE, v.y, 0, a.y), activate(SNAKE, v.z, 0, a.z), activate(SNAKE, v.w, 0, a.w));
-                } else {
-                    v = before4(p, v, c);
-                }
-                *(float4*)&sa[(chunk % 2 * arows + i / 4) * LD + i % 4 * 4] = v;
-            }
+            int i = tid + k * 256, c = chunk * 16 + i % 4 * 4;
+            if (i < arows * 4) *(float4*)&sa[(chunk % 2 * arows + i / 4) * LD + i % 4 * 4] = before4_exact(p, held[k], c);
         }
     };
     hold(0);
     put(0);
-    float acc[RM][RN] = {};
+    float acc[RM][4] = {};
+    int tap = 0, chunk = 0, b_read = 0;
     for (int slice = 0; slice < slices; slice++) {
         cp_wait<DEPTH - 2>();
         __syncthreads();
-        if (slice + DEPTH - 1 < slices) load_b(slice + DEPTH - 1);
-        cp_commit();
-        int chunk = slice / p.taps, tap = slice % p.taps;
+        load_b();
         bool next = tap == p.taps - 1 && chunk + 1 < chunks;
         if (next) hold(chunk + 1);
         const float* a0 = sa + (chunk % 2 * arows + tap * p.dilation + ty) * LD;
-        const float* b0 = sb + slice % DEPTH * 16 * BN + tx * 4;
+        const float* b0 = sb + b_read + tx * 4;
 #pragma unroll
         for (int k = 0; k < 16; k += 4) {
             float4 a[RM];
@@ -262,69 +318,67 @@ DEVICE void gemm_exact(const GemmParams& p) {
             for (int i = 0; i < RM; i++) a[i] = *(const float4*)&a0[i * TY * LD + k];
 #pragma unroll
             for (int kk = 0; kk < 4; kk++) {
-                float w[RN];
-#pragma unroll
-                for (int j = 0; j < RN; j += 4) *(float4*)&w[j] = *(const float4*)&b0[(k + kk) * BN + j * 16];
+                float4 v = *(const float4*)&b0[(k + kk) * BN];
 #pragma unroll
                 for (int i = 0; i < RM; i++) {
                     float x = kk == 0 ? a[i].x : kk == 1 ? a[i].y : kk == 2 ? a[i].z : a[i].w;
-#pragma unroll
-                    for (int j = 0; j < RN; j++) acc[i][j] = fmaf(x, w[j], acc[i][j]);
+                    acc[i][0] = fmaf(x, v.x, acc[i][0]);
+                    acc[i][1] = fmaf(x, v.y, acc[i][1]);
+                    acc[i][2] = fmaf(x, v.z, acc[i][2]);
+                    acc[i][3] = fmaf(x, v.w, acc[i][3]);
                 }
             }
         }
         if (next) put(chunk + 1);
+        if (++tap == p.taps) tap = 0, chunk++;
+        b_read = b_read + 16 * BN == DEPTH * 16 * BN ? 0 : b_read + 16 * BN;
     }
     cp_wait<0>();
     __syncthreads();
     gdc_launch();
     float* tile = (float*)shared;
 #pragma unroll
-    for (int i = 0; i < RM; i++) {
-#pragma unroll
-        for (int j = 0; j < RN; j += 4) *(float4*)&tile[(ty + i * TY) * (BN + 4) + j * 16 + tx * 4] = make_float4(acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]);
-    }
+    for (int i = 0; i < RM; i++) *(float4*)&tile[(ty + i * TY) * (BN + 4) + tx * 4] = make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
     __syncthreads();
-    epilogue<BM, BN, THREADS>(p, tile, b, rows, t0, n0);
+    epilogue<BM, BN, 256>(p, tile, b, rows, t0, n0);
 }
-KERNEL(gemm_f32_64x64, 128, 3, GemmParams) { gemm_exact<64, 64, 8, 4>(p); }
-KERNEL(gemm_f32_128x128, 256, 1, GemmParams) { gemm_exact<128, 128, 8, 8>(p); }
+KERNEL(gemm_f32_32x64, 256, 2, GemmParams) { gemm_exact<32, 64, 2>(p); }
+KERNEL(gemm_f32_64x64, 256, 2, GemmParams) { gemm_exact<64, 64, 4>(p); }
+KERNEL(gemm_f32_128x64, 256, 2, GemmParams) { gemm_exact<128, 64, 8>(p); }
+KERNEL(gemm_f32_128x32, 256, 2, GemmParams) { gemm_exact<128, 32, 4>(p); }
 
-// The same for at most 8 columns: a thread a row, sums in the same order. Threads 128, grid (1, ceil(Tout / 128), B).
-KERNEL(gemm_f32_narrow, 128, 1, GemmParams) {
+// The same parameters for at most 8 columns: a warp a row, lanes over channels, the lanes' sums added in a fixed order.
+// Threads 256, grid (1, ceil(Tout / 8), B).
+KERNEL(gemm_f32_narrow, 256, 1, GemmParams) {
     gdc_wait();
     gdc_launch();
-    int b = blockIdx.z, t = blockIdx.y * 128 + threadIdx.x;
+    int b = blockIdx.z, t = blockIdx.y * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
     int rows = rows_of(p.valid, b, p.Tin);
     if (t >= out_rows(p, rows)) return;
-    bool aligned = rows_aligned(p);
     float acc[8] = {};
-    const float* w = (const float*)p.w;
-    for (int chunk = 0; chunk * 16 < p.Cin; chunk++) {
-        for (int tap = 0; tap < p.taps; tap++, w += 16 * p.Npad) {
-            for (int c = 0; c < 16; c += 4) {
-                float4 v = load_row4(p, b, rows, aligned, t + tap * p.dilation, chunk * 16 + c);
-                if (p.before == SNAKE) {
-                    float4 a = load4(p.alpha, chunk * 16 + c, F32, p.Cin - chunk * 16 - c);
-                    v = make_float4(activate(SNAKE, v.x, 0, a.x), activate(SNAKE, v.y, 0, a.y), activate(SNAKE, v.z, 0, a.z), activate(SNAKE, v.w, 0, a.w));
-                } else {
-                    v = before4(p, v, chunk * 16 + c);
-                }
-                float x[4] = {v.x, v.y, v.z, v.w};
+    const float* a = (const float*)p.a + b * p.aBatch;
+    for (int c = lane; c < p.Cin; c += 32) {
+        float alpha = p.before == SNAKE ? p.alpha[c] : 0;
+        const float* w = (const float*)p.w + ((i64)(c / 16) * p.taps * 16 + c % 16) * p.Npad;
+        for (int tap = 0; tap < p.taps; tap++, w += (i64)16 * p.Npad) {
+            int r = t + tap * p.dilation - p.pad;
+            if (r < 0 || r >= rows) continue;
+            float x = a[r * p.aRow + c];
+            if (p.before == LEAKY_RELU) x = x < 0 ? x * p.beforeParameter : x;
+            if (p.before == SNAKE) x = activate(SNAKE, x, 0, alpha);
+            for (int n = 0; n < p.N; n++) {
+                float u = w[n];
 #pragma unroll
-                for (int k = 0; k < 4; k++) {
-#pragma unroll
-                    for (int n = 0; n < 8; n++) {
-                        if (n < p.N) acc[n] = fmaf(x[k], w[(c + k) * p.Npad + n], acc[n]);
-                    }
-                }
+                for (int m = 0; m < 8; m++) acc[m] = m == n ? fmaf(x, u, acc[m]) : acc[m];
             }
         }
     }
 #pragma unroll
     for (int n = 0; n < 8; n++) {
         if (n >= p.N) break;
-        float v = acc[n] + (p.bias ? p.bias[b * p.biasBatch + n] : 0);
+        float v = warp_sum(acc[n]);
+        if (lane != n) continue;
+        if (p.bias) v += p.bias[b * p.biasBatch + n];
         v = activate(p.after, v, p.afterParameter, 0) * p.scale;
         if (p.residual) v += load1(p.residual, b * p.residualBatch + t * p.residualRow + n, p.residualType);
         store1(p.out, b * p.outBatch + t * p.outRow + n, p.outType, v);

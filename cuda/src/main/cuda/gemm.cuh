@@ -18,7 +18,8 @@ struct GemmParams {
     const void* a; i64 aBatch, aRow;            // fp32, or 16 bits for the kernels named *_a16
     const void* w;                              // packed
     const float* bias; i64 biasBatch;           // N, or (B,N); null: none
-    const float* alpha;                         // SNAKE's before, a value a channel
+    const float* alpha;                         // SNAKE's before, a value a channel of a
+    const float* afterAlpha;                    // SNAKE's after, a value a channel of out
     const void* residual; i64 residualBatch, residualRow;
     void* out; i64 outBatch, outRow;
     const int* valid;                           // rows of a, per batch
@@ -43,6 +44,12 @@ DEVICE float4 before4(const GemmParams& p, float4 v, int c) {
         v.w += fast_divide(sine_squared(a.w * v.w), a.w + 1e-9f);
     }
     return v;
+}
+
+DEVICE float4 before4_exact(const GemmParams& p, float4 v, int c) {
+    if (p.before != SNAKE) return before4(p, v, c);
+    float4 a = load4(p.alpha, c, F32, p.Cin - c);
+    return make_float4(activate(SNAKE, v.x, 0, a.x), activate(SNAKE, v.y, 0, a.y), activate(SNAKE, v.z, 0, a.z), activate(SNAKE, v.w, 0, a.w));
 }
 
 // Four channels from c on of row `i`, counted from the padding's beginning, of batch b.
@@ -139,7 +146,15 @@ DEVICE void epilogue(const GemmParams& p, const float* tile, int b, int rows, in
                 float4 x = load4(bias, n, F32, count);
                 v = make_float4(v.x + x.x, v.y + x.y, v.z + x.z, v.w + x.w);
             }
-            if (p.after != NONE) v = after4(p.after, v, p.afterParameter);
+            if (p.after == SNAKE) {
+                float4 x = load4(p.afterAlpha, n, F32, count);
+                v.x += fast_divide(sine_squared(x.x * v.x), x.x + 1e-9f);
+                v.y += fast_divide(sine_squared(x.y * v.y), x.y + 1e-9f);
+                v.z += fast_divide(sine_squared(x.z * v.z), x.z + 1e-9f);
+                v.w += fast_divide(sine_squared(x.w * v.w), x.w + 1e-9f);
+            } else if (p.after != NONE) {
+                v = after4(p.after, v, p.afterParameter);
+            }
             v = make_float4(v.x * p.scale, v.y * p.scale, v.z * p.scale, v.w * p.scale);
             if (p.up && p.upC % 4) {  // the four may lie in two rows
                 float r[4] = {v.x, v.y, v.z, v.w};
