@@ -22,8 +22,9 @@ struct AttentionParams {
 };
 
 // ---- tensor cores: 64 queries a block, 16 a warp, 64 keys a step -----------------------------------------------------
-// q, k, v (and positions) in 16 bits, 16-byte aligned. Threads 128, grid (ceil(Tq / 64), H, B). Shared memory:
-// 64 D 2 * 5, SHAW: + 2 * 64 * (2 window + 1) * 4; XL: + 2 * 128 D 2 + 4 * 16 * 84 * 4.
+// q, k, v (and positions) in 16 bits, 16-byte aligned. Without a hook two groups of four warps take every other step and
+// meet at the end. Threads 256 without a hook, else 128; grid (ceil(Tq / 64), H, B). Shared memory: 64 D 2 * 9 without a
+// hook; SHAW: 64 D 2 * 5 + 2 * 64 * (2 window + 1) * 4; XL: 64 D 2 * 5 + 2 * 128 D 2 + 4 * 16 * 84 * 4.
 template <int D>
 DEVICE int swizzle_head(int row, int chunk) {
     // rows of 128 or 192 bytes: eight rows at one chunk fall on eight different 16-byte banks
@@ -31,13 +32,13 @@ DEVICE int swizzle_head(int row, int chunk) {
 }
 template <int D, bool BF, int HOOK>
 DEVICE void attention_mma(const AttentionParams& p) {
-    constexpr int CHUNKS = D / 8, KD = D / 16, LOG = 84;
+    constexpr int CHUNKS = D / 8, KD = D / 16, LOG = 84, GROUPS = HOOK == PLAIN ? 2 : 1;
     DYNAMIC_SHARED(shared);
+    int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, warp = tid / 32, g = lane / 4, t = lane % 4;
     unsigned char* sq = shared;
-    unsigned char* sk = sq + 64 * D * 2;             // two stages each
+    unsigned char* sk = sq + 64 * D * 2 + group * 4 * 64 * D * 2;  // two stages each
     unsigned char* sv = sk + 2 * 64 * D * 2;
     unsigned char* more = sv + 2 * 64 * D * 2;
-    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, g = lane / 4, t = lane % 4;
     int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * 64;
     gdc_wait();
     gdc_launch();
@@ -59,13 +60,13 @@ DEVICE void attention_mma(const AttentionParams& p) {
     const half_t* v = (const half_t*)p.v + b * p.vBatch + h * p.vHead;
     const half_t* positions = (const half_t*)p.positions + h * D;
     auto load_step = [&](int s) {
-        int stage = s % 2;
+        int stage = s / GROUPS % 2;
         load(sk + stage * 64 * D * 2, k, p.kRow, s * 64, 64, keys);
         load(sv + stage * 64 * D * 2, v, p.vRow, s * 64, 64, keys);
         if (HOOK == XL) load(more + stage * 128 * D * 2, positions, p.positionsRow, p.center - i0 - 63 + s * 64, 128, p.positionRows);
     };
-    load(sq, q, p.qRow, i0, 64, queries);
-    if (steps > 0) load_step(0);
+    if (group == 0) load(sq, q, p.qRow, i0, 64, queries);
+    if (group < steps) load_step(group);
     cp_commit();
     cp_wait<0>();
     __syncthreads();
@@ -107,15 +108,15 @@ DEVICE void attention_mma(const AttentionParams& p) {
     float* skew = (float*)(more + 2 * 128 * D * 2) + warp * 16 * LOG;
 
     float o[D / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};
-    for (int s = 0; s < steps; s++) {
-        if (s > 0) {
+    for (int s = group; s < steps; s += GROUPS) {
+        if (s >= GROUPS) {
             cp_wait<0>();
-            __syncthreads();
+            bar_sync(1 + group, 128);
         }
-        if (s + 1 < steps) load_step(s + 1);
+        if (s + GROUPS < steps) load_step(s + GROUPS);
         cp_commit();
-        const unsigned char* ks = sk + s % 2 * 64 * D * 2;
-        const unsigned char* vs = sv + s % 2 * 64 * D * 2;
+        const unsigned char* ks = sk + s / GROUPS % 2 * 64 * D * 2;
+        const unsigned char* vs = sv + s / GROUPS % 2 * 64 * D * 2;
         float c[8][4] = {};
 #pragma unroll
         for (int d = 0; d < KD; d++) {
@@ -158,6 +159,18 @@ DEVICE void attention_mma(const AttentionParams& p) {
             warp_sync();
         }
         float high[2] = {top[0], top[1]};
+        // whole: no key of this step is masked for this warp's queries
+        bool whole = s * 64 + 64 <= keys && (!p.causal || s * 64 + 63 <= shift + i0 + warp * 16);
+        if (HOOK == PLAIN && whole) {
+#pragma unroll
+            for (int j = 0; j < 8; j++) {
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    c[j][e] *= factor;
+                    high[e >> 1] = fmaxf(high[e >> 1], c[j][e]);
+                }
+            }
+        } else {
 #pragma unroll
         for (int j = 0; j < 8; j++) {
 #pragma unroll
@@ -177,6 +190,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 c[j][e] = x;
                 high[e >> 1] = fmaxf(high[e >> 1], x);
             }
+        }
         }
         if (HOOK == XL) warp_sync();
 #pragma unroll
@@ -221,6 +235,33 @@ DEVICE void attention_mma(const AttentionParams& p) {
         }
     }
     if (HOOK == SHAW) warp_sync();
+    if (GROUPS == 2) {  // the second group hands over what it has
+        float* theirs = (float*)(shared + 64 * D * 2) + tid * (D / 2 + 4);
+        __syncthreads();
+        if (group == 1) {
+#pragma unroll
+            for (int r = 0; r < 2; r++) {
+                theirs[D / 2 + r * 2] = top[r];
+                theirs[D / 2 + r * 2 + 1] = sum[r];
+            }
+#pragma unroll
+            for (int j = 0; j < D / 8; j++) *(float4*)&theirs[j * 4] = make_float4(o[j][0], o[j][1], o[j][2], o[j][3]);
+        }
+        __syncthreads();
+        if (group == 1) return;
+#pragma unroll
+        for (int r = 0; r < 2; r++) {
+            float other = theirs[D / 2 + r * 2], high = fmaxf(top[r], other), base = high == -INFINITY ? 0 : high;
+            float mine = fast_exp2(top[r] - base), its = fast_exp2(other - base);
+            sum[r] = sum[r] * mine + theirs[D / 2 + r * 2 + 1] * its;
+            top[r] = high;
+#pragma unroll
+            for (int j = 0; j < D / 8; j++) {
+                o[j][2 * r] = o[j][2 * r] * mine + theirs[j * 4 + 2 * r] * its;
+                o[j][2 * r + 1] = o[j][2 * r + 1] * mine + theirs[j * 4 + 2 * r + 1] * its;
+            }
+        }
+    }
 #pragma unroll
     for (int r = 0; r < 2; r++) {
         sum[r] += shuffle_xor(sum[r], 1);
@@ -251,8 +292,8 @@ DEVICE void attention_mma(const AttentionParams& p) {
         }
     }
 }
-KERNEL(attention_f16_64, 128, 2, AttentionParams) { attention_mma<64, false, PLAIN>(p); }
-KERNEL(attention_bf16_64, 128, 2, AttentionParams) { attention_mma<64, true, PLAIN>(p); }
+KERNEL(attention_f16_64, 256, 2, AttentionParams) { attention_mma<64, false, PLAIN>(p); }
+KERNEL(attention_bf16_64, 256, 2, AttentionParams) { attention_mma<64, true, PLAIN>(p); }
 KERNEL(attention_f16_64_xl, 128, 2, AttentionParams) { attention_mma<64, false, XL>(p); }
 KERNEL(attention_f16_96_shaw, 128, 2, AttentionParams) { attention_mma<96, false, SHAW>(p); }
 

@@ -46,6 +46,19 @@ DEVICE float activate(int kind, float x, float parameter, float alpha) {
     }
 }
 
+// One switch for four values.
+NOINLINE float4 activate4(int kind, float4 v, float s, float4 alpha) {
+#define SKALD_CASE(K) \
+    case K: return make_float4(activate(K, v.x, s, alpha.x), activate(K, v.y, s, alpha.y), activate(K, v.z, s, alpha.z), activate(K, v.w, s, alpha.w));
+    switch (kind) {
+        SKALD_CASE(RELU) SKALD_CASE(LEAKY_RELU) SKALD_CASE(GELU) SKALD_CASE(GELU_TANH) SKALD_CASE(SILU) SKALD_CASE(MISH)
+        SKALD_CASE(ELU) SKALD_CASE(TANH) SKALD_CASE(SIGMOID) SKALD_CASE(EXP) SKALD_CASE(LOG_CLAMPED) SKALD_CASE(SNAKE)
+        SKALD_CASE(ABS) SKALD_CASE(SQUARE) SKALD_CASE(SIN) SKALD_CASE(COS)
+        default: return v;
+    }
+#undef SKALD_CASE
+}
+
 DEVICE int rows_of(const int* valid, int b, int rows) {
     int n = valid ? valid[b] : rows;
     return n < rows ? n : rows;

@@ -17,8 +17,8 @@ KERNEL(depthwise, 256, 1, DepthwiseParams) {
     gdc_wait();
     gdc_launch();
     int b = blockIdx.y;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    int t = (int)(item / p.C), c = (int)(item % p.C), rows = rows_of(p.valid, b, p.Tin);
+    unsigned item = blockIdx.x * 256 + threadIdx.x;
+    int t = item / (unsigned)p.C, c = item % (unsigned)p.C, rows = rows_of(p.valid, b, p.Tin);
     if (t >= p.Tout || (p.stride == 1 && t >= p.Tout - (p.Tin - rows))) return;
     const float* x = p.x + b * p.xBatch + c;
     float sum = 0;

@@ -14,6 +14,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #define DEVICE __device__ __forceinline__
+#define NOINLINE static __device__ __noinline__
 #define DYNAMIC_SHARED(name) extern __shared__ __align__(128) unsigned char name[]
 // A kernel of blocks of `threads` threads, at least `blocks` of them on a multiprocessor.
 #define KERNEL(name, threads, blocks, Params) \

@@ -17,45 +17,36 @@ struct ElementwiseParams {
     int B, T, C, divide, op, kind, xType, yType, outType;
     float a, b, parameter;
 };
+DEVICE float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 // COPY x; ACTIVATE kind(x); SCALE a x + b; CLAMP to [a, b]; FILL a; ADD x + y; MUL x y; ADD_SCALED x + a y;
 // AFFINE kind(x y + z); LERP x + (y - x) z
 KERNEL(elementwise, 256, 1, ElementwiseParams) {
     gdc_wait();
     gdc_launch();
-    int b = blockIdx.y, groups = (p.C + 3) / 4;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    if (item >= (i64)p.T * groups) return;
-    int t = (int)(item / groups), c = (int)(item % groups) * 4, n = p.C - c;
-    if (t >= rows_of(p.valid, b, p.T)) return;
+    unsigned b = blockIdx.y, groups = (p.C + 3) / 4, item = blockIdx.x * 256 + threadIdx.x, t = item / groups;
+    if (t >= (unsigned)rows_of(p.valid, b, p.T)) return;
+    int c = (item - t * groups) * 4, n = p.C - c;
     float a = scalar(p.factor, p.a);
     i64 row = p.divide > 1 ? t / p.divide : t;
-    float x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0}, z[4] = {0, 0, 0, 0}, r[4];
-    auto get = [](float (&to)[4], float4 v) { to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w; };
-    if (p.op != OP_FILL) get(x, load4(p.x, b * p.xBatch + t * p.xRow + c, p.xType, n));
-    if (p.y) get(y, load4(p.y, b * p.yBatch + row * p.yRow + c, p.yType, n));
-    if (p.z) get(z, load4(p.z, b * p.zBatch + row * p.zRow + c, F32, n));
-    for (int i = 0; i < 4; i++) {
-        float alpha = p.alpha && c + i < p.C ? p.alpha[c + i] : 0;
-        switch (p.op) {
-            case OP_ACTIVATE: r[i] = activate(p.kind, x[i], p.parameter, alpha); break;
-            case OP_SCALE: r[i] = a * x[i] + p.b; break;
-            case OP_CLAMP: r[i] = x[i] < a ? a : x[i] > p.b ? p.b : x[i]; break;
-            case OP_FILL: r[i] = a; break;
-            case OP_ADD: r[i] = x[i] + y[i]; break;
-            case OP_MUL: r[i] = x[i] * y[i]; break;
-            case OP_ADD_SCALED: r[i] = x[i] + a * y[i]; break;
-            case OP_AFFINE: r[i] = activate(p.kind, x[i] * y[i] + z[i], p.parameter, alpha); break;
-            case OP_LERP: r[i] = x[i] + (y[i] - x[i]) * z[i]; break;
-            default: r[i] = x[i];
-        }
+    float4 x = make_float4(0, 0, 0, 0), y = x, z = x, r = x, alpha = x;
+    if (p.op != OP_FILL) x = load4(p.x, b * p.xBatch + t * p.xRow + c, p.xType, n);
+    if (p.y) y = load4(p.y, b * p.yBatch + row * p.yRow + c, p.yType, n);
+    if (p.z) z = load4(p.z, b * p.zBatch + row * p.zRow + c, F32, n);
+    if (p.alpha) alpha = load4(p.alpha, c, F32, n);
+    switch (p.op) {
+        case OP_ACTIVATE: r = activate4(p.kind, x, p.parameter, alpha); break;
+        case OP_SCALE: r = make_float4(a * x.x + p.b, a * x.y + p.b, a * x.z + p.b, a * x.w + p.b); break;
+        case OP_CLAMP: r = make_float4(clamp(x.x, a, p.b), clamp(x.y, a, p.b), clamp(x.z, a, p.b), clamp(x.w, a, p.b)); break;
+        case OP_FILL: r = make_float4(a, a, a, a); break;
+        case OP_ADD: r = make_float4(x.x + y.x, x.y + y.y, x.z + y.z, x.w + y.w); break;
+        case OP_MUL: r = make_float4(x.x * y.x, x.y * y.y, x.z * y.z, x.w * y.w); break;
+        case OP_ADD_SCALED: r = make_float4(x.x + a * y.x, x.y + a * y.y, x.z + a * y.z, x.w + a * y.w); break;
+        case OP_AFFINE: r = activate4(p.kind, make_float4(x.x * y.x + z.x, x.y * y.y + z.y, x.z * y.z + z.z, x.w * y.w + z.w), p.parameter, alpha); break;
+        case OP_LERP: r = make_float4(x.x + (y.x - x.x) * z.x, x.y + (y.y - x.y) * z.y, x.z + (y.z - x.z) * z.z, x.w + (y.w - x.w) * z.w); break;
+        default: r = x;
     }
-    float4 v = make_float4(r[0], r[1], r[2], r[3]);
-    if (p.outType == F16) {
-        for (int i = 0; i < 4; i++) {
-            if (i < n && overflows(r[i])) count_overflow(p.overflow, true);
-        }
-    }
-    store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
+    if (p.outType == F16) count_overflow(p.overflow, overflows(r.x) || (n > 1 && overflows(r.y)) || (n > 2 && overflows(r.z)) || (n > 3 && overflows(r.w)));
+    store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, r);
 }
 
 // out (B,T,C) from x (B,T,2C) (+ bias (B,1,2C)): kind 0: tanh(first half) sigmoid(second); 1: silu(first) second.
@@ -71,10 +62,8 @@ struct GateParams {
 KERNEL(gate, 256, 1, GateParams) {
     gdc_wait();
     gdc_launch();
-    int b = blockIdx.y, groups = (p.C + 3) / 4;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    if (item >= (i64)p.T * groups) return;
-    int t = (int)(item / groups), c = (int)(item % groups) * 4, n = p.C - c;
+    unsigned b = blockIdx.y, groups = (p.C + 3) / 4, item = blockIdx.x * 256 + threadIdx.x;
+    int t = item / groups, c = item % groups * 4, n = p.C - c;
     if (t >= rows_of(p.valid, b, p.T)) return;
     i64 at = b * p.xBatch + t * p.xRow + c;
     float4 u = load4(p.x, at, p.xType, n), v = load4(p.x, at + p.C, p.xType, n);
@@ -105,61 +94,65 @@ struct NormParams {
     int B, T, C, kind, after, xType, outType;
     float eps, parameter;
 };
-KERNEL(normalize, 256, 1, NormParams) {
-    gdc_wait();
-    gdc_launch();
-    constexpr int KEPT = 8;  // groups of four a lane keeps: rows of up to 1024
-    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
-    if (t >= rows_of(p.valid, b, p.T)) return;
+// KEPT: groups of four that a lane keeps in registers
+template <int KEPT>
+DEVICE void normalize_row(const NormParams& p, int b, int t, int lane) {
     i64 at = b * p.xBatch + t * p.xRow;
     int groups = (p.C + 3) / 4;
-    float4 kept[KEPT];
+    float4 kept[KEPT], gain[KEPT], shift[KEPT];
     float sum = 0;
 #pragma unroll
     for (int k = 0; k < KEPT; k++) {
-        int g = k * 32 + lane;
-        kept[k] = make_float4(0, 0, 0, 0);
-        if (g < groups) kept[k] = load4(p.x, at + g * 4, p.xType, p.C - g * 4);
+        int g = k * 32 + lane, c = g * 4;
+        kept[k] = gain[k] = shift[k] = make_float4(0, 0, 0, 0);
+        if (g < groups) {
+            kept[k] = load4(p.x, at + c, p.xType, p.C - c);
+            gain[k] = load4(p.gamma, c, F32, p.C - c);
+            if (p.beta) shift[k] = load4(p.beta, c, F32, p.C - c);
+        }
         sum += kept[k].x + kept[k].y + kept[k].z + kept[k].w;
     }
-    for (int g = KEPT * 32 + lane; g < groups; g += 32) {
-        float4 v = load4(p.x, at + g * 4, p.xType, p.C - g * 4);
-        sum += v.x + v.y + v.z + v.w;
-    }
-    float mean = p.kind == 0 ? warp_sum(sum) / p.C : 0;
-    float squares = 0;
-    auto add = [&](float4 v, int n) {
-        float x = v.x - mean, y = v.y - mean, z = v.z - mean, w = v.w - mean;
-        squares += x * x + (n > 1 ? y * y : 0) + (n > 2 ? z * z : 0) + (n > 3 ? w * w : 0);
-    };
+    float mean = p.kind == 0 ? warp_sum(sum) / p.C : 0, squares = 0;
 #pragma unroll
     for (int k = 0; k < KEPT; k++) {
-        int g = k * 32 + lane;
-        if (g < groups) add(kept[k], p.C - g * 4);
+        int n = p.C - (k * 32 + lane) * 4;
+        float x = kept[k].x - mean, y = kept[k].y - mean, z = kept[k].z - mean, w = kept[k].w - mean;
+        squares += (n > 0 ? x * x : 0) + (n > 1 ? y * y : 0) + (n > 2 ? z * z : 0) + (n > 3 ? w * w : 0);
     }
-    for (int g = KEPT * 32 + lane; g < groups; g += 32) add(load4(p.x, at + g * 4, p.xType, p.C - g * 4), p.C - g * 4);
     float scale = 1 / sqrtf(warp_sum(squares) / p.C + p.eps);
     const float* more = p.add ? p.add + b * p.addBatch + (p.addIndex ? *p.addIndex * p.addStep : 0) : nullptr;
     bool over = false;
-    auto put = [&](float4 v, int g) {
-        int c = g * 4, n = p.C - c;
-        float4 gain = load4(p.gamma, c, F32, n), shift = make_float4(0, 0, 0, 0), last = shift;
-        if (p.beta) shift = load4(p.beta, c, F32, n);
-        if (more) last = load4(more, c, F32, n);
-        v.x = activate(p.after, (v.x - mean) * scale * gain.x + shift.x, p.parameter, 0) + last.x;
-        v.y = activate(p.after, (v.y - mean) * scale * gain.y + shift.y, p.parameter, 0) + last.y;
-        v.z = activate(p.after, (v.z - mean) * scale * gain.z + shift.z, p.parameter, 0) + last.z;
-        v.w = activate(p.after, (v.w - mean) * scale * gain.w + shift.w, p.parameter, 0) + last.w;
-        if (n >= 4) over |= overflows(v);
-        store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
-    };
 #pragma unroll
     for (int k = 0; k < KEPT; k++) {
-        int g = k * 32 + lane;
-        if (g < groups) put(kept[k], g);
+        int g = k * 32 + lane, c = g * 4, n = p.C - c;
+        if (g >= groups) break;
+        float4 v = make_float4((kept[k].x - mean) * scale * gain[k].x + shift[k].x, (kept[k].y - mean) * scale * gain[k].y + shift[k].y,
+                               (kept[k].z - mean) * scale * gain[k].z + shift[k].z, (kept[k].w - mean) * scale * gain[k].w + shift[k].w);
+        if (p.after != NONE) v = activate4(p.after, v, p.parameter, make_float4(0, 0, 0, 0));
+        if (more) {
+            float4 last = load4(more, c, F32, n);
+            v = make_float4(v.x + last.x, v.y + last.y, v.z + last.z, v.w + last.w);
+        }
+        over |= n >= 4 && overflows(v);
+        store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
     }
-    for (int g = KEPT * 32 + lane; g < groups; g += 32) put(load4(p.x, at + g * 4, p.xType, p.C - g * 4), g);
     count_overflow(p.overflow, over && p.outType == F16);
+}
+// Rows of at most 2048.
+KERNEL(normalize, 256, 1, NormParams) {
+    gdc_wait();
+    gdc_launch();
+    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    if (p.C <= 256) {
+        normalize_row<2>(p, b, t, lane);
+    } else if (p.C <= 512) {
+        normalize_row<4>(p, b, t, lane);
+    } else if (p.C <= 1024) {
+        normalize_row<8>(p, b, t, lane);
+    } else {
+        normalize_row<16>(p, b, t, lane);
+    }
 }
 
 // softmax over the columns. A warp a row: threads 256, grid (ceil(T / 8), B).
@@ -196,10 +189,8 @@ struct RotaryParams {
 KERNEL(rotary, 256, 1, RotaryParams) {
     gdc_wait();
     gdc_launch();
-    int b = blockIdx.y, half = p.D / 2;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    if (item >= (i64)p.T * p.H * half) return;
-    int d = (int)(item % half), h = (int)(item / half % p.H), t = (int)(item / half / p.H);
+    unsigned b = blockIdx.y, half = p.D / 2, item = blockIdx.x * 256 + threadIdx.x;
+    int d = item % half, h = item / half % p.H, t = item / half / p.H;
     if (t >= rows_of(p.valid, b, p.T)) return;
     i64 position = (p.first ? p.first[b * p.firstStep] : 0) + t;
     float c = p.cosines[position * p.tableRow + d], s = p.sines[position * p.tableRow + d];
@@ -223,10 +214,8 @@ struct GatherParams {
 KERNEL(gather, 256, 1, GatherParams) {
     gdc_wait();
     gdc_launch();
-    int b = blockIdx.y, groups = (p.C + 3) / 4;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    if (item >= (i64)p.T * groups) return;
-    int t = (int)(item / groups), c = (int)(item % groups) * 4;
+    unsigned b = blockIdx.y, groups = (p.C + 3) / 4, item = blockIdx.x * 256 + threadIdx.x;
+    int t = item / groups, c = item % groups * 4;
     if (t >= rows_of(p.valid, b, p.T)) return;
     int row = p.index ? p.index[b * p.indexBatch + t] : t / p.repeat;
     float4 v = make_float4(0, 0, 0, 0);
@@ -355,8 +344,8 @@ struct EulerParams {
 KERNEL(euler, 256, 1, EulerParams) {
     gdc_wait();
     gdc_launch();
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    int t = (int)(item / p.C), c = (int)(item % p.C);
+    unsigned item = blockIdx.x * 256 + threadIdx.x;
+    int t = item / (unsigned)p.C, c = item % (unsigned)p.C;
     if (t >= rows_of(p.valid, 0, p.T)) return;
     float x = p.x[t * p.xRow + c];
     if (p.steps) {
@@ -398,8 +387,8 @@ KERNEL(append, 256, 1, AppendParams) {
     gdc_wait();
     gdc_launch();
     int b = blockIdx.y;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    int c = (int)(item % (p.H * p.D)), t = (int)(item / (p.H * p.D));
+    unsigned item = blockIdx.x * 256 + threadIdx.x, wide = p.H * p.D;
+    int c = item % wide, t = item / wide;
     if (t >= rows_of(p.valid, b, p.T)) return;
     i64 position = *p.at + t;
     if (position < 0 || position >= p.capacity) return;

@@ -49,12 +49,12 @@ struct HarmonicsParams {
 KERNEL(harmonics, 256, 1, HarmonicsParams) {
     gdc_wait();
     gdc_launch();
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x, n = item / p.H;
-    int h = (int)(item % p.H), f = (int)(n / p.hop);
+    unsigned item = blockIdx.x * 256 + threadIdx.x, n = item / (unsigned)p.H;
+    int h = item % (unsigned)p.H, f = n / (unsigned)p.hop;
     if (f >= rows_of(p.valid, 0, p.F)) return;
     float hertz = p.f0[f * p.f0Row], step = div_rn(mul_rn(hertz, (float)(h + 1)), p.sampleRate);
     bool voiced = hertz > p.voicedHertz;
-    float turns = (float)(p.turns[(i64)f * p.H + h] + (double)step * (double)(n % p.hop + 1));
+    float turns = (float)(p.turns[(i64)f * p.H + h] + (double)step * (double)(n % (unsigned)p.hop + 1));
     float angle = voiced ? add_rn(mul_rn(6.28318531f, turns - floorf(turns)), p.offsets[h]) : 0;
     p.out[n * p.outRow + h] = p.amplitude * sinf(angle) + (voiced ? p.voicedNoise : p.unvoicedNoise) * p.noise[n * p.noiseRow + h];
 }
@@ -72,9 +72,8 @@ struct StftParams {
 KERNEL(stft, 256, 1, StftParams) {
     gdc_wait();
     gdc_launch();
-    int columns = p.fft + 2;
-    i64 item = (i64)blockIdx.x * 256 + threadIdx.x;
-    int t = (int)(item / columns), k = (int)(item % columns), frames = rows_of(p.valid, 0, p.N);
+    unsigned columns = p.fft + 2, item = blockIdx.x * 256 + threadIdx.x;
+    int t = item / columns, k = item % columns, frames = rows_of(p.valid, 0, p.N);
     if (t >= frames) return;
     i64 n = (i64)(frames - 1) * p.hop, first = (i64)t * p.hop - p.fft / 2;
     float sum = 0;

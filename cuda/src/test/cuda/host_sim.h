@@ -18,6 +18,7 @@
 #include <vector>
 
 #define DEVICE inline
+#define NOINLINE inline
 #define __device__
 #define __shared__ static
 #define __restrict__

@@ -90,8 +90,8 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         floats = (BQ + 64) * L + BQ * 35 + (2 * BQ * (2 * window + 1) if hook == "shaw" else (2 * BQ + 31) * L if hook == "xl" else 0)
         case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 256, floats * 4, **v)
     else:
-        shared = 640 * D + (512 * (2 * window + 1) if hook == "shaw" else 512 * D + 21504 if hook == "xl" else 0)
-        case.launch("attention_" + variant, (ceil(Tq, 64), H, B), 128, shared, **v)
+        shared = 1152 * D if hook == "plain" else 640 * D + (512 * (2 * window + 1) if hook == "shaw" else 512 * D + 21504)
+        case.launch("attention_" + variant, (ceil(Tq, 64), H, B), 256 if hook == "plain" else 128, shared, **v)
     tolerance = {F32: 2e-6, F16: 6e-4, BF16: 5e-3}[type]
     case.expect(out, ref.transpose(0, 2, 1, 3).reshape(B, Tq, H * D), tolerance, valid_q, worst=20 * tolerance)
     pairs = Tq * Tk / 2 if causal and Tq == Tk else Tq * Tk
