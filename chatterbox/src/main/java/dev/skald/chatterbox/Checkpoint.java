@@ -5,6 +5,7 @@ import dev.skald.VoiceException;
 import dev.skald.chatterbox.s3gen.Flow;
 import dev.skald.chatterbox.s3gen.HiftVocoder;
 import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.t3.SharedDecoder;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.text.TextTokenizer;
 import dev.skald.chatterbox.voice.VoiceConditionals;
@@ -24,7 +25,7 @@ final class Checkpoint implements AutoCloseable {
     private final S3Gen s3gen;
     private final Parameters parameters;
     private final TextTokenizer tokenizer;
-    private final PrefixStore prefixes;
+    private final SharedDecoder decoder;
     private final @Nullable VoiceConditionals builtIn;
 
     private Checkpoint(
@@ -41,7 +42,8 @@ final class Checkpoint implements AutoCloseable {
         this.s3gen = s3gen;
         this.tokenizer = tokenizer;
         this.builtIn = builtIn;
-        prefixes = new PrefixStore(t3, files.path(files.model().t3File()), cache);
+        PrefixStore prefixes = new PrefixStore(t3, files.path(files.model().t3File()), cache);
+        decoder = new SharedDecoder(t3, prefixes::of, parameters.backend());
     }
 
     /**
@@ -120,9 +122,9 @@ final class Checkpoint implements AutoCloseable {
         return s3gen;
     }
 
-    /** What T3 makes of voices. */
-    PrefixStore prefixes() {
-        return prefixes;
+    /** Draws the tokens of everything that this checkpoint speaks. */
+    SharedDecoder decoder() {
+        return decoder;
     }
 
     TextTokenizer tokenizer() {
@@ -136,6 +138,7 @@ final class Checkpoint implements AutoCloseable {
 
     @Override
     public void close() {
+        decoder.close();
         parameters.close();
         files.close();
     }

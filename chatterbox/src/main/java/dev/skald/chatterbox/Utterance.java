@@ -3,9 +3,9 @@ package dev.skald.chatterbox;
 import dev.skald.SpeechCancelledException;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
+import dev.skald.chatterbox.t3.SharedDecoder.Sequence;
 import dev.skald.chatterbox.t3.T3Config;
 import dev.skald.chatterbox.t3.T3Prompt;
-import dev.skald.chatterbox.t3.TokenStream;
 import dev.skald.chatterbox.text.TextTokenizer;
 import dev.skald.chatterbox.voice.SpeechTokenizer;
 import dev.skald.chatterbox.voice.VoiceConditionals;
@@ -15,6 +15,7 @@ import dev.skald.tensor.decode.SamplerSettings;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One piece of text on its way to sound: tokens are drawn, and spoken while they are drawn. For one
@@ -64,7 +65,7 @@ final class Utterance implements SpeechJob {
      * @param scope holds what the sound keeps
      */
     private record Draw(
-            TokenStream tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
+            Sequence tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
 
     /**
      * @param text as it will be said
@@ -142,35 +143,53 @@ final class Utterance implements SpeechJob {
                         this::check);
         sound.expect((int) (length * TOKENS_A_LETTER));
         return new Draw(
-                new TokenStream(
-                        checkpoint.t3(),
-                        ops,
-                        prompt,
-                        checkpoint.prefixes()::of,
-                        ids,
-                        manner.settings(),
-                        manner.seed(),
-                        stream,
-                        RunawayGuard.most(length)),
+                checkpoint
+                        .decoder()
+                        .sequence(
+                                prompt,
+                                ids,
+                                manner.settings(),
+                                manner.seed(),
+                                stream,
+                                RunawayGuard.most(length)),
                 new RunawayGuard(length),
                 sound,
                 scope);
     }
 
-    /** Draws a token; speaks what can be spoken then. */
+    @Override
+    public @Nullable Batch batch() {
+        return draw.tokens.waits() ? checkpoint.decoder() : null;
+    }
+
+    /** Takes the tokens that were drawn; speaks what can be spoken then. */
     @Override
     public Step next() {
         try {
             check();
-            return step();
+            if (!draw.tokens.joined()) {
+                draw.tokens.join();
+            }
+            // One by one, as if each had been drawn for this piece alone.
+            for (int token; (token = draw.tokens.next()) != Sequence.NONE; ) {
+                Step step = take(token);
+                if (step != Step.SILENT) {
+                    return step;
+                }
+            }
+            return Step.SILENT;
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
     }
 
-    private Step step() {
-        int token = draw();
-        boolean end = token == TokenStream.END;
+    private Step take(int token) {
+        if (draw.tokens.count() == 1) {
+            stages.prefill(draw.tokens.takeNanos(), draw.tokens.positions());
+        } else {
+            stages.decode(draw.tokens.takeNanos());
+        }
+        boolean end = token == Sequence.END;
         if (!end && !isSound(token)) {
             return Step.SILENT; // no sound belongs to it
         }
@@ -185,8 +204,11 @@ final class Utterance implements SpeechJob {
         if (whole) {
             return Step.SILENT;
         }
-        float[] samples = draw.sound.push(take(count - draw.guard.doubtful()));
-        spoke |= samples.length > 0;
+        float[] samples = draw.sound.push(handOn(count - draw.guard.doubtful()));
+        if (samples.length == 0) {
+            return Step.SILENT;
+        }
+        spoke = true;
         return new Step(samples, false);
     }
 
@@ -199,18 +221,6 @@ final class Utterance implements SpeechJob {
     @Override
     public void cancel() {
         cancelled = true;
-    }
-
-    private int draw() {
-        long start = System.nanoTime();
-        int token = draw.tokens.next();
-        long nanos = System.nanoTime() - start;
-        if (draw.tokens.count() == 1) {
-            stages.prefill(nanos, draw.tokens.positions());
-        } else {
-            stages.decode(nanos);
-        }
-        return token;
     }
 
     private void redraw(String why) {
@@ -235,7 +245,7 @@ final class Utterance implements SpeechJob {
     }
 
     /** The first {@code most} of the tokens that were not yet handed on. */
-    private int[] take(int most) {
+    private int[] handOn(int most) {
         int n = Math.clamp(most, 0, count);
         int[] taken = Arrays.copyOf(pending, n);
         System.arraycopy(pending, n, pending, 0, count - n);
@@ -254,7 +264,7 @@ final class Utterance implements SpeechJob {
                     draw.guard.count(),
                     loop ? "it repeats itself" : "too many for its text");
         }
-        int[] rest = take(loop ? count - draw.guard.doubtful() : count);
+        int[] rest = handOn(loop ? count - draw.guard.doubtful() : count);
         float[] last = draw.sound.finish(flowTokens(checkpoint.model(), rest));
         last = ending(checkpoint.model(), last, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);

@@ -18,6 +18,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -149,6 +153,37 @@ class ChatterboxRequestsTest {
         }
         assertThat(heard).hasSize(23);
         assertThat(heard).contains(speech(engine, request(model).language("PT-br").build()));
+    }
+
+    /** Ten at once: more than the decoder has slots, some of them cancelled half-way. */
+    @Test
+    void manyAtOnceSayWhatEachSaysAlone() throws Exception {
+        List<SpeechRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            requests.add(
+                    request(i % 2 == 0 ? ChatterboxModel.TURBO : ChatterboxModel.ORIGINAL)
+                            .seed(i)
+                            .build());
+        }
+        List<List<Float>> alone = new ArrayList<>();
+        for (SpeechRequest request : requests) {
+            alone.add(speech(engine, request));
+        }
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<List<Float>>> together = new ArrayList<>();
+            for (SpeechRequest request : requests) {
+                together.add(callers.submit(() -> speech(engine, request)));
+                callers.submit(
+                        () -> {
+                            try (AudioSource left = engine.speak(request)) {
+                                left.next();
+                            }
+                        });
+            }
+            for (int i = 0; i < requests.size(); i++) {
+                assertThat(together.get(i).get(5, TimeUnit.MINUTES)).isEqualTo(alone.get(i));
+            }
+        }
     }
 
     @Test

@@ -3,9 +3,11 @@ package dev.skald.engine;
 import dev.skald.SkaldException;
 import dev.skald.tensor.Backend;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -32,6 +34,7 @@ final class Scheduler implements AutoCloseable {
     final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final List<Speaker> speakers = new ArrayList<>();
+    private final Set<SpeechJob.Batch> busy = Collections.newSetFromMap(new IdentityHashMap<>());
     private int workers;
     private int idle;
     private int users = 1;
@@ -124,6 +127,10 @@ final class Scheduler implements AutoCloseable {
                 }
                 int alone = Math.max(1, threads / Math.clamp(ready(), 1, threads));
                 chosen.forEach(lane -> lane.starts(alone));
+                SpeechJob.Batch batch = chosen.getFirst().batch();
+                if (batch != null) {
+                    busy.add(batch);
+                }
                 if (anyLeft()) {
                     wake();
                 }
@@ -133,6 +140,7 @@ final class Scheduler implements AutoCloseable {
                     run(chosen);
                 } finally {
                     lock.lock();
+                    busy.remove(batch);
                     account();
                     double seconds = (System.nanoTime() - start) * 1e-9 / chosen.size();
                     chosen.forEach(lane -> lane.stopped(seconds));
@@ -157,7 +165,12 @@ final class Scheduler implements AutoCloseable {
                 return;
             }
         }
-        lanes.forEach(Speaker.Lane::step);
+        for (Speaker.Lane lane : lanes) {
+            // Who got what it wanted goes on by itself, and lets the batch do its next step.
+            if (lane.batch() == batch) {
+                lane.step();
+            }
+        }
     }
 
     /** Frees a speech that has ended; the lock is held, and not while it frees. */
@@ -175,11 +188,18 @@ final class Scheduler implements AutoCloseable {
 
     private boolean anyLeft() {
         for (Speaker speaker : speakers) {
-            if (speaker.candidate() != null) {
+            if (candidate(speaker) != null) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** The lane of a speaker that can do a step now: its batch is not running. */
+    private Speaker.@Nullable Lane candidate(Speaker speaker) {
+        Speaker.Lane lane = speaker.candidate();
+        SpeechJob.Batch batch = lane == null ? null : lane.batch();
+        return batch != null && busy.contains(batch) ? null : lane;
     }
 
     /** How many lanes run or could. */
@@ -198,7 +218,7 @@ final class Scheduler implements AutoCloseable {
         Speaker.Lane best = null;
         double least = Double.POSITIVE_INFINITY;
         for (Speaker speaker : speakers) {
-            Speaker.Lane lane = speaker.candidate();
+            Speaker.Lane lane = candidate(speaker);
             if (lane != null) {
                 double urgency = urgency(speaker, now);
                 if (best == null || urgency < least) {

@@ -374,14 +374,22 @@ public final class Speaker implements AudioSource {
         /** Does one step; no lock is held. */
         void step() {
             try {
-                SpeechJob making = job == null ? open() : job;
+                SpeechJob making = job;
                 if (making == null) {
-                    return;
+                    making = open();
+                    if (making == null || making.batch() != null) {
+                        return; // cancelled; or its first step is done with others
+                    }
                 }
                 OutputChain out = chain == null ? OutputChain.of(plan) : chain;
                 chain = out;
                 SpeechJob.Step step = making.next();
                 float[] samples = out.push(step.samples(), step.last());
+                if (step.last()) {
+                    // Here, because the next piece may go on with what this one held.
+                    making.close();
+                    job = null;
+                }
                 if (samples.length > 0 || step.last()) {
                     add(samples, step.last());
                 }

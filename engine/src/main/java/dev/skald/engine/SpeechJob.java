@@ -41,9 +41,15 @@ public interface SpeechJob extends AutoCloseable {
     @Override
     void close();
 
-    /** Work that steps of several jobs share. Compared by identity. */
+    /**
+     * Work that steps of several jobs share: one unit of work of the scheduler, which runs it on
+     * one thread at a time. Compared by identity.
+     */
     interface Batch {
-        /** Runs before each job's {@link SpeechJob#next}, once for all of them. */
+        /**
+         * Does the step of all that take part. Afterwards each job that still names this batch gets
+         * a {@link SpeechJob#next} on the same thread, such as one that wants to join.
+         */
         void run();
     }
 }
