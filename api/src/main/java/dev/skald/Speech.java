@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Text being spoken: a stream of {@link AudioChunk}s that can be taken once, in one of several
  * forms.
  *
- * <p>Chunks are made a little ahead of being taken, the first long before the last. One
- * thread takes them; {@link #cancel} may be called by any. Whoever takes chunks one by one closes
- * the speech; the methods that take all of it close it themselves.
+ * <p>Chunks are made a little ahead of being taken, the first long before the last. One thread
+ * takes them; {@link #cancel} may be called by any. Whoever takes chunks one by one closes the
+ * speech; the methods that take all of it close it themselves.
  */
 public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     private final AudioSource source;

@@ -76,9 +76,7 @@ final class ChatterboxEngine implements SpeechEngine {
 
     @Override
     public AudioSource speak(SpeechRequest request, Availability found) {
-        return found.found() instanceof Speaker speaker
-                ? speak(request, speaker)
-                : speak(request);
+        return found.found() instanceof Speaker speaker ? speak(request, speaker) : speak(request);
     }
 
     private AudioSource speak(SpeechRequest request, Speaker speaker) {

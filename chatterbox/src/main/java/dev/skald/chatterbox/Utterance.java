@@ -64,8 +64,7 @@ final class Utterance implements SpeechJob {
      *
      * @param scope holds what the sound keeps
      */
-    private record Draw(
-            Sequence tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
+    private record Draw(Sequence tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
 
     /**
      * @param text as it will be said

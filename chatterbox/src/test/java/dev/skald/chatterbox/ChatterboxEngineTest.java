@@ -531,9 +531,9 @@ class ChatterboxEngineTest {
             try (AudioSource source = engine.speak(request(ChatterboxModel.TURBO).build())) {
                 take(source);
             }
-            assertThat(Pace.of(own, ChatterboxModel.TURBO)).isPresent();
-            assertThat(Pace.of(own, ChatterboxModel.NANO)).isEmpty();
         }
+        assertThat(Pace.of(own, ChatterboxModel.TURBO)).isPresent();
+        assertThat(Pace.of(own, ChatterboxModel.NANO)).isEmpty();
     }
 
     @Test

@@ -421,7 +421,9 @@ public final class Speaker implements AudioSource {
                 boolean first = !begun;
                 begun = true;
                 if (first && index > 0 && silence > 0) {
-                    put(new AudioChunk(new float[silence], sampleRate(), "", piece.sentence(), false));
+                    put(
+                            new AudioChunk(
+                                    new float[silence], sampleRate(), "", piece.sentence(), false));
                 }
                 put(
                         new AudioChunk(

@@ -100,7 +100,11 @@ class SchedulerTest {
                             Maker piece = all.next();
                             int sentence = index[0]++;
                             return new SpeechPlan.Piece(
-                                    "text", sentence, true, false, (threads, whole) -> piece.make());
+                                    "text",
+                                    sentence,
+                                    true,
+                                    false,
+                                    (threads, whole) -> piece.make());
                         });
     }
 
@@ -166,8 +170,7 @@ class SchedulerTest {
                                 new Fake("a", 3, 10) {
                                     @Override
                                     void work() {
-                                        mine.compareAndSet(
-                                                false, Thread.currentThread() == taker);
+                                        mine.compareAndSet(false, Thread.currentThread() == taker);
                                     }
                                 });
         assertThat(take(speaker)).hasSize(3);
@@ -428,8 +431,7 @@ class SchedulerTest {
         scheduler = Scheduler.of(2);
         for (int i = 0; i < 200; i++) {
             String name = "s" + i;
-            Speaker speaker =
-                    speak(() -> new Fake(name, 1000, 10), () -> new Fake(name, 1000, 10));
+            Speaker speaker = speak(() -> new Fake(name, 1000, 10), () -> new Fake(name, 1000, 10));
             if (i % 2 == 0) {
                 assertThat(speaker.next()).isNotNull();
             } else {

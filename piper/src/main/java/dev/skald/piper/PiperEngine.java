@@ -106,8 +106,7 @@ final class PiperEngine implements SpeechEngine {
         }
     }
 
-    private static Settings settings(
-            String id, PiperVoiceConfig config, SpeechRequest request) {
+    private static Settings settings(String id, PiperVoiceConfig config, SpeechRequest request) {
         PiperVoiceConfig.Inference own = config.inference();
         PiperOptions options = request.options(PiperOptions.class).orElse(PiperOptions.DEFAULTS);
         return new Settings(

@@ -37,8 +37,7 @@ public final class PiperProfile {
                 VoiceFiles.find(context, request)
                         .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
         int threads = context.threads();
-        VoiceFiles.Opened opened =
-                files.open(VitsNetwork::load, context);
+        VoiceFiles.Opened opened = files.open(VitsNetwork::load, context);
         List<int[]> utterances = new ArrayList<>();
         PiperText text = PiperText.open(context, request);
         for (SpokenSentence sentence; (sentence = text.next()) != null; ) {

@@ -32,11 +32,11 @@ public final class PiperProvider implements SpeechEngineProvider {
         return request.voice().isPresent()
                 ? Availability.yes("'" + id + "' is a Piper voice").claiming().found(files.get())
                 : Availability.yes(
-                        "voice "
-                                + id
-                                + (files.get() instanceof VoiceFiles.Bundled
-                                        ? " comes with Skald"
-                                        : " is installed"))
+                                "voice "
+                                        + id
+                                        + (files.get() instanceof VoiceFiles.Bundled
+                                                ? " comes with Skald"
+                                                : " is installed"))
                         .found(files.get());
     }
 

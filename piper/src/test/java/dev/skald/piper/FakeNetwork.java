@@ -1,7 +1,7 @@
 package dev.skald.piper;
 
-import dev.skald.engine.OutputGain;
 import dev.skald.SpeechCancelledException;
+import dev.skald.engine.OutputGain;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;

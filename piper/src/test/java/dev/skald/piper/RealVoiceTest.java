@@ -2,8 +2,8 @@ package dev.skald.piper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.piper.vits.VitsNetwork;
+import dev.skald.spi.EngineContext;
 import dev.skald.voices.InstalledVoice;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +41,11 @@ class RealVoiceTest {
     void audioIsThatOfPiperTts(Runtime runtime) throws IOException {
         InstalledVoice joe = RealVoice.joe();
         PiperVoiceConfig config = PiperVoiceConfig.read(joe.config());
-        try (PiperNetwork network = runtime.loader.load(joe.onnx(), config, EngineContext.builder().home(cache).threads(2).build())) {
+        try (PiperNetwork network =
+                runtime.loader.load(
+                        joe.onnx(),
+                        config,
+                        EngineContext.builder().home(cache).threads(2).build())) {
             String[] lines = PiperIdsTest.resource("joe.tsv").split("\n");
             for (int i = 0; i < lines.length; i++) {
                 String[] fields = lines[i].split("\t");

@@ -54,8 +54,7 @@ public final class Flow {
                             -1,
                             Taps.NONE);
             defaultConditions =
-                    parameters.constant(
-                            ops.read(conditions), conditions.rows(), conditions.cols());
+                    parameters.constant(ops.read(conditions), conditions.rows(), conditions.cols());
         }
     }
 
@@ -220,7 +219,12 @@ public final class Flow {
         if (padded) {
             int[] valid = new int[input.batch()];
             Arrays.fill(valid, total);
-            integrate(ops, x.valid(ops.ints(new int[] {total})), input.valid(ops.ints(valid)), how, taps);
+            integrate(
+                    ops,
+                    x.valid(ops.ints(new int[] {total})),
+                    input.valid(ops.ints(valid)),
+                    how,
+                    taps);
         } else {
             integrate(ops, x, input, how, taps);
         }
@@ -266,7 +270,8 @@ public final class Flow {
         Ints step = ops.ints(1);
         Taps[] seen = {Taps.NONE};
         try (Ops.Recording euler =
-                ops.record(() -> step(ops, x, input, conditions, steps, step, time, field, seen[0]))) {
+                ops.record(
+                        () -> step(ops, x, input, conditions, steps, step, time, field, seen[0]))) {
             for (int s = 0; s < how.steps(); s++) {
                 how.check().run();
                 boolean tapped = s == how.tapped();

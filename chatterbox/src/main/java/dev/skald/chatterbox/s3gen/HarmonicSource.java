@@ -71,19 +71,13 @@ final class HarmonicSource {
     }
 
     /**
-     * The source of frames of the frequencies f0 (1,F,1), into {@code out} (1, F * samplesAFrame, 1);
-     * {@code phase} moves on.
+     * The source of frames of the frequencies f0 (1,F,1), into {@code out} (1, F * samplesAFrame,
+     * 1); {@code phase} moves on.
      *
      * @param first index of the first frame in the whole signal, for the noise
      */
     void generate(
-            Ops ops,
-            Tensor f0,
-            Phase phase,
-            long first,
-            NoiseSource noise,
-            Taps taps,
-            Tensor out) {
+            Ops ops, Tensor f0, Phase phase, long first, NoiseSource noise, Taps taps, Tensor out) {
         int frames = ops.rowsAtOnce(3L * Float.BYTES * harmonics() * samplesAFrame);
         Harmonics how =
                 new Harmonics(

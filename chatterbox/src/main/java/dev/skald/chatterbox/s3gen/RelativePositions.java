@@ -4,8 +4,8 @@ import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 
 /**
- * The sinusoidal table of relative positions of ESPnet's conformer (Transformer-XL, appendix B): row
- * r of the table for T rows is distance T-1-r. Made once, for the longest sequence.
+ * The sinusoidal table of relative positions of ESPnet's conformer (Transformer-XL, appendix B):
+ * row r of the table for T rows is distance T-1-r. Made once, for the longest sequence.
  */
 final class RelativePositions {
     private final int longest;

@@ -84,8 +84,7 @@ public final class S3GenStream {
     }
 
     private Window room(int frames) {
-        return new Window(
-                ops.tensor(1, frames, flow.bands()), ops.tensor(1, frames * FRAME, 1));
+        return new Window(ops.tensor(1, frames, flow.bands()), ops.tensor(1, frames * FRAME, 1));
     }
 
     /** (1,1,steps * repeats): weights from 0 to 1, each {@code repeats} times. */

@@ -74,8 +74,7 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
      * @param prefixes gives what the model makes of a prompt: {@link T3#prefix}, or what was kept
      *     of that
      */
-    public SharedDecoder(
-            T3 model, BiFunction<Ops, T3Prompt, T3Prefix> prefixes, Backend device) {
+    public SharedDecoder(T3 model, BiFunction<Ops, T3Prompt, T3Prefix> prefixes, Backend device) {
         this.model = model;
         this.prefixes = prefixes;
         this.device = device;
@@ -260,8 +259,7 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
                 int rows = model.textRows(text);
                 positions += rows;
                 try (Ops.Scope ignored = into.ops().scope()) {
-                    Tensor x =
-                            into.ops().tensor(guided ? 2 : 1, rows, model.config().hidden());
+                    Tensor x = into.ops().tensor(guided ? 2 : 1, rows, model.config().hidden());
                     model.embedText(into.ops(), text, guided, x);
                     slot = into.join(known.prefix, x, settings, seed, stream, limit);
                 }

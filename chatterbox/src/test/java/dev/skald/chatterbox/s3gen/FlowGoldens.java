@@ -71,7 +71,14 @@ public class FlowGoldens implements GoldenStage {
                         () -> {});
         NoiseSource noise = rows(z, flow.bands());
         try (var scope = ops.scope()) {
-            Tensor out = flow.mel(ops, flow.prompt(ops, voice, taps), Arrays.copyOf(token, length), noise, how, taps);
+            Tensor out =
+                    flow.mel(
+                            ops,
+                            flow.prompt(ops, voice, taps),
+                            Arrays.copyOf(token, length),
+                            noise,
+                            how,
+                            taps);
             float[] found = ops.read(out);
             // frames after a row's own length keep their noise
             float[] all = Arrays.copyOfRange(z, mel.length, z.length);

@@ -80,8 +80,7 @@ class RecordableTest {
             int batch = estimator.meanflow() ? 1 : 2;
             Tensor input = ops.zeros(batch, 30, estimator.in());
             Tensor field = ops.tensor(batch, 30, bands);
-            Tensor times =
-                    estimator.times(ops, new float[] {0}, new float[] {1}, -1, Taps.NONE);
+            Tensor times = estimator.times(ops, new float[] {0}, new float[] {1}, -1, Taps.NONE);
             Tensor x = ops.zeros(1, 30, bands);
             Tensor steps = ops.zeros(1, 1, 1);
             Ints step = ops.ints(1);

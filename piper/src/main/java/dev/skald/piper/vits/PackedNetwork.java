@@ -1,9 +1,9 @@
 package dev.skald.piper.vits;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.VoiceException;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.WeightException;
 import java.io.IOException;
 import java.io.InputStream;

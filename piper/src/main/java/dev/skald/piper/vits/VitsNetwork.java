@@ -1,13 +1,13 @@
 package dev.skald.piper.vits;
 
-import dev.skald.engine.OutputGain;
-import dev.skald.spi.EngineContext;
 import dev.skald.InvalidRequestException;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.engine.OutputGain;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Vits.Stage;
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
@@ -95,10 +95,7 @@ public final class VitsNetwork implements PiperNetwork {
 
     /** A network of a checkpoint on the device that the context names. */
     static VitsNetwork of(
-            Checkpoint checkpoint,
-            PiperVoiceConfig config,
-            EngineContext context,
-            VoiceGain gain) {
+            Checkpoint checkpoint, PiperVoiceConfig config, EngineContext context, VoiceGain gain) {
         int threads = context.threads();
         Devices.Lease device = Devices.open(context.device(), threads, AUTO);
         Parameters parameters = device.backend().parameters();

@@ -1,10 +1,10 @@
 package dev.skald.piper.vits;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.VoiceException;
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.piper.vits.Checkpoint.Geometry;
 import dev.skald.piper.vits.PackedVoice.Form;
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.io.ByteArrayOutputStream;
@@ -64,7 +64,11 @@ public final class VoicePacker {
             VoiceGain measured = VoiceGain.measured(config);
             float gain;
             try (VitsNetwork network =
-                    VitsNetwork.of(PackedVoice.parse(first), config, EngineContext.builder().threads(2).build(), measured)) {
+                    VitsNetwork.of(
+                            PackedVoice.parse(first),
+                            config,
+                            EngineContext.builder().threads(2).build(),
+                            measured)) {
                 gain = measured.gain(network);
             }
             return pack(checkpoint, text, gain, forms);

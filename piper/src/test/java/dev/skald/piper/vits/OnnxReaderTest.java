@@ -3,9 +3,9 @@ package dev.skald.piper.vits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.VoiceException;
 import dev.skald.piper.PiperVoiceConfig;
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.WeightException;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
@@ -218,7 +218,12 @@ class OnnxReaderTest {
         Files.write(onnx, X_LOW);
         for (PiperVoiceConfig config :
                 new PiperVoiceConfig[] {Voices.config(41, 1), Voices.config(40, 2)}) {
-            assertThatThrownBy(() -> VitsNetwork.load(onnx, config, EngineContext.builder().home(folder).build()))
+            assertThatThrownBy(
+                            () ->
+                                    VitsNetwork.load(
+                                            onnx,
+                                            config,
+                                            EngineContext.builder().home(folder).build()))
                     .isInstanceOf(VoiceException.class)
                     .hasMessageStartingWith(onnx.toString())
                     .message()
@@ -231,7 +236,12 @@ class OnnxReaderTest {
         Path empty = Files.createFile(folder.resolve("empty.onnx"));
         Path missing = folder.resolve("missing.onnx");
         for (Path file : new Path[] {empty, missing, folder}) {
-            assertThatThrownBy(() -> VitsNetwork.load(file, Voices.config("x_low"), EngineContext.builder().home(folder).build()))
+            assertThatThrownBy(
+                            () ->
+                                    VitsNetwork.load(
+                                            file,
+                                            Voices.config("x_low"),
+                                            EngineContext.builder().home(folder).build()))
                     .isInstanceOf(VoiceException.class)
                     .hasMessageContaining(file.toString())
                     .message()

@@ -3,9 +3,9 @@ package dev.skald.piper.vits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.vits.PackedVoice.Form;
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.WeightException;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +38,11 @@ class PackedVoiceTest {
 
     private static float[] speak(Checkpoint checkpoint, String name) {
         try (VitsNetwork network =
-                VitsNetwork.of(checkpoint, Voices.config(name), EngineContext.builder().threads(2).build(), VoiceGain.of(1))) {
+                VitsNetwork.of(
+                        checkpoint,
+                        Voices.config(name),
+                        EngineContext.builder().threads(2).build(),
+                        VoiceGain.of(1))) {
             int[] ids = Voices.ids(30, 1);
             return Voices.collect(
                     network.begin(ids, new Settings(0, 1, 0, 0, 1, true), 2, Taps.NONE, 64));
@@ -105,7 +109,12 @@ class PackedVoiceTest {
     private static int refusedOrLoaded(byte[] file) {
         try {
             PackedVoice voice = PackedVoice.parse(file);
-            VitsNetwork.of(voice, Voices.config("x_low"), EngineContext.builder().threads(1).build(), VoiceGain.of(1)).close();
+            VitsNetwork.of(
+                            voice,
+                            Voices.config("x_low"),
+                            EngineContext.builder().threads(1).build(),
+                            VoiceGain.of(1))
+                    .close();
             return 0;
         } catch (WeightException e) {
             assertThat(e.getMessage()).isNotEmpty().doesNotContain("\n");

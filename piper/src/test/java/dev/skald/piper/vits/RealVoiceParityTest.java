@@ -2,9 +2,9 @@ package dev.skald.piper.vits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.PiperVoiceConfig;
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Taps;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceLibrary;
@@ -41,7 +41,11 @@ class RealVoiceParityTest {
         InstalledVoice joe = joe();
         Map<String, float[]> expected = Oracle.run(Files.readAllBytes(joe.onnx()), BIRCH, QUIET);
         PiperVoiceConfig config = PiperVoiceConfig.read(joe.config());
-        try (VitsNetwork network = VitsNetwork.load(joe.onnx(), config, EngineContext.builder().home(cache).threads(2).build())) {
+        try (VitsNetwork network =
+                VitsNetwork.load(
+                        joe.onnx(),
+                        config,
+                        EngineContext.builder().home(cache).threads(2).build())) {
             VitsParityTest.compare(expected, network, BIRCH, QUIET);
         }
     }
@@ -50,7 +54,11 @@ class RealVoiceParityTest {
     void windowsCannotBeToldFromTheWhole() {
         InstalledVoice joe = joe();
         PiperVoiceConfig config = PiperVoiceConfig.read(joe.config());
-        try (VitsNetwork network = VitsNetwork.load(joe.onnx(), config, EngineContext.builder().home(cache).threads(2).build())) {
+        try (VitsNetwork network =
+                VitsNetwork.load(
+                        joe.onnx(),
+                        config,
+                        EngineContext.builder().home(cache).threads(2).build())) {
             float[] whole = Voices.collect(network.begin(BIRCH, QUIET, 2, Taps.NONE, 1 << 20));
             float[] windows =
                     Voices.collect(

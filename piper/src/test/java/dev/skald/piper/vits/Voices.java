@@ -1,7 +1,7 @@
 package dev.skald.piper.vits;
 
-import dev.skald.spi.EngineContext;
 import dev.skald.piper.PiperVoiceConfig;
+import dev.skald.spi.EngineContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
