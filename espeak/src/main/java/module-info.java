@@ -1,9 +1,12 @@
-/** eSpeak NG through the Foreign Function and Memory API. */
+/** eSpeak NG, as WebAssembly. */
 module dev.skald.espeak {
+    requires com.dylibso.chicory.runtime;
+    requires com.dylibso.chicory.wasm;
     requires dev.skald;
     requires dev.skald.text;
+    requires java.management;
     requires static org.jspecify;
 
-    exports dev.skald.espeak to
-            dev.skald.piper;
+    provides dev.skald.text.Phonemizer with
+            dev.skald.espeak.EspeakNg;
 }

@@ -1,7 +1,6 @@
 /** Piper voices. */
 module dev.skald.piper {
     requires dev.skald;
-    requires dev.skald.espeak;
     requires dev.skald.engine;
     requires dev.skald.tensor;
     requires dev.skald.text;
@@ -13,6 +12,7 @@ module dev.skald.piper {
             dev.skald.voice.joe;
 
     uses dev.skald.piper.BundledVoice;
+    uses dev.skald.text.Phonemizer;
 
     provides dev.skald.spi.SpeechEngineProvider with
             dev.skald.piper.PiperProvider;

@@ -1,10 +1,11 @@
 /**
- * eSpeak NG: text to IPA phonemes through the Foreign Function API.
+ * eSpeak NG: text to IPA phonemes.
  *
- * <p>{@link dev.skald.espeak.EspeakNg} is the way in. The native library and its data come packed
- * in this module's jar and are extracted once into the Skald home. <strong>eSpeak NG is under
- * GPL-3.0 or later</strong>; these classes are under Apache-2.0 and nothing outside this package
- * touches the library.
+ * <p>{@link dev.skald.espeak.EspeakNg} is the way in, found as a {@link dev.skald.text.Phonemizer}.
+ * eSpeak NG itself is a WebAssembly module that the build turns into Java classes: no native code,
+ * the same on every platform, and nothing is written to disk. <strong>eSpeak NG, the classes
+ * compiled from it and its data are under GPL-3.0 or later</strong>; the classes written here are
+ * under Apache-2.0.
  */
 @NullMarked
 package dev.skald.espeak;

@@ -3,31 +3,28 @@ package dev.skald.espeak;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.SkaldException;
 import dev.skald.VoiceException;
 import dev.skald.text.Phonemizer.Clause;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EspeakNgTest {
-    private static EspeakNg espeak;
-
-    @BeforeAll
-    static void open() {
-        espeak = EspeakNg.open(Path.of("target", "skald-home", "cache"));
-    }
+    private final EspeakNg espeak = new EspeakNg();
 
     @Test
     void clausesCarryTheirTerminators() {
@@ -123,77 +120,67 @@ class EspeakNgTest {
         }
     }
 
+    /** The voices of the jar are those of its files, found as {@code espeak_ListVoices} does. */
     @Test
-    void extractsOnceAndWhole(@TempDir Path cache) throws Exception {
-        try (ExecutorService pool = Executors.newFixedThreadPool(3)) {
-            List<Future<EspeakFiles>> all =
-                    pool.invokeAll(
-                            List.of(
-                                    () -> EspeakFiles.extracted(cache),
-                                    () -> EspeakFiles.extracted(cache),
-                                    () -> EspeakFiles.extracted(cache)));
-            EspeakFiles files = all.get(0).get();
-            for (Future<EspeakFiles> one : all) {
-                assertThat(one.get()).isEqualTo(files);
+    void theListOfVoicesIsThatOfTheFiles() throws Exception {
+        Path root = Path.of("target/classes/dev/skald/espeak/data/lang");
+        SortedMap<String, String> files = new TreeMap<>();
+        Map<String, Integer> priorities = new HashMap<>();
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path voice : all.filter(Files::isRegularFile).sorted().toList()) {
+                String file = root.relativize(voice).toString().replace('\\', '/');
+                put(files, priorities, file.substring(file.lastIndexOf('/') + 1), 0, file);
+                for (String line : Files.readAllLines(voice)) {
+                    String[] words = line.strip().split("\\s+");
+                    if (words[0].equals("language")) {
+                        int priority = words.length > 2 ? Integer.parseInt(words[2]) : 5;
+                        put(files, priorities, words[1], priority, file);
+                    }
+                }
             }
-            assertThat(files.library()).isNotEmptyFile();
-            assertThat(files.data().resolve("espeak-ng-data/phondata")).isNotEmptyFile();
-            assertThat(files.data().resolve("espeak-ng-data/en_dict")).isNotEmptyFile();
-            try (Stream<Path> left = Files.list(cache.resolve("espeak-ng"))) {
-                assertThat(left).containsExactly(files.data());
-            }
+        }
+        assertThat(EspeakData.voices()).isEqualTo(files);
+    }
+
+    private static void put(
+            Map<String, String> files,
+            Map<String, Integer> priorities,
+            String code,
+            int priority,
+            String file) {
+        String name = code.toLowerCase(Locale.ROOT);
+        Integer known = priorities.get(name);
+        if (known == null || priority < known) {
+            files.put(name, file);
+            priorities.put(name, priority);
         }
     }
 
     @Test
-    void anUnwritableFolderIsOneLine(@TempDir Path folder) throws Exception {
-        Path file = Files.createFile(folder.resolve("cache"));
-        assertThatThrownBy(() -> EspeakFiles.extracted(file))
-                .isInstanceOf(SkaldException.class)
-                .hasMessageContaining("cannot extract eSpeak NG into " + file)
-                .hasMessageContaining("SKALD_HOME");
+    void aVariantSpeaksAsItsLanguage() {
+        assertThat(espeak.phonemize("en-us+f3", "hello"))
+                .isEqualTo(espeak.phonemize("EN-US", "hello"));
     }
 
     @Test
-    void tooLongAFolderIsOneLine() {
-        Path deep = Path.of("/" + "d".repeat(210));
-        assertThatThrownBy(() -> EspeakLibrary.name(deep))
-                .isInstanceOf(SkaldException.class)
-                .hasMessageContaining("too long a name")
-                .message()
-                .hasLineCount(1);
+    void foreignWordsAreReadAsTheirLanguage() {
+        assertThat(espeak.phonemize("ru", "Привет London"))
+                .singleElement()
+                .satisfies(c -> assertThat(c.phonemes()).contains("(en)"));
+    }
+
+    /** What a text leaves behind is gone before the next, whatever it was. */
+    @Test
+    void phonemesDependOnTheTextAlone() {
+        List<Clause> before = espeak.phonemize("ru", "Привет London 23.");
+        espeak.phonemize("ru", "<say-as interpret-as=\"tts:char\">Tokyo [[aI]] 東京");
+        espeak.phonemize("ja", "東京 \u0001+10S London");
+        assertThat(espeak.phonemize("ru", "Привет London 23.")).isEqualTo(before);
     }
 
     @Test
-    void aLongFolderBelowTheWorkingFolderIsNamedFromThere() {
-        String home = "h".repeat(190);
-        Path deep = Path.of(home).toAbsolutePath();
-        assertThat(EspeakLibrary.name(deep)).isIn(home, deep.toString()).hasSizeLessThan(201);
-        assertThat(EspeakLibrary.name(Path.of("/short"))).endsWith("short");
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "Linux,amd64,debian-amd64",
-        "Linux,aarch64,debian-arm64",
-        "Linux,arm,debian-armv7l",
-        "Mac OS X,x86_64,macos-amd64",
-        "Mac OS X,aarch64,macos-arm64",
-        "Windows 11,amd64,win-amd64"
-    })
-    void everyPlatformOfTheJarHasItsLibrary(String os, String arch, String folder) {
-        EspeakFiles.Native library =
-                java.util.Objects.requireNonNull(EspeakFiles.Native.of(os, arch));
-        assertThat(library.folder()).isEqualTo(folder);
-        assertThat(
-                        EspeakFiles.class.getResource(
-                                "native/" + library.folder() + "/" + library.file()))
-                .isNotNull();
-    }
-
-    @ParameterizedTest
-    @CsvSource({"Windows 11,aarch64", "Linux,riscv64", "SunOS,amd64", "Mac OS X,arm"})
-    void otherPlatformsHaveNone(String os, String arch) {
-        assertThat(EspeakFiles.Native.of(os, arch)).isNull();
+    void aLongTextIsReadToItsEnd() {
+        String text = "This is a sentence of a long text, and it goes on. ".repeat(500);
+        assertThat(espeak.phonemize("en-us", text)).hasSize(1000);
     }
 }

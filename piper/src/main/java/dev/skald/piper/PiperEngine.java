@@ -66,7 +66,7 @@ final class PiperEngine implements SpeechEngine {
             // The text is prepared while the network loads.
             About about = lease.fresh() ? LoadCache.join(early) : lease.get().about();
             PiperVoiceConfig config = about.config();
-            PiperText text = PiperText.open(config, request, PiperText.phonemizer(context));
+            PiperText text = PiperText.open(config, request);
             Settings settings = settings(files.id(), config, request);
             Supplier<PiperNetwork> network = () -> lease.get().network();
             float volume = (float) request.volume();

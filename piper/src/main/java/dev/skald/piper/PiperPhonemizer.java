@@ -4,7 +4,9 @@ import dev.skald.text.Phonemizer;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text to the phonemes a voice was trained on, as {@code PiperVoice.phonemize} of piper1-gpl does
@@ -13,14 +15,15 @@ import java.util.Set;
  */
 final class PiperPhonemizer {
     private final PiperVoiceConfig config;
-    private final Phonemizer espeak;
+    private final @Nullable Phonemizer espeak;
     private final String espeakVoice;
     private final int longestCluster;
 
     /**
+     * @param espeak what reads; {@code null} for a voice of type {@code text}, which needs none
      * @param espeakVoice the eSpeak NG voice to read with, usually the configuration's
      */
-    PiperPhonemizer(PiperVoiceConfig config, Phonemizer espeak, String espeakVoice) {
+    PiperPhonemizer(PiperVoiceConfig config, @Nullable Phonemizer espeak, String espeakVoice) {
         this.config = config;
         this.espeak = espeak;
         this.espeakVoice = espeakVoice;
@@ -76,7 +79,8 @@ final class PiperPhonemizer {
     private List<List<String>> spoken(String text) {
         List<List<String>> sentences = new ArrayList<>();
         List<String> sentence = new ArrayList<>();
-        for (Phonemizer.Clause clause : espeak.phonemize(espeakVoice, text)) {
+        Phonemizer reader = Objects.requireNonNull(espeak, "a voice of type text has none");
+        for (Phonemizer.Clause clause : reader.phonemize(espeakVoice, TextBounds.bounded(text))) {
             String phonemes = withoutLanguageSwitches(clause.phonemes()) + clause.terminator();
             switch (clause.terminator()) {
                 case ",", ":", ";" -> phonemes += " ";

@@ -28,6 +28,9 @@ public final class PiperProvider implements SpeechEngineProvider {
         if (files.isEmpty()) {
             return Availability.no(missing(request));
         }
+        if (!PiperText.readable(files.get())) {
+            return Availability.no(PiperText.NO_ESPEAK);
+        }
         String id = files.get().id();
         return request.voice().isPresent()
                 ? Availability.yes("'" + id + "' is a Piper voice").claiming().found(files.get())

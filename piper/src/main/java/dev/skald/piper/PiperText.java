@@ -1,9 +1,9 @@
 package dev.skald.piper;
 
+import dev.skald.EngineUnavailableException;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
-import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.EngineContext;
 import dev.skald.text.EspeakSpelling;
 import dev.skald.text.Lexicon;
@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Reads the text as it goes, so in memory that does not grow with it. Used by one thread.
  */
 public final class PiperText {
+    /** What is wrong where {@link #readable} says so. */
+    static final String NO_ESPEAK =
+            "its voice needs eSpeak NG: put skald-espeak on the class path, or choose a voice whose"
+                    + " phoneme_type is text";
+
     private final PiperVoiceConfig config;
     private final PiperPhonemizer phonemizer;
     private final Iterator<Sentence> sentences;
@@ -50,19 +56,12 @@ public final class PiperText {
         VoiceFiles files =
                 VoiceFiles.find(context, request)
                         .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
-        return open(files.config(), request, phonemizer(context));
+        return open(files.config(), request);
     }
 
-    /** The phonemizer of every voice of this process. */
-    static Phonemizer phonemizer(EngineContext context) {
-        return EspeakNg.open(context.home().resolve("cache"));
-    }
-
-    static PiperText open(PiperVoiceConfig config, SpeechRequest request, Phonemizer espeak) {
+    static PiperText open(PiperVoiceConfig config, SpeechRequest request) {
         String language = request.language().orElse(config.language());
-        PiperPhonemizer phonemizer =
-                new PiperPhonemizer(
-                        config, espeak, espeakVoice(config, request.language(), espeak));
+        PiperPhonemizer phonemizer = phonemizer(config, request.language());
         Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
         TextFrontEnd front = new TextFrontEnd(language, lexicon, request.format());
         boolean english =
@@ -100,11 +99,35 @@ public final class PiperText {
         return english ? EspeakSpelling.of(text) : text;
     }
 
+    private static PiperPhonemizer phonemizer(PiperVoiceConfig config, Optional<String> language) {
+        if (config.phonemeType() == PiperVoiceConfig.PhonemeType.TEXT) {
+            return new PiperPhonemizer(config, null, "");
+        }
+        Phonemizer espeak =
+                Espeak.FOUND.orElseThrow(() -> new EngineUnavailableException(NO_ESPEAK));
+        return new PiperPhonemizer(config, espeak, espeakVoice(config, language, espeak));
+    }
+
+    /** Whether the voice's text can be read: without eSpeak NG, not if its phonemes are of that. */
+    static boolean readable(VoiceFiles files) {
+        try {
+            return Espeak.FOUND.isPresent()
+                    || files.config().phonemeType() == PiperVoiceConfig.PhonemeType.TEXT;
+        } catch (VoiceException e) {
+            // Whoever opens the voice is told.
+            return true;
+        }
+    }
+
+    private static final class Espeak {
+        static final Optional<Phonemizer> FOUND =
+                ServiceLoader.load(Phonemizer.class, PiperText.class.getClassLoader()).findFirst();
+    }
+
     /** The voice's own reader, unless the text is of another language. */
     private static String espeakVoice(
             PiperVoiceConfig config, Optional<String> language, Phonemizer espeak) {
-        if (config.phonemeType() != PiperVoiceConfig.PhonemeType.ESPEAK
-                || language.isEmpty()
+        if (language.isEmpty()
                 || VoiceFiles.family(language.get()).equals(VoiceFiles.family(config.language()))) {
             return config.espeakVoice();
         }

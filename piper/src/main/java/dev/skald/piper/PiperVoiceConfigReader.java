@@ -128,8 +128,9 @@ final class PiperVoiceConfigReader {
         // Voices from before there was a choice do not say.
         String type = string(root, "phoneme_type", "espeak");
         return switch (type) {
-            case "espeak" -> PhonemeType.ESPEAK;
-            case "text" -> PhonemeType.TEXT;
+            // Some exporters write the name of Python's enum.
+            case "espeak", "PhonemeType.ESPEAK" -> PhonemeType.ESPEAK;
+            case "text", "PhonemeType.TEXT" -> PhonemeType.TEXT;
             default ->
                     throw new VoiceException(
                             file

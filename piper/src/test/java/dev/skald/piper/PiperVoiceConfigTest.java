@@ -93,6 +93,13 @@ class PiperVoiceConfigTest {
                 .isEqualTo(PhonemeType.TEXT);
     }
 
+    @Test
+    void theNameOfPythonsEnumIsATypeToo() {
+        assertThat(parse(FULL.replace("'espeak', 'ph", "'PhonemeType.ESPEAK', 'ph")))
+                .isEqualTo(parse(FULL));
+        assertThat(FULL).contains("'espeak', 'ph");
+    }
+
     @ParameterizedTest
     @CsvSource(
             quoteCharacter = '"',

@@ -12,10 +12,11 @@ import dev.skald.cli.console.Failure;
 import dev.skald.cli.console.Version;
 import dev.skald.cli.launch.Machine;
 import dev.skald.cli.voices.Bundled;
-import dev.skald.espeak.EspeakNg;
 import dev.skald.spi.Availability;
 import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
+import dev.skald.text.Phonemizer.Clause;
+import dev.skald.text.Phonemizer;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceInfo;
 import dev.skald.voices.VoiceLibrary;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.ServiceLoader;
 
 /** Looks at everything {@code skald doctor} tells of. */
 final class Diagnosis {
@@ -165,12 +167,29 @@ final class Diagnosis {
     }
 
     private void espeak() {
-        try {
-            int voices = EspeakNg.open(console.globals().home().resolve("cache")).voices().size();
+        String name = "eSpeak NG";
+        Phonemizer espeak = ServiceLoader.load(Phonemizer.class).findFirst().orElse(null);
+        if (espeak == null) {
             findings.add(
-                    Finding.of("Engines", "eSpeak NG", true, voices + " languages and accents"));
+                    Finding.of(
+                            "Engines",
+                            name,
+                            false,
+                            "skald-espeak is not on the class path: only voices whose phoneme_type"
+                                    + " is text, and Chatterbox"));
+            return;
+        }
+        try {
+            boolean reads =
+                    espeak.phonemize("en-us", "skald")
+                            .equals(List.of(new Clause("skˈæld", "", true)));
+            int voices = espeak.voices().size();
+            findings.add(
+                    reads
+                            ? Finding.of("Engines", name, true, voices + " languages and accents")
+                            : Finding.bad("Engines", name, "reads wrongly: install Skald again"));
         } catch (SkaldException e) {
-            findings.add(Finding.bad("Engines", "eSpeak NG", Failure.of(e).line()));
+            findings.add(Finding.bad("Engines", name, Failure.of(e).line()));
         }
     }
 
