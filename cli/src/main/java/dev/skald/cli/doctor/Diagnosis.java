@@ -15,8 +15,8 @@ import dev.skald.cli.voices.Bundled;
 import dev.skald.spi.Availability;
 import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
-import dev.skald.text.Phonemizer.Clause;
 import dev.skald.text.Phonemizer;
+import dev.skald.text.Phonemizer.Clause;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceInfo;
 import dev.skald.voices.VoiceLibrary;
@@ -130,8 +130,7 @@ final class Diagnosis {
                 findings.add(Finding.of("Devices", device.name(), true, device.description()));
             }
             if (devices.isEmpty()) {
-                findings.add(
-                        Finding.of("Devices", provider.kind(), false, provider.unavailable()));
+                findings.add(Finding.of("Devices", provider.kind(), false, provider.unavailable()));
             }
         }
     }
