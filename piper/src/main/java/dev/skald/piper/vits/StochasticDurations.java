@@ -96,47 +96,33 @@ record StochasticDurations(
             convs.apply(ops, x);
             Tensor text = ops.linear(x, projection); // (1,T,C)
 
-            float[] x0 = new float[t];
-            float[] x1 = new float[t];
-            noise(ops, noiseWidth, seed, first, x0, x1);
-            Tensor known = ops.tensor(1, t, 1);
+            Tensor x0 = ops.zeros(1, t, 1);
+            Tensor x1 = ops.zeros(1, t, 1);
+            if (noiseWidth != 0) {
+                Tensor noise = ops.tensor(1, t, 2);
+                ops.noise(seed, NOISE, 2 * first, noise);
+                ops.scale(noise.cols(0, 1), noiseWidth, 0, x0);
+                ops.scale(noise.cols(1, 2), noiseWidth, 0, x1);
+            }
             Tensor h = ops.tensor(1, t, pre.out());
             Tensor parameters = ops.tensor(1, t, Splines.PARAMETERS);
-            float[] spline = new float[t * Splines.PARAMETERS];
             float shrink = (float) Math.sqrt(pre.out());
             for (Coupling coupling : couplings) {
                 // A flip, then x1 <- spline(x1 | x0, text).
-                float[] flipped = x0;
+                Tensor flipped = x0;
                 x0 = x1;
                 x1 = flipped;
-                ops.write(x0, 0, known);
-                ops.linear(known, coupling.pre, Epilogue.plus(text), h);
+                ops.linear(x0, coupling.pre, Epilogue.plus(text), h);
                 coupling.convs.apply(ops, h);
                 ops.linear(h, coupling.projection, Epilogue.NONE, parameters);
-                ops.read(parameters, spline, 0);
-                Splines.invert(x1, spline, shrink);
+                ops.inverseSpline(x1, parameters, shrink);
             }
             // The last flip, then the affine map.
-            float[] log = x1;
+            float[] log = ops.read(x1);
             for (int i = 0; i < t; i++) {
                 log[i] = (log[i] - mean) * scale;
             }
             return log;
-        }
-    }
-
-    private static void noise(
-            Ops ops, float width, long seed, long first, float[] channel0, float[] channel1) {
-        int t = channel0.length;
-        if (width == 0) {
-            return;
-        }
-        Tensor noise = ops.tensor(1, t, 2);
-        ops.noise(seed, NOISE, 2 * first, noise);
-        float[] values = ops.read(noise);
-        for (int i = 0; i < t; i++) {
-            channel0[i] = values[2 * i] * width;
-            channel1[i] = values[2 * i + 1] * width;
         }
     }
 }
