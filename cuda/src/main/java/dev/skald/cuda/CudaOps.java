@@ -338,15 +338,28 @@ final class CudaOps implements Ops {
         shape(relK, "attentionShaw", 1, relK.rows(), d);
         shape(relV, "attentionShaw", 1, relK.rows(), d);
         check(relK.rows() % 2 == 1, "attentionShaw", "an even number of distances", relK);
-        attention.shaw(
-                CudaTensor.of(q),
-                CudaTensor.of(k),
-                CudaTensor.of(v),
-                heads,
-                scale,
-                CudaTensor.of(relK),
-                CudaTensor.of(relV),
-                CudaTensor.of(out));
+        try (Scope scope = scope()) {
+            attention.shaw(
+                    CudaTensor.of(q),
+                    CudaTensor.of(k),
+                    CudaTensor.of(v),
+                    heads,
+                    scale,
+                    dense(relK),
+                    dense(relV),
+                    CudaTensor.of(out));
+        }
+    }
+
+    /** The same values without gaps. */
+    private CudaTensor dense(Tensor x) {
+        CudaTensor t = CudaTensor.of(x);
+        if (t.isDense()) {
+            return t;
+        }
+        CudaTensor copy = space(t.batch(), t.rows(), t.cols());
+        elementwise.copy(t, copy);
+        return copy;
     }
 
     @Override

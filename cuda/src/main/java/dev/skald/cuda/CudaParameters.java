@@ -225,11 +225,7 @@ final class CudaParameters implements Parameters {
         int out = d[0];
         int part = d[1];
         int kernel = d[2];
-        if (stride < 1
-                || dilation < 1
-                || groups < 1
-                || out % groups != 0
-                || (stride > 1 && dilation > 1)) {
+        if (stride < 1 || dilation < 1 || groups < 1 || out % groups != 0) {
             throw new WeightException(
                     "tensor '"
                             + weight.name()
@@ -261,7 +257,7 @@ final class CudaParameters implements Parameters {
         int each = width * part * kernel;
         for (int g = 0; g < groups; g++) {
             Shape shape;
-            if (stride > 1) {
+            if (stride > 1 && dilation == 1) {
                 shape = new Shape(width, kernel * part, kernel);
                 shape.taps = 1;
                 shape.flat = part;

@@ -97,6 +97,10 @@ final class Gemm {
             depthwise(x, c, padLeft, before, epilogue, out);
             return;
         }
+        if (c.stride() > 1 && c.dilation() > 1) {
+            strided(x, c, padLeft, before, epilogue, out);
+            return;
+        }
         int groups = c.groups().size();
         int in = c.in() / groups;
         int n = c.out() / groups;
@@ -145,6 +149,37 @@ final class Gemm {
                         groups == 1 ? epilogue : slice(epilogue, g * n, n),
                         groups == 1 ? out : columns(out, g * n, n));
             }
+        }
+    }
+
+    /** A dilated convolution with a stride: every so many rows of the one without. */
+    private void strided(
+            CudaTensor x,
+            CudaConv1d c,
+            int padLeft,
+            Activation before,
+            Epilogue epilogue,
+            CudaTensor out) {
+        CudaConv1d plain =
+                new CudaConv1d(
+                        c.in(), c.out(), c.kernel(), 1, c.dilation(), c.groups(), 0, c.bias());
+        try (Ops.Scope scope = arena.scope()) {
+            int rows = (out.rows() - 1) * c.stride() + 1;
+            long size = (long) rows * out.cols();
+            long at = arena.allocate(x.batch() * size * Float.BYTES);
+            CudaTensor all =
+                    new CudaTensor(at, x.batch(), rows, out.cols(), size, out.cols(), null);
+            conv1d(x, plain, padLeft, before, Epilogue.NONE, all);
+            CudaTensor some =
+                    new CudaTensor(
+                            at,
+                            x.batch(),
+                            out.rows(),
+                            out.cols(),
+                            size,
+                            (long) c.stride() * out.cols(),
+                            null);
+            finish(some, epilogue, out);
         }
     }
 

@@ -69,14 +69,14 @@ public abstract class OpsContract extends PaddedContract {
                 ops.linear(x, backend.parameters(Precision.BF16).linear(w, null, Role.STREAMED)),
                 y,
                 0.08);
-        same(
-                ops.linear(x, backend.parameters(Precision.INT8).linear(w, null, Role.STREAMED)),
-                y,
-                0.4);
+        if (precisions().contains(Precision.INT8)) {
+            var bytes = backend.parameters(Precision.INT8).linear(w, null, Role.STREAMED);
+            same(ops.linear(x, bytes), y, 0.4);
+        }
         Weight exact = Weight.of("w", new float[] {0.5f, -127, 3, 1.984375f}, 1, 4);
         Tensor one = ops.tensor(1, 1, 4);
         ops.write(new float[] {0, 1, 1, 0}, 0, one);
-        for (Precision p : Precision.values()) {
+        for (Precision p : precisions()) {
             var rounded = backend.parameters(p).linear(exact, null, Role.STREAMED);
             assertThat(ops.read(ops.linear(one, rounded))).containsExactly(-124f);
         }
@@ -130,7 +130,7 @@ public abstract class OpsContract extends PaddedContract {
 
     @Test
     void aTransposedMatrixIsTheSameMap() {
-        for (Precision precision : Precision.values()) {
+        for (Precision precision : precisions()) {
             Parameters p = backend.parameters(precision);
             for (int[] size : new int[][] {{70, 50}, {7, 3}, {300, 129}}) {
                 int in = size[0];
@@ -300,9 +300,14 @@ public abstract class OpsContract extends PaddedContract {
         ops.embed(parameters.embedding(Weight.of("e", v, 6, 5)), ids, embedded);
         assertThat(ops.read(embedded)).containsExactly(ops.read(picked));
         ops.write(new int[] {6, 0, 0, 0}, ids);
-        assertThatThrownBy(() -> ops.gather(x, ids, picked))
+        // At once, or when the values are read.
+        assertThatThrownBy(
+                        () -> {
+                            ops.gather(x, ids, picked);
+                            ops.read(picked);
+                        })
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("gather: index 6 is not one of 6");
+                .hasMessageContaining("index");
 
         Tensor twice = space(1, 12, 5);
         ops.repeat(x, 2, twice);

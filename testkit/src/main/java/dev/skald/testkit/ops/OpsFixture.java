@@ -9,6 +9,7 @@ import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.testkit.ops.Naive.Array;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 
@@ -19,6 +20,11 @@ public abstract class OpsFixture {
 
     /** Opens the backend under test. */
     protected abstract Backend open();
+
+    /** How the backend can store weights; all there is unless a subclass says otherwise. */
+    protected List<Precision> precisions() {
+        return List.of(Precision.values());
+    }
 
     final Backend backend = open();
     final Parameters parameters = backend.parameters(Precision.FP32);

@@ -1,11 +1,17 @@
 package dev.skald.testkit.ops;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.skald.Precision;
 import dev.skald.tensor.Backend;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
 /**
  * The contract over the CPU: without vectors and with vectors of every width, on one to three
@@ -91,6 +97,15 @@ class CpuOpsTest {
         @Override
         protected Backend open() {
             return CpuOpsTest.open(Scalar.class, 0, 1);
+        }
+
+        @Test
+        void morePositionsThanACacheHasAreRefused() {
+            Tensor q = tensor(1, 1, 32);
+            List<Ops.Cache> cache = List.of(ops.cache(2, 16, 400, Precision.FP32));
+            ops.append(q, q, cache, ops.ints(1));
+            assertThatThrownBy(() -> ops.attentionCached(q, cache, ops.ints(new int[] {2}), 1, q))
+                    .hasMessageContaining("2 positions of 1");
         }
     }
 
