@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.Mode;
+import dev.skald.SkaldException;
 import dev.skald.VoiceException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -132,7 +133,7 @@ class VoiceLibraryTest {
                                             Files.writeString(f.resolve("v"), "half");
                                             throw new IOException("No space left on device");
                                         }))
-                .isInstanceOf(VoiceException.class)
+                .isInstanceOf(SkaldException.class)
                 .hasMessageContaining("No space left on device");
         assertThat(library.list()).isEmpty();
         assertThat(home.resolve("voices/.parts/me")).doesNotExist();
