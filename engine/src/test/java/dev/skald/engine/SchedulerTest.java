@@ -217,7 +217,7 @@ class SchedulerTest {
         sleep(20);
         gate.countDown();
         until(() -> steps.size() >= 9);
-        List<String> order = steps.subList(1, 9);
+        List<String> order = List.copyOf(steps).subList(1, 9);
         assertThat(order.subList(0, 2)).containsExactly("rich", "poor");
         assertThat(order.stream().filter("poor"::equals).count()).isGreaterThanOrEqualTo(5);
         rich.close();
@@ -246,7 +246,7 @@ class SchedulerTest {
                 one.get(30, TimeUnit.SECONDS);
             }
         }
-        List<String> middle = steps.subList(80, 240);
+        List<String> middle = List.copyOf(steps).subList(80, 240);
         for (int i = 0; i < 8; i++) {
             String name = "s" + i;
             assertThat(middle.stream().filter(name::equals).count()).isBetween(10L, 40L);
