@@ -18,16 +18,37 @@
 // vectors, fp32, a layer: attention gain C, shift C, feed-forward gain C, shift C, biases qkv 3A, output C, up (2F or F),
 // down C; after the last layer: final gain C, shift C, head bias V8. Absent ones are zeros.
 //
-// A step, all on one stream, grids and blocks by `decode/…` of the host; every kernel takes (T3 by value, int layer):
-//   for each layer: t3_qkv_* (layer 0: t3_first_*, which embeds), t3_attention, t3_output_*, t3_up_*, t3_down_*; then t3_head_* (layer = L), t3_sample.
-//   Every kernel but the first of a step may be launched with programmatic stream serialization (sm_90 and later).
-// The same kernels prefill: `input` holds the embeddings of R positions, each row says which; the chunks of a prompt follow
-// each other, head and sampler are launched with the last one alone. A voice's prefix is made by prefilling a slot whose own
-// cache is the prefix buffer.
+// A step, all on one stream; every kernel takes T3 by value, with `layer` set:
 //
-// Whatever changes between replays lies in device memory: `t3_rows` turns the list of active rows into `rows` whenever the
-// list changes; the sampler advances rows and slots. A row whose slot has ended does nothing; a step whose rows have all
-// ended leaves at once.
+//   kernel (layer)                     grid                          block        when
+//   t3_first_KIND_ROWS_3 (0),
+//   t3_qkv_KIND_ROWS_3 (1 to L - 1)    3A / 8 / 3                    512          first embeds, too
+//   t3_attention                       (splits, heads, R)            256
+//   t3_combine                         R                             32 * heads   R > 2
+//   t3_output_ROWS_2                   C / 8 / 2                     512          ROWS is 2 if R <= 2; t3_output_2_4 if heads < 16
+//   t3_up_KIND_ROWS_8                  2F or F / 8 / 8               512
+//   t3_down_ROWS_2                     C / 8 / 2                     512
+//   t3_head_KIND_ROWS_8 (L)            V8 / 8 / 8                    512          after the last layer
+//   t3_sample                          R                             1,024
+//
+//   KIND is llama or gpt2, ROWS the least of 8, 16, 32 that holds R (a power of two), the last number G the groups of 8
+//   outputs a block; grids are rounded up. Dynamic shared memory of a product: ROWS / 8 * 1,024 + ROWS / 8 * min(G, 128 /
+//   ROWS) * 4,096 bytes (ROWS 2 counts as 8), past 48 KB with the function's attribute. C = 64 * heads <= 1,024, F <= 4,096.
+//   Every kernel but the first of a step may be launched with programmatic stream serialization (sm_90 and later).
+//
+// The same kernels prefill: `input` holds the embeddings of R positions (Llama: with their learned positions), each entry of
+// the list says which; the chunks of a prompt follow each other, head and sampler are launched with the last one alone. A
+// guided slot's two branches are prefilled together, in pairs of rows. A voice's prefix is made by prefilling an unguided
+// slot whose own cache is the prefix buffer (capacity = its rows) and without head and sampler.
+//
+// The host sets a slot up (T3Slot, zeros in `spoken` and, as Java's TokenStream does, the start token's bit), writes the
+// list, launches t3_rows, prefills, writes the list of decoding rows, launches t3_rows, and replays a step's graph. Whatever
+// changes between replays lies in device memory: t3_rows must follow every change that the host makes to the list or a slot;
+// the sampler itself advances rows and slots. A row whose slot has ended does nothing; a step whose rows have all ended
+// leaves before its weights are read. The host polls the ring: the word of draw n counts n + 1.
+//
+// A copy from pageable memory to the device may return before its last part has arrived, and a non-blocking stream does not
+// wait for it: weights go through pinned buffers on the packing kernels' stream.
 #pragma once
 #include <cstdint>
 

@@ -78,8 +78,8 @@ KERNEL(t3_attention, 256, 4, T3) {
     __shared__ float values[8][T3_HEAD], mosts[8], sums[8];
     const int split = blockIdx.x, h = blockIdx.y, r = blockIdx.z;
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, group = threadIdx.x >> 3, l = threadIdx.x & 7;
-    if (!load_cg(p.alive + r)) return;
     const T3Row row = p.rows[r];
+    if (!row.alive) return;
     const int length = row.position + 1, chunk = (length + p.splits - 1) / p.splits;
     const int begin = split * chunk, end = begin + chunk < length ? begin + chunk : length;
     const long long ownPart = (long long)p.heads * row.capacity * T3_HEAD, prefixPart = (long long)p.heads * row.prefixRows * T3_HEAD;

@@ -59,6 +59,12 @@ DEVICE float t3_exp(const float* powers, float x) {
     return m < -100 ? scaled * 0x1p-64f : scaled;
 }
 
+// a / b rounded to nearest, of r = 1 / b rounded to nearest (Markstein 1990); exact but where the quotient is subnormal.
+DEVICE float t3_divide(float a, float b, float r) {
+    const float q = mul_rn(a, r);
+    return q == 0 ? q : fma_rn(fma_rn(-q, b, a), r, q);  // the sum would lose the sign of -0
+}
+
 // An int that orders as the float does.
 DEVICE unsigned t3_orderable(float v) {
     const unsigned b = float_bits(v);
@@ -67,17 +73,17 @@ DEVICE unsigned t3_orderable(float v) {
 
 DEVICE T3Fixed t3_key(float score, int index) { return (T3Fixed)t3_orderable(score) << 32 | (unsigned)index; }
 
-DEVICE T3Fixed t3_warp_sum(T3Fixed v) {
+template <class T> DEVICE T t3_warp_sum(T v) {
 #pragma unroll
     for (int m = 16; m > 0; m >>= 1) v += shuffle_xor(v, m);
     return v;
 }
 
-DEVICE T3Fixed t3_warp_scan(T3Fixed v) {
+template <class T> DEVICE T t3_warp_scan(T v) {
     const int lane = threadIdx.x & 31;
 #pragma unroll
     for (int m = 1; m < 32; m <<= 1) {
-        const T3Fixed o = shuffle_up(v, m);
+        const T o = shuffle_up(v, m);
         if (lane >= m) v += o;
     }
     return v;
@@ -103,13 +109,13 @@ DEVICE float t3_block_max(T3Sampling& s, int& turn, float v) {
 }
 
 // Sum of v over the threads before this one.
-DEVICE T3Fixed t3_block_scan(T3Sampling& s, int& turn, T3Fixed v, T3Fixed& total) {
+template <class T> DEVICE T t3_block_scan(T3Sampling& s, int& turn, T v, T& total) {
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    const T3Fixed in = t3_warp_scan(v);
+    const T in = t3_warp_scan(v);
     if (lane == 31) s.sum[turn][warp] = in;
     __syncthreads();
-    const T3Fixed other = s.sum[turn][lane];
-    const T3Fixed before = t3_warp_sum(lane < warp ? other : 0);
+    const T other = (T)s.sum[turn][lane];
+    const T before = t3_warp_sum(lane < warp ? other : T(0));
     total = t3_warp_sum(other);
     turn ^= 1;
     return before + in - v;
@@ -130,13 +136,15 @@ DEVICE int t3_at(int i) { return (threadIdx.x >> 5) * 256 + (i >> 2) * 128 + (th
 // A value that has been dropped scores minus infinity.
 DEVICE bool t3_kept(float score) { return score > -INFINITY; }
 
-// Puts the kept values of the chosen bin into a list; `masses`, or zeros.
-DEVICE int t3_list(T3Sampling& s, T3Listed* list, const float (&score)[T3_PER_THREAD], const float* p, float most) {
+// Entry i of a list whose end lies in `scratch` if it is long.
+DEVICE T3Listed& t3_listed(T3Sampling& s, T3Fixed* scratch, int i) { return i < T3_LISTED ? s.list[i] : ((T3Listed*)scratch)[i]; }
+
+// Puts the kept values of the chosen bin into a list, with the masses of `p` if it is given.
+DEVICE int t3_list(T3Sampling& s, T3Fixed* scratch, const float (&score)[T3_PER_THREAD], const float* p, float most) {
+    const int bin = s.bin;
     T3_EACH(i) {
-        if (t3_kept(score[i]) && t3_bin(most, score[i]) == s.bin) {
-            const int n = atomicAdd(&s.listed, 1);
-            list[n] = {t3_key(score[i], t3_at(i)), p ? t3_fixed(p[i], T3_P_SCALE) : 0};
-        }
+        if (t3_kept(score[i]) && t3_bin(most, score[i]) == bin)
+            t3_listed(s, scratch, atomicAdd(&s.listed, 1)) = {t3_key(score[i], t3_at(i)), p ? t3_fixed(p[i], T3_P_SCALE) : 0};
     }
     __syncthreads();
     return s.listed;
@@ -147,23 +155,21 @@ DEVICE void t3_top_k(T3Sampling& s, int& turn, T3Fixed* scratch, float (&score)[
     T3_EACH(i) if (t3_kept(score[i])) atomicAdd(&s.count[t3_bin(most, score[i])], 1u);
     __syncthreads();
     const int first = 2 * threadIdx.x;
-    const unsigned a = s.count[first], b = s.count[first + 1];
-    T3Fixed total;
-    const unsigned before = (unsigned)t3_block_scan(s, turn, a + b, total);
-    if ((int)before < k && (int)(before + a + b) >= k) {
-        const bool second = (int)(before + a) < k;
+    const int a = (int)s.count[first], b = (int)s.count[first + 1];
+    int total;
+    const int before = t3_block_scan(s, turn, a + b, total);
+    if (before < k && before + a + b >= k) {
+        const bool second = before + a < k;
         s.bin = first + second;
         s.before = before + (second ? a : 0);
     }
     __syncthreads();
-    const int inBin = (int)s.count[s.bin];
-    T3Listed* list = inBin <= T3_LISTED ? s.list : (T3Listed*)scratch;
-    const int n = t3_list(s, list, score, nullptr, most);
+    const int n = t3_list(s, scratch, score, nullptr, most);
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
-        const unsigned mine = (unsigned)(list[i].key >> 32);
+        const unsigned mine = (unsigned)(t3_listed(s, scratch, i).key >> 32);
         int above = (int)s.before, same = 0;
         for (int j = 0; j < n; j++) {
-            const unsigned other = (unsigned)(list[j].key >> 32);
+            const unsigned other = (unsigned)(t3_listed(s, scratch, j).key >> 32);
             above += other > mine;
             same += other == mine;
         }
@@ -199,20 +205,14 @@ DEVICE void t3_top_p(
     }
     __syncthreads();
     const T3Fixed base = s.before;
-    // The bin's size is not known here: it fits if it did in a list of all.
-    T3_EACH(i) if (t3_kept(score[i]) && t3_bin(most, score[i]) == s.bin) atomicAdd(&s.listed, 1);
-    __syncthreads();
-    T3Listed* list = s.listed <= T3_LISTED ? s.list : (T3Listed*)scratch;
-    __syncthreads();
-    if (threadIdx.x == 0) s.listed = 0;
-    __syncthreads();
-    const int n = t3_list(s, list, score, p, most);
+    const int n = t3_list(s, scratch, score, p, most);
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
-        const T3Listed mine = list[i];
+        const T3Listed mine = t3_listed(s, scratch, i);
         T3Fixed sum = base;
         bool best = true;
         for (int j = 0; j < n; j++) {
-            if (list[j].key <= mine.key) sum += list[j].mass;
+            const T3Listed other = t3_listed(s, scratch, j);
+            if (other.key <= mine.key) sum += other.mass;
             else best = false;
         }
         if (never ? best : over(sum) && !over(sum - mine.mass)) s.edge = mine.key;
@@ -222,11 +222,16 @@ DEVICE void t3_top_p(
     T3_EACH(i) if (t3_kept(score[i]) && t3_key(score[i], t3_at(i)) < edge) score[i] = -INFINITY;
 }
 
-// exp(score - most) of what is kept, and its sum rounded to fp32.
-DEVICE float t3_softmax(T3Sampling& s, int& turn, const float (&score)[T3_PER_THREAD], float most, float (&e)[T3_PER_THREAD]) {
+// exp(score - most) of what is kept.
+DEVICE void t3_weights(const T3Sampling& s, const float (&score)[T3_PER_THREAD], float most, float (&e)[T3_PER_THREAD]) {
+    T3_EACH(i) e[i] = t3_kept(score[i]) ? t3_exp(s.powers, sub_rn(score[i], most)) : 0.f;
+}
+
+// The sum of the weights of what is kept, rounded to fp32; the others become 0.
+DEVICE float t3_total(T3Sampling& s, int& turn, const float (&score)[T3_PER_THREAD], float (&e)[T3_PER_THREAD]) {
     T3Fixed sum = 0;
     T3_EACH(i) {
-        e[i] = t3_kept(score[i]) ? t3_exp(s.powers, sub_rn(score[i], most)) : 0.f;
+        if (!t3_kept(score[i])) e[i] = 0;
         sum += t3_fixed(e[i], T3_E_SCALE);
     }
     return t3_float(t3_block_sum(s, turn, sum), T3_E_SCALE);
@@ -268,7 +273,8 @@ DEVICE void t3_commit(const T3& m, int r, const T3Row& row, const T3Slot& before
         m.rows[i].token = token;
         m.rows[i].alive = m.alive[i] = state == T3_ACTIVE;
     }
-    store_system((int*)before.ring + (row.drawn & before.ringMask), drawn << 14 | token);
+    // The word says all there is to say, so nothing need be visible before it.
+    *(volatile unsigned*)(before.ring + (row.drawn & before.ringMask)) = (unsigned)drawn << 14 | (unsigned)token;
 }
 
 // Grid: R, blocks of 1,024.
@@ -317,9 +323,10 @@ KERNEL(t3_sample, 1024, 1, T3) {
         T3_EACH(i) if (spoken >> i & 1) score[i] = score[i] < 0 ? mul_rn(score[i], penalty) : div_rn(score[i], penalty);
     };
     if (p.llama && penalty != 1.f) penalise();
+    const float inverse = div_rn(1.f, temperature);
     float mine = -INFINITY;
     T3_EACH(i) {
-        if (temperature != 1.f) score[i] = div_rn(score[i], temperature);
+        if (temperature != 1.f && t3_kept(score[i])) score[i] = t3_divide(score[i], temperature, inverse);
         mine = fmaxf(mine, score[i]);
     }
     float most = t3_block_max(s, turn, mine);
@@ -327,29 +334,31 @@ KERNEL(t3_sample, 1024, 1, T3) {
     if (slot.forget && row.drawn == 0)
         for (int i = tid; i < V8 / 32 + 1; i += 1024) slot.spoken[i] = 0;
 
-    if (p.llama && minP > 0) {
-        const float total = t3_softmax(s, turn, score, most, e);
-        const float least = mul_rn(minP, div_rn(1.f, total));
-        T3_EACH(i) if (e[i] < 1.f && div_rn(e[i], total) < least) score[i] = -INFINITY;
-    }
     if (!p.llama && topK > 0 && topK < V) t3_top_k(s, turn, scratch, score, most, topK);
+    t3_weights(s, score, most, e);
+    if (p.llama && minP > 0) {
+        const float total = t3_total(s, turn, score, e), r = div_rn(1.f, total), least = mul_rn(minP, r);
+        T3_EACH(i) if (e[i] < 1.f && t3_divide(e[i], total, r) < least) score[i] = -INFINITY;
+    }
     if (cut > 0) {
-        const float total = t3_softmax(s, turn, score, most, e);
-        T3_EACH(i) e[i] = div_rn(e[i], total);
-        t3_top_p(s, turn, scratch, score, e, most, cut);
+        const float total = t3_total(s, turn, score, e), r = div_rn(1.f, total);
+        float share[T3_PER_THREAD] = {};
+        T3_EACH(i) share[i] = t3_divide(e[i], total, r);
+        t3_top_p(s, turn, scratch, score, share, most, cut);
     }
     if (!p.llama && penalty != 1.f) {
         penalise();
         mine = -INFINITY;
         T3_EACH(i) mine = fmaxf(mine, score[i]);
         most = t3_block_max(s, turn, mine);
+        t3_weights(s, score, most, e);
     }
-    const float total = t3_softmax(s, turn, score, most, e);
+    const float total = t3_total(s, turn, score, e), inverseTotal = div_rn(1.f, total);
 
     // The draw: the first token whose cumulative probability exceeds u of the whole.
     T3Fixed quad[3] = {0, 0, 0};
     T3_EACH(i) {
-        if (e[i] > 0) e[i] = div_rn(e[i], total);
+        e[i] = t3_divide(e[i], total, inverseTotal);
         quad[i >> 2] += t3_fixed(e[i], T3_P_SCALE);
     }
     const T3Fixed warpSum = t3_warp_sum(quad[0] + quad[1] + quad[2]);

@@ -184,9 +184,9 @@ struct Device {
             product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && l > 0);
             if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, a, dependent);
             if (a.rowCount > 2 && (!*skip || !strstr(skip, "combine"))) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
-            product("output", "", a, c, 1, dependent);
-            product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, s.llama ? 8 : 4, dependent);
-            product("down", "", a, c, 1, dependent);
+            product("output", "", a, c, a.rowCount <= 2 && s.heads < 16 ? 4 : 2, dependent);
+            product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, 8, dependent);
+            product("down", "", a, c, 2, dependent);
         }
         if (!top) return;
         a.layer = s.layers;

@@ -91,7 +91,6 @@ struct Driver {
     void launch(const std::string& name, unsigned gx, unsigned gy, unsigned gz, unsigned threads, unsigned shared, const P& p, bool dependent = false) {
         void* f = function(name);
         if (shared > 48 << 10) must("cuFuncSetAttribute", f, 8, (int)shared);
-        if (getenv("CARVE")) must("cuFuncSetAttribute", f, 9, atoi(getenv("CARVE")));
         Attribute a;
         Config c = {gx, gy, gz, threads, 1, 1, shared, stream, &a, dependent ? 1u : 0u};
         P copy = p;
