@@ -1,10 +1,15 @@
 package dev.skald.cuda;
 
 import dev.skald.Precision;
+import dev.skald.cuda.decode.GraphDecoder;
 import dev.skald.cuda.driver.Context;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.TokenDecoder;
+import java.util.Optional;
 
 /** A card as a {@link Backend}. */
 final class CudaBackend implements Backend {
@@ -36,6 +41,27 @@ final class CudaBackend implements Backend {
     @Override
     public Ops open() {
         return new CudaOps(this, context);
+    }
+
+    @Override
+    public Optional<TokenDecoder> decoder(DecoderModel model, Ops ops, int slots) {
+        if (!(model.head() instanceof StreamedLinear head) || !(ops instanceof CudaOps on)) {
+            return Optional.empty();
+        }
+        return head.owner()
+                .decoder(model)
+                .map(
+                        m ->
+                                new GraphDecoder(
+                                        context, on.stream(), m, ops, slots, CudaBackend::address));
+    }
+
+    private static long address(Tensor t) {
+        CudaTensor c = CudaTensor.of(t);
+        if (!c.isDense()) {
+            throw new IllegalArgumentException(t + " is not dense");
+        }
+        return c.address();
     }
 
     @Override

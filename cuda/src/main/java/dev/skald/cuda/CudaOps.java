@@ -7,6 +7,7 @@ import dev.skald.cuda.CudaWeights.CudaConvTranspose1d;
 import dev.skald.cuda.CudaWeights.CudaEmbedding;
 import dev.skald.cuda.CudaWeights.CudaLinear;
 import dev.skald.cuda.CudaWeights.CudaLstm;
+import dev.skald.cuda.CudaWeights.Matrix;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Activation;
@@ -54,6 +55,10 @@ final class CudaOps implements Ops {
         elementwise = new Elementwise(context, stream);
         gemm = new Gemm(context, stream, arena, elementwise);
         attention = new CudaAttention(context, stream, arena, elementwise);
+    }
+
+    Stream stream() {
+        return stream;
     }
 
     // ---- memory
@@ -202,11 +207,11 @@ final class CudaOps implements Ops {
 
     @Override
     public void linear(Tensor x, Linear w, Epilogue epilogue, Tensor out) {
-        CudaLinear l = (CudaLinear) w;
-        check(x.cols() == l.in(), "linear", "in is " + l.in(), x);
-        shape(out, "linear", x.batch(), x.rows(), l.out());
+        check(x.cols() == w.in(), "linear", "in is " + w.in(), x);
+        shape(out, "linear", x.batch(), x.rows(), w.out());
         residual(epilogue, "linear", out);
-        gemm.linear(CudaTensor.of(x), l.matrix(), epilogue, CudaTensor.of(out));
+        Matrix m = w instanceof StreamedLinear s ? s.matrix() : ((CudaLinear) w).matrix();
+        gemm.linear(CudaTensor.of(x), m, epilogue, CudaTensor.of(out));
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.skald.cuda.CudaWeights.CudaLinear;
 import dev.skald.cuda.CudaWeights.CudaLstm;
 import dev.skald.cuda.CudaWeights.Matrix;
 import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.cuda.decode.DeviceModel;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Backend;
@@ -17,23 +18,31 @@ import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
+import dev.skald.tensor.decode.DecoderModel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Weights on a device, packed there for the matrix kernels. {@link Role#EXACT} is fp32; the others
- * are fp16, {@link Role#STREAMED} bfloat16, or fp32 where that is asked for.
+ * are fp16, {@link Role#STREAMED} bfloat16, or fp32 where that is asked for. Those in bfloat16 are
+ * read when they are first used: see {@link StreamedLinear}.
  *
  * <p>Loading is serialised: one upload at a time goes through the page-locked memory.
  */
 final class CudaParameters implements Parameters {
+    private static final System.Logger LOG = System.getLogger(CudaParameters.class.getName());
+
     private final CudaBackend backend;
     private final Context context;
     private final Precision precision;
     private final Stream stream;
     private final List<Long> memory = new ArrayList<>();
+    private final Map<DecoderModel, Optional<DeviceModel>> decoders = new IdentityHashMap<>();
     private boolean closed;
 
     CudaParameters(CudaBackend backend, Context context, Precision precision) {
@@ -66,7 +75,7 @@ final class CudaParameters implements Parameters {
 
     // ---- memory
 
-    private long allocate(long bytes) {
+    long allocate(long bytes) {
         if (closed) {
             throw new IllegalStateException("these parameters are closed");
         }
@@ -75,7 +84,7 @@ final class CudaParameters implements Parameters {
         return address;
     }
 
-    private long upload(float[] values) {
+    long upload(float[] values) {
         long address = allocate((long) values.length * Float.BYTES);
         stream.upload(values, 0, values.length, address);
         stream.synchronize();
@@ -177,7 +186,6 @@ final class CudaParameters implements Parameters {
             any |= biases != null && biases[i] != null;
         }
         float[] bias = new float[any ? out : 0];
-        List<float[]> sources = new ArrayList<>();
         int at = 0;
         for (int i = 0; i < weights.length; i++) {
             int rows = weights[i].shape()[0];
@@ -185,31 +193,67 @@ final class CudaParameters implements Parameters {
             if (b != null) {
                 System.arraycopy(values(b, rows), 0, bias, at, rows);
             }
-            sources.add(weights[i].floats());
             at += rows;
         }
-        Matrix m =
-                pack(
-                        sources,
-                        new Layout(in, 1, 1),
-                        new Shape(out, in, 1),
-                        type(role),
-                        any ? upload(bias) : 0);
+        if (isStreamed(role)) {
+            return new StreamedLinear(this, in, out, List.of(weights), bias, false);
+        }
+        List<float[]> sources = new ArrayList<>();
+        for (Weight w : weights) {
+            sources.add(w.floats());
+        }
+        Matrix m = pack(sources, false, in, out, type(role), bias);
         return new CudaLinear(in, out, m);
+    }
+
+    private boolean isStreamed(Role role) {
+        return role == Role.STREAMED && type(role) == Type.BF16;
+    }
+
+    private Matrix pack(
+            List<float[]> sources, boolean transposed, int in, int out, Type type, float[] bias) {
+        return pack(
+                sources,
+                transposed ? new Layout(1, out, 1) : new Layout(in, 1, 1),
+                new Shape(out, in, 1),
+                type,
+                bias.length > 0 ? upload(bias) : 0);
+    }
+
+    /** A matrix for the ops. */
+    synchronized Matrix pack(StreamedLinear w) {
+        List<float[]> sources = new ArrayList<>();
+        w.weights().forEach(each -> sources.add(each.floats()));
+        return pack(sources, w.transposed(), w.in(), w.out(), type(Role.STREAMED), w.bias());
+    }
+
+    /** The weights of a decoder, packed once; empty, with a word of why, if the kernels cannot. */
+    synchronized Optional<DeviceModel> decoder(DecoderModel model) {
+        return decoders.computeIfAbsent(
+                model,
+                m -> {
+                    DecoderTiles tiles = new DecoderTiles(context, stream, this, m);
+                    String unfit = tiles.unfit();
+                    if (unfit == null) {
+                        return Optional.of(tiles.pack());
+                    }
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            "the decoder on the GPU runs op by op: {0}",
+                            unfit);
+                    return Optional.empty();
+                });
     }
 
     @Override
     public synchronized Linear linearTransposed(Weight weight, @Nullable Weight bias, Role role) {
         int in = dims(weight, 2)[0];
         int out = weight.shape()[1];
-        long b = bias == null ? 0 : upload(values(bias, out));
-        Matrix m =
-                pack(
-                        List.of(weight.floats()),
-                        new Layout(1, out, 1),
-                        new Shape(out, in, 1),
-                        type(role),
-                        b);
+        float[] b = bias == null ? new float[0] : values(bias, out);
+        if (isStreamed(role)) {
+            return new StreamedLinear(this, in, out, List.of(weight), b, true);
+        }
+        Matrix m = pack(List.of(weight.floats()), true, in, out, type(role), b);
         return new CudaLinear(in, out, m);
     }
 

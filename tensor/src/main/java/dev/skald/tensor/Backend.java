@@ -1,6 +1,9 @@
 package dev.skald.tensor;
 
 import dev.skald.Precision;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.TokenDecoder;
+import java.util.Optional;
 
 /**
  * A device that computes, opened once a process and shared by every model: see {@link Devices}.
@@ -37,6 +40,18 @@ public interface Backend extends AutoCloseable {
      */
     default Ops openSingle() {
         return open();
+    }
+
+    /**
+     * A decoder of this device's own, if it has one for such a model; else one over {@link Ops}
+     * will do.
+     *
+     * @param model whose handles are of one {@link Parameters} of this backend
+     * @param ops the stream it computes on; not closed with it
+     * @param slots how many sequences it should hold
+     */
+    default Optional<TokenDecoder> decoder(DecoderModel model, Ops ops, int slots) {
+        return Optional.empty();
     }
 
     /**

@@ -10,6 +10,11 @@ import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
+import dev.skald.tensor.decode.DecoderModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * GPT-2: layer norm, learned positions, GELU in its tanh form. Source: transformers' {@code
@@ -18,43 +23,33 @@ import dev.skald.tensor.Weights;
 final class Gpt2 implements Transformer {
     private static final Activation GELU = Activation.GELU_TANH;
 
-    private record Norm(Tensor gain, Tensor shift) {} // (1,1,C) each
-
-    private record Layer(
-            Norm attentionNorm,
-            Linear qkv, // C → 3C
-            Linear output, // C → C
-            Norm mlpNorm,
-            Linear up, // C → 4C
-            Linear down) {} // 4C → C
-
     private final T3Config config;
-    private final Layer[] layers;
-    private final Norm norm;
+    private final List<DecoderModel.Layer> layers;
+    private final DecoderModel.Norm norm;
     private final Embedding positions;
 
     Gpt2(Parameters parameters, Weights weights, T3Config config) {
         this.config = config;
         int c = config.hidden();
-        layers = new Layer[config.layers()];
-        for (int i = 0; i < layers.length; i++) {
+        layers = new ArrayList<>();
+        for (int i = 0; i < config.layers(); i++) {
             Weights w = weights.under("h." + i + ".");
             int ffn = w.get("mlp.c_fc.weight", c, -1).shape()[1];
-            layers[i] =
-                    new Layer(
+            layers.add(
+                    new DecoderModel.Layer(
                             norm(parameters, w.under("ln_1."), c),
                             linear(parameters, w.under("attn.c_attn."), c, 3 * c),
                             linear(parameters, w.under("attn.c_proj."), c, c),
                             norm(parameters, w.under("ln_2."), c),
                             linear(parameters, w.under("mlp.c_fc."), c, ffn),
-                            linear(parameters, w.under("mlp.c_proj."), ffn, c));
+                            linear(parameters, w.under("mlp.c_proj."), ffn, c)));
         }
         norm = norm(parameters, weights.under("ln_f."), c);
         positions = parameters.embedding(weights.get("wpe.weight", config.positions(), c));
     }
 
-    private static Norm norm(Parameters parameters, Weights w, int c) {
-        return new Norm(parameters.vector(w.get("weight", c)), parameters.vector(w.get("bias", c)));
+    private static DecoderModel.Norm norm(Parameters parameters, Weights w, int c) {
+        return new DecoderModel.Norm(parameters.vector(w.get("weight", c)), parameters.vector(w.get("bias", c)));
     }
 
     private static Linear linear(Parameters parameters, Weights w, int in, int out) {
@@ -63,8 +58,25 @@ final class Gpt2 implements Transformer {
     }
 
     @Override
-    public int layers() {
-        return layers.length;
+    public DecoderModel decoder(
+            Embedding tokens, @Nullable Embedding tokenPositions, Linear head) {
+        return new DecoderModel(
+                DecoderModel.Kind.GPT2,
+                config.hidden(),
+                config.heads(),
+                config.hidden() / config.heads(),
+                config.normEps(),
+                layers,
+                norm,
+                null,
+                null,
+                positions,
+                tokens,
+                tokenPositions,
+                head,
+                config.positions(),
+                T3Config.START_SPEECH,
+                T3Config.STOP_SPEECH);
     }
 
     @Override
@@ -76,38 +88,36 @@ final class Gpt2 implements Transformer {
     public Tensor forward(Ops ops, Tensor x, KvRows cache, Taps taps) {
         int heads = config.heads();
         int c = config.hidden();
-        float eps = config.normEps();
         float scale = (float) (1 / Math.sqrt((double) c / heads));
         int batch = x.batch();
         int rows = x.rows();
         Tensor h = ops.tensor(batch, rows, c);
         Tensor qkv = ops.tensor(batch, rows, 3 * c);
         Tensor attended = ops.tensor(batch, rows, c);
-        Tensor up = ops.tensor(batch, rows, layers[0].up.out());
+        Tensor up = ops.tensor(batch, rows, layers.getFirst().up().out());
         Tensor q = qkv.cols(0, c);
         Tensor k = qkv.cols(c, 2 * c);
         Tensor v = qkv.cols(2 * c, 3 * c);
         Tensor position = ops.tensor(1, batch * rows, c);
         ops.embed(positions, cache.positions(), position);
         ops.add(x, position.reshape(batch, rows, c), x);
-        for (int i = 0; i < layers.length; i++) {
-            Layer layer = layers[i];
-            ops.layerNorm(
-                    x,
-                    layer.attentionNorm.gain,
-                    layer.attentionNorm.shift,
-                    eps,
-                    Activation.NONE,
-                    h);
-            ops.linear(h, layer.qkv, Epilogue.NONE, qkv);
+        for (int i = 0; i < layers.size(); i++) {
+            DecoderModel.Layer layer = layers.get(i);
+            norm(ops, x, layer.attentionNorm(), h);
+            ops.linear(h, layer.qkv(), Epilogue.NONE, qkv);
             cache.attend(i, q, k, v, scale, attended, taps);
-            ops.linear(attended, layer.output, Epilogue.plus(x), x);
-            ops.layerNorm(x, layer.mlpNorm.gain, layer.mlpNorm.shift, eps, Activation.NONE, h);
-            ops.linear(h, layer.up, Epilogue.of(GELU), up);
-            ops.linear(up, layer.down, Epilogue.plus(x), x);
+            ops.linear(attended, layer.output(), Epilogue.plus(x), x);
+            norm(ops, x, layer.mlpNorm(), h);
+            ops.linear(h, layer.up(), Epilogue.of(GELU), up);
+            ops.linear(up, layer.down(), Epilogue.plus(x), x);
             taps.tap("layer" + i, ops, x);
         }
-        ops.layerNorm(x, norm.gain, norm.shift, eps, Activation.NONE, x);
+        norm(ops, x, norm, x);
         return x;
+    }
+
+    private void norm(Ops ops, Tensor x, DecoderModel.Norm n, Tensor out) {
+        Tensor beta = Objects.requireNonNull(n.beta());
+        ops.layerNorm(x, n.gamma(), beta, config.normEps(), Activation.NONE, out);
     }
 }

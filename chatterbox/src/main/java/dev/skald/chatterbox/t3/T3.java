@@ -34,6 +34,7 @@ public final class T3 {
     private final Embedding speechEmbedding; // (V, C)
     private final @Nullable Embedding speechPositions; // (n, C)
     private final Linear speechHead; // C → V
+    private final DecoderModel whole;
     private final Linear speakerEncoder;
     private final int speakerSize;
     private final @Nullable Perceiver perceiver;
@@ -65,6 +66,7 @@ public final class T3 {
                         w.get("speech_head.weight", v, c),
                         w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null,
                         Role.STREAMED);
+        whole = transformer.decoder(speechEmbedding, speechPositions, speechHead);
         Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
         speakerSize = speaker.shape()[1];
         speakerEncoder =
@@ -166,7 +168,9 @@ public final class T3 {
      * @param slots how many sequences it can hold
      */
     public TokenDecoder decoder(Ops ops, int slots) {
-        return new T3Decoder(this, ops, slots);
+        return ops.backend()
+                .decoder(whole, ops, slots)
+                .orElseGet(() -> new T3Decoder(this, ops, slots));
     }
 
     /** How long a speaker embedding is. */

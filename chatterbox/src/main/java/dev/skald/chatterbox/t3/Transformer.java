@@ -1,12 +1,17 @@
 package dev.skald.chatterbox.t3;
 
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.DecoderModel;
+import org.jspecify.annotations.Nullable;
 
 /** A decoder-only transformer without its input and output embeddings. */
 sealed interface Transformer permits Llama, Gpt2 {
-    int layers();
+    /** The whole model, for a decoder of the backend's own. */
+    DecoderModel decoder(Embedding tokens, @Nullable Embedding tokenPositions, Linear head);
 
     /** H*D: columns of keys and values. */
     int cacheWidth();

@@ -135,7 +135,7 @@ class T3DecoderTest {
         return all;
     }
 
-    private static int[] joined(int[] a, int[] b) {
+    static int[] joined(int[] a, int[] b) {
         int[] all = Arrays.copyOf(a, a.length + b.length);
         System.arraycopy(b, 0, all, a.length, b.length);
         return all;

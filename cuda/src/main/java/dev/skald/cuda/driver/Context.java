@@ -17,7 +17,18 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Context implements AutoCloseable {
     /** The binaries of the kernels, one a source file. */
     private static final List<String> BINARIES =
-            List.of("attention", "conv", "gemm", "random", "rows", "vits", "vocoder");
+            List.of(
+                    "attention",
+                    "conv",
+                    "decode",
+                    "decode_attention",
+                    "decode_weights",
+                    "gemm",
+                    "random",
+                    "rows",
+                    "sample",
+                    "vits",
+                    "vocoder");
 
     /** The context that a thread made current last. */
     private static final ThreadLocal<Context> CURRENT = new ThreadLocal<>();
@@ -112,6 +123,11 @@ public final class Context implements AutoCloseable {
         return driver.attribute(index, 16);
     }
 
+    /** 90 for compute capability 9.0. */
+    public int computeCapability() {
+        return driver.computeCapability(index);
+    }
+
     /** The kernel of that name. */
     public Kernel kernel(String name) {
         Kernel known = kernels.get(name);
@@ -140,6 +156,17 @@ public final class Context implements AutoCloseable {
     public void free(long address) {
         use();
         driver.free(address);
+    }
+
+    /** Page-locked memory of the host, which kernels write to by its address. */
+    public MemorySegment allocateHost(long bytes) {
+        use();
+        return driver.allocateHost(bytes);
+    }
+
+    public void freeHost(MemorySegment memory) {
+        use();
+        driver.freeHost(memory);
     }
 
     /** Opens a queue of work. */

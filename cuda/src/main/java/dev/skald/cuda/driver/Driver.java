@@ -54,6 +54,13 @@ public final class Driver {
     private final MethodHandle moduleGetFunction;
     private final MethodHandle funcSetAttribute;
     private final MethodHandle launchKernel;
+    private final MethodHandle launchKernelEx;
+    private final MethodHandle streamBeginCapture;
+    private final MethodHandle streamEndCapture;
+    private final MethodHandle graphInstantiate;
+    private final MethodHandle graphLaunch;
+    private final MethodHandle graphExecDestroy;
+    private final MethodHandle graphDestroy;
     private final int version;
 
     private static final class Loaded {
@@ -141,6 +148,15 @@ public final class Driver {
                         JAVA_LONG,
                         ADDRESS,
                         ADDRESS);
+        launchKernelEx =
+                function(library, "cuLaunchKernelEx", ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
+        streamBeginCapture = function(library, "cuStreamBeginCapture_v2", JAVA_LONG, JAVA_INT);
+        streamEndCapture = function(library, "cuStreamEndCapture", JAVA_LONG, ADDRESS);
+        graphInstantiate =
+                function(library, "cuGraphInstantiateWithFlags", ADDRESS, JAVA_LONG, JAVA_LONG);
+        graphLaunch = function(library, "cuGraphLaunch", JAVA_LONG, JAVA_LONG);
+        graphExecDestroy = function(library, "cuGraphExecDestroy", JAVA_LONG);
+        graphDestroy = function(library, "cuGraphDestroy", JAVA_LONG);
         check("cuInit", call(function(library, "cuInit", JAVA_INT), 0));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(JAVA_INT);
@@ -427,5 +443,60 @@ public final class Driver {
         } catch (Throwable t) {
             throw thrown(t);
         }
+    }
+
+    /**
+     * Launches a kernel by a configuration with attributes.
+     *
+     * @param config a {@code CUlaunchConfig}
+     * @param arguments an array of pointers to the arguments
+     */
+    void launch(MemorySegment config, long function, MemorySegment arguments) {
+        try {
+            int code =
+                    (int)
+                            launchKernelEx.invokeExact(
+                                    config, function, arguments, MemorySegment.NULL);
+            check("cuLaunchKernelEx", code);
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    // ---- graphs
+
+    /** From here on, what this thread puts into the stream is recorded instead. */
+    void beginCapture(long stream) {
+        check("cuStreamBeginCapture", call(streamBeginCapture, stream, 1));
+    }
+
+    /** The recorded graph. */
+    long endCapture(long stream) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(JAVA_LONG);
+            check("cuStreamEndCapture", call(streamEndCapture, stream, out));
+            return out.get(JAVA_LONG, 0);
+        }
+    }
+
+    /** A graph that can be launched. */
+    long instantiate(long graph) {
+        return longOf("cuGraphInstantiate", graphInstantiate, graph, 0L);
+    }
+
+    void launchGraph(long executable, long stream) {
+        try {
+            check("cuGraphLaunch", (int) graphLaunch.invokeExact(executable, stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    void destroyGraph(long graph) {
+        check("cuGraphDestroy", call(graphDestroy, graph));
+    }
+
+    void destroyExecutable(long executable) {
+        check("cuGraphExecDestroy", call(graphExecDestroy, executable));
     }
 }

@@ -16,6 +16,14 @@ public final class Stream implements AutoCloseable {
     /** Bytes of page-locked memory that uploads go through in turn. */
     private static final int STAGING = 8 << 20;
 
+    /** {@code CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION}. */
+    private static final int PROGRAMMATIC_SERIALIZATION = 6;
+
+    /** Bytes of a {@code CUlaunchConfig}; its attribute lies behind it. */
+    private static final int CONFIG = 56;
+
+    private static final int ATTRIBUTE = 72;
+
     /** Bytes that the arguments of a kernel may take. */
     private static final int LARGEST_ARGUMENTS = 1024;
 
@@ -25,6 +33,7 @@ public final class Stream implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment arguments = arena.allocate(LARGEST_ARGUMENTS, 16);
     private final MemorySegment pointers = arena.allocate(ADDRESS);
+    private final MemorySegment config = arena.allocate(CONFIG + ATTRIBUTE, 8);
     private final MemorySegment staging;
     private long staged;
     private int length;
@@ -36,6 +45,13 @@ public final class Stream implements AutoCloseable {
         handle = driver.createStream();
         staging = driver.allocateHost(STAGING);
         pointers.set(ADDRESS, 0, arguments);
+        config.set(JAVA_INT, 16, 1); // blockDimY
+        config.set(JAVA_INT, 20, 1); // blockDimZ
+        config.set(JAVA_LONG, 32, handle);
+        config.set(ADDRESS, 40, config.asSlice(CONFIG));
+        config.set(JAVA_INT, 48, 1); // attributes
+        config.set(JAVA_INT, CONFIG, PROGRAMMATIC_SERIALIZATION);
+        config.set(JAVA_INT, CONFIG + 8, 1);
     }
 
     // ---- the arguments of the next launch: one struct, its fields in order
@@ -75,6 +91,55 @@ public final class Stream implements AutoCloseable {
                 kernel.function(shared), gridX, gridY, gridZ, threads, shared, handle, pointers);
     }
 
+    /**
+     * Launches a kernel that may begin before the one ahead of it has ended, for which it waits
+     * itself: programmatic dependent launch, from compute capability 9.0 on.
+     */
+    public void launchEarly(
+            Kernel kernel, int gridX, int gridY, int gridZ, int threads, int shared) {
+        config.set(JAVA_INT, 0, gridX);
+        config.set(JAVA_INT, 4, gridY);
+        config.set(JAVA_INT, 8, gridZ);
+        config.set(JAVA_INT, 12, threads);
+        config.set(JAVA_INT, 24, shared);
+        context.use();
+        driver.launch(config, kernel.function(shared), pointers);
+    }
+
+    // ---- graphs
+
+    /**
+     * Records launches instead of running them.
+     *
+     * @throws CudaException if they cannot be recorded; the stream can be used all the same
+     */
+    public Graph capture(Runnable launches) {
+        context.use();
+        driver.beginCapture(handle);
+        try {
+            launches.run();
+        } catch (RuntimeException | Error e) {
+            try {
+                driver.destroyGraph(driver.endCapture(handle));
+            } catch (CudaException again) {
+                e.addSuppressed(again);
+            }
+            throw e;
+        }
+        long graph = driver.endCapture(handle);
+        try {
+            return new Graph(context, driver.instantiate(graph));
+        } finally {
+            driver.destroyGraph(graph);
+        }
+    }
+
+    /** Runs a graph. */
+    public void launch(Graph graph) {
+        context.use();
+        driver.launchGraph(graph.executable(), handle);
+    }
+
     // ---- copies
 
     /** A piece of page-locked memory, filled by the caller before {@link #upload}. */
@@ -102,13 +167,14 @@ public final class Stream implements AutoCloseable {
 
     /** Copies integers to device memory. */
     public void upload(int[] from, long to) {
-        if (from.length == 0) {
-            return;
+        int most = STAGING / Integer.BYTES;
+        for (int done = 0; done < from.length; done += most) {
+            int n = Math.min(most, from.length - done);
+            MemorySegment piece = stage((long) n * Integer.BYTES);
+            MemorySegment.copy(from, done, piece, JAVA_INT, 0, n);
+            context.use();
+            driver.copyToDevice(to + (long) done * Integer.BYTES, piece, piece.byteSize(), handle);
         }
-        MemorySegment piece = stage((long) from.length * Integer.BYTES);
-        MemorySegment.copy(from, 0, piece, JAVA_INT, 0, from.length);
-        context.use();
-        driver.copyToDevice(to, piece, piece.byteSize(), handle);
     }
 
     /** Copies floats from device memory and waits for them. */
@@ -126,14 +192,15 @@ public final class Stream implements AutoCloseable {
 
     /** Copies integers from device memory and waits for them. */
     public void download(long from, int[] to) {
-        if (to.length == 0) {
-            return;
+        int most = STAGING / Integer.BYTES;
+        for (int done = 0; done < to.length; done += most) {
+            int n = Math.min(most, to.length - done);
+            MemorySegment piece = stage((long) n * Integer.BYTES);
+            context.use();
+            driver.copyToHost(piece, from + (long) done * Integer.BYTES, piece.byteSize(), handle);
+            synchronize();
+            MemorySegment.copy(piece, JAVA_INT, 0, to, done, n);
         }
-        MemorySegment piece = stage((long) to.length * Integer.BYTES);
-        context.use();
-        driver.copyToHost(piece, from, piece.byteSize(), handle);
-        synchronize();
-        MemorySegment.copy(piece, JAVA_INT, 0, to, 0, to.length);
     }
 
     /** Copies bytes within the device. */

@@ -1,0 +1,231 @@
+package dev.skald.cuda;
+
+import dev.skald.cuda.CudaWeights.CudaEmbedding;
+import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.cuda.decode.DeviceModel;
+import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.Stream;
+import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.DecoderModel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packs a decoder's weights into the tiles and vectors of {@code decode.cuh}.
+ *
+ * <p>Legend: C hidden size, A heads * 64, F feed-forward size, U 2F of Llama, F of GPT-2.
+ */
+final class DecoderTiles {
+    /** What the kernels hold, which split the inputs over 16 warps. */
+    private static final int MOST_WIDTH = 1024;
+
+    private static final int MOST_FFN = 4096;
+    private static final int MOST_VOCABULARY = 8320;
+
+    /** Where an output row goes: {@code T3_PLAIN} and so on. */
+    private static final int PLAIN = 0;
+
+    private static final int ROTARY = 1;
+    private static final int EVEN = 2;
+    private static final int ODD = 3;
+
+    private final Context context;
+    private final Stream stream;
+    private final CudaParameters parameters;
+    private final DecoderModel model;
+    private final boolean llama;
+    private final int c;
+    private final int a;
+    private final int f;
+    private final int u;
+    private final int v8;
+    private long tile;
+    private long vector;
+    private long scratch;
+
+    /** Where the kernel counts NaNs, which a {@link dev.skald.tensor.Weight} has refused already. */
+    private long found;
+
+    DecoderTiles(Context context, Stream stream, CudaParameters parameters, DecoderModel model) {
+        this.context = context;
+        this.stream = stream;
+        this.parameters = parameters;
+        this.model = model;
+        llama = model.kind() == DecoderModel.Kind.LLAMA;
+        c = model.hidden();
+        a = model.heads() * model.headDim();
+        f = model.layers().getFirst().down().in();
+        u = llama ? 2 * f : f;
+        v8 = (model.vocabulary() + 7) / 8 * 8;
+    }
+
+    /** Why the kernels cannot compute this model; null if they can. */
+    @Nullable String unfit() {
+        if (model.headDim() != DeviceModel.HEAD_DIM) {
+            return "its heads have " + model.headDim() + " columns";
+        }
+        if (c > MOST_WIDTH || a > MOST_WIDTH || c % 32 != 0) {
+            return "its width is " + c + ", of attention " + a;
+        }
+        if (f > MOST_FFN || f % 32 != 0) {
+            return "its feed-forward width is " + f;
+        }
+        if (model.vocabulary() > MOST_VOCABULARY) {
+            return "its vocabulary is " + model.vocabulary();
+        }
+        if (llama ? model.cos() == null : model.tokenPositions() != null) {
+            return "its positions are of another kind";
+        }
+        for (DecoderModel.Layer l : model.layers()) {
+            for (Linear w : new Linear[] {l.qkv(), l.output(), l.up(), l.down()}) {
+                if (!(w instanceof StreamedLinear s) || (llama && s.bias().length > 0)) {
+                    return "a layer of it has a bias or is not in bfloat16";
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Packs them; the memory is that of the parameters. */
+    DeviceModel pack() {
+        int layers = model.layers().size();
+        long perLayer = 4L * a * c + (long) u * c + (long) c * f;
+        long tiles = (layers * perLayer + (long) v8 * c) * Short.BYTES;
+        long vectors = (layers * (6L * c + 3L * a + u) + 2L * c + v8) * Float.BYTES;
+        long weights = parameters.allocate(tiles);
+        long all = parameters.allocate(vectors);
+        stream.clear(all, vectors);
+        tile = weights;
+        vector = all;
+        long widest = Math.max((long) u * c, Math.max(3L * a * c, (long) model.vocabulary() * c));
+        scratch = context.allocate((widest + 1) * Float.BYTES);
+        found = scratch + widest * Float.BYTES;
+        try {
+            for (DecoderModel.Layer l : model.layers()) {
+                layer(l);
+            }
+            norm(model.norm());
+            matrix(model.head(), v8, PLAIN);
+        } finally {
+            stream.synchronize();
+            context.free(scratch);
+        }
+        Embedding places = llama ? model.tokenPositions() : model.positions();
+        return new DeviceModel(
+                weights,
+                all,
+                ((CudaEmbedding) model.tokens()).table(),
+                places == null ? 0 : ((CudaEmbedding) places).table(),
+                rotary(),
+                llama,
+                layers,
+                c,
+                model.heads(),
+                f,
+                model.vocabulary(),
+                model.eps(),
+                model.maxPositions(),
+                llama && places != null ? places.entries() : Integer.MAX_VALUE,
+                model.startToken(),
+                model.stopToken());
+    }
+
+    private void layer(DecoderModel.Layer l) {
+        norm(l.attentionNorm());
+        norm(l.mlpNorm());
+        if (llama) {
+            upload(streamed(l.qkv()));
+            for (int i = 0; i < 3; i++) {
+                tiles(i * a, a, c, false, i < 2 ? ROTARY : PLAIN, i * a, a);
+            }
+            advance(3 * a, c);
+            vector += 3L * a * Float.BYTES;
+        } else {
+            matrix(l.qkv(), 3 * a, PLAIN);
+        }
+        matrix(l.output(), c, PLAIN);
+        if (llama) {
+            upload(streamed(l.up()));
+            tiles(0, f, c, false, EVEN, 0, u);
+            tiles(f, f, c, false, ODD, 0, u);
+            advance(u, c);
+            vector += (long) u * Float.BYTES;
+        } else {
+            matrix(l.up(), u, PLAIN);
+        }
+        matrix(l.down(), c, PLAIN);
+    }
+
+    /** Gain, then shift, which an RMS norm does not have. */
+    private void norm(DecoderModel.Norm n) {
+        long bytes = (long) c * Float.BYTES;
+        stream.copy(CudaTensor.of(n.gamma()).address(), vector, bytes);
+        if (n.beta() != null) {
+            stream.copy(CudaTensor.of(n.beta()).address(), vector + bytes, bytes);
+        }
+        vector += 2 * bytes;
+    }
+
+    /** Pairs of cosine and sine; 0 without them. */
+    private long rotary() {
+        if (model.cos() == null || model.sin() == null) {
+            return 0;
+        }
+        float[] cos = values(model.cos());
+        float[] sin = values(model.sin());
+        float[] pairs = new float[2 * cos.length];
+        for (int i = 0; i < cos.length; i++) {
+            pairs[2 * i] = cos[i];
+            pairs[2 * i + 1] = sin[i];
+        }
+        return parameters.upload(pairs);
+    }
+
+    private float[] values(Tensor t) {
+        CudaTensor from = CudaTensor.of(t);
+        float[] to = new float[Math.toIntExact(from.size())];
+        stream.download(from.address(), to, 0, to.length);
+        return to;
+    }
+
+    private static StreamedLinear streamed(Linear w) {
+        return (StreamedLinear) w;
+    }
+
+    private void advance(int rows, int inputs) {
+        tile += (long) rows * inputs * Short.BYTES;
+    }
+
+    /** A matrix of {@code packed} rows, then its bias. */
+    private void matrix(Linear w, int packed, int map) {
+        StreamedLinear s = streamed(w);
+        upload(s);
+        tiles(0, s.out(), s.in(), s.transposed(), map, 0, packed);
+        advance(packed, s.in());
+        stream.upload(s.bias(), 0, s.bias().length, vector);
+        vector += (long) packed * Float.BYTES;
+    }
+
+    private void upload(StreamedLinear w) {
+        float[] values = w.floats();
+        stream.upload(values, 0, values.length, scratch);
+    }
+
+    /** Launches {@code t3_pack} over rows of what was uploaded. */
+    private void tiles(
+            int from, int rows, int inputs, boolean turned, int map, int first, int packed) {
+        stream.begin()
+                .add(tile)
+                .add(scratch + (long) from * inputs * Float.BYTES)
+                .add(found)
+                .add(Type.F32.ordinal())
+                .add(rows)
+                .add(inputs)
+                .add(turned ? 1 : 0)
+                .add(map)
+                .add(first)
+                .add(packed);
+        stream.launch(context.kernel("t3_pack"), 256, 1, 1, 256, 0);
+    }
+}

@@ -1,0 +1,460 @@
+package dev.skald.cuda.decode;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.Stream;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.SamplerSettings;
+import dev.skald.tensor.decode.TokenDecoder;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link TokenDecoder} whose steps run on the device, sampler included: each is one launch of a
+ * graph, up to {@value #AHEAD} ahead of the host. Drawn tokens come through page-locked memory.
+ */
+public final class GraphDecoder implements TokenDecoder {
+    /** How many steps may be enqueued whose tokens have not come. */
+    private static final int AHEAD = 8;
+
+    private static final long WAIT_NANOS = 50_000;
+
+    /** How often it is looked for a token before the driver is asked what is wrong. */
+    private static final int LOOKS = 20_000;
+
+    private static final VarHandle INT = JAVA_INT.varHandle();
+
+    private final Context context;
+    private final Stream stream;
+    private final DeviceModel model;
+    private final Ops ops;
+    private final ToLongFunction<Tensor> address;
+    private final StepKernels kernels;
+    private final @Nullable Sequence[] slots;
+
+    /** Keys and values of each slot's two branches, kept for the next sequence. */
+    private final SlotMemory[] own;
+
+    /** The tokens that the repetition penalty looks at: a bit each, {@code words} a slot. */
+    private final long spoken;
+
+    private final int words;
+    private final MemorySegment ring;
+
+    /** Those whose rows the device has in its list; what else was listed empties it. */
+    private List<Sequence> listed = List.of();
+
+    private boolean closed;
+
+    /** Where the keys and values of a slot's branches lie, and bytes of each. */
+    private static final class SlotMemory {
+        final long[] branches = new long[2];
+        final long[] bytes = new long[2];
+    }
+
+    /**
+     * @param stream on which {@code ops} computes
+     * @param slots how many sequences it can hold: fewer are offered if their rows do not fit a step
+     * @param address of a dense tensor of {@code ops}
+     */
+    public GraphDecoder(
+            Context context,
+            Stream stream,
+            DeviceModel model,
+            Ops ops,
+            int slots,
+            ToLongFunction<Tensor> address) {
+        this.context = context;
+        this.stream = stream;
+        this.model = model;
+        this.ops = ops;
+        this.address = address;
+        // Each may be guided in a Llama.
+        int count = Math.min(slots, StepKernels.ROWS / (model.llama() ? 2 : 1));
+        this.slots = new Sequence[count];
+        own = new SlotMemory[count];
+        for (int i = 0; i < count; i++) {
+            own[i] = new SlotMemory();
+        }
+        words = model.padded() / 32 + 1;
+        kernels = new StepKernels(context, stream, model, count + 1);
+        spoken = context.allocate((long) (count + 1) * words * Integer.BYTES);
+        ring = context.allocateHost((long) (count + 1) * Sequence.RING * Integer.BYTES);
+    }
+
+    @Override
+    public int slots() {
+        return slots.length;
+    }
+
+    @Override
+    public int active() {
+        int n = 0;
+        for (Sequence s : slots) {
+            n += s == null ? 0 : 1;
+        }
+        return n;
+    }
+
+    @Override
+    public Ops ops() {
+        return ops;
+    }
+
+    // ---- prefixes
+
+    /** Keys and values (L, 2, H, rows, 64) in bfloat16. */
+    private final class DevicePrefix implements Prefix {
+        private final int rows;
+        private final long memory;
+        private boolean freed;
+
+        DevicePrefix(int rows) {
+            this.rows = rows;
+            memory = context.allocate(model.cacheBytes(rows));
+        }
+
+        @Override
+        public int rows() {
+            return rows;
+        }
+
+        /** Of a layer, in integers of two values each. */
+        private int words() {
+            return model.cached() * rows / 2;
+        }
+
+        private long layer(int index) {
+            return memory + (long) index * words() * Integer.BYTES;
+        }
+
+        /** Where value {@code i} of a layer lies in what is read: (2, rows, H*D). */
+        private int place(int i) {
+            int d = i % DeviceModel.HEAD_DIM;
+            int row = i / DeviceModel.HEAD_DIM % rows;
+            int head = i / DeviceModel.HEAD_DIM / rows % model.heads();
+            int part = i / DeviceModel.HEAD_DIM / rows / model.heads();
+            return ((part * rows + row) * model.heads() + head) * DeviceModel.HEAD_DIM + d;
+        }
+
+        @Override
+        public void read(int layer, float[] to) {
+            int[] all = new int[words()];
+            stream.download(layer(layer), all);
+            for (int i = 0; i < all.length; i++) {
+                to[place(2 * i)] = Float.intBitsToFloat(all[i] << 16);
+                to[place(2 * i + 1)] = Float.intBitsToFloat(all[i] & 0xffff0000);
+            }
+        }
+
+        void write(int layer, float[] from) {
+            int[] all = new int[words()];
+            for (int i = 0; i < all.length; i++) {
+                all[i] = bfloat16(from[place(2 * i)]) | bfloat16(from[place(2 * i + 1)]) << 16;
+            }
+            stream.upload(all, layer(layer));
+        }
+
+        @Override
+        public void close() {
+            if (!freed) {
+                freed = true;
+                if (!closed) {
+                    stream.synchronize();
+                }
+                context.free(memory);
+            }
+        }
+    }
+
+    /** Rounded to the nearest, ties to even. */
+    private static int bfloat16(float v) {
+        int bits = Float.floatToRawIntBits(v);
+        return (bits + 0x7fff + (bits >>> 16 & 1)) >>> 16;
+    }
+
+    @Override
+    public Prefix prefix(Tensor embeddings) {
+        checkPositions(embeddings.rows(), 0);
+        DevicePrefix prefix = new DevicePrefix(embeddings.rows());
+        int slot = slots.length; // one that no sequence has
+        new SlotWriter()
+                .cache(prefix.memory, 0, prefix.rows)
+                .spoken(spoken(slot), ring(slot))
+                .draws(0, model.stopToken(), false, false)
+                .write(stream, kernels.slot(slot));
+        prefill(slot, embeddings, false);
+        return prefix;
+    }
+
+    @Override
+    public Prefix restore(Stored prefix) {
+        DevicePrefix to = new DevicePrefix(prefix.rows());
+        float[] values = new float[model.cached() * prefix.rows()];
+        for (int i = 0; i < model.layers(); i++) {
+            prefix.read(i, values);
+            to.write(i, values);
+        }
+        return to;
+    }
+
+    private void checkPositions(int prefix, int text) {
+        if (prefix + text >= model.maxPositions()) {
+            throw new IllegalArgumentException(
+                    "a prefix of "
+                            + prefix
+                            + " and a text of "
+                            + text
+                            + " positions; this model holds "
+                            + model.maxPositions());
+        }
+    }
+
+    // ---- sequences
+
+    private long spoken(int slot) {
+        return spoken + (long) slot * words * Integer.BYTES;
+    }
+
+    private long ring(int slot) {
+        return ring.address() + (long) slot * Sequence.RING * Integer.BYTES;
+    }
+
+    @Override
+    public int join(
+            Prefix prefix,
+            Tensor text,
+            SamplerSettings settings,
+            long seed,
+            int stream,
+            int limit) {
+        int slot = free();
+        if (!(prefix instanceof DevicePrefix known)) {
+            throw new IllegalArgumentException("a prefix of another decoder");
+        }
+        checkPositions(known.rows, text.rows());
+        int draws = Math.max(1, Math.min(limit, model.maxTokens()));
+        int capacity = Math.min(text.rows() + draws, model.maxPositions() - known.rows);
+        boolean guided = text.batch() == 2;
+        int[] history = new int[words];
+        history[model.startToken() >> 5] |= 1 << model.startToken();
+        this.stream.upload(history, spoken(slot));
+        ring.asSlice((long) slot * Sequence.RING * Integer.BYTES, Sequence.RING * Integer.BYTES)
+                .fill((byte) 0);
+        new SlotWriter()
+                .cache(cache(slot, 0, capacity), guided ? cache(slot, 1, capacity) : 0, capacity)
+                .prefix(known.memory, known.rows)
+                .spoken(spoken(slot), ring(slot))
+                .random(seed, stream)
+                .draws(draws, model.stopToken(), guided, !model.llama())
+                .settings(settings, model.llama())
+                .write(this.stream, kernels.slot(slot));
+        Sequence s =
+                new Sequence(
+                        slot,
+                        text.batch(),
+                        Math.min(draws, capacity - text.rows() + 1),
+                        model.stopToken());
+        s.row = prefill(slot, text, true);
+        slots[slot] = s;
+        return slot;
+    }
+
+    /** Memory for so many positions of a slot's branch, which was not in use. */
+    private long cache(int slot, int branch, int positions) {
+        SlotMemory m = own[slot];
+        long bytes = model.cacheBytes(positions);
+        if (m.bytes[branch] < bytes) {
+            if (m.branches[branch] != 0) {
+                stream.synchronize();
+                context.free(m.branches[branch]);
+                m.branches[branch] = 0;
+                m.bytes[branch] = 0;
+            }
+            m.branches[branch] = context.allocate(bytes);
+            m.bytes[branch] = bytes;
+        }
+        return m.branches[branch];
+    }
+
+    private int free() {
+        for (int i = 0; i < slots.length; i++) {
+            if (slots[i] == null) {
+                return i;
+            }
+        }
+        throw new IllegalStateException("all " + slots.length + " slots are taken");
+    }
+
+    /**
+     * Computes the positions of a slot from their embeddings (B,T,C), some at a time.
+     *
+     * @param draws whether the next token is drawn
+     * @return the row from which it is
+     */
+    private int prefill(int slot, Tensor embeddings, boolean draws) {
+        listed = List.of();
+        int branches = embeddings.batch();
+        int c = model.width();
+        if (embeddings.cols() != c || branches > 2) {
+            throw new IllegalArgumentException(embeddings + " are no embeddings of this model");
+        }
+        int each = StepKernels.ROWS / branches;
+        int row = 0;
+        for (int first = 0; first < embeddings.rows(); first += each) {
+            int n = Math.min(each, embeddings.rows() - first);
+            boolean last = first + n == embeddings.rows();
+            RowList rows = new RowList();
+            // The last positions of both branches are neighbours, as the sampler wants them.
+            for (int[] part : new int[][] {{first, n - 1}, {first + n - 1, 1}}) {
+                for (int b = 0; b < branches; b++) {
+                    Tensor from = embeddings.batch(b).rows(part[0], part[0] + part[1]);
+                    long bytes = (long) part[1] * c * Float.BYTES;
+                    if (bytes > 0) {
+                        stream.copy(
+                                address.applyAsLong(from), kernels.input(rows.count()), bytes);
+                    }
+                    for (int i = part[0]; i < part[0] + part[1]; i++) {
+                        boolean draw = draws && b == 0 && i == embeddings.rows() - 1;
+                        if (draw) {
+                            row = rows.count();
+                        }
+                        rows.add(2 * slot + b, i, first, draw);
+                    }
+                }
+            }
+            kernels.list(rows.padded(StepKernels.ROWS));
+            kernels.prefill(StepKernels.ROWS, draws && last);
+        }
+        return row;
+    }
+
+    @Override
+    public void step() {
+        List<Sequence> running = new ArrayList<>();
+        boolean unfinished = false;
+        for (Sequence s : slots) {
+            if (s != null) {
+                await(s, AHEAD - 1);
+                if (!s.ended()) {
+                    running.add(s);
+                    unfinished |= s.unfinished();
+                }
+            }
+        }
+        if (running.isEmpty()) {
+            return;
+        }
+        if (!unfinished) { // the last tokens are on their way
+            await(running.getFirst(), running.getFirst().ahead() - 1);
+            return;
+        }
+        int rows = 0;
+        for (Sequence s : running) {
+            rows += s.branches;
+        }
+        int bucket = rows == 1 ? 1 : Integer.highestOneBit(rows - 1) << 1;
+        if (!running.equals(listed)) {
+            RowList list = new RowList();
+            for (Sequence s : running) {
+                s.row = list.count();
+                for (int b = 0; b < s.branches; b++) {
+                    list.add(2 * s.slot + b, 0, 0, b == 0);
+                }
+            }
+            kernels.list(list.padded(bucket));
+            listed = running;
+        }
+        kernels.step(bucket);
+        running.forEach(Sequence::ask);
+    }
+
+    /** Takes the tokens that have come. */
+    private void drain(Sequence s) {
+        long base = (long) s.slot * Sequence.RING;
+        while (s.take(
+                (int)
+                        INT.getAcquire(
+                                ring, (base + s.count() % Sequence.RING) * Integer.BYTES))) {}
+    }
+
+    /** Waits until at most so many draws of a sequence are on their way. */
+    private void await(Sequence s, int most) {
+        drain(s);
+        for (int i = 0; s.ahead() > most; i++) {
+            if (i < LOOKS) {
+                LockSupport.parkNanos(WAIT_NANOS);
+            } else {
+                stream.synchronize();
+            }
+            drain(s);
+            if (i >= LOOKS && s.ahead() > most) {
+                throw new IllegalStateException("the device drew no token of slot " + s.slot);
+            }
+        }
+    }
+
+    private Sequence sequence(int slot) {
+        Sequence s = slots[slot];
+        if (s == null) {
+            throw new IllegalStateException("no sequence is in slot " + slot);
+        }
+        return s;
+    }
+
+    @Override
+    public int[] poll(int slot) {
+        Sequence s = sequence(slot);
+        drain(s);
+        return s.poll();
+    }
+
+    @Override
+    public boolean ended(int slot) {
+        return sequence(slot).polledAll();
+    }
+
+    @Override
+    public void leave(int slot) {
+        // What is on its way would be taken for the next sequence's.
+        await(sequence(slot), 0);
+        slots[slot] = null;
+    }
+
+    /** The logits (B,V) of the last token that was drawn of a slot in the last step; for tests. */
+    public float[] logits(int slot) {
+        Sequence s = sequence(slot);
+        float[] all = new float[s.branches * model.vocabulary()];
+        for (int b = 0; b < s.branches; b++) {
+            int v = model.vocabulary();
+            stream.download(kernels.logits(s.row + b), all, b * v, v);
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        stream.synchronize();
+        closed = true;
+        kernels.close();
+        context.free(spoken);
+        context.freeHost(ring);
+        for (SlotMemory m : own) {
+            for (long branch : m.branches) {
+                if (branch != 0) {
+                    context.free(branch);
+                }
+            }
+        }
+    }
+}

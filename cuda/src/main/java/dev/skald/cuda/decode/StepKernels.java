@@ -1,0 +1,243 @@
+package dev.skald.cuda.decode;
+
+import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.CudaException;
+import dev.skald.cuda.driver.Graph;
+import dev.skald.cuda.driver.Kernel;
+import dev.skald.cuda.driver.Stream;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The launches of a step of 1 to 32 rows, and the activations they share. A step without inputs is
+ * a graph, made once for each number of rows.
+ */
+final class StepKernels implements AutoCloseable {
+    /** Most rows of a step. */
+    static final int ROWS = 32;
+
+    /** Bytes of {@code T3Slot}, {@code T3Entry} and {@code T3Row}. */
+    static final int SLOT = 128;
+
+    private static final int ENTRY = 16;
+    private static final int ROW = 64;
+
+    private static final int PRODUCT_THREADS = 512;
+    private static final System.Logger LOG = System.getLogger(StepKernels.class.getName());
+
+    private final Context context;
+    private final Stream stream;
+    private final DeviceModel model;
+    private final boolean early;
+    private final int splits;
+    private final long memory;
+    private final long slots;
+    private final long entries;
+    private final long rows;
+    private final long alive;
+    private final long live;
+    private final long input;
+    private final long x;
+    private final long q;
+    private final long partial;
+    private final long partialWeight;
+    private final long hidden;
+    private final long logits;
+    private final long scratch;
+    private final Map<Integer, Graph> graphs = new HashMap<>();
+    private boolean direct;
+    private long size;
+
+    StepKernels(Context context, Stream stream, DeviceModel model, int slotCount) {
+        this.context = context;
+        this.stream = stream;
+        this.model = model;
+        early = context.computeCapability() >= 90;
+        splits = model.llama() ? 4 : 8;
+        int c = model.width();
+        int h = model.heads();
+        int a = h * DeviceModel.HEAD_DIM;
+        int v = model.padded();
+        long[] offsets = {
+            place((long) slotCount * SLOT),
+            place((long) ROWS * ENTRY),
+            place((long) ROWS * ROW),
+            place((long) ROWS * Integer.BYTES),
+            place(Integer.BYTES),
+            place((long) ROWS * c * Float.BYTES),
+            place((long) ROWS * c * Float.BYTES),
+            place((long) ROWS * a * Float.BYTES),
+            place((long) ROWS * h * splits * DeviceModel.HEAD_DIM * Float.BYTES),
+            place((long) ROWS * h * splits * 2 * Float.BYTES),
+            place((long) ROWS * Math.max(model.ffn(), a) * Short.BYTES),
+            place((long) ROWS * v * Float.BYTES),
+            place((long) ROWS * 2 * v * Long.BYTES)
+        };
+        memory = context.allocate(size);
+        int i = 0;
+        slots = memory + offsets[i++];
+        entries = memory + offsets[i++];
+        rows = memory + offsets[i++];
+        alive = memory + offsets[i++];
+        live = memory + offsets[i++];
+        input = memory + offsets[i++];
+        x = memory + offsets[i++];
+        q = memory + offsets[i++];
+        partial = memory + offsets[i++];
+        partialWeight = memory + offsets[i++];
+        hidden = memory + offsets[i++];
+        logits = memory + offsets[i++];
+        scratch = memory + offsets[i];
+        stream.clear(memory, size);
+    }
+
+    private long place(long bytes) {
+        long at = size;
+        size += (bytes + 255) / 256 * 256;
+        return at;
+    }
+
+    /** Where slot {@code index} lies. */
+    long slot(int index) {
+        return slots + (long) index * SLOT;
+    }
+
+    /** Where the embeddings of row {@code row} of a prefill go, (C). */
+    long input(int row) {
+        return input + (long) row * model.width() * Float.BYTES;
+    }
+
+    /** Where the logits of row {@code row} of the last step lie, (V). */
+    long logits(int row) {
+        return logits + (long) row * model.padded() * Float.BYTES;
+    }
+
+    /**
+     * Says which rows the next steps compute.
+     *
+     * @param list {@code T3Entry}s, four integers each
+     */
+    void list(int[] list) {
+        stream.upload(list, entries);
+        stream.begin().add(entries).add(slots).add(rows).add(alive).add(live).add(list.length / 4);
+        stream.launch(context.kernel("t3_rows"), 1, 1, 1, 32, 0);
+    }
+
+    /**
+     * Computes the listed rows from their embeddings.
+     *
+     * @param draws whether tokens are drawn of them
+     */
+    void prefill(int count, boolean draws) {
+        launch(count, input, draws);
+    }
+
+    /** Draws the next token of the listed rows. */
+    void step(int count) {
+        Graph graph = direct ? null : graphs.get(count);
+        if (graph == null && !direct) {
+            try {
+                graph = stream.capture(() -> launch(count, 0, true));
+                graphs.put(count, graph);
+            } catch (CudaException e) {
+                direct = true;
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "steps of the decoder are launched kernel by kernel, for their graph cannot"
+                                + " be made: {0}",
+                        e.getMessage());
+            }
+        }
+        if (graph == null) {
+            launch(count, 0, true);
+        } else {
+            stream.launch(graph);
+        }
+    }
+
+    private void launch(int count, long in, boolean draws) {
+        String kind = model.llama() ? "_llama" : "_gpt2";
+        int c = model.width();
+        int a = model.heads() * DeviceModel.HEAD_DIM;
+        int f = model.ffn();
+        for (int layer = 0; layer < model.layers(); layer++) {
+            product(layer == 0 ? "first" + kind : "qkv" + kind, count, in, layer, 3 * a, 3);
+            arguments(count, in, layer);
+            Kernel attention = context.kernel("t3_attention");
+            launch(attention, splits, model.heads(), count, 256, 0, true);
+            if (count > 2) {
+                arguments(count, in, layer);
+                Kernel combine = context.kernel("t3_combine");
+                launch(combine, count, 1, 1, model.heads() * 32, 0, true);
+            }
+            product("output", count, in, layer, c, 1);
+            product("up" + kind, count, in, layer, model.llama() ? 2 * f : f, model.llama() ? 8 : 4);
+            product("down", count, in, layer, c, 1);
+        }
+        if (draws) {
+            product("head" + kind, count, in, model.layers(), model.padded(), 8);
+            arguments(count, in, model.layers());
+            launch(context.kernel("t3_sample"), count, 1, 1, 1024, 0, true);
+        }
+    }
+
+    /** A matrix product, {@code groups} times 8 outputs a block. */
+    private void product(String matrix, int count, long in, int layer, int outputs, int groups) {
+        int octets = count <= 8 ? 1 : count <= 16 ? 2 : 4;
+        int most = matrix.equals("output") && count <= 2 ? 2 : octets * 8;
+        int shared = octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
+        Kernel kernel = context.kernel("t3_" + matrix + "_" + most + "_" + groups);
+        arguments(count, in, layer);
+        boolean first = matrix.startsWith("first");
+        int blocks = Math.ceilDiv(outputs / 8, groups);
+        launch(kernel, blocks, 1, 1, PRODUCT_THREADS, shared, !first);
+    }
+
+    private void launch(
+            Kernel kernel, int gridX, int gridY, int gridZ, int threads, int shared, boolean after) {
+        if (early && after) {
+            stream.launchEarly(kernel, gridX, gridY, gridZ, threads, shared);
+        } else {
+            stream.launch(kernel, gridX, gridY, gridZ, threads, shared);
+        }
+    }
+
+    /** The struct {@code T3}. */
+    private void arguments(int count, long in, int layer) {
+        stream.begin()
+                .add(model.weights())
+                .add(model.vectors())
+                .add(model.speech())
+                .add(model.places())
+                .add(model.rotary())
+                .add(slots)
+                .add(rows)
+                .add(alive)
+                .add(live)
+                .add(in)
+                .add(x)
+                .add(q)
+                .add(partial)
+                .add(partialWeight)
+                .add(hidden)
+                .add(logits)
+                .add(scratch)
+                .add(count)
+                .add(layer)
+                .add(model.layers())
+                .add(model.width())
+                .add(model.heads())
+                .add(model.ffn())
+                .add(model.vocabulary())
+                .add(model.llama() ? 1 : 0)
+                .add(splits)
+                .add(model.eps());
+    }
+
+    /** Nothing may run any more. */
+    @Override
+    public void close() {
+        graphs.values().forEach(Graph::close);
+        context.free(memory);
+    }
+}
