@@ -240,7 +240,7 @@ public final class GraphDecoder implements TokenDecoder {
             throw new IllegalArgumentException("a prefix of another decoder");
         }
         checkPositions(known.rows, text.rows());
-        int draws = Math.max(1, Math.min(limit, model.maxTokens()));
+        int draws = Math.clamp(limit, 1, Math.min(model.maxTokens(), model.maxPositions()));
         int capacity = Math.min(text.rows() + draws, model.maxPositions() - known.rows);
         boolean guided = text.batch() == 2;
         int[] history = new int[words];

@@ -170,9 +170,9 @@ final class StepKernels implements AutoCloseable {
                 Kernel combine = context.kernel("t3_combine");
                 launch(combine, count, 1, 1, model.heads() * 32, 0, true);
             }
-            product("output", count, in, layer, c, 1);
-            product("up" + kind, count, in, layer, model.llama() ? 2 * f : f, model.llama() ? 8 : 4);
-            product("down", count, in, layer, c, 1);
+            product("output", count, in, layer, c, count <= 2 && model.heads() < 16 ? 4 : 2);
+            product("up" + kind, count, in, layer, model.llama() ? 2 * f : f, 8);
+            product("down", count, in, layer, c, 2);
         }
         if (draws) {
             product("head" + kind, count, in, model.layers(), model.padded(), 8);
