@@ -15,8 +15,8 @@ import java.util.concurrent.Future;
 
 /**
  * Many requests, one after the other and all at once: {@code MODEL whole|live COUNT ROUNDS}, on the
- * device that {@code -Ddevice=} names. Whole speeches are compared sample by sample with those spoken
- * alone, streamed ones by their length.
+ * device that {@code -Ddevice=} names. Whole speeches are compared sample by sample with those
+ * spoken alone, streamed ones by their length.
  */
 public final class ManyBench {
     private static final String[] TEXTS = {

@@ -37,7 +37,8 @@ public final class T3Bench {
         for (String name : Arrays.asList(args).subList(4, args.length)) {
             Precision precision = Precision.of(name);
             try (Safetensors file = Safetensors.open(Path.of(args[0]));
-                    Devices.Lease device = Devices.open(System.getProperty("device", "cpu"), threads);
+                    Devices.Lease device =
+                            Devices.open(System.getProperty("device", "cpu"), threads);
                     Parameters parameters = device.backend().parameters(precision)) {
                 double begin = S3GenBench.clock();
                 T3 model = T3.load(parameters, file);

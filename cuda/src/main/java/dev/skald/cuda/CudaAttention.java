@@ -53,7 +53,17 @@ final class CudaAttention {
         try (Ops.Scope scope = arena.scope()) {
             if (halves && d == 64) {
                 Operands o = halves(q, k, v);
-                launch("attention_f16_64", 64, 256, 1152 * d, o, heads, scale, causal, Hook.NONE, out);
+                launch(
+                        "attention_f16_64",
+                        64,
+                        256,
+                        1152 * d,
+                        o,
+                        heads,
+                        scale,
+                        causal,
+                        Hook.NONE,
+                        out);
                 return;
             }
             int queries = d <= LARGE ? 64 : 32;
@@ -88,8 +98,7 @@ final class CudaAttention {
             CudaTensor out) {
         int d = q.cols() / heads;
         int window = relK.rows() / 2;
-        Hook hook =
-                new Hook(relK.address(), relK.rowStride(), relV.address(), 0, 0, window, 0, 0);
+        Hook hook = new Hook(relK.address(), relK.rowStride(), relV.address(), 0, 0, window, 0, 0);
         launch(
                 "attention_f32_128_shaw",
                 64,

@@ -188,8 +188,7 @@ final class CudaOps implements Ops {
     public Ints lengths(Ints of, int factor, int offset, int divisor) {
         CudaInts from = CudaInts.of(of);
         CudaInts to =
-                new CudaInts(
-                        arena.allocate((long) from.count() * Integer.BYTES), from.count());
+                new CudaInts(arena.allocate((long) from.count() * Integer.BYTES), from.count());
         stream.begin()
                 .add(from.address())
                 .add(to.address())
@@ -275,8 +274,7 @@ final class CudaOps implements Ops {
             stream.add(l.recurrent());
             place(out);
             stream.add(out.valid()).add(x.batch()).add(x.rows()).add(n).add(0);
-            stream.launch(
-                    context.kernel("lstm"), x.batch(), 1, 1, 1024, 6 * n * Float.BYTES);
+            stream.launch(context.kernel("lstm"), x.batch(), 1, 1, 1024, 6 * n * Float.BYTES);
         }
         return out;
     }
@@ -295,12 +293,7 @@ final class CudaOps implements Ops {
         place(CudaTensor.of(a));
         place(CudaTensor.of(b));
         place(CudaTensor.of(out));
-        stream.add(a.batch())
-                .add(a.rows())
-                .add(n)
-                .add(k)
-                .add(transposeB ? 1 : 0)
-                .add(scale);
+        stream.add(a.batch()).add(a.rows()).add(n).add(k).add(transposeB ? 1 : 0).add(scale);
         stream.launch(
                 context.kernel("matmul"),
                 Math.ceilDiv(n, 32),
@@ -546,8 +539,7 @@ final class CudaOps implements Ops {
                 .add(0)
                 .add(eps)
                 .add(after.parameter());
-        stream.launch(
-                context.kernel("normalize"), Math.ceilDiv(t.rows(), 8), t.batch(), 1, 256, 0);
+        stream.launch(context.kernel("normalize"), Math.ceilDiv(t.rows(), 8), t.batch(), 1, 256, 0);
         if (!fused) {
             activate(out, after, out);
         }
@@ -620,14 +612,7 @@ final class CudaOps implements Ops {
         place(t);
         stream.add(0L).add(0L);
         place(CudaTensor.of(out));
-        stream.add(t.valid())
-                .add(0L)
-                .add(t.batch())
-                .add(t.rows())
-                .add(n)
-                .add(kind)
-                .add(0)
-                .add(0);
+        stream.add(t.valid()).add(0L).add(t.batch()).add(t.rows()).add(n).add(kind).add(0).add(0);
         blocks("gate", (long) t.rows() * Math.ceilDiv(n, 4), t.batch());
     }
 
@@ -776,12 +761,7 @@ final class CudaOps implements Ops {
                 .add(deviation ? 1 : 0)
                 .add(0);
         stream.launch(
-                context.kernel("statistics"),
-                Math.ceilDiv(t.cols(), 32),
-                1,
-                t.batch(),
-                256,
-                0);
+                context.kernel("statistics"), Math.ceilDiv(t.cols(), 32), 1, t.batch(), 256, 0);
     }
 
     @Override
@@ -792,8 +772,7 @@ final class CudaOps implements Ops {
         place(t);
         place(CudaTensor.of(out));
         stream.add(t.valid()).add(t.batch()).add(t.rows()).add(t.cols()).add(0);
-        stream.launch(
-                context.kernel("softmax"), Math.ceilDiv(t.rows(), 8), t.batch(), 1, 256, 0);
+        stream.launch(context.kernel("softmax"), Math.ceilDiv(t.rows(), 8), t.batch(), 1, 256, 0);
     }
 
     // ---- randomness
@@ -925,8 +904,7 @@ final class CudaOps implements Ops {
                 .add(t.valid())
                 .add(t.rows())
                 .add(shrink);
-        stream.launch(
-                context.kernel("inverse_spline"), Math.ceilDiv(t.rows(), 128), 1, 1, 128, 0);
+        stream.launch(context.kernel("inverse_spline"), Math.ceilDiv(t.rows(), 128), 1, 1, 128, 0);
     }
 
     @Override

@@ -259,12 +259,7 @@ final class CudaParameters implements Parameters {
 
     @Override
     public synchronized Conv1d conv1d(
-            Weight weight,
-            @Nullable Weight bias,
-            int stride,
-            int dilation,
-            int groups,
-            Role role) {
+            Weight weight, @Nullable Weight bias, int stride, int dilation, int groups, Role role) {
         int[] d = dims(weight, 3);
         int out = d[0];
         int part = d[1];

@@ -7,6 +7,7 @@ import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Offers the NVIDIA GPUs of this machine. */
 public final class CudaProvider implements BackendProvider {
@@ -41,7 +42,7 @@ public final class CudaProvider implements BackendProvider {
                     ? "there is no NVIDIA GPU on this machine"
                     : "no NVIDIA GPU here has compute capability 8.0 (RTX 30) or later";
         } catch (CudaException e) {
-            return e.getMessage();
+            return Objects.requireNonNullElse(e.getMessage(), "the NVIDIA driver failed");
         }
     }
 

@@ -37,7 +37,8 @@ record CudaTensor(
     }
 
     boolean isDense() {
-        return (rows == 1 || rowStride == cols) && (batch == 1 || batchStride == (long) rows * cols);
+        return (rows == 1 || rowStride == cols)
+                && (batch == 1 || batchStride == (long) rows * cols);
     }
 
     /** Where the valid rows are told, for a kernel; 0 if all are valid. */
@@ -87,7 +88,11 @@ record CudaTensor(
     public Tensor batch(int index) {
         check(0 <= index && index < batch, "batch", index, index);
         return at(
-                index * batchStride, 1, rows, cols, lengths == null ? null : lengths.slice(index, 1));
+                index * batchStride,
+                1,
+                rows,
+                cols,
+                lengths == null ? null : lengths.slice(index, 1));
     }
 
     @Override

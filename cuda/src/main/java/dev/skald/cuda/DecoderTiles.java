@@ -44,7 +44,9 @@ final class DecoderTiles {
     private long vector;
     private long scratch;
 
-    /** Where the kernel counts NaNs, which a {@link dev.skald.tensor.Weight} has refused already. */
+    /**
+     * Where the kernel counts NaNs, which a {@link dev.skald.tensor.Weight} has refused already.
+     */
     private long found;
 
     DecoderTiles(Context context, Stream stream, CudaParameters parameters, DecoderModel model) {

@@ -57,7 +57,8 @@ final class Elementwise {
         run(FILL, x, null, null, Activation.NONE, value, 0, Type.F32, x);
     }
 
-    void affine(CudaTensor x, CudaTensor scale, CudaTensor shift, Activation after, CudaTensor out) {
+    void affine(
+            CudaTensor x, CudaTensor scale, CudaTensor shift, Activation after, CudaTensor out) {
         run(AFFINE, x, broadcast(scale, x), broadcast(shift, x), after, 0, 0, Type.F32, out);
     }
 
@@ -141,7 +142,8 @@ final class Elementwise {
                 .add(a)
                 .add(b)
                 .add(activation.parameter());
-        int blocks = Math.toIntExact(Math.ceilDiv((long) x.rows() * Math.ceilDiv(x.cols(), 4), 256L));
+        int blocks =
+                Math.toIntExact(Math.ceilDiv((long) x.rows() * Math.ceilDiv(x.cols(), 4), 256L));
         stream.launch(kernel, blocks, x.batch(), 1, 256, 0);
     }
 

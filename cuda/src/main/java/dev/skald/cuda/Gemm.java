@@ -53,7 +53,9 @@ final class Gemm {
         multiprocessors = context.multiprocessors();
     }
 
-    /** Whether the network that runs has weights of 16 bits: then attention computes with as many. */
+    /**
+     * Whether the network that runs has weights of 16 bits: then attention computes with as many.
+     */
     boolean halves() {
         return halves;
     }
@@ -195,7 +197,9 @@ final class Gemm {
     private static Epilogue slice(Epilogue e, int from, int n) {
         Tensor r = e.residual();
         return new Epilogue(
-                slice(e.activation(), from, n), e.scale(), r == null ? null : r.cols(from, from + n));
+                slice(e.activation(), from, n),
+                e.scale(),
+                r == null ? null : r.cols(from, from + n));
     }
 
     /** What the kernels apply to their input themselves. */

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear map in bfloat16 that comes to the device when it is known who reads it: the token decoder
- * as part of its tiles, or, for an op, as a matrix of its own. So there is one copy.
+ * A linear map in bfloat16 that comes to the device when it is known who reads it: the token
+ * decoder as part of its tiles, or, for an op, as a matrix of its own. So there is one copy.
  */
 final class StreamedLinear implements Linear {
     private final CudaParameters owner;

@@ -16,7 +16,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The binaries that are checked in were made from the sources beside them ({@code build-kernels}). */
+/**
+ * The binaries that are checked in were made from the sources beside them ({@code build-kernels}).
+ */
 class KernelBinariesTest {
     private static final Path SOURCES = Path.of("src", "main", "cuda");
     private static final Path BINARIES =
@@ -46,7 +48,10 @@ class KernelBinariesTest {
         }
     }
 
-    /** As {@code build-kernels} does it: the script, the headers, the source, without preprocessor lines. */
+    /**
+     * As {@code build-kernels} does it: the script, the headers, the source, without preprocessor
+     * lines.
+     */
     private static String hash(Path source) throws IOException, NoSuchAlgorithmException {
         List<Path> parts = new ArrayList<>(List.of(Path.of("build-kernels")));
         parts.addAll(list(".cuh"));

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A driver that is a CPU: {@code src/test/cuda} runs the kernels' own sources, so that this module is
- * tested where there is no card. Not safe for many threads.
+ * A driver that is a CPU: {@code src/test/cuda} runs the kernels' own sources, so that this module
+ * is tested where there is no card. Not safe for many threads.
  */
 final class SimulatedDriver {
     private SimulatedDriver() {}
@@ -22,7 +22,8 @@ final class SimulatedDriver {
         }
         assumeTrue(has("g++"), "the simulated driver is built with g++, which is not here");
         try {
-            Process build = new ProcessBuilder("bash", "./build-kernels", "--sim").inheritIO().start();
+            Process build =
+                    new ProcessBuilder("bash", "./build-kernels", "--sim").inheritIO().start();
             if (!build.waitFor(9, TimeUnit.MINUTES) || build.exitValue() != 0) {
                 throw new AssertionError("build-kernels --sim failed");
             }

@@ -33,8 +33,7 @@ public final class EngineRuntime implements AutoCloseable {
      * @throws EngineUnavailableException in one line that lists what there is, if there is no such
      *     device
      */
-    public static EngineRuntime open(
-            EngineContext context, Predicate<BackendProvider> suits) {
+    public static EngineRuntime open(EngineContext context, Predicate<BackendProvider> suits) {
         try {
             Devices.Lease device = Devices.open(context.device(), context.threads(), suits);
             return new EngineRuntime(device, context.threads());

@@ -73,8 +73,8 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * How many rows of a long sequence a network should compute at once, so that its activations stay
-     * within what the device has for them.
+     * How many rows of a long sequence a network should compute at once, so that its activations
+     * stay within what the device has for them.
      *
      * @param bytes of activations that a row takes
      */

@@ -42,8 +42,8 @@ public final class OpsProxies {
     }
 
     /**
-     * One that refuses to move values to or from the host: for the inside of a network. What an op's
-     * default body does of itself is not refused.
+     * One that refuses to move values to or from the host: for the inside of a network. What an
+     * op's default body does of itself is not refused.
      *
      * @param network for the message
      */
@@ -51,11 +51,9 @@ public final class OpsProxies {
         return proxy(
                 (method, arguments) -> {
                     boolean upload =
-                            method.getName().equals("ints")
-                                    && arguments[0] instanceof int[];
+                            method.getName().equals("ints") && arguments[0] instanceof int[];
                     if (upload || TRANSFERS.contains(method.getName())) {
-                        throw new AssertionError(
-                                network + " moves values: " + method.getName());
+                        throw new AssertionError(network + " moves values: " + method.getName());
                     }
                     return method.invoke(ops, arguments);
                 });

@@ -38,7 +38,11 @@ public final class EspeakSpelling {
                 i = end;
                 continue;
             }
-            boolean dash = c == '—' || c == '–' && Character.isLetter(Words.at(text, i - 1)) && Character.isLetter(Words.at(text, i + 1));
+            boolean dash =
+                    c == '—'
+                            || c == '–'
+                                    && Character.isLetter(Words.at(text, i - 1))
+                                    && Character.isLetter(Words.at(text, i + 1));
             out.append(dash ? " — " : String.valueOf(c));
             i++;
         }
@@ -48,7 +52,10 @@ public final class EspeakSpelling {
     private static String word(String text, int i, int end) {
         String word = text.substring(i, end);
         int n = word.length();
-        if (n == 1 && text.startsWith("(", end) && "fgh".contains(word) && Words.at(text, end + 2) == ')') {
+        if (n == 1
+                && text.startsWith("(", end)
+                && "fgh".contains(word)
+                && Words.at(text, end + 2) == ')') {
             return word + " of ";
         }
         if (n > 2 && word.charAt(n - 1) == 's' && acronym(word, n - 1)) {
@@ -56,7 +63,8 @@ public final class EspeakSpelling {
             return word.substring(0, last) + "-" + PLURALS[word.charAt(last) - 'A'];
         }
         if (n > 1 && n < 6 && Character.isUpperCase(word.charAt(1))) {
-            boolean oxide = Words.in("oxides", word) && Words.in("small-numbers", Words.after(text, end));
+            boolean oxide =
+                    Words.in("oxides", word) && Words.in("small-numbers", Words.after(text, end));
             return oxide || Words.in("letters", word) ? String.join(" ", word.split("")) : word;
         }
         String spelled = Homographs.spelling(text, i, end);

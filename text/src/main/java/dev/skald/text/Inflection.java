@@ -9,7 +9,9 @@ final class Inflection {
 
     private Inflection() {}
 
-    /** Where "'s", "s" or an apostrophe alone behind a word that ends at {@code i} ends; or there. */
+    /**
+     * Where "'s", "s" or an apostrophe alone behind a word that ends at {@code i} ends; or there.
+     */
     static int end(String text, int i) {
         char c = Words.at(text, i);
         boolean apostrophe = c == '\'' || c == '’';
@@ -35,7 +37,8 @@ final class Inflection {
             last--;
         }
         char sound = reading.charAt(last);
-        String said = VOICELESS.indexOf(sound) >= 0 ? "s" : SIBILANTS.indexOf(sound) >= 0 ? "ᵻz" : "z";
+        String said =
+                VOICELESS.indexOf(sound) >= 0 ? "s" : SIBILANTS.indexOf(sound) >= 0 ? "ᵻz" : "z";
         return reading.substring(0, reading.length() - 2) + said + "]]";
     }
 }

@@ -124,7 +124,10 @@ public final class Lexicon {
             if (entry != null) {
                 i += entry.word.length();
                 int ending = english ? Inflection.end(text, i) : i;
-                out.append(ending > i ? Inflection.of(entry.reading, text.substring(i, ending)) : entry.reading);
+                out.append(
+                        ending > i
+                                ? Inflection.of(entry.reading, text.substring(i, ending))
+                                : entry.reading);
                 i = ending;
             } else {
                 out.append(text.charAt(i++));

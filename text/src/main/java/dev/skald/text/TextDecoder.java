@@ -191,7 +191,10 @@ public final class TextDecoder extends Reader {
 
         static String of(byte[] bytes, int n) {
             String start = new String(bytes, 0, Math.min(n, 8), StandardCharsets.ISO_8859_1);
-            if (start.startsWith("RIFF") || start.startsWith("OggS") || start.startsWith("fLaC") || start.startsWith("ID3")) {
+            if (start.startsWith("RIFF")
+                    || start.startsWith("OggS")
+                    || start.startsWith("fLaC")
+                    || start.startsWith("ID3")) {
                 return "a sound";
             }
             if (start.startsWith("PK\u0003\u0004")) {
@@ -203,7 +206,9 @@ public final class TextDecoder extends Reader {
             if (start.startsWith("{\\rtf")) {
                 return "RTF";
             }
-            if (start.startsWith("\u0089PNG") || start.startsWith("\u00FF\u00D8\u00FF") || start.startsWith("GIF8")) {
+            if (start.startsWith("\u0089PNG")
+                    || start.startsWith("\u00FF\u00D8\u00FF")
+                    || start.startsWith("GIF8")) {
                 return "a picture";
             }
             if (start.startsWith("\u007FELF") || start.startsWith("\u00CA\u00FE\u00BA\u00BE")) {

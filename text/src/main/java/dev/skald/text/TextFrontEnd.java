@@ -3,12 +3,12 @@ package dev.skald.text;
 import dev.skald.TextFormat;
 import dev.skald.text.english.EnglishNormalizer;
 import dev.skald.text.english.EnglishSentences;
-import dev.skald.text.languages.LanguageNormalizer;
-import dev.skald.text.languages.LanguageSentences;
-import dev.skald.text.normalize.TextNormalizer;
 import dev.skald.text.input.Arriving;
 import dev.skald.text.input.TextInput;
+import dev.skald.text.languages.LanguageNormalizer;
+import dev.skald.text.languages.LanguageSentences;
 import dev.skald.text.markup.MarkupInput;
+import dev.skald.text.normalize.TextNormalizer;
 import dev.skald.text.split.SentenceEnds;
 import dev.skald.text.split.SentenceSplitter;
 import java.io.Reader;
@@ -81,8 +81,7 @@ public final class TextFrontEnd {
      * list item ends. Empty if nothing can be spoken.
      */
     public String normalize(CharSequence text) {
-        Sentences sentences =
-                new Sentences(split(new StringReader(text.toString())));
+        Sentences sentences = new Sentences(split(new StringReader(text.toString())));
         StringBuilder out = new StringBuilder(text.length() + 16);
         while (sentences.hasNext()) {
             if (!out.isEmpty()) {

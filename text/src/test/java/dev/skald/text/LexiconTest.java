@@ -51,7 +51,8 @@ class LexiconTest {
         Lexicon lexicon = lexicon("Geis=[[ɡˈaɪs]]\nnginx=engine x\nDoe=[[dˈoʊ]]\nbus=coach");
         TextFrontEnd front = new TextFrontEnd("en", lexicon);
         assertThat(front.normalize("Mr. Geis's dog")).isEqualTo("Mister [[ɡˈaɪsᵻz]] dog");
-        assertThat(front.normalize("nginx's and the Does")).isEqualTo("engine x's and the [[dˈoʊz]]");
+        assertThat(front.normalize("nginx's and the Does"))
+                .isEqualTo("engine x's and the [[dˈoʊz]]");
         assertThat(front.normalize("bus and busy")).isEqualTo("coach and busy");
         assertThat(new TextFrontEnd("de", lexicon).normalize("Geis's")).isEqualTo("[[ɡˈaɪs]]'s");
     }

@@ -62,7 +62,13 @@ class TextDecoderTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"RIFF....WAVEfmt ", "PK\u0003\u0004....", "%PDF-1.7", "\u0089PNG\r\n", "a\u0000b\u0001c\u0002d\u0003e"})
+            strings = {
+                "RIFF....WAVEfmt ",
+                "PK\u0003\u0004....",
+                "%PDF-1.7",
+                "\u0089PNG\r\n",
+                "a\u0000b\u0001c\u0002d\u0003e"
+            })
     void filesThatAreNoTextAreRefused(String start) {
         assertThatThrownBy(() -> decoded(start.getBytes(ISO_8859_1)))
                 .isInstanceOf(InvalidRequestException.class)

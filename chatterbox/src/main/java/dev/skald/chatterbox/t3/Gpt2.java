@@ -49,7 +49,8 @@ final class Gpt2 implements Transformer {
     }
 
     private static DecoderModel.Norm norm(Parameters parameters, Weights w, int c) {
-        return new DecoderModel.Norm(parameters.vector(w.get("weight", c)), parameters.vector(w.get("bias", c)));
+        return new DecoderModel.Norm(
+                parameters.vector(w.get("weight", c)), parameters.vector(w.get("bias", c)));
     }
 
     private static Linear linear(Parameters parameters, Weights w, int in, int out) {
@@ -58,8 +59,7 @@ final class Gpt2 implements Transformer {
     }
 
     @Override
-    public DecoderModel decoder(
-            Embedding tokens, @Nullable Embedding tokenPositions, Linear head) {
+    public DecoderModel decoder(Embedding tokens, @Nullable Embedding tokenPositions, Linear head) {
         return new DecoderModel(
                 DecoderModel.Kind.GPT2,
                 config.hidden(),

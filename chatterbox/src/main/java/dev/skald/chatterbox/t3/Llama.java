@@ -77,8 +77,7 @@ final class Llama implements Transformer {
     }
 
     @Override
-    public DecoderModel decoder(
-            Embedding tokens, @Nullable Embedding tokenPositions, Linear head) {
+    public DecoderModel decoder(Embedding tokens, @Nullable Embedding tokenPositions, Linear head) {
         return new DecoderModel(
                 DecoderModel.Kind.LLAMA,
                 config.hidden(),

@@ -61,7 +61,8 @@ public final class GraphDecoder implements TokenDecoder {
 
     /**
      * @param stream on which {@code ops} computes
-     * @param slots how many sequences it can hold: fewer are offered if their rows do not fit a step
+     * @param slots how many sequences it can hold: fewer are offered if their rows do not fit a
+     *     step
      * @param address of a dense tensor of {@code ops}
      */
     public GraphDecoder(
@@ -318,8 +319,7 @@ public final class GraphDecoder implements TokenDecoder {
                     Tensor from = embeddings.batch(b).rows(part[0], part[0] + part[1]);
                     long bytes = (long) part[1] * c * Float.BYTES;
                     if (bytes > 0) {
-                        stream.copy(
-                                address.applyAsLong(from), kernels.input(rows.count()), bytes);
+                        stream.copy(address.applyAsLong(from), kernels.input(rows.count()), bytes);
                     }
                     for (int i = part[0]; i < part[0] + part[1]; i++) {
                         boolean draw = draws && b == 0 && i == embeddings.rows() - 1;
@@ -380,9 +380,7 @@ public final class GraphDecoder implements TokenDecoder {
     private void drain(Sequence s) {
         long base = (long) s.slot * Sequence.RING;
         while (s.take(
-                (int)
-                        INT.getAcquire(
-                                ring, (base + s.count() % Sequence.RING) * Integer.BYTES))) {}
+                (int) INT.getAcquire(ring, (base + s.count() % Sequence.RING) * Integer.BYTES))) {}
     }
 
     /** Waits until at most so many draws of a sequence are on their way. */

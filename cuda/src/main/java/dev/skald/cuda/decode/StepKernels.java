@@ -194,7 +194,13 @@ final class StepKernels implements AutoCloseable {
     }
 
     private void launch(
-            Kernel kernel, int gridX, int gridY, int gridZ, int threads, int shared, boolean after) {
+            Kernel kernel,
+            int gridX,
+            int gridY,
+            int gridZ,
+            int threads,
+            int shared,
+            boolean after) {
         if (early && after) {
             stream.launchEarly(kernel, gridX, gridY, gridZ, threads, shared);
         } else {

@@ -75,7 +75,9 @@ public final class Driver {
         }
     }
 
-    /** The driver of this machine. Throws {@link CudaException} that says what to do without one. */
+    /**
+     * The driver of this machine. Throws {@link CudaException} that says what to do without one.
+     */
     public static Driver get() {
         if (Loaded.DRIVER instanceof Driver d) {
             return d;
@@ -90,8 +92,7 @@ public final class Driver {
         deviceGet = function(library, "cuDeviceGet", ADDRESS, JAVA_INT);
         deviceGetName = function(library, "cuDeviceGetName", ADDRESS, JAVA_INT, JAVA_INT);
         deviceTotalMem = function(library, "cuDeviceTotalMem_v2", ADDRESS, JAVA_INT);
-        deviceGetAttribute =
-                function(library, "cuDeviceGetAttribute", ADDRESS, JAVA_INT, JAVA_INT);
+        deviceGetAttribute = function(library, "cuDeviceGetAttribute", ADDRESS, JAVA_INT, JAVA_INT);
         primaryCtxRetain = function(library, "cuDevicePrimaryCtxRetain", ADDRESS, JAVA_INT);
         primaryCtxRelease = function(library, "cuDevicePrimaryCtxRelease_v2", JAVA_INT);
         ctxSetCurrent = function(library, "cuCtxSetCurrent", JAVA_LONG);
@@ -101,21 +102,9 @@ public final class Driver {
         memHostAlloc = function(library, "cuMemHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
         memFreeHost = function(library, "cuMemFreeHost", ADDRESS);
         memcpyHtoD =
-                function(
-                        library,
-                        "cuMemcpyHtoDAsync_v2",
-                        JAVA_LONG,
-                        ADDRESS,
-                        JAVA_LONG,
-                        JAVA_LONG);
+                function(library, "cuMemcpyHtoDAsync_v2", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG);
         memcpyDtoH =
-                function(
-                        library,
-                        "cuMemcpyDtoHAsync_v2",
-                        ADDRESS,
-                        JAVA_LONG,
-                        JAVA_LONG,
-                        JAVA_LONG);
+                function(library, "cuMemcpyDtoHAsync_v2", ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG);
         memcpyDtoD =
                 function(
                         library,
@@ -130,8 +119,7 @@ public final class Driver {
         streamSynchronize = function(library, "cuStreamSynchronize", JAVA_LONG);
         moduleLoadData = function(library, "cuModuleLoadData", ADDRESS, ADDRESS);
         moduleUnload = function(library, "cuModuleUnload", JAVA_LONG);
-        moduleGetFunction =
-                function(library, "cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
+        moduleGetFunction = function(library, "cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
         funcSetAttribute = function(library, "cuFuncSetAttribute", JAVA_LONG, JAVA_INT, JAVA_INT);
         launchKernel =
                 function(

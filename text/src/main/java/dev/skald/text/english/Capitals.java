@@ -15,7 +15,12 @@ final class Capitals {
     static @Nullable Reading read(String text, int i, int end) {
         String word = text.substring(i, end);
         boolean us = word.equals("US");
-        if (!us && !word.equals("IT") || Words.at(text, end) == '.' && Words.edge(text, end + 1) && us && Words.at(text, end + 1) != ' ' && end + 1 < text.length()) {
+        if (!us && !word.equals("IT")
+                || Words.at(text, end) == '.'
+                        && Words.edge(text, end + 1)
+                        && us
+                        && Words.at(text, end + 1) != ' '
+                        && end + 1 < text.length()) {
             return null;
         }
         String before = Words.before(text, i);

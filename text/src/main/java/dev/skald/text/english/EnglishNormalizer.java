@@ -128,10 +128,9 @@ public final class EnglishNormalizer implements TextNormalizer {
                 if (minus && (number || negative)) {
                     yield Reading.of("minus", i + 1);
                 }
-                boolean roman = !gap && Roman.afterNumbered(Words.after(text, next).split("-", 2)[0]);
-                yield (number && spaced == gap) || word || roman
-                        ? Reading.of("to", i + 1)
-                        : null;
+                boolean roman =
+                        !gap && Roman.afterNumbered(Words.after(text, next).split("-", 2)[0]);
+                yield (number && spaced == gap) || word || roman ? Reading.of("to", i + 1) : null;
             }
             case 'x', 'X', '×' -> {
                 boolean measure = measureFollows(text, next);
@@ -158,7 +157,9 @@ public final class EnglishNormalizer implements TextNormalizer {
     /** "What is 6 x 7?" */
     private static boolean asked(String text, int i) {
         String before = text.substring(Math.max(0, i - 24), i).toLowerCase(Locale.ROOT);
-        return before.contains("what is ") || before.contains("what's ") || before.contains("calculate ");
+        return before.contains("what is ")
+                || before.contains("what's ")
+                || before.contains("calculate ");
     }
 
     /** Whether the number at {@code i} is a length. */

@@ -7,9 +7,10 @@ import java.util.Set;
 final class Formulas {
     private static final Set<String> ELEMENTS =
             Set.of(
-                    "H", "He", "Li", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S",
-                    "Cl", "Ar", "K", "Ca", "Ti", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "As", "Se",
-                    "Br", "Kr", "Ag", "Cd", "Sn", "I", "Xe", "Ba", "Pt", "Au", "Hg", "Pb", "U");
+                    "H", "He", "Li", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P",
+                    "S", "Cl", "Ar", "K", "Ca", "Ti", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn",
+                    "As", "Se", "Br", "Kr", "Ag", "Cd", "Sn", "I", "Xe", "Ba", "Pt", "Au", "Hg",
+                    "Pb", "U");
 
     private Formulas() {}
 

@@ -53,8 +53,13 @@ public final class Homographs {
         return switch (rule.kind) {
             case "verb" -> verb(text, i, before, after);
             case "past" -> past(text, i, before, after);
-            case "next" -> Words.at(text, end) == ' ' && rule.words.contains(after) || rule.words.contains(hyphened(text, end));
-            case "before" -> rule.words.contains(before) && !startsClause(text, i) && !Words.in("determiners", after);
+            case "next" ->
+                    Words.at(text, end) == ' ' && rule.words.contains(after)
+                            || rule.words.contains(hyphened(text, end));
+            case "before" ->
+                    rule.words.contains(before)
+                            && !startsClause(text, i)
+                            && !Words.in("determiners", after);
             case "near" -> near(text, rule.words);
             default -> true;
         };
@@ -78,13 +83,21 @@ public final class Homographs {
             return true;
         }
         String two = lower(Words.before(text, i - before.length() - 1));
-        boolean asked = Words.in("before-verbs", two) || Words.in("auxiliaries", two) || Words.in("auxiliaries", before);
+        boolean asked =
+                Words.in("before-verbs", two)
+                        || Words.in("auxiliaries", two)
+                        || Words.in("auxiliaries", before);
         if (asked || Words.in("before-verbs", before) && !Words.in("pronouns", before)) {
             return false;
         }
         String name = Words.before(text, i);
-        boolean subject = before.equals("he") || before.equals("she")
-                || Words.capitalised(name) && !Words.in("function-words", name) && !startsClause(text, i) && Words.in("determiners", after);
+        boolean subject =
+                before.equals("he")
+                        || before.equals("she")
+                        || Words.capitalised(name)
+                                && !Words.in("function-words", name)
+                                && !startsClause(text, i)
+                                && Words.in("determiners", after);
         return subject || Words.in("pronouns", before) && near(text, Words.list("past-times"));
     }
 

@@ -52,16 +52,16 @@ final class Money {
             boolean magnitude,
             Currencies.Currency currency) {
         boolean cents =
-                second == null
-                        && !magnitude
-                        && cents(first)
-                        && !currency.cent().equals("-");
+                second == null && !magnitude && cents(first) && !currency.cent().equals("-");
         if (cents) {
             int point = first.text().indexOf('.');
             String whole = first.text().substring(0, point);
             return Reading.number(coins(whole, first.text().substring(point + 1), currency), end);
         }
-        if (second != null && !magnitude && (cents(first) || cents(second)) && !currency.cent().equals("-")) {
+        if (second != null
+                && !magnitude
+                && (cents(first) || cents(second))
+                && !currency.cent().equals("-")) {
             return Reading.number(range(first.text(), second.text(), currency), end);
         }
         boolean one = second == null && !magnitude && first.singular();
@@ -129,7 +129,9 @@ final class Money {
     /** Whether a measure describes what follows: "a 5 km run", "a $20 bill". */
     static boolean describes(String text, int start, int end) {
         String noun = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
-        if (Words.in("priced", noun) || Words.in("priced", singular(noun)) || Words.in("measured", noun)) {
+        if (Words.in("priced", noun)
+                || Words.in("priced", singular(noun))
+                || Words.in("measured", noun)) {
             return true;
         }
         String before = Words.before(text, start);
@@ -139,9 +141,7 @@ final class Money {
         if (Words.at(text, end) == '-') {
             return true;
         }
-        return !noun.isEmpty()
-                && Character.isLetter(noun.charAt(0))
-                && !Words.in("no-nouns", noun);
+        return !noun.isEmpty() && Character.isLetter(noun.charAt(0)) && !Words.in("no-nouns", noun);
     }
 
     private static String singular(String noun) {

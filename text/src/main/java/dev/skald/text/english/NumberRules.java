@@ -208,7 +208,8 @@ final class NumberRules {
             return true;
         }
         return s > number.end()
-                || number.text().length() > 2 && !Words.in("of-seconds", before.toLowerCase(Locale.ROOT));
+                || number.text().length() > 2
+                        && !Words.in("of-seconds", before.toLowerCase(Locale.ROOT));
     }
 
     /** "4K", "3D", "1080p". */
@@ -275,7 +276,8 @@ final class NumberRules {
     /** Whether "= ..." follows: what looks like a range is a difference. */
     private static boolean equation(String text, int end) {
         int next = skipSpace(text, end);
-        return Words.at(text, next) == '=' && numberOrSign(Words.at(text, skipSpace(text, next + 1)));
+        return Words.at(text, next) == '='
+                && numberOrSign(Words.at(text, skipSpace(text, next + 1)));
     }
 
     private static boolean numberOrSign(char c) {
@@ -351,13 +353,19 @@ final class NumberRules {
         int end = magnitude.end();
         Units.Unit unit = Words.at(text, end) == ' ' ? Units.after(text, end) : null;
         boolean symbol =
-                unit != null && unit.end() - end > 2 && !Words.in("unit-words", text.substring(end + 1, unit.end()));
+                unit != null
+                        && unit.end() - end > 2
+                        && !Words.in("unit-words", text.substring(end + 1, unit.end()));
         if (!symbol || unit == null) {
             return null;
         }
         boolean describes = Money.describes(text, i, unit.end());
         return Reading.number(
-                words + " " + magnitude.group("word") + " " + (describes ? unit.one() : unit.many()),
+                words
+                        + " "
+                        + magnitude.group("word")
+                        + " "
+                        + (describes ? unit.one() : unit.many()),
                 unit.end());
     }
 
@@ -416,7 +424,9 @@ final class NumberRules {
         if (n >= 3 && Words.in("named", before)) {
             return CodeRules.name(digits);
         }
-        if (n == 3 && Words.in("hotlines", digits) && Words.in("called", Words.after(text, number.end()))) {
+        if (n == 3
+                && Words.in("hotlines", digits)
+                && Words.in("called", Words.after(text, number.end()))) {
             return NumberWords.spelled(digits);
         }
         if (n >= 3 && n < 6 && Places.directionFollows(text, number.end())) {
@@ -433,7 +443,9 @@ final class NumberRules {
             return NumberWords.spelled(digits);
         }
         boolean year = n == 4 && digits.compareTo("1001") >= 0 && digits.compareTo("2100") < 0;
-        if (year && Words.in("amounts", before.toLowerCase(Locale.ROOT)) && Words.in("counted-verbs", Words.after(text, number.end()))) {
+        if (year
+                && Words.in("amounts", before.toLowerCase(Locale.ROOT))
+                && Words.in("counted-verbs", Words.after(text, number.end()))) {
             return number.words();
         }
         return year && (range || !counts(text, number.end()))

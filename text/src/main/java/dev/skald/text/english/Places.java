@@ -27,16 +27,21 @@ final class Places {
             return null;
         }
         int dot = end;
-        while (Words.at(text, dot) == '.' && Character.isUpperCase(Words.at(text, dot + 1)) && Words.edge(text, dot + 2)) {
+        while (Words.at(text, dot) == '.'
+                && Character.isUpperCase(Words.at(text, dot + 1))
+                && Words.edge(text, dot + 2)) {
             dot += 2;
         }
-        String[] row = Words.at(text, dot) == '.' ? States.ROWS.get(text.substring(i, dot + 1)) : null;
+        String[] row =
+                Words.at(text, dot) == '.' ? States.ROWS.get(text.substring(i, dot + 1)) : null;
         if (row != null) {
             boolean stop = dev.skald.text.words.Abbreviations.endsSentence(text, dot);
             return Reading.of(row[1] + (stop ? "." : ""), dot + 1);
         }
         row = States.ROWS.get(text.substring(i, end));
-        return row != null && Words.edge(text, end) && Words.at(text, end) != '\'' ? Reading.of(row[1], end) : null;
+        return row != null && Words.edge(text, end) && Words.at(text, end) != '\''
+                ? Reading.of(row[1], end)
+                : null;
     }
 
     /** "708 N 1st St", "1600 NW Oak Ave": whether a point of the compass follows a house number. */
@@ -72,9 +77,19 @@ final class Places {
         int next = Words.at(text, end) == '.' ? end + 1 : end;
         String street = Words.at(text, next) == ' ' ? Words.after(text, next) : "";
         String before = Words.before(text, i);
-        boolean house = !before.isEmpty() && Character.isDigit(before.charAt(0)) && Character.isDigit(before.charAt(before.length() - 1));
-        boolean ordinal = !street.isEmpty() && Character.isDigit(street.charAt(0)) && Character.isLetter(street.charAt(street.length() - 1));
-        boolean named = ordinal || Words.capitalised(street) && Words.in("streets", Words.after(text, next + 1 + street.length()));
+        boolean house =
+                !before.isEmpty()
+                        && Character.isDigit(before.charAt(0))
+                        && Character.isDigit(before.charAt(before.length() - 1));
+        boolean ordinal =
+                !street.isEmpty()
+                        && Character.isDigit(street.charAt(0))
+                        && Character.isLetter(street.charAt(street.length() - 1));
+        boolean named =
+                ordinal
+                        || Words.capitalised(street)
+                                && Words.in(
+                                        "streets", Words.after(text, next + 1 + street.length()));
         return name.isEmpty() || !house || !named ? null : Reading.of(name, next);
     }
 }

@@ -103,7 +103,9 @@ record Quantity(String text, String words, Kind kind, int end) {
                         || Words.in("verses", before)
                         || Words.in("versioned", before)
                         || CalendarNames.named(before);
-        return !named && "/:.".indexOf(Words.at(text, i - 1)) < 0 && !text.startsWith(" dollar ", end);
+        return !named
+                && "/:.".indexOf(Words.at(text, i - 1)) < 0
+                && !text.startsWith(" dollar ", end);
     }
 
     /** Whether it is exactly one, or part of one: "one kilometer", "one half mile". */

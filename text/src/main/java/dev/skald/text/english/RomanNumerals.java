@@ -13,7 +13,9 @@ final class RomanNumerals {
     /** Above this a numeral after any other capitalised word is taken for letters. */
     private static final int LARGEST_UNLISTED = 39;
 
-    private static final String[] JOINS = {" and ", " or ", " to ", " through ", ", and ", ", ", " & ", " – ", " - "};
+    private static final String[] JOINS = {
+        " and ", " or ", " to ", " through ", ", and ", ", ", " & ", " – ", " - "
+    };
 
     private static final int MOST_LISTED = 8;
 
@@ -28,7 +30,8 @@ final class RomanNumerals {
             String stem = word.substring(0, word.length() - 2);
             return Reading.of(NumberWords.ordinal(String.valueOf(Roman.value(stem))), end);
         }
-        if (Roman.value(capitals) == 0 || (!upper && !word.equals(word.toLowerCase(Locale.ROOT)) && word.length() < 2)) {
+        if (Roman.value(capitals) == 0
+                || (!upper && !word.equals(word.toLowerCase(Locale.ROOT)) && word.length() < 2)) {
             return null;
         }
         String number = String.valueOf(Roman.value(capitals));
@@ -69,7 +72,10 @@ final class RomanNumerals {
     private static boolean ordinal(String word) {
         int n = word.length() - 2;
         return n > 0
-                && (word.endsWith("th") || word.endsWith("st") || word.endsWith("nd") || word.endsWith("rd"))
+                && (word.endsWith("th")
+                        || word.endsWith("st")
+                        || word.endsWith("nd")
+                        || word.endsWith("rd"))
                 && Roman.value(word.substring(0, n)) > 0;
     }
 
@@ -79,7 +85,9 @@ final class RomanNumerals {
         return word.length() > 3 && value > 1000 && value < 2100 && !Words.in("not-numerals", word);
     }
 
-    /** Whether a word that is numbered goes before, at once or before the rest of a list or range. */
+    /**
+     * Whether a word that is numbered goes before, at once or before the rest of a list or range.
+     */
     private static boolean numbered(String text, int i, String word, int end) {
         if (Roman.letter(word)) {
             return false;
@@ -128,7 +136,9 @@ final class RomanNumerals {
         return !after.isEmpty() && Character.isLetter(after.charAt(0)) && !isNumbered(after);
     }
 
-    /** Where the item before "and", "to", a comma or a dash ends; -1 if none of them stands there. */
+    /**
+     * Where the item before "and", "to", a comma or a dash ends; -1 if none of them stands there.
+     */
     private static int joined(String text, int at) {
         char dash = Words.at(text, at - 1);
         if (dash == '-' || dash == '–') {
@@ -145,7 +155,8 @@ final class RomanNumerals {
     private static boolean isNumbered(String word) {
         String title = titled(word);
         return Words.in("numbered", title)
-                || title.endsWith("s") && Words.in("numbered", title.substring(0, title.length() - 1));
+                || title.endsWith("s")
+                        && Words.in("numbered", title.substring(0, title.length() - 1));
     }
 
     /** "Charles I was", but not "Charles I think". */

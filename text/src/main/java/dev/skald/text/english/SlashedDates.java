@@ -29,7 +29,9 @@ final class SlashedDates {
         };
     }
 
-    /** Whether the words before the pair at {@code i}, or before its list, say that it is a date. */
+    /**
+     * Whether the words before the pair at {@code i}, or before its list, say that it is a date.
+     */
     static boolean told(String text, int i, int month, int day) {
         int start = i;
         boolean fraction = month < day && commonDenominator(day);
@@ -45,10 +47,14 @@ final class SlashedDates {
             }
             start -= before.length() - pair.start();
         }
-        int comma = Words.at(text, start - 1) == ' ' && Words.at(text, start - 2) == ',' ? start - 2 : start;
+        int comma =
+                Words.at(text, start - 1) == ' ' && Words.at(text, start - 2) == ','
+                        ? start - 2
+                        : start;
         String word = Words.before(text, comma);
         return CalendarNames.weekdayNamed(word)
-                || comma == start && (Words.in("dates", word) || !fraction && Words.in("spans", word));
+                || comma == start
+                        && (Words.in("dates", word) || !fraction && Words.in("spans", word));
     }
 
     /** Whether the pair that ends at {@code end} begins a range or list of dates. */

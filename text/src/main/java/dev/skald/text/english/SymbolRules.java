@@ -39,7 +39,8 @@ final class SymbolRules {
         char c = text.charAt(i);
         return switch (c) {
             case ',', ';', ':' -> {
-                Reading face = c == ',' || !mayBeFace(text, i) ? null : Rule.first(Markup.RULES, text, i);
+                Reading face =
+                        c == ',' || !mayBeFace(text, i) ? null : Rule.first(Markup.RULES, text, i);
                 yield face != null || !glued(text, i) ? face : Reading.of(c + " ", i + 1);
             }
             case '?' -> glued(text, i) ? Reading.of("? ", i + 1) : null;
@@ -69,7 +70,10 @@ final class SymbolRules {
             case '`' -> inner(text, i) ? Reading.of("'", i + 1) : dropRun(text, i);
             case '_', '|' -> c == '|' ? bar(text, i) : dropRun(text, i);
             case '#' -> hash(text, i);
-            case '~' -> numberFollows(text, i + 1) || amountFollows(text, i + 1) ? Reading.of("about", i + 1) : dropRun(text, i);
+            case '~' ->
+                    numberFollows(text, i + 1) || amountFollows(text, i + 1)
+                            ? Reading.of("about", i + 1)
+                            : dropRun(text, i);
             case '>' -> comparison(text, i);
             case '/' -> slash(text, i);
             case '^', '²', '³' -> power(text, i);
@@ -101,7 +105,8 @@ final class SymbolRules {
 
     /** Between two letters: "don`t". */
     private static boolean inner(String text, int i) {
-        return Character.isLetter(Words.at(text, i - 1)) && Character.isLetter(Words.at(text, i + 1));
+        return Character.isLetter(Words.at(text, i - 1))
+                && Character.isLetter(Words.at(text, i + 1));
     }
 
     /** "(ii) blue": an item of a list in the line. */
@@ -116,7 +121,8 @@ final class SymbolRules {
                 word.length() > 1
                         || text.indexOf("(ii)", i) >= 0
                         || text.lastIndexOf("(ii)", i) >= 0;
-        String number = NumberWords.cardinal(String.valueOf(Roman.value(word.toUpperCase(Locale.ROOT))));
+        String number =
+                NumberWords.cardinal(String.valueOf(Roman.value(word.toUpperCase(Locale.ROOT))));
         boolean inner = i > 1 && Character.isLetterOrDigit(text.charAt(i - 2));
         return list ? Reading.of(inner ? ", " + number : number, close + 1) : null;
     }
@@ -191,7 +197,9 @@ final class SymbolRules {
         if (run == 1 && previous == ' ' && next == ' ' && i > 0 && equationNear(text, i)) {
             return Reading.of("minus", i + 1);
         }
-        if (run == 1 && numberFollows(text, i + 1) && Words.in("halves-of-day", Words.before(text, i))) {
+        if (run == 1
+                && numberFollows(text, i + 1)
+                && Words.in("halves-of-day", Words.before(text, i))) {
             return Reading.of("to", i + 1);
         }
         if (run > 1) {
@@ -216,8 +224,13 @@ final class SymbolRules {
         char c = Words.at(text, i);
         boolean single =
                 Character.isLetter(c)
-                        && (Words.edge(text, i + step) || Character.isDigit(Words.at(text, i + step)));
-        return Character.isDigit(c) || c == '-' || c == (step > 0 ? '(' : ')') || single || Quantity.raised(c)
+                        && (Words.edge(text, i + step)
+                                || Character.isDigit(Words.at(text, i + step)));
+        return Character.isDigit(c)
+                || c == '-'
+                || c == (step > 0 ? '(' : ')')
+                || single
+                || Quantity.raised(c)
                 || Character.isLetter(c) && Words.at(text, i + step) == '(';
     }
 
@@ -296,7 +309,8 @@ final class SymbolRules {
         Reading sign = table(text, i);
         if (sign == null || sign.end() > i + 1 || c == '=') {
             int run = run(text, i);
-            boolean spaced = Words.at(text, i - 1) == ' ' && Words.at(text, i + run) == ' ' && i > 0;
+            boolean spaced =
+                    Words.at(text, i - 1) == ' ' && Words.at(text, i + run) == ' ' && i > 0;
             return run == 3 && spaced
                     ? Reading.of("equals", i + run)
                     : run > 2 ? Reading.of("", i + run) : sign;
@@ -420,10 +434,14 @@ final class SymbolRules {
         boolean alone = end == start + 1 && "⁺⁻".indexOf(text.charAt(start)) >= 0;
         int sign = alone ? start : end;
         char c = Words.at(text, sign);
-        if ((c != '⁺' && c != '⁻') || digits.startsWith("-") && !alone || Quantity.raised(Words.at(text, sign + 1))) {
+        if ((c != '⁺' && c != '⁻')
+                || digits.startsWith("-") && !alone
+                || Quantity.raised(Words.at(text, sign + 1))) {
             return null;
         }
-        boolean ion = Character.isLetter(Words.at(text, start - 1)) || Words.at(text, start - 1) >= '₀' && Words.at(text, start - 1) <= '₉';
+        boolean ion =
+                Character.isLetter(Words.at(text, start - 1))
+                        || Words.at(text, start - 1) >= '₀' && Words.at(text, start - 1) <= '₉';
         String count = alone ? "" : NumberWords.cardinal(digits) + " ";
         return ion ? Reading.of(count + (c == '⁺' ? "plus" : "minus"), sign + 1) : null;
     }

@@ -71,8 +71,7 @@ final class TimeRules {
     }
 
     private static String amounts(Rule.Hit hit, String d, String h, String m, String s) {
-        boolean describes =
-                Money.describes(hit.text(), hit.match().start(), hit.match().end());
+        boolean describes = Money.describes(hit.text(), hit.match().start(), hit.match().end());
         StringBuilder out = new StringBuilder();
         amount(out, d, "day", describes);
         amount(out, h, "hour", describes);

@@ -32,7 +32,10 @@ final class Verses {
     static @Nullable String read(Rule.Hit hit, String number) {
         String[] row = Books.ROWS.get(hit.group("book"));
         boolean whole = !hit.has("dot") || hit.group("dot").isEmpty();
-        String book = row != null ? row[1] : whole && Words.in("verses", hit.group("book")) ? hit.group("book") : "";
+        String book =
+                row != null
+                        ? row[1]
+                        : whole && Words.in("verses", hit.group("book")) ? hit.group("book") : "";
         if (book.isEmpty()) {
             return null;
         }

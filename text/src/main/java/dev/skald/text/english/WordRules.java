@@ -218,14 +218,21 @@ final class WordRules {
 
     /** "J.Smith", "Dr.Hill": initials and titles that nothing parts from the name. */
     private static @Nullable Reading glued(String text, int i, int wordEnd) {
-        if (Words.at(text, wordEnd) != '.' || !Character.isUpperCase(Words.at(text, wordEnd + 1)) || !Character.isUpperCase(text.charAt(i))) {
+        if (Words.at(text, wordEnd) != '.'
+                || !Character.isUpperCase(Words.at(text, wordEnd + 1))
+                || !Character.isUpperCase(text.charAt(i))) {
             return null;
         }
         if (wordEnd - i > 1) {
             Abbreviations.Entry entry = Abbreviations.find(text.substring(i, wordEnd + 1));
-            boolean title = entry != null && (entry.kind() == Abbreviations.Kind.TITLE || entry.kind() == Abbreviations.Kind.NAME);
+            boolean title =
+                    entry != null
+                            && (entry.kind() == Abbreviations.Kind.TITLE
+                                    || entry.kind() == Abbreviations.Kind.NAME);
             boolean name = Character.isLowerCase(Words.at(text, wordEnd + 2));
-            return title && name && entry != null ? Reading.of(cased(entry.reading(), text, i), wordEnd + 1) : null;
+            return title && name && entry != null
+                    ? Reading.of(cased(entry.reading(), text, i), wordEnd + 1)
+                    : null;
         }
         StringBuilder letters = new StringBuilder();
         int at = i;
@@ -234,7 +241,11 @@ final class WordRules {
             at += 2;
         }
         int last = letters(text, Math.min(at, text.length() - 1));
-        boolean name = Character.isUpperCase(Words.at(text, at)) && last - at > 2 && Character.isLowerCase(Words.at(text, at + 1)) && Words.at(text, last) != '.';
+        boolean name =
+                Character.isUpperCase(Words.at(text, at))
+                        && last - at > 2
+                        && Character.isLowerCase(Words.at(text, at + 1))
+                        && Words.at(text, last) != '.';
         return name ? Reading.of(letters.toString(), at) : null;
     }
 

@@ -87,11 +87,20 @@ public final class LanguageNormalizer implements TextNormalizer {
         if (end == i + 1
                 && text.startsWith(". ", end)
                 && Words.at(text, end + 3) == '.'
-                && say(language.find(text.substring(i, end + 1) + text.substring(end + 2, end + 4)), text, i, end + 4, out)) {
+                && say(
+                        language.find(
+                                text.substring(i, end + 1) + text.substring(end + 2, end + 4)),
+                        text,
+                        i,
+                        end + 4,
+                        out)) {
             return end + 4;
         }
         for (int stop = last; stop >= end; stop--) {
-            boolean whole = stop == text.length() || !Character.isLetter(text.charAt(stop)) || text.charAt(stop - 1) == '.';
+            boolean whole =
+                    stop == text.length()
+                            || !Character.isLetter(text.charAt(stop))
+                            || text.charAt(stop - 1) == '.';
             Language.Entry entry = whole ? language.find(text.substring(i, stop)) : null;
             if (say(entry, text, i, stop, out)) {
                 return stop;

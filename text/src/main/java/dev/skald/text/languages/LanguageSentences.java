@@ -43,7 +43,9 @@ public final class LanguageSentences implements SentenceEnds {
             };
         }
         // "z. B." is written with a space too.
-        if (word.length() == 2 && Words.at(text, next + 1) == '.' && language.find(word + follows + ".") != null) {
+        if (word.length() == 2
+                && Words.at(text, next + 1) == '.'
+                && language.find(word + follows + ".") != null) {
             return false;
         }
         // An initial before a name, and letters with dots before anything small.

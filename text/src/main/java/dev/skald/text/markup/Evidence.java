@@ -74,7 +74,8 @@ final class Evidence {
         if (close < 0) {
             return false;
         }
-        boolean task = close == i + 2 && " xX".indexOf(text.charAt(i + 1)) >= 0 && at(text, i - 1) == ' ';
+        boolean task =
+                close == i + 2 && " xX".indexOf(text.charAt(i + 1)) >= 0 && at(text, i - 1) == ' ';
         boolean item = task && "-*+".indexOf(at(text, i - 2)) >= 0;
         char after = at(text, close + 1);
         boolean definition = after == ':' && lineStart(text, i) && text.startsWith(" ", close + 2);
@@ -84,7 +85,10 @@ final class Evidence {
     /** Two of a mark before a word, and two behind one. */
     private static boolean pair(String text, int i) {
         char c = text.charAt(i);
-        if (at(text, i + 1) != c || at(text, i + 2) == c || Character.isWhitespace(at(text, i + 2)) || at(text, i - 1) == c) {
+        if (at(text, i + 1) != c
+                || at(text, i + 2) == c
+                || Character.isWhitespace(at(text, i + 2))
+                || at(text, i - 1) == c) {
             return false;
         }
         int close = text.indexOf("" + c + c, i + 3);
@@ -121,7 +125,8 @@ final class Evidence {
 
     private static boolean blankBefore(CharSequence held, int newline) {
         int i = newline - 1;
-        while (i >= 0 && (held.charAt(i) == ' ' || held.charAt(i) == '\r' || held.charAt(i) == '\t')) {
+        while (i >= 0
+                && (held.charAt(i) == ' ' || held.charAt(i) == '\r' || held.charAt(i) == '\t')) {
             i--;
         }
         return i < 0 || held.charAt(i) == '\n';
@@ -171,11 +176,17 @@ final class Evidence {
                 case '<' -> angles++;
                 case '>' -> angles -= angles > 0 ? 1 : 0;
                 case '=' -> equals++;
-                case '\\' -> formulas += i + 1 < held.length() && "()[]".indexOf(held.charAt(i + 1)) >= 0 ? 1 : 0;
+                case '\\' ->
+                        formulas +=
+                                i + 1 < held.length() && "()[]".indexOf(held.charAt(i + 1)) >= 0
+                                        ? 1
+                                        : 0;
                 default -> {}
             }
         }
-        return (stars | lines | quotes | dollars | equals | formulas) % 2 == 0 && brackets == 0 && angles == 0;
+        return (stars | lines | quotes | dollars | equals | formulas) % 2 == 0
+                && brackets == 0
+                && angles == 0;
     }
 
     private static char at(String text, int i) {

@@ -13,8 +13,22 @@ final class HtmlBlocks {
         }
         String name = html.substring(open + 2, html.length() - 1).strip().toLowerCase(Locale.ROOT);
         return switch (name) {
-            case "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article",
-                    "blockquote", "ul", "ol", "table" ->
+            case "p",
+                    "div",
+                    "li",
+                    "tr",
+                    "h1",
+                    "h2",
+                    "h3",
+                    "h4",
+                    "h5",
+                    "h6",
+                    "section",
+                    "article",
+                    "blockquote",
+                    "ul",
+                    "ol",
+                    "table" ->
                     true;
             default -> false;
         };

@@ -12,8 +12,21 @@ import org.jsoup.select.NodeVisitor;
 final class HtmlText {
     /** What is on no page. */
     private static final Set<String> UNSEEN =
-            Set.of("script", "style", "head", "title", "template", "noscript", "iframe", "svg",
-                    "math", "object", "rt", "rp", "select", "textarea");
+            Set.of(
+                    "script",
+                    "style",
+                    "head",
+                    "title",
+                    "template",
+                    "noscript",
+                    "iframe",
+                    "svg",
+                    "math",
+                    "object",
+                    "rt",
+                    "rp",
+                    "select",
+                    "textarea");
 
     private static final String RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 

@@ -95,7 +95,8 @@ final class Latex {
         String plain = inside.strip();
         boolean sign = plain.chars().anyMatch(c -> "\\^_={}<>+".indexOf(c) >= 0);
         boolean letters = plain.length() <= 3 && plain.chars().allMatch(Character::isLetter);
-        boolean call = plain.matches("[A-Za-z]\\([A-Za-z0-9, ]*\\)'?|\\d?[A-Za-z]'?|\\d+(\\.\\d+)?");
+        boolean call =
+                plain.matches("[A-Za-z]\\([A-Za-z0-9, ]*\\)'?|\\d?[A-Za-z]'?|\\d+(\\.\\d+)?");
         return sign || letters || call;
     }
 
@@ -120,7 +121,10 @@ final class Latex {
             case '*' -> out.append(" times ");
             case '\'' -> out.append(" prime ");
             default -> {
-                boolean pair = Character.isLetter(c) && !out.isEmpty() && Character.isDigit(out.charAt(out.length() - 1));
+                boolean pair =
+                        Character.isLetter(c)
+                                && !out.isEmpty()
+                                && Character.isDigit(out.charAt(out.length() - 1));
                 out.append(pair ? " " : "").append(c);
             }
         }
@@ -158,7 +162,12 @@ final class Latex {
             default -> {
                 String word = WORDS.get(name);
                 boolean look = LOOKS.contains(" " + name + " ") || name.isBlank();
-                say(word != null ? word : look || name.length() == 1 && !Character.isLetter(name.charAt(0)) ? "" : name);
+                say(
+                        word != null
+                                ? word
+                                : look || name.length() == 1 && !Character.isLetter(name.charAt(0))
+                                        ? ""
+                                        : name);
             }
         }
     }

@@ -237,7 +237,8 @@ final class MarkdownText {
 
         @Override
         public void visit(Paragraph paragraph) {
-            boolean marked = paragraph.getParent() instanceof ListItem && paragraph.getPrevious() == null;
+            boolean marked =
+                    paragraph.getParent() instanceof ListItem && paragraph.getPrevious() == null;
             if (!marked) {
                 breakLine();
             }
@@ -291,11 +292,15 @@ final class MarkdownText {
             }
             boolean closes = literal.startsWith("</");
             String inside =
-                    literal.substring(closes ? 2 : 1, literal.length() - 1).replace("/", "").strip();
+                    literal.substring(closes ? 2 : 1, literal.length() - 1)
+                            .replace("/", "")
+                            .strip();
             String name = inside.split("[\\s]", 2)[0];
             String element = name.toLowerCase(Locale.ROOT);
             boolean comparison =
-                    name.length() < inside.length() && inside.indexOf('=') < 0 && name.length() == 1;
+                    name.length() < inside.length()
+                            && inside.indexOf('=') < 0
+                            && name.length() == 1;
             if (comparison) {
                 out.append(literal);
             } else if (!closes && placeholder(html, name, element)) {
@@ -313,7 +318,9 @@ final class MarkdownText {
 
         /** "Press &lt;Enter&gt;": a word in angle brackets that opens nothing. */
         private static boolean placeholder(HtmlInline html, String name, String element) {
-            boolean key = Character.isUpperCase(name.charAt(0)) && !name.equals(name.toUpperCase(Locale.ROOT));
+            boolean key =
+                    Character.isUpperCase(name.charAt(0))
+                            && !name.equals(name.toUpperCase(Locale.ROOT));
             if (HtmlText.element(element) && !key) {
                 return false;
             }
@@ -337,7 +344,10 @@ final class MarkdownText {
         /** "[x] wash up" in a list. */
         private static boolean task(Text text) {
             String literal = text.getLiteral();
-            boolean box = literal.startsWith("[x]") || literal.startsWith("[X]") || literal.startsWith("[ ]");
+            boolean box =
+                    literal.startsWith("[x]")
+                            || literal.startsWith("[X]")
+                            || literal.startsWith("[ ]");
             return box
                     && text.getPrevious() == null
                     && text.getParent() instanceof Paragraph paragraph

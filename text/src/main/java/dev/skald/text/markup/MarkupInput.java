@@ -94,17 +94,23 @@ public final class MarkupInput implements TextInput {
     /** Whether the text is a page of HTML. */
     private static boolean page(String start) {
         String begins = start.replace("\uFEFF", "").stripLeading().toLowerCase(Locale.ROOT);
-        return begins.startsWith("<!doctype html") || begins.startsWith("<html") || begins.startsWith("<?xml") && begins.contains("html");
+        return begins.startsWith("<!doctype html")
+                || begins.startsWith("<html")
+                || begins.startsWith("<?xml") && begins.contains("html");
     }
 
     private void mayRelease() {
         if (format == TextFormat.HTML) {
-            if (held.length() >= LONGEST / 8 && held.charAt(held.length() - 1) == '>' && Evidence.closed(held) && HtmlBlocks.ends(held)) {
+            if (held.length() >= LONGEST / 8
+                    && held.charAt(held.length() - 1) == '>'
+                    && Evidence.closed(held)
+                    && HtmlBlocks.ends(held)) {
                 release(held.length());
             } else if (held.length() >= 4 * LONGEST) {
                 release(held.length());
             }
-        } else if (held.length() >= LONGEST || Evidence.complete(held, format == TextFormat.MARKDOWN)) {
+        } else if (held.length() >= LONGEST
+                || Evidence.complete(held, format == TextFormat.MARKDOWN)) {
             release(held.length());
         }
     }

@@ -11,7 +11,8 @@ import java.util.Set;
 public final class Compatible {
 
     /** Languages whose readers know the letters of Vietnamese and the like. */
-    private static final Set<String> MARKED = Set.of("vi", "cy", "gd", "ga", "yo", "haw", "mi", "kl");
+    private static final Set<String> MARKED =
+            Set.of("vi", "cy", "gd", "ga", "yo", "haw", "mi", "kl");
 
     private Compatible() {}
 
@@ -94,7 +95,8 @@ public final class Compatible {
     /** "① Wash ② Dry": a number, and a pause before it. */
     private static void enumerated(String number, StringBuilder out) {
         int n = out.length();
-        boolean afterWord = n > 1 && out.charAt(n - 1) == ' ' && Character.isLetterOrDigit(out.charAt(n - 2));
+        boolean afterWord =
+                n > 1 && out.charAt(n - 1) == ' ' && Character.isLetterOrDigit(out.charAt(n - 2));
         if (afterWord) {
             out.setLength(n - 1);
             out.append(", ");

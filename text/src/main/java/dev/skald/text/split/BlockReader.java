@@ -116,9 +116,12 @@ final class BlockReader {
         return true;
     }
 
-    /** Whether {@code c} is a mark that was there often enough: "!!!!!!!!" says no more than "!!!". */
+    /**
+     * Whether {@code c} is a mark that was there often enough: "!!!!!!!!" says no more than "!!!".
+     */
     private boolean repeated(int c) {
-        boolean again = c == last && !Character.isLetterOrDigit(c) && !Character.isSurrogate((char) c);
+        boolean again =
+                c == last && !Character.isLetterOrDigit(c) && !Character.isSurrogate((char) c);
         repeats = again ? repeats + 1 : 0;
         return repeats >= MOST_REPEATS;
     }

@@ -63,7 +63,8 @@ final class Line {
 
     private static boolean beginsAnew(String next) {
         char first = next.charAt(0);
-        return !Character.isLowerCase(first) && (Character.isLetterOrDigit(first) || "\"'“‘«¿¡".indexOf(first) >= 0);
+        return !Character.isLowerCase(first)
+                && (Character.isLetterOrDigit(first) || "\"'“‘«¿¡".indexOf(first) >= 0);
     }
 
     /** "Chapter 3", "PART TWO: The Road", "Prologue". */

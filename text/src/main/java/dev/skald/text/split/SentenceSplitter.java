@@ -200,7 +200,10 @@ public final class SentenceSplitter implements Iterator<String> {
                 return certain || ends.endsSentence(block(), i) ? after : i;
             }
             case '!', '?', '؟', '۔', '।', '॥', '։', '።', '។', '။' -> {
-                if (c == '!' && Character.isDigit(Words.at(buffer, i - 1)) && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0 && Words.at(buffer, i + 1) == ' ') {
+                if (c == '!'
+                        && Character.isDigit(Words.at(buffer, i - 1))
+                        && "=+*/×".indexOf(Words.at(buffer, i + 2)) >= 0
+                        && Words.at(buffer, i + 1) == ' ') {
                     return i; // a factorial
                 }
                 int after = closers(afterRun(i + 1));
@@ -266,7 +269,9 @@ public final class SentenceSplitter implements Iterator<String> {
                 Character.isUpperCase(left.charAt(0)) && !capitals
                         || number && left.chars().anyMatch(Character::isLetter);
         boolean part =
-                Words.in("files", lower) || Words.in("spelled", lower) || Words.in("domains", lower);
+                Words.in("files", lower)
+                        || Words.in("spelled", lower)
+                        || Words.in("domains", lower);
         return !name
                 && !part
                 && word.length() > 1

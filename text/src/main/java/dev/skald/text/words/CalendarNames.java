@@ -28,8 +28,7 @@ public final class CalendarNames {
     /** "Sat. and Sun.": whether another day stands beside the one from {@code i} to {@code end}. */
     public static boolean weekdayListed(String text, int i, int end) {
         for (String join : List.of(" and ", " or ", " to ", " & ", ", ")) {
-            if (text.startsWith(join, end)
-                            && weekdayNamed(Words.after(text, end + join.length()))
+            if (text.startsWith(join, end) && weekdayNamed(Words.after(text, end + join.length()))
                     || text.startsWith(join, i - join.length())
                             && weekdayNamed(dotless(text, i - join.length()))) {
                 return true;
