@@ -108,7 +108,7 @@ final class DecoderTiles {
                 layer(l);
             }
             norm(model.norm());
-            matrix(model.head(), v8, PLAIN);
+            matrix(model.head(), v8);
         } finally {
             stream.synchronize();
             context.free(scratch);
@@ -144,9 +144,9 @@ final class DecoderTiles {
             advance(3 * a, c);
             vector += 3L * a * Float.BYTES;
         } else {
-            matrix(l.qkv(), 3 * a, PLAIN);
+            matrix(l.qkv(), 3 * a);
         }
-        matrix(l.output(), c, PLAIN);
+        matrix(l.output(), c);
         if (llama) {
             upload(streamed(l.up()));
             tiles(0, f, c, false, EVEN, 0, u);
@@ -154,9 +154,9 @@ final class DecoderTiles {
             advance(u, c);
             vector += (long) u * Float.BYTES;
         } else {
-            matrix(l.up(), u, PLAIN);
+            matrix(l.up(), u);
         }
-        matrix(l.down(), c, PLAIN);
+        matrix(l.down(), c);
     }
 
     /** Gain, then shift, which an RMS norm does not have. */
@@ -200,10 +200,10 @@ final class DecoderTiles {
     }
 
     /** A matrix of {@code packed} rows, then its bias. */
-    private void matrix(Linear w, int packed, int map) {
+    private void matrix(Linear w, int packed) {
         StreamedLinear s = streamed(w);
         upload(s);
-        tiles(0, s.out(), s.in(), s.transposed(), map, 0, packed);
+        tiles(0, s.out(), s.in(), s.transposed(), PLAIN, 0, packed);
         advance(packed, s.in());
         stream.upload(s.bias(), 0, s.bias().length, vector);
         vector += (long) packed * Float.BYTES;
