@@ -42,7 +42,7 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     endlocal
 )
 
-set "flags="@%dist%\jvm.args" -XX:+UseSerialGC -Xms32m "-Dskald.root=%root%.""
+set "flags=-XX:+DisplayVMOutputToStderr "@%dist%\jvm.args" -XX:+UseSerialGC -Xms32m "-Dskald.root=%root%.""
 set "aot=%dist%\java-%version%.aot"
 set "vectors=%dist%\vectors-%version%.jar"
 rem The Vector API as a module would turn off most of the AOT cache: see VectorJar.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
@@ -43,6 +44,23 @@ class JvmArgsTest {
                 assertThat(kernel.getMethods())
                         .as("loops of %s named %s*", kernel.getName(), flag.group(2))
                         .anyMatch(m -> m.getName().startsWith(flag.group(2)));
+            }
+        }
+    }
+
+    /** Only functions of a vector: whatever else had such a name would be inlined too. */
+    @Test
+    void whatIsInlinedByNameIsAFunctionOfAVector() throws IOException {
+        assertThat(Files.readAllLines(FILE))
+                .contains("-XX:CompileCommand=inline,dev.skald.tensor.cpu.*::lanes*");
+        for (JavaClass c : new ClassFileImporter().importPackages("dev.skald.tensor.cpu")) {
+            for (JavaMethod m : c.getMethods()) {
+                boolean vector =
+                        m.getRawReturnType()
+                                .getName()
+                                .equals("jdk.incubator.vector.FloatVector");
+                boolean helper = vector && !c.getSimpleName().equals("Lanes");
+                assertThat(m.getName().startsWith("lanes")).as(m.getFullName()).isEqualTo(helper);
             }
         }
     }

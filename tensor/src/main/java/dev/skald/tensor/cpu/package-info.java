@@ -15,7 +15,7 @@
  * <p>Each kernel is one file with all its forms: without vectors (exact, in double precision where
  * sums decide accuracy), the vector loop, its call for the JIT warm-up, and the scalar fallback
  * with the same bits as the vector loop. Results depend neither on whether a loop is compiled yet
- * nor on the number of threads; {@code Trial} and {@code SpeciesTest} compare all forms.
+ * nor on the number of threads; {@code SpeciesTest} of module testkit compares all forms.
  */
 @NullMarked
 package dev.skald.tensor.cpu;

@@ -7,8 +7,6 @@ import dev.skald.Precision;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -20,43 +18,11 @@ import org.junit.jupiter.api.Test;
 class CpuOpsTest {
     private static final String PROPERTY = "skald.cpu.bits";
 
-    /** Loads the CPU's backend anew and everything else as before. */
-    private static final class Anew extends ClassLoader {
-        private static final String PACKAGE = "dev.skald.tensor.cpu.";
-
-        Anew() {
-            super(CpuOpsTest.class.getClassLoader());
-        }
-
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            synchronized (getClassLoadingLock(name)) {
-                if (!name.startsWith(PACKAGE)) {
-                    return super.loadClass(name, resolve);
-                }
-                Class<?> loaded = findLoadedClass(name);
-                if (loaded != null) {
-                    return loaded;
-                }
-                String file = name.replace('.', '/') + ".class";
-                try (InputStream in = getParent().getResourceAsStream(file)) {
-                    if (in == null) {
-                        throw new ClassNotFoundException(name);
-                    }
-                    byte[] bytes = in.readAllBytes();
-                    return defineClass(name, bytes, 0, bytes.length);
-                } catch (IOException e) {
-                    throw new ClassNotFoundException(name, e);
-                }
-            }
-        }
-    }
-
     /** One loader for each width: a backend for each test comes from it. */
     private static final class Width extends ClassValue<ClassLoader> {
         @Override
         protected ClassLoader computeValue(Class<?> test) {
-            return new Anew();
+            return new FreshCpuBackend();
         }
     }
 

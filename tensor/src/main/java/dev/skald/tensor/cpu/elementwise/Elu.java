@@ -37,8 +37,8 @@ final class Elu extends UnaryFunction {
 
         private Simd() {}
 
-        static FloatVector elu(FloatVector x, float alpha) {
-            return Exp.Simd.expm1(Exp.Simd.atMost(x, ZERO))
+        static FloatVector lanesElu(FloatVector x, float alpha) {
+            return Exp.Simd.lanesExpm1(Exp.Simd.lanesAtMost(x, ZERO))
                     .mul(alpha)
                     .blend(x, x.compare(VectorOperators.GT, ZERO));
         }
@@ -47,7 +47,7 @@ final class Elu extends UnaryFunction {
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                elu(Lanes.at(x, xo + i), parameter).intoArray(y, yo + i);
+                lanesElu(Lanes.at(x, xo + i), parameter).intoArray(y, yo + i);
             }
             return i;
         }

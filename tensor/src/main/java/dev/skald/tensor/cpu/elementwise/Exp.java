@@ -98,33 +98,33 @@ public final class Exp extends UnaryFunction {
         private Simd() {}
 
         /** e^x for x up to 88, e^88 above; from -87 down it stays at e^-87. */
-        public static FloatVector exp(FloatVector x) {
-            FloatVector v = clamped(x);
+        public static FloatVector lanesExp(FloatVector x) {
+            FloatVector v = lanesClamped(x);
             FloatVector n = v.mul(LOG2_E).add(ROUND_V).sub(ROUND_V);
-            return expm1Part(v, n).add(ONE).mul(power(n));
+            return lanesExpm1Part(v, n).add(ONE).mul(lanesPower(n));
         }
 
-        /** e^x - 1, exact near zero, with the limits of {@link #exp}. */
-        static FloatVector expm1(FloatVector x) {
-            FloatVector v = clamped(x);
+        /** e^x - 1, exact near zero, with the limits of {@link #lanesExp}. */
+        static FloatVector lanesExpm1(FloatVector x) {
+            FloatVector v = lanesClamped(x);
             FloatVector n = v.mul(LOG2_E).add(ROUND_V).sub(ROUND_V);
-            FloatVector s = power(n);
-            return expm1Part(v, n).fma(s, s.sub(ONE));
+            FloatVector s = lanesPower(n);
+            return lanesExpm1Part(v, n).fma(s, s.sub(ONE));
         }
 
         /** By comparing: a vector's own minimum and maximum take three times the instructions. */
-        private static FloatVector clamped(FloatVector x) {
+        private static FloatVector lanesClamped(FloatVector x) {
             FloatVector v = x.blend(LOW, x.compare(VectorOperators.LT, LOW));
             return v.blend(HIGH, v.compare(VectorOperators.GT, HIGH));
         }
 
         /** The smaller of the two, for the same reason. */
-        static FloatVector atMost(FloatVector x, FloatVector limit) {
+        static FloatVector lanesAtMost(FloatVector x, FloatVector limit) {
             return x.blend(limit, x.compare(VectorOperators.GT, limit));
         }
 
         /** e^(v - n ln 2) - 1. */
-        private static FloatVector expm1Part(FloatVector v, FloatVector n) {
+        private static FloatVector lanesExpm1Part(FloatVector v, FloatVector n) {
             FloatVector r = n.fma(LN2_HIGH_NEG, v);
             r = n.fma(LN2_LOW_NEG, r);
             FloatVector y = EXP_0.fma(r, EXP_1);
@@ -136,7 +136,7 @@ public final class Exp extends UnaryFunction {
         }
 
         /** 2^n for whole n from -126 to 127. */
-        private static FloatVector power(FloatVector n) {
+        private static FloatVector lanesPower(FloatVector n) {
             return n.add(ROUND_BIAS)
                     .reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
@@ -147,7 +147,7 @@ public final class Exp extends UnaryFunction {
          * 2^x for x up to 127; from -126 down it stays at 2^-126. The polynomial is fitted for the
          * least relative error on [-1/2, 1/2].
          */
-        public static FloatVector exp2(FloatVector x) {
+        public static FloatVector lanesExp2(FloatVector x) {
             FloatVector v = x.blend(LEAST_POWER, x.compare(VectorOperators.LT, LEAST_POWER));
             FloatVector k = v.add(ROUND_BIAS);
             FloatVector r = v.sub(k.sub(ROUND_BIAS));
@@ -165,7 +165,7 @@ public final class Exp extends UnaryFunction {
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                exp(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesExp(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

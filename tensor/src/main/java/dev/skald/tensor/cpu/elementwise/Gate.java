@@ -52,16 +52,16 @@ final class Gate {
         private TanhSimd() {}
 
         /** With one division for both functions. */
-        private static FloatVector tanh(FloatVector a, FloatVector b) {
-            FloatVector m = Exp.Simd.expm1(Exp.Simd.atMost(a.add(a), FORTY));
-            FloatVector e = Exp.Simd.exp(Exp.Simd.atMost(b.neg(), FORTY)).add(ONE);
+        private static FloatVector lanesTanh(FloatVector a, FloatVector b) {
+            FloatVector m = Exp.Simd.lanesExpm1(Exp.Simd.lanesAtMost(a.add(a), FORTY));
+            FloatVector e = Exp.Simd.lanesExp(Exp.Simd.lanesAtMost(b.neg(), FORTY)).add(ONE);
             return m.div(m.add(TWO).mul(e));
         }
 
         static int simd(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                tanh(Lanes.at(a, ao + i), Lanes.at(b, bo + i)).intoArray(y, yo + i);
+                lanesTanh(Lanes.at(a, ao + i), Lanes.at(b, bo + i)).intoArray(y, yo + i);
             }
             return i;
         }
@@ -81,7 +81,7 @@ final class Gate {
         static int simd(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                Silu.Simd.silu(Lanes.at(a, ao + i)).mul(Lanes.at(b, bo + i)).intoArray(y, yo + i);
+                Silu.Simd.lanesSilu(Lanes.at(a, ao + i)).mul(Lanes.at(b, bo + i)).intoArray(y, yo + i);
             }
             return i;
         }

@@ -94,9 +94,9 @@ final class Gelu extends UnaryFunction {
         /**
          * x / 2 erfc(-x / sqrt 2); ln erfc(z) / z is a polynomial fitted by Chebyshev on [0, 4].
          */
-        static FloatVector gelu(FloatVector x) {
+        static FloatVector lanesGelu(FloatVector x) {
             FloatVector z = x.abs().mul(SQRT_HALF);
-            FloatVector t = Exp.Simd.atMost(z, FOUR);
+            FloatVector t = Exp.Simd.lanesAtMost(z, FOUR);
             FloatVector p = ERFC_0.fma(t, ERFC_1);
             p = p.fma(t, ERFC_2);
             p = p.fma(t, ERFC_3);
@@ -107,7 +107,7 @@ final class Gelu extends UnaryFunction {
             p = p.fma(t, ERFC_8);
             p = p.fma(t, ERFC_9);
             p = p.fma(t, ERFC_10);
-            FloatVector half = Exp.Simd.exp(p.mul(z)).mul(HALF);
+            FloatVector half = Exp.Simd.lanesExp(p.mul(z)).mul(HALF);
             return x.mul(half.blend(ONE.sub(half), x.compare(VectorOperators.GE, ZERO)));
         }
 
@@ -115,7 +115,7 @@ final class Gelu extends UnaryFunction {
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                gelu(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesGelu(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

@@ -41,16 +41,16 @@ final class GeluTanh extends UnaryFunction {
 
         private Simd() {}
 
-        static FloatVector geluTanh(FloatVector x) {
+        static FloatVector lanesGeluTanh(FloatVector x) {
             FloatVector u = x.mul(x).fma(x.mul(CUBIC), x).mul(TANH_GELU);
-            return x.div(Exp.Simd.exp(u).add(ONE));
+            return x.div(Exp.Simd.lanesExp(u).add(ONE));
         }
 
         @Override
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                geluTanh(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesGeluTanh(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

@@ -66,7 +66,7 @@ final class Log extends UnaryFunction {
         private Simd() {}
 
         /** ln x of a normal number above zero. */
-        static FloatVector log(FloatVector x) {
+        static FloatVector lanesLog(FloatVector x) {
             IntVector bits = x.reinterpretAsInts();
             // Mantissa in [sqrt 1/2, sqrt 2).
             IntVector shifted = bits.sub(0x3f3504f3);
@@ -96,7 +96,7 @@ final class Log extends UnaryFunction {
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                log(Lanes.at(x, xo + i).max(parameter)).intoArray(y, yo + i);
+                lanesLog(Lanes.at(x, xo + i).max(parameter)).intoArray(y, yo + i);
             }
             return i;
         }

@@ -40,8 +40,8 @@ final class Mish extends UnaryFunction {
         private Simd() {}
 
         /** x tanh(ln(1 + e^x)) = x u / (u + 2), u = e^x (e^x + 2). */
-        static FloatVector mish(FloatVector x) {
-            FloatVector e = Exp.Simd.exp(Exp.Simd.atMost(x, TWENTY));
+        static FloatVector lanesMish(FloatVector x) {
+            FloatVector e = Exp.Simd.lanesExp(Exp.Simd.lanesAtMost(x, TWENTY));
             FloatVector u = e.fma(e, e.add(e));
             return x.mul(u).div(u.add(TWO));
         }
@@ -50,7 +50,7 @@ final class Mish extends UnaryFunction {
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                mish(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesMish(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

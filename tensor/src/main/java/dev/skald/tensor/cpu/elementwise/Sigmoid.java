@@ -40,15 +40,15 @@ final class Sigmoid extends UnaryFunction {
 
         private Simd() {}
 
-        static FloatVector sigmoid(FloatVector x) {
-            return ONE.div(Exp.Simd.exp(x.neg()).add(ONE));
+        static FloatVector lanesSigmoid(FloatVector x) {
+            return ONE.div(Exp.Simd.lanesExp(x.neg()).add(ONE));
         }
 
         @Override
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                sigmoid(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesSigmoid(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

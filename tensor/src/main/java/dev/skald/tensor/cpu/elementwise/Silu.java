@@ -36,15 +36,15 @@ final class Silu extends UnaryFunction {
 
         private Simd() {}
 
-        static FloatVector silu(FloatVector x) {
-            return x.div(Exp.Simd.exp(x.neg()).add(ONE));
+        static FloatVector lanesSilu(FloatVector x) {
+            return x.div(Exp.Simd.lanesExp(x.neg()).add(ONE));
         }
 
         @Override
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                silu(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesSilu(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

@@ -77,7 +77,7 @@ final class Sine extends UnaryFunction {
         private Simd() {}
 
         /** sin x (quarter 0) or cos x (quarter 1), for |x| up to 1e5. */
-        static FloatVector sin(FloatVector x, int quarter) {
+        static FloatVector lanesSin(FloatVector x, int quarter) {
             FloatVector k = x.mul(TWO_OVER_PI).add(ROUND_V);
             IntVector q = k.reinterpretAsInts().add(quarter);
             FloatVector n = k.sub(ROUND_V);
@@ -105,7 +105,7 @@ final class Sine extends UnaryFunction {
                 FloatVector v = Lanes.at(x, xo + i);
                 VectorMask<Float> near = v.abs().compare(VectorOperators.LE, FAR);
                 if (near.allTrue()) {
-                    sin(v, quarter).intoArray(y, yo + i);
+                    lanesSin(v, quarter).intoArray(y, yo + i);
                 } else {
                     simdFar(quarter, x, xo + i, y, yo + i);
                 }

@@ -40,7 +40,7 @@ final class Snake {
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
                 FloatVector v = Lanes.at(x, xo + i);
                 FloatVector a = Lanes.at(alpha, ao + i);
-                FloatVector s = Sine.Simd.sin(v.mul(a), 0);
+                FloatVector s = Sine.Simd.lanesSin(v.mul(a), 0);
                 v.add(s.mul(s).div(a.add(1e-9f))).intoArray(y, yo + i);
             }
             return i;

@@ -38,8 +38,8 @@ final class Tanh extends UnaryFunction {
 
         private Simd() {}
 
-        static FloatVector tanh(FloatVector x) {
-            FloatVector m = Exp.Simd.expm1(Exp.Simd.atMost(x.add(x), FORTY));
+        static FloatVector lanesTanh(FloatVector x) {
+            FloatVector m = Exp.Simd.lanesExpm1(Exp.Simd.lanesAtMost(x.add(x), FORTY));
             return m.div(m.add(TWO));
         }
 
@@ -47,7 +47,7 @@ final class Tanh extends UnaryFunction {
         int simd(float parameter, float[] x, int xo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                tanh(Lanes.at(x, xo + i)).intoArray(y, yo + i);
+                lanesTanh(Lanes.at(x, xo + i)).intoArray(y, yo + i);
             }
             return i;
         }

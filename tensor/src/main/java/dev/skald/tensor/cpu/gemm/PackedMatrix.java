@@ -24,7 +24,7 @@ public record PackedMatrix(
         return new PackedMatrix(new float[length(k, n, width)], 0, k, n, width);
     }
 
-    /** One whose values are kept in fewer bytes, unless it is narrow: then there are few. */
+    /** A matrix stored in a format; a narrow one stays in fp32, because it has few values. */
     public static PackedMatrix of(int k, int n, int width, Format format) {
         if (format == Format.F32 || width == TRANSPOSED) {
             return of(k, n, width);
@@ -41,7 +41,7 @@ public record PackedMatrix(
 
     /**
      * Sets {@code count} columns from j on, of one panel, to what lies in {@code rows} one after
-     * the other, rounded to what the precision holds; rows are changed by it.
+     * the other, rounded to what the precision holds; rows is overwritten.
      */
     public void columns(int j, float[] rows, int count) {
         if (quantized != null) {

@@ -1,9 +1,9 @@
 package dev.skald.tensor.cpu.gemm;
 
 /**
- * The loops that put weights where the kernels want them. Each is a method of its own, called for a
- * row or a panel at a time: HotSpot then compiles each of them once and soon, and not the whole of
- * what calls them, again and again, in the middle of its loops.
+ * The loops that pack weights. Each is a method of its own that handles one row or one panel:
+ * HotSpot then compiles it early and once. Inlined into their callers, these loops would be
+ * compiled several times, each time on stack while a caller's loop runs.
  */
 public final class Packing {
     /** Rows that are written of each column in turn, so that they stay in cache. */

@@ -4,15 +4,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The values of a {@link PackedMatrix} matrix in fewer bytes, at the same places: bfloat16, or
- * 8-bit integers with a scale a column (an output channel).
+ * 8-bit integers with a scale for each column (output channel).
  *
  * @param bf16 the upper 16 bits of each value, or null
  * @param int8 each value over its column's scale, or null
- * @param scales a scale a column, as many as the panels have; null beside bf16
+ * @param scales one scale for each column of the panels; null with bf16
  */
 public record Quantized(
         short @Nullable [] bf16, byte @Nullable [] int8, float @Nullable [] scales) {
-    /** More than the last values so that a vector may be read from each. */
+    /** Values behind the last one, so that a whole vector can be read from any index. */
     private static final int SLACK = 64;
 
     public static Quantized of(Format format, int length, int columns) {
@@ -29,8 +29,8 @@ public record Quantized(
     }
 
     /**
-     * Keeps {@code count} columns from j on, which lie in {@code rows} one after the other and are
-     * changed by it.
+     * Stores {@code count} columns from j on. They lie in {@code rows} one after the other; rows
+     * is overwritten.
      */
     public void columns(PackedMatrix m, int j, float[] rows, int count) {
         int k = m.k();
@@ -48,7 +48,7 @@ public record Quantized(
         }
     }
 
-    /** Keeps {@code n} values of row kk from column j on, none beyond j's panel. */
+    /** Stores {@code n} values of row kk from column j on, none beyond the panel of j. */
     public void row(PackedMatrix m, int kk, int j, float[] row, int from, int n) {
         int to = m.at(kk, j);
         if (int8 != null && scales != null) {

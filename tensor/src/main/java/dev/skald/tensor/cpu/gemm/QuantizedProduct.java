@@ -47,22 +47,22 @@ final class QuantizedProduct {
             int x = ao;
             for (; x < end - 3; x += 4, p += 8 * Lanes.N) {
                 FloatVector v = Lanes.all(a[x]);
-                a0 = v.fma(Bf16Unpack.widen(w, p), a0);
-                b0 = v.fma(Bf16Unpack.widen(w, p + Lanes.N), b0);
+                a0 = v.fma(Bf16Unpack.lanesWiden(w, p), a0);
+                b0 = v.fma(Bf16Unpack.lanesWiden(w, p + Lanes.N), b0);
                 v = Lanes.all(a[x + 1]);
-                a1 = v.fma(Bf16Unpack.widen(w, p + 2 * Lanes.N), a1);
-                b1 = v.fma(Bf16Unpack.widen(w, p + 3 * Lanes.N), b1);
+                a1 = v.fma(Bf16Unpack.lanesWiden(w, p + 2 * Lanes.N), a1);
+                b1 = v.fma(Bf16Unpack.lanesWiden(w, p + 3 * Lanes.N), b1);
                 v = Lanes.all(a[x + 2]);
-                a2 = v.fma(Bf16Unpack.widen(w, p + 4 * Lanes.N), a2);
-                b2 = v.fma(Bf16Unpack.widen(w, p + 5 * Lanes.N), b2);
+                a2 = v.fma(Bf16Unpack.lanesWiden(w, p + 4 * Lanes.N), a2);
+                b2 = v.fma(Bf16Unpack.lanesWiden(w, p + 5 * Lanes.N), b2);
                 v = Lanes.all(a[x + 3]);
-                a3 = v.fma(Bf16Unpack.widen(w, p + 6 * Lanes.N), a3);
-                b3 = v.fma(Bf16Unpack.widen(w, p + 7 * Lanes.N), b3);
+                a3 = v.fma(Bf16Unpack.lanesWiden(w, p + 6 * Lanes.N), a3);
+                b3 = v.fma(Bf16Unpack.lanesWiden(w, p + 7 * Lanes.N), b3);
             }
             for (; x < end; x++, p += 2 * Lanes.N) {
                 FloatVector v = Lanes.all(a[x]);
-                a0 = v.fma(Bf16Unpack.widen(w, p), a0);
-                b0 = v.fma(Bf16Unpack.widen(w, p + Lanes.N), b0);
+                a0 = v.fma(Bf16Unpack.lanesWiden(w, p), a0);
+                b0 = v.fma(Bf16Unpack.lanesWiden(w, p + Lanes.N), b0);
             }
             a0.add(a1).add(a2.add(a3)).intoArray(c, co);
             b0.add(b1).add(b2.add(b3)).intoArray(c, co + Lanes.N);
@@ -95,22 +95,22 @@ final class QuantizedProduct {
             int x = ao;
             for (; x < end - 3; x += 4, p += 8 * Lanes.N) {
                 FloatVector v = Lanes.all(a[x]);
-                a0 = v.fma(Int8Unpack.widen(w, p), a0);
-                b0 = v.fma(Int8Unpack.widen(w, p + Lanes.N), b0);
+                a0 = v.fma(Int8Unpack.lanesWiden(w, p), a0);
+                b0 = v.fma(Int8Unpack.lanesWiden(w, p + Lanes.N), b0);
                 v = Lanes.all(a[x + 1]);
-                a1 = v.fma(Int8Unpack.widen(w, p + 2 * Lanes.N), a1);
-                b1 = v.fma(Int8Unpack.widen(w, p + 3 * Lanes.N), b1);
+                a1 = v.fma(Int8Unpack.lanesWiden(w, p + 2 * Lanes.N), a1);
+                b1 = v.fma(Int8Unpack.lanesWiden(w, p + 3 * Lanes.N), b1);
                 v = Lanes.all(a[x + 2]);
-                a2 = v.fma(Int8Unpack.widen(w, p + 4 * Lanes.N), a2);
-                b2 = v.fma(Int8Unpack.widen(w, p + 5 * Lanes.N), b2);
+                a2 = v.fma(Int8Unpack.lanesWiden(w, p + 4 * Lanes.N), a2);
+                b2 = v.fma(Int8Unpack.lanesWiden(w, p + 5 * Lanes.N), b2);
                 v = Lanes.all(a[x + 3]);
-                a3 = v.fma(Int8Unpack.widen(w, p + 6 * Lanes.N), a3);
-                b3 = v.fma(Int8Unpack.widen(w, p + 7 * Lanes.N), b3);
+                a3 = v.fma(Int8Unpack.lanesWiden(w, p + 6 * Lanes.N), a3);
+                b3 = v.fma(Int8Unpack.lanesWiden(w, p + 7 * Lanes.N), b3);
             }
             for (; x < end; x++, p += 2 * Lanes.N) {
                 FloatVector v = Lanes.all(a[x]);
-                a0 = v.fma(Int8Unpack.widen(w, p), a0);
-                b0 = v.fma(Int8Unpack.widen(w, p + Lanes.N), b0);
+                a0 = v.fma(Int8Unpack.lanesWiden(w, p), a0);
+                b0 = v.fma(Int8Unpack.lanesWiden(w, p + Lanes.N), b0);
             }
             a0.add(a1).add(a2.add(a3)).intoArray(c, co);
             b0.add(b1).add(b2.add(b3)).intoArray(c, co + Lanes.N);
@@ -135,11 +135,11 @@ final class QuantizedProduct {
 
         static void simd(short[] from, int at, float[] to, int n) {
             for (int i = 0; i < n; i += Lanes.N) {
-                widen(from, at + i).intoArray(to, i);
+                lanesWiden(from, at + i).intoArray(to, i);
             }
         }
 
-        static FloatVector widen(short[] w, int at) {
+        static FloatVector lanesWiden(short[] w, int at) {
             return ((IntVector)
                             ShortVector.fromArray(SHORT, w, at)
                                     .convertShape(VectorOperators.ZERO_EXTEND_S2I, INT, 0))
@@ -165,11 +165,11 @@ final class QuantizedProduct {
 
         static void simd(byte[] from, int at, float[] to, int n) {
             for (int i = 0; i < n; i += Lanes.N) {
-                widen(from, at + i).intoArray(to, i);
+                lanesWiden(from, at + i).intoArray(to, i);
             }
         }
 
-        static FloatVector widen(byte[] w, int at) {
+        static FloatVector lanesWiden(byte[] w, int at) {
             return (FloatVector)
                     ByteVector.fromArray(BYTE, w, at).convertShape(VectorOperators.B2F, Lanes.F, 0);
         }

@@ -1,6 +1,6 @@
 package dev.skald.tensor.cpu.memory;
 
-/** A worker's own memory for one tile: grows to the largest tile seen. */
+/** Memory of each worker for one tile. It grows to the largest tile seen. */
 public final class Scratch {
     private final float[][] input;
     private final float[][] tile;

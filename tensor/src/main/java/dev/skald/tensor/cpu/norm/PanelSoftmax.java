@@ -133,7 +133,7 @@ final class PanelSoftmax {
             // One vector a round: C2 has a budget for what it puts into one method.
             for (int i = 0; i < 2 * count; i++) {
                 int at = xo + (i >> 1) * step + (i & 1) * Lanes.N;
-                FloatVector e = Exp.Simd.exp2(Lanes.at(x, at).fma(f, m));
+                FloatVector e = Exp.Simd.lanesExp2(Lanes.at(x, at).fma(f, m));
                 s = s.add(e);
                 e.intoArray(x, at);
             }

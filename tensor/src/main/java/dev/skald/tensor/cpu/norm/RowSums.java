@@ -20,7 +20,7 @@ final class RowSums {
     /** The sum of (x - mean)^power, power 1 or 2; the mean counts for power 2 alone. */
     static float scalar(float[] x, int xo, float mean, int power, int n) {
         int whole = n - n % Lanes.N;
-        float s = lanes(x, xo, mean, power, whole, 0, 1);
+        float s = laneSum(x, xo, mean, power, whole, 0, 1);
         for (int i = whole; i < n; i++) {
             s += power == 1 ? x[xo + i] : (x[xo + i] - mean) * (x[xo + i] - mean);
         }
@@ -28,10 +28,10 @@ final class RowSums {
     }
 
     /** Lane {@code l}, halves added as {@link Lanes#sum} does. */
-    private static float lanes(float[] x, int xo, float mean, int power, int n, int l, int step) {
+    private static float laneSum(float[] x, int xo, float mean, int power, int n, int l, int step) {
         if (step < Lanes.N) {
-            return lanes(x, xo, mean, power, n, l, 2 * step)
-                    + lanes(x, xo, mean, power, n, l + step, 2 * step);
+            return laneSum(x, xo, mean, power, n, l, 2 * step)
+                    + laneSum(x, xo, mean, power, n, l + step, 2 * step);
         }
         float s = 0;
         for (int i = l; i < n; i += Lanes.N) {

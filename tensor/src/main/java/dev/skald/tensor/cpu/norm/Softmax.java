@@ -85,7 +85,7 @@ final class Softmax {
             FloatVector s = FloatVector.zero(Lanes.F);
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                FloatVector e = Exp.Simd.exp(Lanes.at(x, xo + i).mul(scale).sub(max));
+                FloatVector e = Exp.Simd.lanesExp(Lanes.at(x, xo + i).mul(scale).sub(max));
                 s = s.add(e);
                 e.intoArray(y, yo + i);
             }

@@ -7,12 +7,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed set of workers. The caller is worker 0 and takes part; the others wait for work, spinning
- * for a moment and then parked. Items are taken from a shared counter, so which worker runs an item
- * is open: an item must write only what is its own. The caller waits for items, not for workers:
- * one that wakes late finds nothing left and holds nobody up.
+ * A fixed set of workers. The caller is worker 0 and takes part. The others spin for a moment while
+ * they wait for work, then park. Items are taken from a shared counter, so any worker may run any
+ * item, and an item must write only to memory of its own. The caller waits until all items are
+ * done, not for the workers: one that wakes late finds nothing left and delays nobody.
  *
- * <p>One caller at a time has the workers; a second one meanwhile runs its items by itself.
+ * <p>One caller at a time uses the workers. A second caller runs its items alone meanwhile.
  */
 public final class WorkerPool implements AutoCloseable {
     /** One piece of an op. */

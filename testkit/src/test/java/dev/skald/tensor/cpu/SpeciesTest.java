@@ -3,8 +3,7 @@ package dev.skald.tensor.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.io.InputStream;
+import dev.skald.testkit.ops.FreshCpuBackend;
 import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,38 +14,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * each.
  */
 class SpeciesTest {
-    /** Loads this package anew and everything else as before. */
-    private static final class Anew extends ClassLoader {
-        private static final String PACKAGE = SpeciesTest.class.getPackageName() + ".";
-
-        Anew() {
-            super(SpeciesTest.class.getClassLoader());
-        }
-
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            synchronized (getClassLoadingLock(name)) {
-                if (!name.startsWith(PACKAGE)) {
-                    return super.loadClass(name, resolve);
-                }
-                Class<?> loaded = findLoadedClass(name);
-                if (loaded != null) {
-                    return loaded;
-                }
-                String file = name.replace('.', '/') + ".class";
-                try (InputStream in = getParent().getResourceAsStream(file)) {
-                    if (in == null) {
-                        throw new ClassNotFoundException(name);
-                    }
-                    byte[] bytes = in.readAllBytes();
-                    return defineClass(name, bytes, 0, bytes.length);
-                } catch (IOException e) {
-                    throw new ClassNotFoundException(name, e);
-                }
-            }
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {128, 256, 512})
     void everyWidthComputesTheSame(int bits) throws ReflectiveOperationException {
@@ -59,7 +26,7 @@ class SpeciesTest {
             System.setProperty("skald.cpu.bits", Integer.toString(bits));
             Supplier<?> trial =
                     (Supplier<?>)
-                            new Anew()
+                            new FreshCpuBackend()
                                     .loadClass(Trial.class.getName())
                                     .getConstructor()
                                     .newInstance();
