@@ -56,9 +56,7 @@ class JvmArgsTest {
         for (JavaClass c : new ClassFileImporter().importPackages("dev.skald.tensor.cpu")) {
             for (JavaMethod m : c.getMethods()) {
                 boolean vector =
-                        m.getRawReturnType()
-                                .getName()
-                                .equals("jdk.incubator.vector.FloatVector");
+                        m.getRawReturnType().getName().equals("jdk.incubator.vector.FloatVector");
                 boolean helper = vector && !c.getSimpleName().equals("Lanes");
                 assertThat(m.getName().startsWith("lanes")).as(m.getFullName()).isEqualTo(helper);
             }

@@ -36,15 +36,13 @@ record CpuKernels(
         return vectors ? Lanes.N * 32 + " bit vectors" : "scalar";
     }
 
-    /** Starts to compile what every model needs, in the order in which a voice comes to it. */
+    /** Starts to compile what takes most of the time of every model, in the order of its use. */
     void warmUp() {
         if (vectors) {
             GemmKernels.prepare();
             Winograd.prepare();
             OutputKernels.prepare();
-            Norms.prepare();
             Functions.prepare();
-            GemmKernels.prepareDot();
         }
     }
 

@@ -42,7 +42,7 @@ public final class Functions {
             return;
         }
         UnaryFunction.Vectors loop = function.vectors();
-        int i = loop.isReady() ? loop.simd(parameter, x, xo, y, yo, n) : 0;
+        int i = loop.isReady(n) ? loop.simd(parameter, x, xo, y, yo, n) : 0;
         if (i < n) {
             function.simdTail(parameter, x, xo + i, y, yo + i, n - i);
         }
@@ -110,22 +110,20 @@ public final class Functions {
         }
     }
 
-    /** Requests the kernels of a Piper voice. */
+    /** Requests the kernel of a vocoder. */
     public static void prepare() {
-        Gelu.Simd.KERNEL.request();
-        Exp.Simd.KERNEL.request();
-        Gate.TanhSimd.KERNEL.request();
         LeakyRelu.Simd.KERNEL.request();
-        Tanh.Simd.KERNEL.request();
     }
 
     /** Requests the kernels of Chatterbox. */
     public static void prepareSpeech() {
+        Gelu.Simd.KERNEL.request();
         GeluTanh.Simd.KERNEL.request();
         Silu.Simd.KERNEL.request();
         Mish.Simd.KERNEL.request();
         Elu.Simd.KERNEL.request();
         Snake.Simd.KERNEL.request();
+        Exp.Simd.KERNEL.request();
         Sine.Simd.KERNEL.request();
     }
 }

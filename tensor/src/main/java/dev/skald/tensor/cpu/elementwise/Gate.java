@@ -22,7 +22,7 @@ final class Gate {
     }
 
     static void tanh(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
-        int i = TanhSimd.KERNEL.isReady() ? TanhSimd.simd(a, ao, b, bo, y, yo, n) : 0;
+        int i = TanhSimd.KERNEL.isReady(n) ? TanhSimd.simd(a, ao, b, bo, y, yo, n) : 0;
         for (; i < n; i++) {
             y[yo + i] = tanh(a[ao + i], b[bo + i]);
         }
@@ -35,7 +35,7 @@ final class Gate {
     }
 
     static void silu(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
-        int i = SiluSimd.KERNEL.isReady() ? SiluSimd.simd(a, ao, b, bo, y, yo, n) : 0;
+        int i = SiluSimd.KERNEL.isReady(n) ? SiluSimd.simd(a, ao, b, bo, y, yo, n) : 0;
         for (; i < n; i++) {
             y[yo + i] = Silu.silu(a[ao + i]) * b[bo + i];
         }
@@ -81,7 +81,9 @@ final class Gate {
         static int simd(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
             int i = 0;
             for (; i < n - Lanes.N + 1; i += Lanes.N) {
-                Silu.Simd.lanesSilu(Lanes.at(a, ao + i)).mul(Lanes.at(b, bo + i)).intoArray(y, yo + i);
+                Silu.Simd.lanesSilu(Lanes.at(a, ao + i))
+                        .mul(Lanes.at(b, bo + i))
+                        .intoArray(y, yo + i);
             }
             return i;
         }

@@ -18,7 +18,7 @@ final class Snake {
     }
 
     static void vectors(float[] alpha, int ao, float[] x, int xo, float[] y, int yo, int n) {
-        int i = Simd.KERNEL.isReady() ? Simd.simd(alpha, ao, x, xo, y, yo, n) : 0;
+        int i = Simd.KERNEL.isReady(n) ? Simd.simd(alpha, ao, x, xo, y, yo, n) : 0;
         for (; i < n; i++) {
             y[yo + i] = snake(x[xo + i], alpha[ao + i]);
         }

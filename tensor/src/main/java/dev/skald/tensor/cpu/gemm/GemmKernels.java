@@ -125,10 +125,11 @@ public final class GemmKernels {
         }
         short[] bf16 = w.bf16();
         byte[] int8 = w.int8();
+        int work = a.count() * a.k() * panel;
         boolean compiled =
                 bf16 != null
-                        ? QuantizedProduct.Bf16Row.KERNEL.isReady()
-                        : QuantizedProduct.Int8Row.KERNEL.isReady();
+                        ? QuantizedProduct.Bf16Row.KERNEL.isReady(work)
+                        : QuantizedProduct.Int8Row.KERNEL.isReady(work);
         if (!compiled) {
             return false;
         }
@@ -150,12 +151,12 @@ public final class GemmKernels {
         if (vectors
                 && n % Lanes.N == 0
                 && bf16 != null
-                && QuantizedProduct.Bf16Unpack.KERNEL.isReady()) {
+                && QuantizedProduct.Bf16Unpack.KERNEL.isReady(n)) {
             QuantizedProduct.Bf16Unpack.simd(bf16, from, to, n);
         } else if (vectors
                 && n % Lanes.N == 0
                 && int8 != null
-                && QuantizedProduct.Int8Unpack.KERNEL.isReady()) {
+                && QuantizedProduct.Int8Unpack.KERNEL.isReady(n)) {
             QuantizedProduct.Int8Unpack.simd(int8, from, to, n);
         } else {
             w.unpack(from, n, to);
@@ -166,7 +167,7 @@ public final class GemmKernels {
         if (!vectors) {
             return DotProduct.exact(a, ao, b, bo, n);
         }
-        return DotProduct.Simd.KERNEL.isReady()
+        return DotProduct.Simd.KERNEL.isReady(n)
                 ? DotProduct.Simd.simd(a, ao, b, bo, n)
                 : DotProduct.scalar(a, ao, b, bo, n);
     }
@@ -174,11 +175,6 @@ public final class GemmKernels {
     /** Requests the kernel of every product. */
     public static void prepare() {
         BlockProduct.Simd.KERNEL.request();
-    }
-
-    /** Requests the kernel of products with few columns. */
-    public static void prepareDot() {
-        DotProduct.Simd.KERNEL.request();
     }
 
     /** Requests the kernels of decoding with bfloat16 weights. */

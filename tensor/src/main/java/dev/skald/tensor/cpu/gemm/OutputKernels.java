@@ -31,7 +31,7 @@ public final class OutputKernels {
         int n = Math.min(width, o.out().cols() - col);
         if (vectors && n % Lanes.N == 0 && o.epilogue().activation().alpha() == null) {
             boolean merges = o.residual() != null;
-            if ((!merges || Merge.KERNEL.isReady()) && Store.KERNEL.isReady()) {
+            if ((!merges || Merge.KERNEL.isReady(rows * n)) && Store.KERNEL.isReady(rows * n)) {
                 storeVectors(t, width, rows, n, o, b, row, col);
                 return;
             }

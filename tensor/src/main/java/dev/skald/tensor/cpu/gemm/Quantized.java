@@ -29,8 +29,8 @@ public record Quantized(
     }
 
     /**
-     * Stores {@code count} columns from j on. They lie in {@code rows} one after the other; rows
-     * is overwritten.
+     * Stores {@code count} columns from j on. They lie in {@code rows} one after the other; rows is
+     * overwritten.
      */
     public void columns(PackedMatrix m, int j, float[] rows, int count) {
         int k = m.k();

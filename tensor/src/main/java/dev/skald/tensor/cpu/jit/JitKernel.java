@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * compiled; until then its caller takes the scalar fallback, which gives the same bits.
  *
  * <p>The first request for a kernel starts its warm-up: a background thread calls it on a few
- * values until it is compiled. A model can load meanwhile.
+ * values until it is compiled. A model can load meanwhile. Kernels that take most of the time are
+ * requested when a backend opens, others once their fallback has had enough work.
  */
 public abstract class JitKernel {
     /** Vectors of a probe, and what it may take: a few nanoseconds each compiled, far more not. */
@@ -26,6 +27,9 @@ public abstract class JitKernel {
 
     /** Calls after which HotSpot compiles a method, and some more. */
     private static final int CALLS = 5200;
+
+    /** Values that take the fallback about as long as C2 takes to compile a kernel. */
+    private static final long WORTH = 1 << 20;
 
     private static final LinkedBlockingQueue<JitKernel> QUEUE = new LinkedBlockingQueue<>();
     private static final List<JitKernel> ALL = new ArrayList<>();
@@ -46,6 +50,7 @@ public abstract class JitKernel {
 
     private volatile boolean compiled;
     private boolean requested;
+    private long fallen;
 
     protected JitKernel() {
         synchronized (QUEUE) {
@@ -64,12 +69,20 @@ public abstract class JitKernel {
      */
     protected abstract void call(int vectors);
 
-    /** Whether it is compiled; requests it if not. */
-    public final boolean isReady() {
+    /**
+     * Whether it is compiled. If not, the caller computes {@code values} values by the scalar
+     * fallback; once there were {@link #WORTH} of them, the kernel is requested. One sentence alone
+     * would not earn what it takes to compile the kernels that it uses little.
+     */
+    public final boolean isReady(int values) {
         if (compiled) {
             return true;
         }
-        request();
+        // Threads may lose each other's counts: a request then comes a little later.
+        fallen += values;
+        if (fallen > WORTH) {
+            request();
+        }
         return false;
     }
 

@@ -50,7 +50,7 @@ final class LayerNorm {
         int go = gamma.offset;
         float[] b = beta.data;
         int bo = beta.offset;
-        if (Simd.KERNEL.isReady()) {
+        if (Simd.KERNEL.isReady(n)) {
             Simd.simd(x, xo, mean, r, g, go, b, bo, y, yo, n);
             return;
         }

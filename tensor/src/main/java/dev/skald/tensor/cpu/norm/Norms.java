@@ -82,17 +82,13 @@ public final class Norms {
         }
     }
 
-    /** Requests the kernels of every model. */
-    public static void prepare() {
+    /** Requests the kernels of transformers. */
+    public static void prepareSpeech() {
         RowSums.Sum.KERNEL.request();
         RowSums.Squares.KERNEL.request();
         LayerNorm.Simd.KERNEL.request();
         PanelSoftmax.Simd.KERNEL.request();
         PanelSoftmax.ScaleRows.KERNEL.request();
-    }
-
-    /** Requests the kernels of decoding. */
-    public static void prepareSpeech() {
         Softmax.Simd.KERNEL.request();
     }
 }

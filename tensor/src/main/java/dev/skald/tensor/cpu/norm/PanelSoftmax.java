@@ -42,7 +42,7 @@ final class PanelSoftmax {
     static void vectors(float[] x, int rows, int width, int panels, float scale, int inverse) {
         int step = rows * width;
         float power = scale * LOG2_E;
-        boolean compiled = Simd.KERNEL.isReady();
+        boolean compiled = Simd.KERNEL.isReady(step * panels);
         for (int r = 0; r < rows; r++) {
             int from = r * width;
             if (compiled) {
@@ -84,7 +84,7 @@ final class PanelSoftmax {
     }
 
     static void vectorsScaleRows(float[] t, int width, int rows, float[] factors, int fo) {
-        if (ScaleRows.KERNEL.isReady()) {
+        if (ScaleRows.KERNEL.isReady(rows * width)) {
             ScaleRows.simd(t, rows, factors, fo);
         } else {
             scalarScaleRows(t, width, rows, factors, fo);

@@ -9,12 +9,12 @@ final class RowSums {
     private RowSums() {}
 
     static float sum(float[] x, int xo, int n) {
-        return Sum.KERNEL.isReady() ? Sum.simd(x, xo, n) : scalar(x, xo, 0, 1, n);
+        return Sum.KERNEL.isReady(n) ? Sum.simd(x, xo, n) : scalar(x, xo, 0, 1, n);
     }
 
     /** The sum of (x - mean)^2. */
     static float squares(float[] x, int xo, float mean, int n) {
-        return Squares.KERNEL.isReady() ? Squares.simd(x, xo, mean, n) : scalar(x, xo, mean, 2, n);
+        return Squares.KERNEL.isReady(n) ? Squares.simd(x, xo, mean, n) : scalar(x, xo, mean, 2, n);
     }
 
     /** The sum of (x - mean)^power, power 1 or 2; the mean counts for power 2 alone. */

@@ -28,7 +28,7 @@ final class Softmax {
     }
 
     static void vectors(float[] x, int xo, float scale, float[] y, int yo, int n) {
-        if (Simd.KERNEL.isReady()) {
+        if (Simd.KERNEL.isReady(n)) {
             Simd.simd(x, xo, scale, y, yo, n);
         } else {
             scalar(x, xo, scale, y, yo, n);
