@@ -395,7 +395,9 @@ class SchedulerTest {
             assertThat(take(speaker)).hasSize(50);
         }
         // The first step of each opens its job; then they go side by side.
-        assertThat(slots.together.stream().filter(n -> n == 4).count()).isGreaterThan(40);
+        assertThat(slots.together.stream().filter(n -> n == 4).count())
+                .as("steps of each turn: %s", slots.together)
+                .isGreaterThan(40);
     }
 
     @Test
