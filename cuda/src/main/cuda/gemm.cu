@@ -9,9 +9,8 @@
 // Rows of 64 bytes, four chunks of 16, swizzled by (row / 2) % 4: no bank conflicts for ldmatrix from any first row.
 // The halo (taps - 1) dilation is at most 64 rows with BM 64, 128 with BM 128, unless rows come in 16 bits.
 // Threads 256, grid (ceil(N / BN), ceil(Tout / BM), B). Shared memory: max(slots * (BM + (taps - 1) dilation) * 64 +
-// STAGES * 2 * BN * 64, BM * (BN + 4) * 4), slots from gemm_slots.
-constexpr int STAGES = 3;
-DEVICE int gemm_slots(bool a16, int taps) { return a16 ? (2 * STAGES - 1 + taps - 1) / taps + 1 : taps == 1 ? 4 : 3; }
+// STAGES * 2 * BN * 64, BM * (BN + 4) * 4); STAGES 3 for fp32 rows, 4 for 16-bit ones; slots from gemm_slots.
+DEVICE int gemm_slots(bool a16, int taps) { return a16 ? (7 + taps - 1) / taps + 1 : taps == 1 ? 4 : 3; }
 DEVICE int swizzle64(int row, int chunk) { return row * 64 + ((chunk ^ (row >> 1 & 3)) << 4); }
 
 template <bool BF>
@@ -40,7 +39,7 @@ struct Slice {
 
 template <int BM, int BN, int WM, int KG, bool BF, bool A16>
 DEVICE void gemm_mma(const GemmParams& p) {
-    constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4;
+    constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4, STAGES = A16 ? 4 : 3;
     static_assert(GROUP * KG == 8, "eight warps");
     constexpr int ITEMS = BM / 16;  // groups of four channels a thread holds in registers
     constexpr int B_ITEMS = BN * 4 / 256, STAGE = 2 * BN * 64;
@@ -242,7 +241,6 @@ KERNEL(gemm_f16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, fals
 KERNEL(gemm_f16_128x64, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, false>(p); }
 KERNEL(gemm_f16_64x64_a16, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, true>(p); }
 KERNEL(gemm_f16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, true>(p); }
-KERNEL(gemm_f16_128x128_a16, 256, 1, GemmParams) { gemm_mma<128, 128, 64, 1, false, true>(p); }
 KERNEL(gemm_bf16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, false>(p); }
 KERNEL(gemm_bf16_64x64_a16, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, true>(p); }
 KERNEL(gemm_bf16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, true, true>(p); }
@@ -349,39 +347,46 @@ KERNEL(gemm_f32_128x32, 256, 2, GemmParams) { gemm_exact<128, 32, 4>(p); }
 
 // The same parameters for at most 8 columns: a warp a row, lanes over channels, the lanes' sums added in a fixed order.
 // Threads 256, grid (1, ceil(Tout / 8), B).
+template <int N>
+DEVICE void narrow(const GemmParams& p, int b, int rows, int t, int lane) {
+    float acc[N] = {};
+    const float* a = (const float*)p.a + b * p.aBatch;
+    for (int c = lane; c < p.Cin; c += 32) {
+        float alpha = p.before == SNAKE ? p.alpha[c] : 0;
+        const float* w = (const float*)p.w + ((i64)(c / 16) * p.taps * 16 + c % 16) * p.Npad;
+        const float* x = a + (i64)(t - p.pad) * p.aRow + c;
+#pragma unroll 4
+        for (int tap = 0; tap < p.taps; tap++) {
+            int r = t + tap * p.dilation - p.pad;
+            float v = r >= 0 && r < rows ? x[(i64)tap * p.dilation * p.aRow] : 0;
+            if (p.before == LEAKY_RELU) v = v < 0 ? v * p.beforeParameter : v;
+            if (p.before == SNAKE) v = activate(SNAKE, v, 0, alpha);
+#pragma unroll
+            for (int n = 0; n < N; n++) acc[n] = fmaf(v, w[(i64)tap * 16 * p.Npad + n], acc[n]);
+        }
+    }
+#pragma unroll
+    for (int n = 0; n < N; n++) {
+        if (n >= p.N) break;
+        float v = warp_sum(acc[n]);
+        if (lane != n) continue;
+        if (p.bias) v += p.bias[b * p.biasBatch + n];
+        if (p.after != NONE) v = activate(p.after, v, p.afterParameter, 0);
+        v *= p.scale;
+        if (p.residual) v += load1(p.residual, b * p.residualBatch + t * p.residualRow + n, p.residualType);
+        store1(p.out, b * p.outBatch + t * p.outRow + n, p.outType, v);
+    }
+}
 KERNEL(gemm_f32_narrow, 256, 1, GemmParams) {
     gdc_wait();
     gdc_launch();
     int b = blockIdx.z, t = blockIdx.y * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
     int rows = rows_of(p.valid, b, p.Tin);
     if (t >= out_rows(p, rows)) return;
-    float acc[8] = {};
-    const float* a = (const float*)p.a + b * p.aBatch;
-    for (int c = lane; c < p.Cin; c += 32) {
-        float alpha = p.before == SNAKE ? p.alpha[c] : 0;
-        const float* w = (const float*)p.w + ((i64)(c / 16) * p.taps * 16 + c % 16) * p.Npad;
-        for (int tap = 0; tap < p.taps; tap++, w += (i64)16 * p.Npad) {
-            int r = t + tap * p.dilation - p.pad;
-            if (r < 0 || r >= rows) continue;
-            float x = a[r * p.aRow + c];
-            if (p.before == LEAKY_RELU) x = x < 0 ? x * p.beforeParameter : x;
-            if (p.before == SNAKE) x = activate(SNAKE, x, 0, alpha);
-            for (int n = 0; n < p.N; n++) {
-                float u = w[n];
-#pragma unroll
-                for (int m = 0; m < 8; m++) acc[m] = m == n ? fmaf(x, u, acc[m]) : acc[m];
-            }
-        }
-    }
-#pragma unroll
-    for (int n = 0; n < 8; n++) {
-        if (n >= p.N) break;
-        float v = warp_sum(acc[n]);
-        if (lane != n) continue;
-        if (p.bias) v += p.bias[b * p.biasBatch + n];
-        v = activate(p.after, v, p.afterParameter, 0) * p.scale;
-        if (p.residual) v += load1(p.residual, b * p.residualBatch + t * p.residualRow + n, p.residualType);
-        store1(p.out, b * p.outBatch + t * p.outRow + n, p.outType, v);
+    if (p.N == 1) {
+        narrow<1>(p, b, rows, t, lane);
+    } else {
+        narrow<8>(p, b, rows, t, lane);
     }
 }
 

@@ -5,7 +5,7 @@ import numpy as np
 from builders_rows import KINDS, activation
 from harness import BF16, F16, F32, ceil, decode, encode
 
-TILES = {"32x64": (32, 64, 256), "64x64": (64, 64, 256), "128x64": (128, 64, 256), "128x128": (128, 128, 256), "128x32": (128, 32, 256), "narrow": (8, 8, 256)}
+TILES = {"32x64": (32, 64, 256), "64x64": (64, 64, 256), "128x64": (128, 64, 256), "128x32": (128, 32, 256), "narrow": (8, 8, 256)}
 
 
 def gemm_grid(variant, N, T, B):
@@ -22,8 +22,8 @@ def gemm_shared(variant, taps, dilation):
     arows = BM + (taps - 1) * dilation
     if kind == "f32":
         return max(2 * arows * 80 + 4 * 16 * BN * 4, BM * (BN + 4) * 4)
-    slots = (5 + taps - 1) // taps + 1 if rest else 4 if taps == 1 else 3
-    return max(slots * arows * 64 + 3 * 2 * BN * 64, BM * (BN + 4) * 4)
+    slots = (7 + taps - 1) // taps + 1 if rest else 4 if taps == 1 else 3
+    return max(slots * arows * 64 + (4 if rest else 3) * 2 * BN * 64, BM * (BN + 4) * 4)
 
 
 def pack(case, weight, type, up=0, padding=0, flat=0, interleave=False, source_type=F32, scale=1.0, parts=1):

@@ -39,7 +39,22 @@ def parse_structs():
     return kernels
 
 
+class LaunchAttribute(ctypes.Structure):
+    _fields_ = [("id", ctypes.c_int), ("pad", ctypes.c_int), ("value", ctypes.c_int * 16)]
+
+
+class LaunchConfig(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_uint) for n in ("gx", "gy", "gz", "bx", "by", "bz", "shared")] + [
+        ("stream", ctypes.c_void_p), ("attributes", ctypes.POINTER(LaunchAttribute)), ("count", ctypes.c_uint)]
+
+
+# CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION: a kernel starts beside the end of the one before
+DEPENDENT = LaunchAttribute(6, 0, (ctypes.c_int * 16)(1))
+
+
 class Driver:
+    dependent = False
+
     def __init__(self, library=None):
         library = library or os.environ.get("SKALD_LIBCUDA", "libcuda.so.1")
         self.cuda = ctypes.CDLL(library)
@@ -116,6 +131,10 @@ class Driver:
         params = struct(**{k: v for k, v in values.items()})
         arguments = (ctypes.c_void_p * 1)(ctypes.cast(ctypes.byref(params), ctypes.c_void_p))
         grid = tuple(grid) + (1,) * (3 - len(grid))
+        if self.dependent:
+            config = LaunchConfig(*grid, block, 1, 1, shared, self.stream, ctypes.pointer(DEPENDENT), 1)
+            self.call("cuLaunchKernelEx", ctypes.byref(config), f, arguments, None)
+            return
         self.call("cuLaunchKernel", f, *grid, block, 1, 1, shared, self.stream, arguments, None)
 
     def capture(self, body):
