@@ -37,6 +37,33 @@ struct Slice {
     }
 };
 
+// The warps' sums into a tile (BM, BN + 4) in shared memory: the second group's first, then the first's on top.
+template <int BN, int KG, int MI>
+DEVICE void collect(float* tile, const float (&acc)[MI][4][4], int group, int wm, int wn, int lane) {
+#pragma unroll
+    for (int g = KG - 1; g >= 0; g--) {
+        if (group == g) {
+#pragma unroll
+            for (int i = 0; i < MI; i++) {
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+#pragma unroll
+                    for (int r = 0; r < 2; r++) {
+                        float2* to = (float2*)&tile[(wm + i * 16 + lane / 4 + r * 8) * (BN + 4) + wn + j * 8 + lane % 4 * 2];
+                        float2 v = make_float2(acc[i][j][2 * r], acc[i][j][2 * r + 1]);
+                        if (KG == 2 && g == 0) {
+                            float2 other = *to;
+                            v.x += other.x, v.y += other.y;
+                        }
+                        *to = v;
+                    }
+                }
+            }
+        }
+        __syncthreads();
+    }
+}
+
 template <int BM, int BN, int WM, int KG, bool BF, bool A16>
 DEVICE void gemm_mma(const GemmParams& p) {
     constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4, STAGES = A16 ? 4 : 3;
@@ -50,26 +77,27 @@ DEVICE void gemm_mma(const GemmParams& p) {
     int taps = p.taps, arows = BM + (taps - 1) * p.dilation, slot_bytes = arows * 64;
     int slots = gemm_slots(A16, taps), chunks = (p.Cin + 31) / 32, slices = chunks * taps, steps = (slices + 1) / 2;
     unsigned char* sa = shared;
-    unsigned char* sb = shared + slots * slot_bytes;
+    Shared sb = shared_at(shared + slots * slot_bytes);
 
-    // weights: 256 threads take BN rows of 64 bytes, the same ones of every slice
+    // weights: 256 threads take BN rows of 64 bytes, the same ones of every slice; what lies outside is 0 bytes long
     i64 slice_bytes = (i64)p.Npad * 64;
     const char* w = (const char*)p.w + (i64)(n0 + tid / 4) * 64 + tid % 4 * 16;
-    int b_to = swizzle64(tid / 4, tid % 4), b_stage = 0, b_slice = 0;
-    bool b_in[B_ITEMS];
+    Shared b_to = sb + swizzle64(tid / 4, tid % 4);
+    int b_stage = 0, b_left = slices, b_size[B_ITEMS];
 #pragma unroll
-    for (int k = 0; k < B_ITEMS; k++) b_in[k] = n0 + tid / 4 + k * 64 < p.Npad;
+    for (int k = 0; k < B_ITEMS; k++) b_size[k] = n0 + tid / 4 + k * 64 < p.Npad ? 16 : 0;
     auto load_b = [&] {  // the next step's
 #pragma unroll
         for (int half = 0; half < 2; half++) {
-            bool more = b_slice++ < slices;
+            bool more = half == 0 || b_left > 1;
 #pragma unroll
             for (int k = 0; k < B_ITEMS; k++) {
-                bool in = b_in[k] && more;
-                cp_async16(sb + b_stage + half * BN * 64 + k * 64 * 64 + b_to, in ? w + k * 64 * 64 : (const char*)p.w, in ? 16 : 0);
+                int size = more ? b_size[k] : 0;
+                cp_async16(b_to + (b_stage + half * BN * 64 + k * 64 * 64), size ? w + k * 64 * 64 : (const char*)p.w, size);
             }
             w += slice_bytes;
         }
+        b_left -= 2;
         b_stage = b_stage + STAGE == STAGES * STAGE ? 0 : b_stage + STAGE;
     };
 
@@ -180,8 +208,8 @@ DEVICE void gemm_mma(const GemmParams& p) {
         for (int half = 0; half < (KG == 2 ? 1 : 2); half++) {
             if (at.chunk < chunks) {
                 int row = ar + at.tap * p.dilation;
-                const unsigned char* a0 = sa + at.slot * slot_bytes + swizzle64(row, ac);
-                const unsigned char* b0 = sb + b_read + half * BN * 64 + b_at;
+                Shared a0 = shared_at(sa) + (at.slot * slot_bytes + swizzle64(row, ac));
+                Shared b0 = sb + (b_read + half * BN * 64 + b_at);
                 // the swizzle flips bit 5 for the second 16 k: address ^ 32
                 int turn = ((ac ^ (row >> 1 & 3)) & 2) ? -32 : 32, b_turn = (b_at & 32) ? -32 : 32;
                 uint32_t a[2][MI][4], w[2][NI / 2][4];
@@ -211,39 +239,145 @@ DEVICE void gemm_mma(const GemmParams& p) {
     __syncthreads();
     gdc_launch();
     float* tile = (float*)shared;
-#pragma unroll
-    for (int g = KG - 1; g >= 0; g--) {  // the second group's sums first, then the first's on top
-        if (group == g) {
-#pragma unroll
-            for (int i = 0; i < MI; i++) {
-#pragma unroll
-                for (int j = 0; j < NI; j++) {
-#pragma unroll
-                    for (int r = 0; r < 2; r++) {
-                        float2* to = (float2*)&tile[(wm + i * 16 + lane / 4 + r * 8) * (BN + 4) + wn + j * 8 + lane % 4 * 2];
-                        float2 v = make_float2(acc[i][j][2 * r], acc[i][j][2 * r + 1]);
-                        if (KG == 2 && g == 0) {
-                            float2 other = *to;
-                            v.x += other.x, v.y += other.y;
-                        }
-                        *to = v;
-                    }
-                }
-            }
-        }
-        __syncthreads();
-    }
+    collect<BN, KG, MI>(tile, acc, group, wm, wn, lane);
     epilogue<BM, BN, 256>(p, tile, b, rows, t0, n0);
     count_overflow(p.overflow, over);
 }
 
+// A linear map of 16-bit rows: the same tiles and slices, nothing that taps would need. Four stages of two slices of the
+// rows and two of the weights; addresses move by additions alone.
+template <int BM, int BN, int WM, int KG, bool BF>
+DEVICE void gemm_linear(const GemmParams& p) {
+    constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4, STAGES = 4;
+    constexpr int A_ITEMS = BM / 64, B_ITEMS = BN / 64, B_AT = 2 * BM * 64, STAGE = 2 * (BM + BN) * 64;
+    DYNAMIC_SHARED(shared);
+    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, group = warp / GROUP;
+    int b = blockIdx.z, t0 = blockIdx.y * BM, n0 = blockIdx.x * BN;
+    int wm = warp % GROUP % WARPS_M * WM, wn = warp % GROUP / WARPS_M * 32;
+    int slices = (p.Cin + 31) / 32, steps = (slices + 1) / 2;
+    bool whole = p.Cin % 64 == 0;
+    Shared base = shared_at(shared), to = base + swizzle64(tid / 4, tid % 4);
+    i64 slice_bytes = (i64)p.Npad * 64;
+    const char* w[B_ITEMS];
+    int w_size[B_ITEMS];
+#pragma unroll
+    for (int k = 0; k < B_ITEMS; k++) {
+        int n = n0 + tid / 4 + k * 64;
+        w_size[k] = n < p.Npad ? 16 : 0;
+        w[k] = (const char*)p.w + (n < p.Npad ? (i64)n * 64 + tid % 4 * 16 : 0);
+    }
+    int stage = 0, c = tid % 4 * 8;  // the stage that is filled next, this thread's channel in it
+    auto load_w = [&](int at) {
+#pragma unroll
+        for (int k = 0; k < B_ITEMS; k++) {
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                bool in = whole || half == 0 || at + 1 < slices;
+                cp_async16(to + (stage + B_AT + half * BN * 64 + k * 4096), in ? w[k] + half * slice_bytes : (const char*)p.w, in ? w_size[k] : 0);
+            }
+            w[k] += w_size[k] ? 2 * slice_bytes : 0;
+        }
+    };
+    load_w(0);
+    gdc_wait();
+    int rows = rows_of(p.valid, b, p.Tin);
+    if (t0 >= out_rows(p, rows)) {  // nothing valid here
+        cp_wait<0>();
+        return;
+    }
+    const half_t* a[A_ITEMS];
+    int a_size[A_ITEMS];
+#pragma unroll
+    for (int k = 0; k < A_ITEMS; k++) {
+        int r = t0 + tid / 4 + k * 64 - p.pad;
+        bool in = r >= 0 && r < rows;
+        a_size[k] = in ? 16 : 0;
+        a[k] = (const half_t*)p.a + (in ? b * p.aBatch + r * p.aRow + c : 0);
+    }
+    auto load_a = [&] {
+#pragma unroll
+        for (int k = 0; k < A_ITEMS; k++) {
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                int size = whole || c + half * 32 < p.Cin ? a_size[k] : 0;
+                cp_async16(to + (stage + half * BM * 64 + k * 4096), size ? a[k] + half * 32 : (const half_t*)p.a, size);
+            }
+            a[k] += 64;
+        }
+        c += 64;
+        stage = stage == (STAGES - 1) * STAGE ? 0 : stage + STAGE;
+    };
+    load_a();
+    cp_commit();
+#pragma unroll
+    for (int s = 1; s < STAGES - 1; s++) {
+        if (s < steps) {
+            load_w(2 * s);
+            load_a();
+        }
+        cp_commit();
+    }
+    float acc[MI][NI][4] = {};
+    // where this lane reads, for the first and the second 16 k of a slice
+    int ar = wm + lane % 8 + (lane / 8 & 1) * 8, br = wn + lane % 8 + lane / 16 * 8;
+    Shared a_read[2] = {base + (group * BM * 64 + swizzle64(ar, lane / 16)), base + (group * BM * 64 + swizzle64(ar, lane / 16 + 2))};
+    Shared w_read[2] = {base + (B_AT + group * BN * 64 + swizzle64(br, lane / 8 & 1)), base + (B_AT + group * BN * 64 + swizzle64(br, (lane / 8 & 1) + 2))};
+    int read = 0;
+    for (int step = 0; step < steps; step++) {
+        cp_wait<STAGES - 2>();
+        __syncthreads();
+        if (step + STAGES - 1 < steps) {
+            load_w(2 * (step + STAGES - 1));
+            load_a();
+        }
+        cp_commit();
+#pragma unroll
+        for (int half = 0; half < (KG == 2 ? 1 : 2); half++) {
+            if (whole || step * 2 + half + (KG == 2 ? group : 0) < slices) {
+                uint32_t f[2][MI][4], g[2][NI / 2][4];
+#pragma unroll
+                for (int k = 0; k < 2; k++) {
+                    Shared a0 = a_read[k] + (read + half * BM * 64), b0 = w_read[k] + (read + half * BN * 64);
+#pragma unroll
+                    for (int i = 0; i < MI; i++) ldmatrix4(f[k][i], a0 + i * 1024);
+#pragma unroll
+                    for (int j = 0; j < NI / 2; j++) ldmatrix4(g[k][j], b0 + j * 1024);
+                }
+#pragma unroll
+                for (int k = 0; k < 2; k++) {
+#pragma unroll
+                    for (int i = 0; i < MI; i++) {
+#pragma unroll
+                        for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], f[k][i], g[k][j / 2][j % 2 * 2], g[k][j / 2][j % 2 * 2 + 1]);
+                    }
+                }
+            }
+        }
+        read = read == (STAGES - 1) * STAGE ? 0 : read + STAGE;
+    }
+    cp_wait<0>();
+    __syncthreads();
+    gdc_launch();
+    collect<BN, KG, MI>((float*)shared, acc, group, wm, wn, lane);
+    epilogue<BM, BN, 256>(p, (float*)shared, b, rows, t0, n0);
+}
+
+// 16-bit rows: a linear map, or a convolution
+template <int BM, int BN, int WM, int KG, bool BF>
+DEVICE void gemm_a16(const GemmParams& p) {
+    if (p.taps == 1) {
+        gemm_linear<BM, BN, WM, KG, BF>(p);
+    } else {
+        gemm_mma<BM, BN, WM, KG, BF, true>(p);
+    }
+}
 KERNEL(gemm_f16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, false>(p); }
 KERNEL(gemm_f16_128x64, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, false>(p); }
-KERNEL(gemm_f16_64x64_a16, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, true>(p); }
-KERNEL(gemm_f16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, true>(p); }
+KERNEL(gemm_f16_64x64_a16, 256, 2, GemmParams) { gemm_a16<64, 64, 32, 2, false>(p); }
+KERNEL(gemm_f16_128x64_a16, 256, 2, GemmParams) { gemm_a16<128, 64, 32, 1, false>(p); }
 KERNEL(gemm_bf16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, false>(p); }
-KERNEL(gemm_bf16_64x64_a16, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, true>(p); }
-KERNEL(gemm_bf16_128x64_a16, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, true, true>(p); }
+KERNEL(gemm_bf16_64x64_a16, 256, 2, GemmParams) { gemm_a16<64, 64, 32, 2, true>(p); }
+KERNEL(gemm_bf16_128x64_a16, 256, 2, GemmParams) { gemm_a16<128, 64, 32, 1, true>(p); }
 
 // ---- exact: fp32 multiply-adds, k in order, the same sums whatever the tile and wherever a window begins -------------
 // Threads 256 = TX x TY; a thread makes RM rows, TY apart, and four columns. A chunk of 16 channels of the rows and the
@@ -346,14 +480,14 @@ KERNEL(gemm_f32_128x64, 256, 2, GemmParams) { gemm_exact<128, 64, 8>(p); }
 KERNEL(gemm_f32_128x32, 256, 2, GemmParams) { gemm_exact<128, 32, 4>(p); }
 
 // The same parameters for at most 8 columns: a warp a row, lanes over channels, the lanes' sums added in a fixed order.
-// Threads 256, grid (1, ceil(Tout / 8), B).
+// Threads 256, grid (1, ceil(Tout / 32), B).
+// Weights pass through shared memory where they fit.
 template <int N>
-DEVICE void narrow(const GemmParams& p, int b, int rows, int t, int lane) {
+DEVICE void narrow(const GemmParams& p, int b, int rows, int t, const float* w, int lane) {
     float acc[N] = {};
     const float* a = (const float*)p.a + b * p.aBatch;
     for (int c = lane; c < p.Cin; c += 32) {
         float alpha = p.before == SNAKE ? p.alpha[c] : 0;
-        const float* w = (const float*)p.w + ((i64)(c / 16) * p.taps * 16 + c % 16) * p.Npad;
         const float* x = a + (i64)(t - p.pad) * p.aRow + c;
 #pragma unroll 4
         for (int tap = 0; tap < p.taps; tap++) {
@@ -362,7 +496,9 @@ DEVICE void narrow(const GemmParams& p, int b, int rows, int t, int lane) {
             if (p.before == LEAKY_RELU) v = v < 0 ? v * p.beforeParameter : v;
             if (p.before == SNAKE) v = activate(SNAKE, v, 0, alpha);
 #pragma unroll
-            for (int n = 0; n < N; n++) acc[n] = fmaf(v, w[(i64)tap * 16 * p.Npad + n], acc[n]);
+            for (int n = 0; n < N; n++) {
+                if (n < p.N) acc[n] = fmaf(v, w ? w[(n * p.taps + tap) * p.Cin + c] : ((const float*)p.w)[((i64)(c / 16 * p.taps + tap) * 16 + c % 16) * p.Npad + n], acc[n]);
+            }
         }
     }
 #pragma unroll
@@ -378,15 +514,28 @@ DEVICE void narrow(const GemmParams& p, int b, int rows, int t, int lane) {
     }
 }
 KERNEL(gemm_f32_narrow, 256, 1, GemmParams) {
+    constexpr int ROWS = 4, KEPT = 2048;
+    __shared__ float kept[KEPT];
+    int b = blockIdx.z, t0 = blockIdx.y * 8 * ROWS + threadIdx.x / 32, lane = threadIdx.x % 32, count = p.N * p.taps * p.Cin;
+    if (count <= KEPT) {
+        for (int i = threadIdx.x; i < count; i += 256) {
+            int c = i % p.Cin, tap = i / p.Cin % p.taps, n = i / p.Cin / p.taps;
+            kept[i] = ((const float*)p.w)[((i64)(c / 16 * p.taps + tap) * 16 + c % 16) * p.Npad + n];
+        }
+    }
+    __syncthreads();
     gdc_wait();
     gdc_launch();
-    int b = blockIdx.z, t = blockIdx.y * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
-    int rows = rows_of(p.valid, b, p.Tin);
-    if (t >= out_rows(p, rows)) return;
-    if (p.N == 1) {
-        narrow<1>(p, b, rows, t, lane);
-    } else {
-        narrow<8>(p, b, rows, t, lane);
+    int rows = rows_of(p.valid, b, p.Tin), limit = out_rows(p, rows);
+    const float* w = count <= KEPT ? kept : nullptr;
+    for (int r = 0; r < ROWS; r++) {
+        int t = t0 + r * 8;
+        if (t >= limit) break;
+        if (p.N == 1) {
+            narrow<1>(p, b, rows, t, w, lane);
+        } else {
+            narrow<8>(p, b, rows, t, w, lane);
+        }
     }
 }
 

@@ -42,6 +42,12 @@ DEVICE void gdc_launch() {
 
 // ---- asynchronous copies to shared memory
 DEVICE unsigned shared_address(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }
+// An address in shared memory, of 32 bits.
+struct Shared {
+    unsigned at;
+    DEVICE Shared operator+(int bytes) const { return {at + bytes}; }
+};
+DEVICE Shared shared_at(const void* p) { return {shared_address(p)}; }
 // 16 bytes past the first-level cache
 DEVICE void cp_async16(void* to, const void* from) {
     asm volatile("cp.async.cg.shared.global.L2::128B [%0],[%1],16;" ::"r"(shared_address(to)), "l"(from) : "memory");
@@ -49,6 +55,9 @@ DEVICE void cp_async16(void* to, const void* from) {
 // the first `bytes` of 16, zeros after them; `from` must be a valid address even for 0
 DEVICE void cp_async16(void* to, const void* from, int bytes) {
     asm volatile("cp.async.cg.shared.global.L2::128B [%0],[%1],16,%2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
+}
+DEVICE void cp_async16(Shared to, const void* from, int bytes) {
+    asm volatile("cp.async.cg.shared.global.L2::128B [%0],[%1],16,%2;" ::"r"(to.at), "l"(from), "r"(bytes) : "memory");
 }
 DEVICE void cp_async4(void* to, const void* from, int bytes) {
     asm volatile("cp.async.ca.shared.global [%0],[%1],4,%2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes) : "memory");
@@ -102,6 +111,9 @@ DEVICE int opaque(int x) {
 // 2 (l % 4), +1 of row l / 4 of matrix i, or of its transpose.
 DEVICE void ldmatrix4(uint32_t (&r)[4], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");
+}
+DEVICE void ldmatrix4(uint32_t (&r)[4], Shared row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(row.at) : "memory");
 }
 DEVICE void ldmatrix4_transposed(uint32_t (&r)[4], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3},[%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");

@@ -374,6 +374,12 @@ inline void gdc_wait() {}
 inline void gdc_launch() {}
 inline void cp_async16(void* to, const void* from) { sim::issue({to, from, 16, 0}); }
 inline void cp_async16(void* to, const void* from, int bytes) { sim::issue({to, from, bytes, 16 - bytes}); }
+struct Shared {
+    unsigned char* at;
+    Shared operator+(int bytes) const { return {at + bytes}; }
+};
+inline Shared shared_at(void* p) { return {(unsigned char*)p}; }
+inline void cp_async16(Shared to, const void* from, int bytes) { cp_async16(to.at, from, bytes); }
 inline void cp_async4(void* to, const void* from, int bytes) { sim::issue({to, from, bytes, 4 - bytes}); }
 inline void cp_commit() {
     auto& groups = sim::fibers[sim::current].groups;
@@ -404,6 +410,7 @@ T* opaque(T* p) { return p; }
 inline int opaque(int x) { return x; }
 
 inline void ldmatrix4(uint32_t (&r)[4], const void* row) { sim::load_matrix<false>(r, row); }
+inline void ldmatrix4(uint32_t (&r)[4], Shared row) { ldmatrix4(r, row.at); }
 inline void ldmatrix4_transposed(uint32_t (&r)[4], const void* row) { sim::load_matrix<true>(r, row); }
 inline void mma_f16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) { sim::mma<false>(c, a, b0, b1); }
 inline void mma_bf16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) { sim::mma<true>(c, a, b0, b1); }
