@@ -480,32 +480,43 @@ KERNEL(gemm_f32_128x64, 256, 2, GemmParams) { gemm_exact<128, 64, 8>(p); }
 KERNEL(gemm_f32_128x32, 256, 2, GemmParams) { gemm_exact<128, 32, 4>(p); }
 
 // The same parameters for at most 8 columns: a warp a row, lanes over channels, the lanes' sums added in a fixed order.
-// Threads 256, grid (1, ceil(Tout / 32), B).
-// Weights pass through shared memory where they fit.
+// Threads 256, grid (1, ceil(Tout / 128), B).
+// Weights pass through shared memory where they fit; a warp makes 16 rows, lane r ends row r.
 template <int N>
-DEVICE void narrow(const GemmParams& p, int b, int rows, int t, const float* w, int lane) {
-    float acc[N] = {};
+DEVICE void narrow(const GemmParams& p, int b, int rows, int limit, int t0, const float* kept, int lane) {
+    constexpr int ROWS = 16;
     const float* a = (const float*)p.a + b * p.aBatch;
-    for (int c = lane; c < p.Cin; c += 32) {
-        float alpha = p.before == SNAKE ? p.alpha[c] : 0;
-        const float* x = a + (i64)(t - p.pad) * p.aRow + c;
+    float mine[N] = {};
+    for (int i = 0; i < ROWS && t0 + i < limit; i++) {
+        float acc[N] = {};
+        for (int c = lane; c < p.Cin; c += 32) {
+            float alpha = p.before == SNAKE ? p.alpha[c] : 0;
+            int r = t0 + i - p.pad;
+            const float* x = a + (i64)r * p.aRow + c;
 #pragma unroll 4
-        for (int tap = 0; tap < p.taps; tap++) {
-            int r = t + tap * p.dilation - p.pad;
-            float v = r >= 0 && r < rows ? x[(i64)tap * p.dilation * p.aRow] : 0;
-            if (p.before == LEAKY_RELU) v = v < 0 ? v * p.beforeParameter : v;
-            if (p.before == SNAKE) v = activate(SNAKE, v, 0, alpha);
+            for (int tap = 0; tap < p.taps; tap++, r += p.dilation, x += p.dilation * p.aRow) {
+                float v = r >= 0 && r < rows ? *x : 0;
+                if (p.before == LEAKY_RELU) v = v < 0 ? v * p.beforeParameter : v;
+                if (p.before == SNAKE) v = activate(SNAKE, v, 0, alpha);
 #pragma unroll
-            for (int n = 0; n < N; n++) {
-                if (n < p.N) acc[n] = fmaf(v, w ? w[(n * p.taps + tap) * p.Cin + c] : ((const float*)p.w)[((i64)(c / 16 * p.taps + tap) * 16 + c % 16) * p.Npad + n], acc[n]);
+                for (int n = 0; n < N; n++) {
+                    if (n < p.N) acc[n] = fmaf(v, kept ? kept[(n * p.taps + tap) * p.Cin + c] : ((const float*)p.w)[((i64)(c / 16 * p.taps + tap) * 16 + c % 16) * p.Npad + n], acc[n]);
+                }
             }
         }
+#pragma unroll
+        for (int n = 0; n < N; n++) {
+            if (n >= p.N) break;
+            float v = warp_sum(acc[n]);
+            if (lane == i) mine[n] = v;
+        }
     }
+    int t = t0 + lane;
+    if (lane >= ROWS || t >= limit) return;
 #pragma unroll
     for (int n = 0; n < N; n++) {
         if (n >= p.N) break;
-        float v = warp_sum(acc[n]);
-        if (lane != n) continue;
+        float v = mine[n];
         if (p.bias) v += p.bias[b * p.biasBatch + n];
         if (p.after != NONE) v = activate(p.after, v, p.afterParameter, 0);
         v *= p.scale;
@@ -514,9 +525,9 @@ DEVICE void narrow(const GemmParams& p, int b, int rows, int t, const float* w, 
     }
 }
 KERNEL(gemm_f32_narrow, 256, 1, GemmParams) {
-    constexpr int ROWS = 4, KEPT = 2048;
+    constexpr int KEPT = 2048;
     __shared__ float kept[KEPT];
-    int b = blockIdx.z, t0 = blockIdx.y * 8 * ROWS + threadIdx.x / 32, lane = threadIdx.x % 32, count = p.N * p.taps * p.Cin;
+    int b = blockIdx.z, t0 = blockIdx.y * 128 + threadIdx.x / 32 * 16, lane = threadIdx.x % 32, count = p.N * p.taps * p.Cin;
     if (count <= KEPT) {
         for (int i = threadIdx.x; i < count; i += 256) {
             int c = i % p.Cin, tap = i / p.Cin % p.taps, n = i / p.Cin / p.taps;
@@ -527,15 +538,12 @@ KERNEL(gemm_f32_narrow, 256, 1, GemmParams) {
     gdc_wait();
     gdc_launch();
     int rows = rows_of(p.valid, b, p.Tin), limit = out_rows(p, rows);
+    if (t0 >= limit) return;
     const float* w = count <= KEPT ? kept : nullptr;
-    for (int r = 0; r < ROWS; r++) {
-        int t = t0 + r * 8;
-        if (t >= limit) break;
-        if (p.N == 1) {
-            narrow<1>(p, b, rows, t, w, lane);
-        } else {
-            narrow<8>(p, b, rows, t, w, lane);
-        }
+    if (p.N == 1) {
+        narrow<1>(p, b, rows, limit, t0, w, lane);
+    } else {
+        narrow<8>(p, b, rows, limit, t0, w, lane);
     }
 }
 

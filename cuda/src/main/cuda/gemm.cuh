@@ -32,16 +32,19 @@ struct GemmParams {
 };
 // out = residual + scale * after(product + bias). With a gate, columns 2 i and 2 i + 1 make output column i.
 
+DEVICE float4 snake4(float4 v, float4 a) {
+    v.x += fast_divide(sine_squared(a.x * v.x), a.x + 1e-9f);
+    v.y += fast_divide(sine_squared(a.y * v.y), a.y + 1e-9f);
+    v.z += fast_divide(sine_squared(a.z * v.z), a.z + 1e-9f);
+    v.w += fast_divide(sine_squared(a.w * v.w), a.w + 1e-9f);
+    return v;
+}
 DEVICE float4 before4(const GemmParams& p, float4 v, int c) {
     if (p.before == LEAKY_RELU) {
         float s = p.beforeParameter;
         v = make_float4(v.x < 0 ? v.x * s : v.x, v.y < 0 ? v.y * s : v.y, v.z < 0 ? v.z * s : v.z, v.w < 0 ? v.w * s : v.w);
     } else if (p.before == SNAKE) {
-        float4 a = load4(p.alpha, c, F32, p.Cin - c);
-        v.x += fast_divide(sine_squared(a.x * v.x), a.x + 1e-9f);
-        v.y += fast_divide(sine_squared(a.y * v.y), a.y + 1e-9f);
-        v.z += fast_divide(sine_squared(a.z * v.z), a.z + 1e-9f);
-        v.w += fast_divide(sine_squared(a.w * v.w), a.w + 1e-9f);
+        v = snake4(v, load4(p.alpha, c, F32, p.Cin - c));
     }
     return v;
 }
@@ -78,11 +81,12 @@ template <int KIND>
 DEVICE float4 after4(float4 v, float s) {
     return make_float4(activate(KIND, v.x, s, 0), activate(KIND, v.y, s, 0), activate(KIND, v.z, s, 0), activate(KIND, v.w, s, 0));
 }
-DEVICE float4 after4(int kind, float4 v, float s) {
+NOINLINE float4 after_call(int kind, float4 v, float s) {
+    if (kind == GELU) return after4<GELU>(v, s);
+
     switch (kind) {
         case RELU: return after4<RELU>(v, s);
         case LEAKY_RELU: return after4<LEAKY_RELU>(v, s);
-        case GELU: return after4<GELU>(v, s);
         case GELU_TANH: return after4<GELU_TANH>(v, s);
         case SILU: return after4<SILU>(v, s);
         case MISH: return after4<MISH>(v, s);
@@ -111,13 +115,76 @@ DEVICE Place place(const GemmParams& p, int rows, int t, int n) {
     return {row >= 0 && row < rows ? row : -1, n % p.upC};
 }
 
+DEVICE float4 plus(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
+// Whether groups of four at columns that are multiples of four can be read or written whole.
+DEVICE bool fours(const void* p, i64 batch, i64 row, int type) {
+    int mask = type == F32 ? 15 : 7, size = type == F32 ? 4 : 2;
+    return (((uintptr_t)p | (uintptr_t)(batch * size) | (uintptr_t)(row * size)) & mask) == 0;
+}
+DEVICE float4 load_four(const void* p, i64 i, int type) {
+    if (type == F32) return *(const float4*)((const float*)p + i);
+    uint2 w = *(const uint2*)((const half_t*)p + i);
+    if (type == F16) return make_float4(f16_low(w.x), f16_high(w.x), f16_low(w.y), f16_high(w.y));
+    return make_float4(bf16_low(w.x), bf16_high(w.x), bf16_low(w.y), bf16_high(w.y));
+}
+DEVICE void store_four(void* p, i64 i, int type, float4 v) {
+    if (type == F32) {
+        *(float4*)((float*)p + i) = v;
+    } else {
+        *(uint2*)((half_t*)p + i) = type == F16 ? make_uint2(pack_f16(v.x, v.y), pack_f16(v.z, v.w)) : make_uint2(pack_bf16(v.x, v.y), pack_bf16(v.z, v.w));
+    }
+}
+
+// The usual case: no gate, not transposed, whole groups of four. A thread keeps its columns.
+template <int BM, int BN>
+DEVICE bool epilogue_fours(const GemmParams& p, const float* tile, int b, int limit, int t0, int n0) {
+    constexpr int STEP = 1024 / BN, COUNT = BM / STEP, PART = COUNT < 4 ? COUNT : 4;
+    int row = threadIdx.x / (BN / 4), n = n0 + threadIdx.x % (BN / 4) * 4;
+    if (n >= p.N) return false;
+    float4 bias = make_float4(0, 0, 0, 0);
+    if (p.bias) bias = load4(p.bias + b * p.biasBatch, n, F32, 4);
+    tile += row * (BN + 4) + n - n0;
+    int t = t0 + row;
+    i64 out = b * p.outBatch + t * p.outRow + n, residual = b * p.residualBatch + t * p.residualRow + n;
+    i64 out_step = STEP * p.outRow, residual_step = STEP * p.residualRow;
+    bool over = false;
+#pragma unroll 1
+    for (int part = 0; part < COUNT; part += PART) {
+        float4 v[PART], more[PART];
+#pragma unroll
+        for (int k = 0; k < PART; k++) {
+            v[k] = plus(*(const float4*)(tile + (part + k) * STEP * (BN + 4)), bias);
+            more[k] = make_float4(0, 0, 0, 0);
+            if (p.residual && t + (part + k) * STEP < limit) more[k] = load_four(p.residual, residual + k * residual_step, p.residualType);
+        }
+        if (p.after != NONE) {
+#pragma unroll
+            for (int k = 0; k < PART; k++) v[k] = p.after == SNAKE ? snake4(v[k], load4(p.afterAlpha, n, F32, 4)) : after_call(p.after, v[k], p.afterParameter);
+        }
+#pragma unroll
+        for (int k = 0; k < PART; k++) {
+            float s = p.scale;
+            v[k] = make_float4(fmaf(s, v[k].x, more[k].x), fmaf(s, v[k].y, more[k].y), fmaf(s, v[k].z, more[k].z), fmaf(s, v[k].w, more[k].w));
+            if (t + (part + k) * STEP < limit) {
+                over |= overflows(v[k]);
+                store_four(p.out, out + k * out_step, p.outType, v[k]);
+            }
+        }
+        out += PART * out_step;
+        residual += PART * residual_step;
+    }
+    return over;
+}
+
 // tile (BM, BN + 4) in shared memory holds the product; all threads of the block take part.
 template <int BM, int BN, int THREADS>
 DEVICE void epilogue(const GemmParams& p, const float* tile, int b, int rows, int t0, int n0) {
     int limit = out_rows(p, rows);
     bool over = false;
     const float* bias = p.bias ? p.bias + b * p.biasBatch : nullptr;
-    if (p.gate) {
+    if (!p.gate && !p.up && p.N % 4 == 0 && fours(p.out, p.outBatch, p.outRow, p.outType) && (!p.residual || fours(p.residual, p.residualBatch, p.residualRow, p.residualType))) {
+        over = epilogue_fours<BM, BN>(p, tile, b, limit, t0, n0);
+    } else if (p.gate) {
 #pragma unroll 1
         for (int i = threadIdx.x; i < BM * BN / 4; i += THREADS) {
             int t = t0 + i / (BN / 4), n = n0 + i % (BN / 4) * 4;
@@ -137,7 +204,7 @@ DEVICE void epilogue(const GemmParams& p, const float* tile, int b, int rows, in
             }
         }
     } else {
-#pragma unroll 2
+#pragma unroll 1
         for (int i = threadIdx.x; i < BM * BN / 4; i += THREADS) {
             int t = t0 + i / (BN / 4), n = n0 + i % (BN / 4) * 4, count = p.N - n;
             if (count <= 0) continue;
@@ -146,15 +213,7 @@ DEVICE void epilogue(const GemmParams& p, const float* tile, int b, int rows, in
                 float4 x = load4(bias, n, F32, count);
                 v = make_float4(v.x + x.x, v.y + x.y, v.z + x.z, v.w + x.w);
             }
-            if (p.after == SNAKE) {
-                float4 x = load4(p.afterAlpha, n, F32, count);
-                v.x += fast_divide(sine_squared(x.x * v.x), x.x + 1e-9f);
-                v.y += fast_divide(sine_squared(x.y * v.y), x.y + 1e-9f);
-                v.z += fast_divide(sine_squared(x.z * v.z), x.z + 1e-9f);
-                v.w += fast_divide(sine_squared(x.w * v.w), x.w + 1e-9f);
-            } else if (p.after != NONE) {
-                v = after4(p.after, v, p.afterParameter);
-            }
+            if (p.after != NONE) v = p.after == SNAKE ? snake4(v, load4(p.afterAlpha, n, F32, count)) : after_call(p.after, v, p.afterParameter);
             v = make_float4(v.x * p.scale, v.y * p.scale, v.z * p.scale, v.w * p.scale);
             if (p.up && p.upC % 4) {  // the four may lie in two rows
                 float r[4] = {v.x, v.y, v.z, v.w};

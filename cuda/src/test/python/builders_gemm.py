@@ -5,7 +5,7 @@ import numpy as np
 from builders_rows import KINDS, activation
 from harness import BF16, F16, F32, ceil, decode, encode
 
-TILES = {"32x64": (32, 64, 256), "64x64": (64, 64, 256), "128x64": (128, 64, 256), "128x32": (128, 32, 256), "narrow": (32, 8, 256)}
+TILES = {"32x64": (32, 64, 256), "64x64": (64, 64, 256), "128x64": (128, 64, 256), "128x32": (128, 32, 256), "narrow": (128, 8, 256)}
 
 
 def gemm_grid(variant, N, T, B):

@@ -259,7 +259,7 @@ final class Gemm {
         long columns = w.columns();
         if (w.type() == Type.F32) {
             if (columns <= NARROW && plain) {
-                return new Tile("gemm_f32_narrow", 32, NARROW);
+                return new Tile("gemm_f32_narrow", 128, NARROW);
             }
             if (columns <= 32) {
                 return new Tile("gemm_f32_128x32", 128, 32);
