@@ -264,7 +264,7 @@ final class Gemm {
             if (columns <= 32) {
                 return new Tile("gemm_f32_128x32", 128, 32);
             }
-            if (rows <= 32) {
+            if (rows <= 32 || 2 * blocks(rows, columns, batch, 64) <= multiprocessors) {
                 return new Tile("gemm_f32_32x64", 32, 64);
             }
             return blocks(rows, columns, batch, 128) >= multiprocessors
@@ -300,7 +300,8 @@ final class Gemm {
         }
         boolean up = in.up > 0;
         int rows = up ? in.rows + w.taps() - 1 : out.rows();
-        boolean plain = !up && in.flat == 0 && after.alpha() == null;
+        boolean plain = // one warp goes over the channels of sixteen rows
+                !up && in.flat == 0 && after.alpha() == null && in.in <= 64;
         Tile tile = tile(w, rows, x.batch(), plain);
         boolean relu = before.kind() == Kind.RELU;
         CudaTensor residual =
