@@ -1,5 +1,9 @@
 package dev.skald.cuda;
 
+import static dev.skald.tensor.Shapes.check;
+import static dev.skald.tensor.Shapes.same;
+import static dev.skald.tensor.Shapes.shape;
+
 import dev.skald.Precision;
 import dev.skald.cuda.CudaWeights.CudaConv1d;
 import dev.skald.cuda.CudaWeights.CudaConv2d;
@@ -944,23 +948,6 @@ final class CudaOps implements Ops {
         Tensor alpha = e.activation().alpha();
         if (alpha != null) {
             vector(op, alpha, out);
-        }
-    }
-
-    private static void same(String op, Tensor x, Tensor out) {
-        shape(out, op, x.batch(), x.rows(), x.cols());
-    }
-
-    private static void shape(@Nullable Tensor t, String op, int batch, int rows, int cols) {
-        if (t == null || t.batch() != batch || t.rows() != rows || t.cols() != cols) {
-            throw new IllegalArgumentException(
-                    op + ": " + t + " where (" + batch + "," + rows + "," + cols + ") is needed");
-        }
-    }
-
-    private static void check(boolean ok, String op, String what, Tensor t) {
-        if (!ok) {
-            throw new IllegalArgumentException(op + ": " + t + ": " + what);
         }
     }
 }

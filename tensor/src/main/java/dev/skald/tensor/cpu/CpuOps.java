@@ -1,5 +1,9 @@
 package dev.skald.tensor.cpu;
 
+import static dev.skald.tensor.Shapes.check;
+import static dev.skald.tensor.Shapes.same;
+import static dev.skald.tensor.Shapes.shape;
+
 import dev.skald.Precision;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;
@@ -41,7 +45,6 @@ import dev.skald.tensor.cpu.norm.Moments;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The ops on a processor: shapes are checked here, the packages below cut the work into tiles and
@@ -916,23 +919,6 @@ final class CpuOps implements Ops {
         Tensor alpha = e.activation().alpha();
         if (alpha != null) {
             vector(op, alpha, out);
-        }
-    }
-
-    private static void same(String op, Tensor x, Tensor out) {
-        shape(out, op, x.batch(), x.rows(), x.cols());
-    }
-
-    private static void shape(@Nullable Tensor t, String op, int batch, int rows, int cols) {
-        if (t == null || t.batch() != batch || t.rows() != rows || t.cols() != cols) {
-            throw new IllegalArgumentException(
-                    op + ": " + t + " where (" + batch + "," + rows + "," + cols + ") is needed");
-        }
-    }
-
-    private static void check(boolean ok, String op, String what, Tensor t) {
-        if (!ok) {
-            throw new IllegalArgumentException(op + ": " + t + ": " + what);
         }
     }
 }
