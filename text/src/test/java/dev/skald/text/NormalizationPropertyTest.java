@@ -16,10 +16,19 @@ import net.jqwik.api.Provide;
 class NormalizationPropertyTest {
     private final TextNormalizer english = new EnglishNormalizer();
     private final TextNormalizer german = new LanguageNormalizer("de");
+    private final TextNormalizer vietnamese = new LanguageNormalizer("vi");
 
     @Property(tries = 3000)
     void neverThrowsAndIsIdempotentOnAnyCharacters(@ForAll String text) {
         for (TextNormalizer normalizer : List.of(english, german)) {
+            String once = normalizer.normalize(text);
+            assertThat(normalizer.normalize(once)).isEqualTo(once);
+        }
+    }
+
+    @Property(tries = 5000)
+    void isIdempotentWhereMarksMeetLettersThatBecomePlain(@ForAll("marked") String text) {
+        for (TextNormalizer normalizer : List.of(english, german, vietnamese)) {
             String once = normalizer.normalize(text);
             assertThat(normalizer.normalize(once)).isEqualTo(once);
         }
@@ -54,6 +63,24 @@ class NormalizationPropertyTest {
     @Property(tries = 2000)
     void plainSentencesAreUnchanged(@ForAll("plain") String text) {
         assertThat(english.normalize(text)).isEqualTo(text);
+    }
+
+    /** Latin letters, their raised, full-width, squared and mathematical forms, and marks. */
+    @Provide
+    Arbitrary<String> marked() {
+        return Arbitraries.strings()
+                .withCharRange('a', 'z')
+                .withCharRange('À', 'ɏ')
+                .withCharRange('ʰ', 'ˣ')
+                .withCharRange('\u0300', '\u036F')
+                .withCharRange('ᴬ', 'ᵡ')
+                .withCharRange('Ḁ', 'ỿ')
+                .withCharRange('℀', 'ↈ')
+                .withCharRange('①', '⓿')
+                .withCharRange('㍱', '㏟')
+                .withCharRange('ﬀ', 'ﬆ')
+                .withCharRange('！', '～')
+                .ofMaxLength(12);
     }
 
     @Provide

@@ -44,7 +44,9 @@ public final class Compatible {
                 fold(c, language, out);
             }
         }
-        return out.toString();
+        // A mark after a letter that has just become plain may make a new letter: "ᵐ" + acute.
+        String folded = Normalizer.normalize(out, Normalizer.Form.NFC);
+        return folded.contentEquals(out) ? folded : fold(folded, language);
     }
 
     private static void fold(int c, String language, StringBuilder out) {
