@@ -4,9 +4,10 @@ import dev.skald.Precision;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.t3.T3Prefix;
 import dev.skald.chatterbox.t3.T3Prompt;
+import dev.skald.tensor.Conversion;
+import dev.skald.tensor.DType;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.WeightException;
-import dev.skald.tensor.io.DType;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.SafetensorsWriter;
 import dev.skald.tensor.io.StoredTensor;
@@ -200,7 +201,7 @@ final class PrefixStore {
 
         @Override
         public void read(int layer, float[] to) {
-            layers[layer].read(0, to, 0, Math.toIntExact(layers[layer].size()));
+            Conversion.floats(layers[layer], 0, to, 0, Math.toIntExact(layers[layer].size()));
         }
 
         @Override

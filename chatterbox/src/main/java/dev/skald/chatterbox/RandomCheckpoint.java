@@ -1,7 +1,7 @@
 package dev.skald.chatterbox;
 
 import dev.skald.VoiceException;
-import dev.skald.tensor.io.DType;
+import dev.skald.tensor.DType;
 import dev.skald.tensor.io.SafetensorsWriter;
 import dev.skald.tensor.io.TorchZipWriter;
 import java.io.BufferedReader;

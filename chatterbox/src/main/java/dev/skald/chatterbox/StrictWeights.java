@@ -3,7 +3,6 @@ package dev.skald.chatterbox;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
-import dev.skald.tensor.io.StoredTensor;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,12 +38,12 @@ final class StrictWeights implements Weights {
     @Override
     public Weight get(String tensor) {
         Weight weight = file.get(tensor);
-        if (weight instanceof StoredTensor stored && !stored.dtype().isFloating()) {
+        if (!weight.dtype().isFloating()) {
             throw new WeightException(
                     "tensor '"
                             + weight.name()
                             + "' is of dtype "
-                            + stored.dtype()
+                            + weight.dtype()
                             + " where a floating one is expected");
         }
         used.add(tensor);

@@ -1,6 +1,7 @@
 package dev.skald.chatterbox;
 
-import dev.skald.tensor.io.DType;
+import dev.skald.tensor.Conversion;
+import dev.skald.tensor.DType;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.SafetensorsWriter;
 import dev.skald.tensor.io.StoredTensor;
@@ -28,7 +29,7 @@ final class TinyCheckpoint {
                         name,
                         DType.F32,
                         (at, values, count) -> {
-                            t.read(at, values, 0, count);
+                            Conversion.floats(t, at, values, 0, count);
                             if (name.equals("speech_head.bias") && at <= token) {
                                 values[Math.toIntExact(token - at)] = 1e4f;
                             }
@@ -51,7 +52,7 @@ final class TinyCheckpoint {
                     to.add(
                             name,
                             DType.F32,
-                            (at, values, count) -> t.read(at, values, 0, count),
+                            (at, values, count) -> Conversion.floats(t, at, values, 0, count),
                             t.shape());
                 } else if (integers) {
                     to.add(name, new int[Math.toIntExact(t.size())], t.shape());
@@ -97,7 +98,7 @@ final class TinyCheckpoint {
                     to.add(
                             name,
                             DType.F32,
-                            (at, values, count) -> t.read(at, values, 0, count),
+                            (at, values, count) -> Conversion.floats(t, at, values, 0, count),
                             t.shape());
                 }
             }

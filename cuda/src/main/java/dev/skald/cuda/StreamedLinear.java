@@ -1,6 +1,7 @@
 package dev.skald.cuda;
 
 import dev.skald.cuda.CudaWeights.Matrix;
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Weight;
 import java.util.List;
@@ -72,7 +73,7 @@ final class StreamedLinear implements Linear {
         int at = 0;
         for (Weight w : weights) {
             int n = Math.toIntExact(w.size());
-            w.read(0, all, at, n);
+            Conversion.floats(w, 0, all, at, n);
             at += n;
         }
         return all;

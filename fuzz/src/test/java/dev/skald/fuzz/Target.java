@@ -7,6 +7,7 @@ import dev.skald.chatterbox.text.TurboTokenizer;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.piper.PiperConfigReading;
 import dev.skald.piper.vits.PiperReading;
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
@@ -179,8 +180,8 @@ enum Target {
         for (String name : weights.names()) {
             Weight weight = weights.get(name);
             int count = (int) Math.min(weight.size(), some.length);
-            weight.read(0, some, 0, count);
-            weight.read(weight.size() - count, some, 0, count);
+            Conversion.floats(weight, 0, some, 0, count);
+            Conversion.floats(weight, weight.size() - count, some, 0, count);
         }
     }
 

@@ -1,11 +1,16 @@
 package dev.skald.tensor;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
 /**
- * A named array of numbers in a file, as fp32 in row-major order. Reading converts; nothing is
- * held.
+ * A named array of numbers as its file holds them: bytes and their type, in row-major order. A
+ * backend converts, packs and checks them where it wants them ({@link Conversion} does it on the
+ * host).
  *
- * <p>Every value was checked to lie inside its file when the file was opened; {@link #read} refuses
- * NaN and infinities by name.
+ * <p>Bytes are copied out, not lent as a view of a mapped file: what is mapped and was read counts
+ * as memory of the process, and a file that becomes shorter ends native code that reads its
+ * mapping. Safe for many threads, until the file it lies in is closed.
  */
 public interface Weight {
     /** The official parameter name, for messages. */
@@ -13,30 +18,52 @@ public interface Weight {
 
     int[] shape();
 
+    DType dtype();
+
     /** How many values. */
     default long size() {
-        long n = 1;
-        for (int d : shape()) {
-            n *= d;
-        }
-        return n;
+        return size(shape());
     }
 
     /**
-     * Reads {@code count} values from index {@code from} into {@code to[offset...]}. Throws {@link
-     * dev.skald.tensor.WeightException} on a value that is not finite.
+     * Copies values as they are stored, little-endian, from index {@code from} on, until {@code to}
+     * is full: native memory of a whole number of values. Nothing is converted or checked.
+     *
+     * @throws WeightException if the file cannot be read, or has become shorter
+     * @throws IndexOutOfBoundsException if there are not so many values
      */
-    void read(long from, float[] to, int offset, int count);
+    void copy(long from, MemorySegment to);
 
-    /** All values; for small weights. */
+    /** All values as fp32, checked; for small weights and for those that a model computes with. */
     default float[] floats() {
         float[] all = new float[Math.toIntExact(size())];
-        read(0, all, 0, all.length);
+        Conversion.floats(this, 0, all, 0, all.length);
         return all;
     }
 
-    /** A weight over values in memory. */
+    /** The same values in the same order under another shape. */
+    default Weight reshaped(int... shape) {
+        if (size(shape) != size()) {
+            throw WeightException.shape(name(), shape(), Arrays.toString(shape));
+        }
+        return new ReshapedWeight(this, shape.clone());
+    }
+
+    /** Computed values: folded or derived parameters. The array is not copied. */
     static Weight of(String name, float[] values, int... shape) {
-        return new ArrayWeight(name, values, shape);
+        return of(name, DType.F32, MemorySegment.ofArray(values), shape);
+    }
+
+    /** Values that lie in memory. */
+    static Weight of(String name, DType dtype, MemorySegment bytes, int... shape) {
+        return new MemoryWeight(name, dtype, bytes.asReadOnly(), shape.clone());
+    }
+
+    private static long size(int[] shape) {
+        long n = 1;
+        for (int d : shape) {
+            n *= d;
+        }
+        return n;
     }
 }

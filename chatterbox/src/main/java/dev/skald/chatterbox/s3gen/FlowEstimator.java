@@ -210,7 +210,7 @@ final class FlowEstimator {
 
     private static Weight pointwise(Weight weight) {
         int[] shape = weight.shape();
-        return Weight.of(weight.name(), weight.floats(), shape[0], shape[1]);
+        return weight.reshaped(shape[0], shape[1]);
     }
 
     /** Whether it was distilled to make long steps (Geng et al. 2025) and wants their end too. */

@@ -1,6 +1,7 @@
 package dev.skald.chatterbox.t3;
 
 import dev.skald.Precision;
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
@@ -303,10 +304,10 @@ public final class T3 {
                 throw new IllegalArgumentException("no text token " + tokens[i] + " in this model");
             }
             if (!silent) {
-                textEmbedding.read((long) tokens[i] * c, rows, i * c, c);
+                Conversion.floats(textEmbedding, (long) tokens[i] * c, rows, i * c, c);
             }
             if (textPositions != null) {
-                textPositions.read((long) i * c, position, 0, c);
+                Conversion.floats(textPositions, (long) i * c, position, 0, c);
                 for (int k = 0; k < c; k++) {
                     rows[i * c + k] += position[k];
                 }

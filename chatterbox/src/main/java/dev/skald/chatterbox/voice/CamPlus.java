@@ -200,7 +200,7 @@ public final class CamPlus {
     /** A convolution of kernel 1 as a linear map. */
     private static Weight pointwise(Weight weight) {
         int[] shape = weight.shape();
-        return Weight.of(weight.name(), weight.floats(), shape[0], shape[1]);
+        return weight.reshaped(shape[0], shape[1]);
     }
 
     /** (out, c * H, k) with channels outermost → (out, H * c, k) with bands outermost. */

@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Weight;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -46,7 +47,7 @@ public final class PiperReading {
     private static void read(Weight weight) {
         float[] some = new float[5000];
         int count = (int) Math.min(weight.size(), some.length);
-        weight.read(0, some, 0, count);
-        weight.read(weight.size() - count, some, 0, count);
+        Conversion.floats(weight, 0, some, 0, count);
+        Conversion.floats(weight, weight.size() - count, some, 0, count);
     }
 }

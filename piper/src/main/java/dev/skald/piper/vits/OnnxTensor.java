@@ -1,10 +1,9 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.DType;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -17,13 +16,6 @@ final class OnnxTensor implements Weight {
     private static final int DOUBLE = 11;
     private static final int BFLOAT16 = 16;
     private static final int MOST_DIMENSIONS = 8;
-
-    private static final ValueLayout.OfFloat LE_FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble LE_DOUBLE =
-            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort LE_SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final String name;
     private final int type;
@@ -71,12 +63,7 @@ final class OnnxTensor implements Weight {
 
     /** A derived parameter. */
     static OnnxTensor of(String name, float[] values, int... shape) {
-        byte[] bytes = new byte[values.length * 4];
-        MemorySegment data = MemorySegment.ofArray(bytes);
-        for (int i = 0; i < values.length; i++) {
-            data.set(LE_FLOAT, 4L * i, values[i]);
-        }
-        return new OnnxTensor(name, FLOAT, shape, data);
+        return new OnnxTensor(name, FLOAT, shape, MemorySegment.ofArray(values));
     }
 
     /** The same values under the parameter's own name, for messages. */
@@ -151,47 +138,21 @@ final class OnnxTensor implements Weight {
     }
 
     @Override
-    public void read(long from, float[] to, int offset, int count) {
-        int each = bytesEach();
-        if (each == 0) {
-            throw new WeightException("tensor '" + name + "' does not hold floating-point numbers");
-        }
-        long start = from * each;
-        switch (type) {
-            case FLOAT -> MemorySegment.copy(data, LE_FLOAT, start, to, offset, count);
-            case DOUBLE -> {
-                for (int i = 0; i < count; i++) {
-                    to[offset + i] = (float) data.get(LE_DOUBLE, start + 8L * i);
-                }
-            }
-            case FLOAT16 -> {
-                for (int i = 0; i < count; i++) {
-                    to[offset + i] = Float.float16ToFloat(data.get(LE_SHORT, start + 2L * i));
-                }
-            }
-            default -> {
-                for (int i = 0; i < count; i++) {
-                    to[offset + i] = Float.intBitsToFloat(data.get(LE_SHORT, start + 2L * i) << 16);
-                }
-            }
-        }
-        // 0 times what is not finite is NaN, and NaN stays: one test for the whole run.
-        float poison = 0;
-        for (int i = 0; i < count; i++) {
-            poison += to[offset + i] * 0f;
-        }
-        if (poison != 0) {
-            for (int i = 0; i < count; i++) {
-                if (!Float.isFinite(to[offset + i])) {
+    public DType dtype() {
+        return switch (type) {
+            case FLOAT -> DType.F32;
+            case FLOAT16 -> DType.F16;
+            case BFLOAT16 -> DType.BF16;
+            case DOUBLE -> DType.F64;
+            default ->
                     throw new WeightException(
-                            "tensor '"
-                                    + name
-                                    + "' is not finite at index "
-                                    + (from + i)
-                                    + ": the file is damaged");
-                }
-            }
-        }
+                            "tensor '" + name + "' does not hold floating-point numbers");
+        };
+    }
+
+    @Override
+    public void copy(long from, MemorySegment to) {
+        MemorySegment.copy(data, from * dtype().bytes(), to, 0, to.byteSize());
     }
 
     /** Values outside {@code raw_data}: float_data, double_data, or fp16 in int32_data. */

@@ -1,11 +1,14 @@
 package dev.skald.piper.vits;
 
+import dev.skald.tensor.DType;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -44,6 +47,9 @@ final class PackedVoice implements Checkpoint {
     private static final int MOST_DIMENSIONS = 4;
     private static final int MOST_VALUES = 1 << 30;
 
+    private static final ValueLayout.OfFloat LE_FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     /** How a tensor's values are stored. */
     enum Form {
         FLOAT32(4),
@@ -62,6 +68,9 @@ final class PackedVoice implements Checkpoint {
     private final byte[] config;
     private final float gain;
     private byte[] data = {};
+
+    /** What a thread made of integers: one array, not garbage for each piece. */
+    private float[] scaled = {};
 
     private PackedVoice(byte[] config, float gain) {
         this.config = config;
@@ -265,35 +274,40 @@ final class PackedVoice implements Checkpoint {
         }
 
         @Override
-        public void read(long from, float[] to, int offset, int count) {
+        public DType dtype() {
+            return DType.F32;
+        }
+
+        @Override
+        public void copy(long from, MemorySegment to) {
             if (form == Form.FLOAT32) {
-                little(data).position(at + (int) from * 4).asFloatBuffer().get(to, offset, count);
-                check(from, to, offset, count);
+                MemorySegment.copy(
+                        MemorySegment.ofArray(data), at + 4 * from, to, 0, to.byteSize());
                 return;
             }
-            int values = at + scales();
-            int done = 0;
-            while (done < count) {
-                int first = (int) from + done;
-                int n = Math.min(count - done, row - first % row);
-                float scale = Float.intBitsToFloat(littleInt(data, at + first / row * 4));
-                if (!Float.isFinite(scale)) {
-                    throw damaged("tensor '" + name + "' is not finite");
+            int count = (int) (to.byteSize() / 4);
+            synchronized (PackedVoice.this) {
+                if (scaled.length < count) {
+                    scaled = new float[count];
                 }
-                if (form == Form.INT8) {
-                    scaled8(data, values + first, scale, to, offset + done, n);
-                } else {
-                    scaled16(data, values + 2 * first, scale, to, offset + done, n);
-                }
-                done += n;
+                scale((int) from, count, scaled);
+                MemorySegment.copy(scaled, 0, to, LE_FLOAT, 0, count);
             }
         }
 
-        private void check(long from, float[] to, int offset, int count) {
-            for (int i = 0; i < count; i++) {
-                if (!Float.isFinite(to[offset + i])) {
-                    throw damaged("tensor '" + name + "' is not finite at " + (from + i));
+        private void scale(int from, int count, float[] to) {
+            int values = at + scales();
+            int done = 0;
+            while (done < count) {
+                int first = from + done;
+                int n = Math.min(count - done, row - first % row);
+                float scale = Float.intBitsToFloat(littleInt(data, at + first / row * 4));
+                if (form == Form.INT8) {
+                    scaled8(data, values + first, scale, to, done, n);
+                } else {
+                    scaled16(data, values + 2 * first, scale, to, done, n);
                 }
+                done += n;
             }
         }
     }

@@ -21,7 +21,7 @@ record Parts(Parameters parameters, Checkpoint checkpoint) {
     /** A 1x1 convolution as the linear map it is, (out, in). */
     Weight matrix(String module, int out, int in) {
         Weight w = weight(module + ".weight", out, in, 1);
-        return Reshaped.of(w, w.shape()[0], w.shape()[1]);
+        return w.reshaped(w.shape()[0], w.shape()[1]);
     }
 
     Weight bias(String module, int out) {
@@ -93,7 +93,11 @@ record Parts(Parameters parameters, Checkpoint checkpoint) {
         if (factor == 1) {
             return weight;
         }
-        return new Scaled(weight, factor);
+        float[] values = weight.floats();
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
+        return Weight.of(weight.name(), values, weight.shape());
     }
 
     /** The order of dimension 0 (outputs) or 1 (inputs) turned round. */
@@ -112,47 +116,6 @@ record Parts(Parameters parameters, Checkpoint checkpoint) {
             System.arraycopy(values, i, turned, at, inner);
         }
         return Weight.of(weight.name(), turned, shape);
-    }
-
-    private record Scaled(Weight weight, float factor) implements Weight {
-        @Override
-        public String name() {
-            return weight.name();
-        }
-
-        @Override
-        public int[] shape() {
-            return weight.shape();
-        }
-
-        @Override
-        public void read(long from, float[] to, int offset, int count) {
-            weight.read(from, to, offset, count);
-            for (int i = offset; i < offset + count; i++) {
-                to[i] *= factor;
-            }
-        }
-    }
-
-    private record Reshaped(Weight weight, int[] dimensions) implements Weight {
-        static Weight of(Weight weight, int... dimensions) {
-            return new Reshaped(weight, dimensions);
-        }
-
-        @Override
-        public String name() {
-            return weight.name();
-        }
-
-        @Override
-        public int[] shape() {
-            return dimensions.clone();
-        }
-
-        @Override
-        public void read(long from, float[] to, int offset, int count) {
-            weight.read(from, to, offset, count);
-        }
     }
 
     /** A bias that may be missing. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.skald.piper.PiperNetwork.Settings;
 import dev.skald.piper.vits.PackedVoice.Form;
 import dev.skald.spi.EngineContext;
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.WeightException;
 import java.nio.charset.StandardCharsets;
@@ -76,7 +77,7 @@ class PackedVoiceTest {
         String name = "enc_p.encoder.ffn_layers.0.conv_1.weight";
         float[] whole = packed.get(name).floats();
         float[] part = new float[70];
-        packed.get(name).read(53, part, 3, 67);
+        Conversion.floats(packed.get(name), 53, part, 3, 67);
         assertThat(Arrays.copyOfRange(part, 3, 70)).isEqualTo(Arrays.copyOfRange(whole, 53, 120));
     }
 

@@ -2,6 +2,7 @@ package dev.skald.tensor.cpu;
 
 import dev.skald.Precision;
 import dev.skald.tensor.Backend;
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
@@ -99,7 +100,7 @@ final class CpuParameters implements Parameters {
             }
             for (int r = 0; r < rows; ) {
                 int n = Math.min(rows - r, width - held);
-                w.read((long) r * in, panel, held * in, n * in);
+                Conversion.floats(w, (long) r * in, panel, held * in, n * in);
                 r += n;
                 held += n;
                 if (held == width || j + held == out) {
@@ -125,7 +126,7 @@ final class CpuParameters implements Parameters {
         if (scales != null) {
             for (int r = 0; r < in; r += block) {
                 int n = Math.min(block, in - r);
-                weight.read((long) r * out, rows, 0, n * out);
+                Conversion.floats(weight, (long) r * out, rows, 0, n * out);
                 for (int i = 0; i < n; i++) {
                     Packing.largest(rows, i * out, scales, out);
                 }
@@ -136,7 +137,7 @@ final class CpuParameters implements Parameters {
         }
         for (int r = 0; r < in; r += block) {
             int n = Math.min(block, in - r);
-            weight.read((long) r * out, rows, 0, n * out);
+            Conversion.floats(weight, (long) r * out, rows, 0, n * out);
             for (int i = 0; i < n; i++) {
                 m.row(r + i, rows, i * out);
             }
@@ -169,7 +170,7 @@ final class CpuParameters implements Parameters {
         if (part == 1 && out == groups && groups > 1) {
             float[] taps = new float[kernel * out];
             for (int o = 0; o < out; o++) {
-                weight.read((long) o * kernel, row, 0, kernel);
+                Conversion.floats(weight, (long) o * kernel, row, 0, kernel);
                 Rounding.apply(format(role), row, kernel);
                 for (int t = 0; t < kernel; t++) {
                     taps[t * out + o] = row[t];
@@ -192,7 +193,7 @@ final class CpuParameters implements Parameters {
             PackedMatrix m = PackedMatrix.of(row.length, width, panel(width));
             packed[g] = m;
             for (int j = 0; j < width; j++) {
-                weight.read((long) (g * width + j) * row.length, row, 0, row.length);
+                Conversion.floats(weight, (long) (g * width + j) * row.length, row, 0, row.length);
                 Rounding.apply(format(role), row, row.length);
                 m.channelsLast(j, row, part, kernel);
             }
@@ -223,7 +224,7 @@ final class CpuParameters implements Parameters {
         // A row's scale for INT8 is its input channel's: the rounding is of the row as it lies.
         float[] row = new float[Math.multiplyExact(out, kernel)];
         for (int c = 0; c < in; c++) {
-            weight.read((long) c * row.length, row, 0, row.length);
+            Conversion.floats(weight, (long) c * row.length, row, 0, row.length);
             Rounding.apply(format(role), row, row.length);
             Packing.steps(row, out, kernel, stride, taps, in, steps, c);
         }
@@ -268,7 +269,7 @@ final class CpuParameters implements Parameters {
         float[] row = new float[Math.multiplyExact(in, area)];
         PackedMatrix m = PackedMatrix.of(row.length, out, panel(out));
         for (int o = 0; o < out; o++) {
-            weight.read((long) o * row.length, row, 0, row.length);
+            Conversion.floats(weight, (long) o * row.length, row, 0, row.length);
             m.channelsLast(o, row, in, area);
         }
         float[] b = bias == null ? null : vector(bias, out);

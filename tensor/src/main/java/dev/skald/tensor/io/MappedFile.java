@@ -12,17 +12,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file mapped into memory, read only. What is long is better read through {@link #window}: pages
- * of a mapping count as memory of this process for as long as it lasts.
+ * A file mapped into memory, read only. What is long is copied by {@link #read}: pages of a mapping
+ * count as memory of this process for as long as it lasts.
  */
 record MappedFile(String name, MemorySegment bytes, Arena arena, FileChannel channel)
         implements AutoCloseable {
-    /** Bytes a window holds at most: they stay in a core's caches. */
-    static final int WINDOW = 1 << 17;
-
-    private static final ThreadLocal<ByteBuffer> BUFFER =
-            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(WINDOW));
-
     @SuppressWarnings("MustBeClosedChecker") // arena and channel live as long as the record
     static MappedFile open(Path path) {
         String name = String.valueOf(path.getFileName());
@@ -55,26 +49,29 @@ record MappedFile(String name, MemorySegment bytes, Arena arena, FileChannel cha
                 name + " has become shorter while it was read: install it again");
     }
 
-    /**
-     * Bytes {@code [at, at + count)} of the file, at most {@link #WINDOW} of them: a copy in a
-     * buffer that this thread's next call overwrites.
-     */
-    MemorySegment window(long at, int count) {
-        ByteBuffer buffer = BUFFER.get().clear().limit(count);
+    /** Copies bytes from {@code at} on until {@code to}, which is native memory, is full. */
+    void read(long at, MemorySegment to) {
+        ByteBuffer buffer = to.asByteBuffer();
         try {
-            for (long p = at; buffer.hasRemaining(); ) {
-                int n = channel.read(buffer, p);
-                if (n < 0) {
-                    throw new WeightException(name + " has become shorter while it was read");
+            while (buffer.hasRemaining()) {
+                if (channel.read(buffer, at + buffer.position()) < 0) {
+                    throw shorter();
                 }
-                p += n;
             }
         } catch (ClosedChannelException e) {
-            return bytes.asSlice(at, count); // an interrupted thread has closed the channel
+            copy(at, to); // an interrupted thread has closed the channel
         } catch (IOException e) {
             throw new WeightException(name + " cannot be read: " + e.getMessage());
         }
-        return MemorySegment.ofBuffer(buffer.flip());
+    }
+
+    /** The same from the mapping; for what is short. */
+    void copy(long at, MemorySegment to) {
+        try {
+            MemorySegment.copy(bytes, at, to, 0, to.byteSize());
+        } catch (InternalError e) {
+            throw shorter();
+        }
     }
 
     @Override

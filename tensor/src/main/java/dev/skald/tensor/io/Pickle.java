@@ -1,5 +1,6 @@
 package dev.skald.tensor.io;
 
+import dev.skald.tensor.DType;
 import dev.skald.tensor.WeightException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -213,6 +214,23 @@ final class Pickle {
         return new TensorValue(file, s.bytes, s.dtype, shape, stride, offset);
     }
 
+    /** The type of a torch storage class, if it is one we read. */
+    private static @Nullable DType type(String storage) {
+        return switch (storage) {
+            case "DoubleStorage" -> DType.F64;
+            case "FloatStorage" -> DType.F32;
+            case "HalfStorage" -> DType.F16;
+            case "BFloat16Storage" -> DType.BF16;
+            case "LongStorage" -> DType.I64;
+            case "IntStorage" -> DType.I32;
+            case "ShortStorage" -> DType.I16;
+            case "CharStorage" -> DType.I8;
+            case "ByteStorage" -> DType.U8;
+            case "BoolStorage" -> DType.BOOL;
+            default -> null;
+        };
+    }
+
     /** {@code ('storage', torch.FloatStorage, '0', 'cpu', 256)}. */
     private Storage storage(Object id) {
         if (!(id instanceof List<?> l)
@@ -225,7 +243,7 @@ final class Pickle {
         }
         DType dtype =
                 type.name.startsWith("torch.")
-                        ? DType.ofTorchStorage(type.name.substring("torch.".length()))
+                        ? type(type.name.substring("torch.".length()))
                         : null;
         if (dtype == null) {
             throw refused("has a storage of type " + type.name);

@@ -1,5 +1,6 @@
 package dev.skald.tensor.io;
 
+import dev.skald.tensor.DType;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
 import java.lang.foreign.MemorySegment;
@@ -206,11 +207,20 @@ public final class Safetensors implements Weights, AutoCloseable {
             if (dtype == null || shape == null || offsets == null || offsets.length != 2) {
                 throw damaged("tensor '" + name + "' lacks its dtype, shape or data_offsets");
             }
-            DType type = DType.ofSafetensors(dtype);
+            DType type = type(dtype);
             if (type == null) {
                 throw damaged("tensor '" + name + "' is of the unknown dtype " + dtype);
             }
             return new Span(name, type, dimensions(name, shape), offsets[0], offsets[1]);
+        }
+
+        private static @Nullable DType type(String name) {
+            for (DType type : DType.values()) {
+                if (type.name().equals(name)) {
+                    return type;
+                }
+            }
+            return null;
         }
 
         private int[] dimensions(String name, long[] shape) {

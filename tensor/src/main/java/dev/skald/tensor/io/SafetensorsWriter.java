@@ -1,5 +1,6 @@
 package dev.skald.tensor.io;
 
+import dev.skald.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

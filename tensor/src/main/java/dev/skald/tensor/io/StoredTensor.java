@@ -2,6 +2,8 @@ package dev.skald.tensor.io;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.skald.tensor.Conversion;
+import dev.skald.tensor.DType;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.lang.foreign.MemorySegment;
@@ -11,13 +13,9 @@ import java.nio.ByteOrder;
 /**
  * A tensor that lies in a file. Valid until the file it came from is closed.
  *
- * <p>Reading converts to fp32; a value that is not finite is refused. Safe for many threads.
+ * <p>Safe for many threads.
  */
 public final class StoredTensor implements Weight {
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE =
-            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT =
@@ -98,6 +96,7 @@ public final class StoredTensor implements Weight {
         return size;
     }
 
+    @Override
     public DType dtype() {
         return dtype;
     }
@@ -118,43 +117,29 @@ public final class StoredTensor implements Weight {
     }
 
     @Override
-    public void read(long from, float[] to, int at, int count) {
-        readAsStored(from, to, at, count);
-        float most = 0;
-        for (int i = at; i < at + count; i++) {
-            most = Math.max(most, Math.abs(to[i])); // NaN stays
-        }
-        for (int i = at; !Float.isFinite(most) && i < at + count; i++) {
-            if (!Float.isFinite(to[i])) {
-                throw damaged(
-                        "is not finite at index " + (from + i - at) + ": the file is damaged");
-            }
-        }
-    }
-
-    /** All values, finite or not. */
-    public float[] floatsAsStored() {
-        float[] all = new float[Math.toIntExact(size)];
-        readAsStored(0, all, 0, all.length);
-        return all;
-    }
-
-    private void readAsStored(long from, float[] to, int at, int count) {
-        if (from < 0 || count < 0 || from + count > size) {
+    public void copy(long from, MemorySegment to) {
+        int bytes = dtype.bytes();
+        long count = to.byteSize() / bytes;
+        if (from < 0 || from > size - count) {
             throw new IndexOutOfBoundsException(
                     name() + ": " + count + " values at " + from + " of " + size);
         }
         if (count == 0) {
             return; // the offset of an empty tensor may lie anywhere
         }
+        long base = storage.address() - file.bytes().address();
         if (contiguous) {
-            convert(offset + from, to, at, count);
-        } else {
-            for (int i = 0; i < count; i++) {
-                int bytes = dtype.bytes();
-                convert(storage.asSlice(position(from + i) * bytes, bytes), to, at + i, 1);
-            }
+            file.read(base + (offset + from) * bytes, to);
+            return;
         }
+        for (long i = 0; i < count; i++) {
+            file.copy(base + position(from + i) * bytes, to.asSlice(i * bytes, bytes));
+        }
+    }
+
+    /** All values as fp32, finite or not. */
+    public float[] floatsAsStored() {
+        return Conversion.unchecked(this);
     }
 
     /** All values as integers, exactly. Throws {@link WeightException} on one that is none. */
@@ -182,7 +167,7 @@ public final class StoredTensor implements Weight {
     /** Token ids that a saved voice holds as floats (the official code casts them in place). */
     private long whole(int index) {
         float[] v = new float[1];
-        read(index, v, 0, 1);
+        Conversion.floats(this, index, v, 0, 1);
         if (v[0] != Math.rint(v[0])) {
             throw damaged("holds " + v[0] + " where an integer is expected");
         }
@@ -200,61 +185,5 @@ public final class StoredTensor implements Weight {
             rest /= shape[d];
         }
         return p;
-    }
-
-    private void convert(long first, float[] to, int at, int count) {
-        long p = storage.address() - file.bytes().address() + first * dtype.bytes();
-        int most = MappedFile.WINDOW / dtype.bytes();
-        for (int done = 0; done < count; done += most) {
-            int n = Math.min(most, count - done);
-            MemorySegment window = file.window(p + (long) done * dtype.bytes(), n * dtype.bytes());
-            convert(window, to, at + done, n);
-        }
-    }
-
-    private void convert(MemorySegment from, float[] to, int at, int count) {
-        switch (dtype) {
-            case F32 -> MemorySegment.copy(from, FLOAT, 0, to, at, count);
-            case BF16 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = Float.intBitsToFloat(from.get(SHORT, 2L * i) << 16);
-                }
-            }
-            case F16 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = Float.float16ToFloat(from.get(SHORT, 2L * i));
-                }
-            }
-            case F64 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = (float) from.get(DOUBLE, 8L * i);
-                }
-            }
-            case I64 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = from.get(LONG, 8L * i);
-                }
-            }
-            case I32 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = from.get(INT, 4L * i);
-                }
-            }
-            case I16 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = from.get(SHORT, 2L * i);
-                }
-            }
-            case I8 -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = from.get(JAVA_BYTE, i);
-                }
-            }
-            case U8, BOOL -> {
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = from.get(JAVA_BYTE, i) & 0xff;
-                }
-            }
-        }
     }
 }

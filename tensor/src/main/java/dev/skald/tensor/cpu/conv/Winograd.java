@@ -1,5 +1,6 @@
 package dev.skald.tensor.cpu.conv;
 
+import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.elementwise.Functions;
 import dev.skald.tensor.cpu.gemm.Format;
@@ -125,7 +126,7 @@ public final class Winograd {
         for (int o0 = 0; o0 < out; o0 += panel) {
             int count = Math.min(panel, out - o0);
             for (int o = 0; o < count; o++) {
-                weight.read((long) (o0 + o) * row.length, row, 0, row.length);
+                Conversion.floats(weight, (long) (o0 + o) * row.length, row, 0, row.length);
                 Rounding.apply(format, row, row.length);
                 Packing.transpose(row, in, taps, tapsFirst, 0, 1);
                 for (int i = 0; i < POINTS * pieces; i++) {

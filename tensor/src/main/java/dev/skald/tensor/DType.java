@@ -1,7 +1,6 @@
-package dev.skald.tensor.io;
+package dev.skald.tensor;
 
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** How a stored number is written; always little-endian. */
 public enum DType {
@@ -29,33 +28,6 @@ public enum DType {
 
     public boolean isFloating() {
         return this == F64 || this == F32 || this == F16 || this == BF16;
-    }
-
-    /** The type of that safetensors name, if it is one we read. */
-    static @Nullable DType ofSafetensors(String name) {
-        for (DType type : values()) {
-            if (type.name().equals(name)) {
-                return type;
-            }
-        }
-        return null;
-    }
-
-    /** The type of a torch storage class, {@code FloatStorage}, if it is one we read. */
-    static @Nullable DType ofTorchStorage(String name) {
-        return switch (name) {
-            case "DoubleStorage" -> F64;
-            case "FloatStorage" -> F32;
-            case "HalfStorage" -> F16;
-            case "BFloat16Storage" -> BF16;
-            case "LongStorage" -> I64;
-            case "IntStorage" -> I32;
-            case "ShortStorage" -> I16;
-            case "CharStorage" -> I8;
-            case "ByteStorage" -> U8;
-            case "BoolStorage" -> BOOL;
-            default -> null;
-        };
     }
 
     /** {@code torch.float32}. */
