@@ -15,6 +15,7 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
     private final Utterance.Manner manner;
     private final Stages stages;
     private int pieces;
+    private boolean afterBlock;
     private @Nullable Ops ops;
     private boolean single;
 
@@ -36,10 +37,17 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
         if (!groups.hasNext()) {
             return null;
         }
-        String text = groups.next();
+        SentenceGroups.Group group = groups.next();
+        String text = group.text();
         int index = pieces++;
+        boolean paragraph = afterBlock;
+        afterBlock = group.endsBlock();
         return new SpeechPlan.Piece(
-                text, index, true, false, (threads, whole) -> open(text, index, threads, whole));
+                text,
+                index,
+                true,
+                paragraph,
+                (threads, whole) -> open(text, index, threads, whole));
     }
 
     private SpeechJob open(String text, int index, int threads, boolean whole) {

@@ -8,18 +8,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * Joins sentences to pieces that the model speaks well: long enough for its melody, short enough to
  * stay clear of its known failure beyond 20 to 40 s. The first piece is short, so that speech
- * begins soon.
+ * begins soon. A piece ends with its paragraph, whose pause follows, unless it is very short (a
+ * heading): that one is spoken together with what comes next.
  */
-final class SentenceGroups implements Iterator<String> {
+final class SentenceGroups implements Iterator<SentenceGroups.Group> {
     /** Letters: about 18 s of speech. */
     private static final int MOST = 280;
 
     /** A piece shorter than this takes the next sentence too: the model babbles on single words. */
     private static final int LEAST = 30;
 
+    /**
+     * A piece.
+     *
+     * @param text as the model gets it
+     * @param endsBlock whether a paragraph, heading or list item ends with it
+     */
+    record Group(String text, boolean endsBlock) {}
+
     private final Iterator<Sentence> sentences;
     private final boolean asWritten;
-    private @Nullable String ahead;
+    private @Nullable Group ahead;
     private boolean first = true;
 
     /**
@@ -35,30 +44,33 @@ final class SentenceGroups implements Iterator<String> {
         if (ahead == null && sentences.hasNext()) {
             Sentence s = sentences.next();
             // Tags such as [laugh] are the model's own and no text to normalise.
-            ahead = asWritten || s.source().indexOf('[') >= 0 ? s.source() : s.normalized();
+            boolean source = asWritten || s.source().indexOf('[') >= 0;
+            ahead = new Group(source ? s.source() : s.normalized(), s.endsBlock());
         }
         return ahead != null;
     }
 
     @Override
-    public String next() {
+    public Group next() {
         if (!hasNext() || ahead == null) {
             throw new NoSuchElementException();
         }
-        StringBuilder group = new StringBuilder(ahead);
+        StringBuilder group = new StringBuilder(ahead.text());
+        boolean ends = ahead.endsBlock();
         ahead = null;
         int enough = first ? LEAST : MOST;
         int length = SpokenLength.of(group);
-        while (length < enough && hasNext() && ahead != null) {
-            int more = SpokenLength.of(ahead);
+        while (length < (ends ? LEAST : enough) && hasNext() && ahead != null) {
+            int more = SpokenLength.of(ahead.text());
             if (length + more >= MOST) {
                 break;
             }
-            group.append(' ').append(ahead);
+            group.append(' ').append(ahead.text());
+            ends = ahead.endsBlock();
             length += 1 + more;
             ahead = null;
         }
         first = false;
-        return group.toString();
+        return new Group(group.toString(), ends);
     }
 }

@@ -17,7 +17,7 @@ class SentenceGroupsTest {
         new SentenceGroups(
                         new TextFrontEnd(language, Lexicon.EMPTY).sentences(new StringReader(text)),
                         !language.equals("en"))
-                .forEachRemaining(pieces::add);
+                .forEachRemaining(p -> pieces.add(p.text()));
         return pieces;
     }
 
@@ -37,6 +37,22 @@ class SentenceGroupsTest {
         assertThat(pieces.getFirst().length()).isLessThan(100);
         String all = String.join("", pieces).replace(" ", "");
         assertThat(all).isEqualTo(sentence.repeat(60).replace(" ", ""));
+    }
+
+    @Test
+    void aParagraphEndsAPieceAndAHeadingDoesNot() {
+        String text =
+                "Chapter One\n\nThe train was late again, and nobody seemed to mind that today."
+                        + "\n\nAnna did. She looked at her watch for the third time.";
+        List<SentenceGroups.Group> groups = new ArrayList<>();
+        new SentenceGroups(
+                        new TextFrontEnd("en", Lexicon.EMPTY).sentences(new StringReader(text)),
+                        false)
+                .forEachRemaining(groups::add);
+        assertThat(groups).hasSize(2);
+        assertThat(groups.getFirst().text()).startsWith("Chapter One").endsWith("today.");
+        assertThat(groups.getFirst().endsBlock()).isTrue();
+        assertThat(groups.getLast().text()).startsWith("Anna did.").endsWith("time.");
     }
 
     @Test
