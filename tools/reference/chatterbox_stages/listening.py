@@ -23,8 +23,17 @@ def fsq_clear(h):
         reject("a code is at the border of two")
 
 
-def waves(x):
-    return [v for k, v in sorted(vars(x).items()) if k.startswith("wav")]
+def waves(x, params=None):
+    """wav0, wav1, ...; unit, repeated, stands for the number that is missing."""
+    given, tiled = [], getattr(x, "unit", None)
+    while tiled is not None or hasattr(x, f"wav{len(given)}"):
+        if hasattr(x, f"wav{len(given)}"):
+            given.append(getattr(x, f"wav{len(given)}"))
+        else:
+            n = params["tile_samples"]
+            given.append(tiled.repeat(-(-n // len(tiled)))[:n])
+            tiled = None
+    return given
 
 
 class SpeechTokenizer:
@@ -50,12 +59,7 @@ class SpeechTokenizer:
         for i, block in enumerate(m.encoder.blocks):
             t.out(block, f"tap.block{i}")
         t.out(m.quantizer._codebook.project_down, "tap.fsq_in", lambda o: o.reshape(-1, 8))
-        if hasattr(x, "unit"):
-            n = params["tile_samples"]
-            given = [x.unit.repeat(-(-n // len(x.unit)))[:n]]
-        else:
-            given = waves(x)
-        t["out.codes"], t["out.lens"] = m.forward(given, max_len=params.get("max_len"))
+        t["out.codes"], t["out.lens"] = m.forward(waves(x, params), max_len=params.get("max_len"))
         fsq_clear(t["tap.fsq_in"])
         if hasattr(x, "unit"):
             for k in [k for k in t if k.startswith("tap.") and k != "tap.fsq_in"]:
@@ -76,6 +80,7 @@ class SpeechTokenizer:
         yield "silence", {}, lambda r: {"wav0": torch.zeros(4800)}
         for n in (480160, 500000, 832000):
             yield f"long{n}", {"tile_samples": n}, lambda r: {"unit": wave(r, int(r.integers(9000, 20000)), 16000)}
+        yield "long_batch", {"tile_samples": 483200}, lambda r: {"unit": wave(r, 15000, 16000)} | {"wav1": wave(r, 20333, 16000)}
 
 
 class CamPlus:

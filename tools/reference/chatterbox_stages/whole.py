@@ -92,8 +92,8 @@ class Pipeline:
 
     @classmethod
     def cases(cls, config, rng):
-        def given(r, kind, tokens, prompt, conditioning, stray=()):
-            spoken = tokens + (3 if kind == "turbo" else 0)
+        def given(r, kind, tokens, prompt, conditioning, stray=(), lost=0):
+            spoken = tokens - lost + (3 if kind == "turbo" else 0)
             taken = ints(r, 6561, tokens)
             for at, token in stray:
                 taken = torch.cat([taken[:at], torch.tensor([token], dtype=torch.int32), taken[at:]])
@@ -114,6 +114,8 @@ class Pipeline:
         yield ("tts_other", base | {"text": " — “So; what…” 🙂", "exaggeration": 1.7, "cfg_weight": 1.0,
                                     "min_p": 0.01, "top_p": 0.8, "repetition_penalty": 1.5, "temperature": 1.3},
                lambda r: given(r, "tts", 11, 7, 33, stray=((2, 6563), (5, 7000))))
+        yield ("tts_restart", base | {"text": "Once more.", "exaggeration": 0.5, "cfg_weight": 0.5, "restart": 3},
+               lambda r: given(r, "tts", 9, 4, 20, stray=((3, 6561),), lost=3))
         yield ("turbo_one", {"temperature": 0.8, "text": ""}, lambda r: given(r, "turbo", 1, 2, 375 // 5))
         yield ("turbo_other", {"temperature": 0.3, "text": "[sigh] naïve… [laugh]x", "top_k": 20, "top_p": 0.5,
                                "repetition_penalty": 1.05},

@@ -75,6 +75,29 @@ class GoldenSuiteTest {
     }
 
     @Test
+    void aTiledClipIsTheOneWhoseNumberIsMissing() throws Exception {
+        SafetensorsWriter clips =
+                new SafetensorsWriter()
+                        .add("in.a.unit", new float[] {1, 2}, 2)
+                        .add("in.a.wav1", new float[] {7, 8, 9}, 3);
+        Files.writeString(
+                folder.resolve("manifest.json"),
+                """
+                {"files":[{"stage":"s","file":"f.safetensors","cases":{"a":{
+                "params":{"tile_samples":5,"restart":4,"off":false},
+                "tensors":{"in.unit":{},"in.wav1":{}}}}}]}""");
+        clips.write(folder.resolve("f.safetensors"));
+        try (GoldenSet set = GoldenSet.open(folder)) {
+            GoldenCase golden = set.files().getFirst().cases().getFirst();
+            assertThat(golden.clips())
+                    .containsExactly(new float[] {1, 2, 1, 2, 1}, new float[] {7, 8, 9});
+            assertThat(golden.says("restart")).isTrue();
+            assertThat(golden.says("off")).isFalse();
+            assertThat(golden.says("absent")).isFalse();
+        }
+    }
+
+    @Test
     void checksTextsAlone() throws Exception {
         String manifest = "{'text':{'files':{},'cases':{'punc_norm':1}}}";
         Files.writeString(folder.resolve("text.json"), "{\"punc_norm\":[]}");

@@ -1,6 +1,8 @@
 package dev.skald.testkit;
 
 import dev.skald.tensor.io.StoredTensor;
+import java.util.ArrayList;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -36,6 +38,38 @@ public final class GoldenCase {
     /** Whether the case has that tensor: {@code in.noise}, {@code tap.layer0}. */
     public boolean has(String tensor) {
         return manifest.path("tensors").has(tensor);
+    }
+
+    /** Whether a parameter is set: there, and not false. */
+    public boolean says(String parameter) {
+        JsonNode value = params().path(parameter);
+        return !value.isMissingNode() && !value.isNull() && !(value.isBoolean() && !value.asBoolean());
+    }
+
+    /**
+     * The clips {@code in.wav0, in.wav1, ...}. {@code in.unit}, repeated up to {@code
+     * tile_samples}, stands for the number that is missing.
+     */
+    public List<float[]> clips() {
+        List<float[]> clips = new ArrayList<>();
+        boolean unit = has("in.unit");
+        for (int i = 0; unit || has("in.wav" + i); i++) {
+            if (has("in.wav" + i)) {
+                clips.add(floats("in.wav" + i));
+            } else {
+                clips.add(tiled(floats("in.unit"), params().path("tile_samples").asInt()));
+                unit = false;
+            }
+        }
+        return clips;
+    }
+
+    private static float[] tiled(float[] unit, int samples) {
+        float[] tiled = new float[samples];
+        for (int i = 0; i < samples; i++) {
+            tiled[i] = unit[i % unit.length];
+        }
+        return tiled;
     }
 
     /** Values of {@code in.wav}; infinities are kept as they are. */

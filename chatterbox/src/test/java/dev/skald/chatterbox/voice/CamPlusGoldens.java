@@ -26,7 +26,7 @@ public final class CamPlusGoldens implements GoldenStage {
                 Ops ops = device.ops()) {
             CamPlus network = CamPlus.load(golden.file().weightsUnderPrefix(), parameters);
             GoldenTaps model = new GoldenTaps(golden, taps, name -> !ROWS_FIRST.contains(name));
-            List<float[]> found = network.xvectors(ops, VoiceEncoderGoldens.clips(golden), model);
+            List<float[]> found = network.xvectors(ops, golden.clips(), model);
             model.compare();
             taps.add("out.xvector", found.stream().reduce(new float[0], GoldenTaps::join));
         }

@@ -7,7 +7,6 @@ import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
 import dev.skald.testkit.TestDevice;
-import java.util.List;
 
 /** Stage {@code s3tok}. */
 public final class SpeechTokenizerGoldens implements GoldenStage {
@@ -29,22 +28,10 @@ public final class SpeechTokenizerGoldens implements GoldenStage {
                             golden,
                             taps,
                             name -> name.startsWith("mel") || name.startsWith("conv"));
-            SpeechTokenizer.Codes found = tokenizer.codes(ops, clips(golden), most, model);
+            SpeechTokenizer.Codes found = tokenizer.codes(ops, golden.clips(), most, model);
             model.compare();
             taps.add("out.codes", found.codes());
             taps.add("out.lens", found.lengths());
         }
-    }
-
-    private static List<float[]> clips(GoldenCase golden) {
-        if (!golden.has("in.unit")) {
-            return VoiceEncoderGoldens.clips(golden);
-        }
-        float[] unit = golden.floats("in.unit");
-        float[] tiled = new float[golden.params().path("tile_samples").asInt()];
-        for (int i = 0; i < tiled.length; i++) {
-            tiled[i] = unit[i % unit.length];
-        }
-        return List.of(tiled);
     }
 }

@@ -8,7 +8,6 @@ import dev.skald.testkit.GoldenCase;
 import dev.skald.testkit.GoldenStage;
 import dev.skald.testkit.Taps;
 import dev.skald.testkit.TestDevice;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Stage {@code ve}. */
@@ -25,7 +24,7 @@ public final class VoiceEncoderGoldens implements GoldenStage {
                 Ops ops = device.ops()) {
             VoiceEncoder encoder =
                     VoiceEncoder.load(golden.file().weightsUnderPrefix(), parameters);
-            List<float[]> clips = clips(golden);
+            List<float[]> clips = golden.clips();
             for (int i = 0; i < clips.size(); i++) {
                 taps.add("tap.trim" + i, Silence.span(clips.get(i), VoiceEncoder.TRIM_DB));
             }
@@ -35,13 +34,5 @@ public final class VoiceEncoderGoldens implements GoldenStage {
             taps.add("out.embeds", found.stream().reduce(new float[0], GoldenTaps::join));
             taps.add("out.spk", VoiceEncoder.speaker(found));
         }
-    }
-
-    static List<float[]> clips(GoldenCase golden) {
-        List<float[]> clips = new ArrayList<>();
-        for (int i = 0; golden.has("in.wav" + i); i++) {
-            clips.add(golden.floats("in.wav" + i));
-        }
-        return clips;
     }
 }
