@@ -283,30 +283,6 @@ final class CudaOps implements Ops {
         return out;
     }
 
-    @Override
-    public void matmul(Tensor a, Tensor b, boolean transposeB, float scale, Tensor out) {
-        int k = a.cols();
-        int n = transposeB ? b.rows() : b.cols();
-        check(
-                b.batch() == a.batch() && (transposeB ? b.cols() : b.rows()) == k,
-                "matmul",
-                "does not fit " + a,
-                b);
-        shape(out, "matmul", a.batch(), a.rows(), n);
-        stream.begin();
-        place(CudaTensor.of(a));
-        place(CudaTensor.of(b));
-        place(CudaTensor.of(out));
-        stream.add(a.batch()).add(a.rows()).add(n).add(k).add(transposeB ? 1 : 0).add(scale);
-        stream.launch(
-                context.kernel("matmul"),
-                Math.ceilDiv(n, 32),
-                Math.ceilDiv(a.rows(), 32),
-                a.batch(),
-                256,
-                0);
-    }
-
     // ---- attention
 
     @Override
@@ -702,23 +678,6 @@ final class CudaOps implements Ops {
     }
 
     @Override
-    public void transpose(Tensor x, Tensor out) {
-        shape(out, "transpose", x.batch(), x.cols(), x.rows());
-        CudaTensor t = CudaTensor.of(x);
-        stream.begin();
-        place(t);
-        place(CudaTensor.of(out));
-        stream.add(t.valid()).add(t.batch()).add(t.rows()).add(t.cols()).add(0);
-        stream.launch(
-                context.kernel("transpose"),
-                Math.ceilDiv(t.cols(), 32),
-                Math.ceilDiv(t.rows(), 32),
-                t.batch(),
-                256,
-                0);
-    }
-
-    @Override
     public void overlapAdd(Tensor windows, int hop, Tensor out) {
         check(windows.batch() == 1 && windows.rows() > 0, "overlapAdd", "one batch", windows);
         int n = windows.cols();
@@ -766,17 +725,6 @@ final class CudaOps implements Ops {
                 .add(0);
         stream.launch(
                 context.kernel("statistics"), Math.ceilDiv(t.cols(), 32), 1, t.batch(), 256, 0);
-    }
-
-    @Override
-    public void softmax(Tensor x, Tensor out) {
-        same("softmax", x, out);
-        CudaTensor t = CudaTensor.of(x);
-        stream.begin();
-        place(t);
-        place(CudaTensor.of(out));
-        stream.add(t.valid()).add(t.batch()).add(t.rows()).add(t.cols()).add(0);
-        stream.launch(context.kernel("softmax"), Math.ceilDiv(t.rows(), 8), t.batch(), 1, 256, 0);
     }
 
     // ---- randomness

@@ -81,6 +81,16 @@ public interface Ops extends AutoCloseable {
     int rowsAtOnce(long bytes);
 
     /**
+     * How many rows several layers in a row should compute at once, so that what one hands to the
+     * next is still in a cache: all of them where that makes no difference.
+     *
+     * @param bytes of activations that a row takes
+     */
+    default int rowsInCache(long bytes) {
+        return Integer.MAX_VALUE;
+    }
+
+    /**
      * Records {@code body}, to be replayed. The body must do the same ops on the same tensors each
      * time, and those tensors must live until the recording is closed. A device records the body
      * the first time it is replayed and launches the whole afterwards; a CPU runs the body.
@@ -202,24 +212,6 @@ public interface Ops extends AutoCloseable {
         }
     }
 
-    /** {@link #rmsNorm}, then {@link #linear}. */
-    default void rmsNormLinear(
-            Tensor x, Tensor gamma, float eps, Linear w, Epilogue epilogue, Tensor out) {
-        try (Scope scope = scope()) {
-            Tensor norm = like(x, x.cols());
-            rmsNorm(x, gamma, eps, norm);
-            linear(norm, w, epilogue, out);
-        }
-    }
-
-    /** A linear map to 2C columns, then {@link #gateTanh}: (B,T,in) → (B,T,C). */
-    default void linearGateTanh(Tensor x, Linear w, Epilogue epilogue, Tensor out) {
-        try (Scope scope = scope()) {
-            Tensor both = linear(x, w, epilogue);
-            gateTanh(both, out);
-        }
-    }
-
     /** A linear map to 2C columns, then {@link #gateSilu}: (B,T,in) → (B,T,C). */
     default void linearGateSilu(Tensor x, Linear w, Tensor out) {
         try (Scope scope = scope()) {
@@ -264,9 +256,6 @@ public interface Ops extends AutoCloseable {
 
     /** x (B,T,in) → (B,T,H), from a state of zeros. */
     Tensor lstm(Tensor x, Lstm w);
-
-    /** a (B,M,K) times b (B,K,N), or b (B,N,K) transposed; for products of two activations. */
-    void matmul(Tensor a, Tensor b, boolean transposeB, float scale, Tensor out);
 
     // ---- attention
 
@@ -459,9 +448,6 @@ public interface Ops extends AutoCloseable {
     /** Each row {@code times} times in turn (nearest upsampling): (B,T,C) → (B,T*times,C). */
     void repeat(Tensor x, int times, Tensor out);
 
-    /** (B,T,C) → (B,C,T). */
-    void transpose(Tensor x, Tensor out);
-
     /** (1,T,n) windows laid over each other every hop samples and summed: (1,1,(T-1)*hop+n). */
     void overlapAdd(Tensor windows, int hop, Tensor out);
 
@@ -472,9 +458,6 @@ public interface Ops extends AutoCloseable {
 
     /** (B,T,C) → (B,1,2C): mean, then the standard deviation (unbiased). */
     void meanStdRows(Tensor x, Tensor out);
-
-    /** softmax over the columns. In place allowed. */
-    void softmax(Tensor x, Tensor out);
 
     // ---- randomness
 

@@ -44,8 +44,7 @@ public class MemoryBenchmark {
         "gelu",
         "snake",
         "leaky",
-        "layerNorm",
-        "softmax"
+        "layerNorm"
     })
     public String work = "";
 
@@ -70,7 +69,6 @@ public class MemoryBenchmark {
                     case "gelu" -> () -> f.ops().activate(x, Activation.GELU, y);
                     case "snake" -> () -> f.ops().activate(x, Activation.snake(gain), y);
                     case "leaky" -> () -> f.ops().activate(x, Activation.leakyRelu(0.1f), y);
-                    case "softmax" -> () -> f.ops().softmax(x, y);
                     default -> () -> f.ops().layerNorm(x, gain, gain, 1e-5f, Activation.NONE, y);
                 };
     }

@@ -54,6 +54,9 @@ final class CpuOps implements Ops {
     /** Bytes that the activations of a network may take at once. */
     private static final long ACTIVATIONS = 64L << 20;
 
+    /** Bytes of a core's second cache. */
+    private static final long CORE_CACHE = 1 << 20;
+
     private final Backend backend;
     private final CpuKernels kernels;
     private final WorkerPool pool;
@@ -105,6 +108,11 @@ final class CpuOps implements Ops {
     @Override
     public int rowsAtOnce(long bytes) {
         return (int) Math.clamp(ACTIVATIONS / Math.max(1, bytes), 1, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public int rowsInCache(long bytes) {
+        return (int) Math.clamp(CORE_CACHE / Math.max(1, bytes), 1, Integer.MAX_VALUE);
     }
 
     @Override
@@ -390,38 +398,6 @@ final class CpuOps implements Ops {
             }
         }
         return out;
-    }
-
-    @Override
-    public void matmul(Tensor a, Tensor b, boolean transposeB, float scale, Tensor out) {
-        int k = a.cols();
-        int n = transposeB ? b.rows() : b.cols();
-        check(
-                b.batch() == a.batch() && (transposeB ? b.cols() : b.rows()) == k,
-                "matmul",
-                "does not fit " + a,
-                b);
-        shape(out, "matmul", a.batch(), a.rows(), n);
-        CpuTensor right = cpu(b);
-        int width = kernels.gemm().panel();
-        for (int i = 0; i < a.batch(); i++) {
-            try (Scope scope = scope()) {
-                CpuTensor space = arena.tensor(1, 1, PackedMatrix.length(k, n, width));
-                PackedMatrix m = new PackedMatrix(space.data, space.offset, k, n, width);
-                if (transposeB) {
-                    m.packColumns(right.data, right.at(i, 0), right.rowStride);
-                } else {
-                    m.packRows(right.data, right.at(i, 0), right.rowStride);
-                }
-                gemm.run(
-                        Windows.of(cpu(a.batch(i))),
-                        m,
-                        new Output(
-                                null,
-                                new Epilogue(Activation.NONE, scale, null),
-                                cpu(out.batch(i))));
-            }
-        }
     }
 
     // ---- attention
@@ -817,12 +793,6 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public void transpose(Tensor x, Tensor out) {
-        shape(out, "transpose", x.batch(), x.cols(), x.rows());
-        Layouts.transpose(cpu(x), cpu(out));
-    }
-
-    @Override
     public void overlapAdd(Tensor windows, int hop, Tensor out) {
         check(windows.batch() == 1 && windows.rows() > 0, "overlapAdd", "one batch", windows);
         int n = windows.cols();
@@ -864,17 +834,6 @@ final class CpuOps implements Ops {
         CpuTensor mean = cpu(out.cols(0, n));
         Moments.mean(cpu(x), mean);
         Moments.deviation(cpu(x), mean, cpu(out.cols(n, 2 * n)));
-    }
-
-    @Override
-    public void softmax(Tensor x, Tensor out) {
-        same("softmax", x, out);
-        rows.each(
-                cpu(x),
-                cpu(out),
-                16,
-                (from, at, to, b, r) ->
-                        kernels.norms().softmax(from, at, 1, cpu(out).data, to, x.cols()));
     }
 
     // ---- randomness

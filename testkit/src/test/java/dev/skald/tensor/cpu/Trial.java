@@ -131,8 +131,6 @@ public final class Trial implements Supplier<float[][]> {
         found.add(ops.read(z));
         ops.rmsNorm(y, g, 1e-5f, z);
         found.add(ops.read(z));
-        ops.softmax(y, z);
-        found.add(ops.read(z));
         for (Activation.Kind kind : Activation.Kind.values()) {
             Tensor alpha = null;
             if (kind == Activation.Kind.SNAKE) {

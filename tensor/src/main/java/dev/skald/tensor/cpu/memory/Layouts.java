@@ -31,16 +31,4 @@ public final class Layouts {
             }
         }
     }
-
-    public static void transpose(CpuTensor x, CpuTensor out) {
-        for (int b = 0; b < x.batch(); b++) {
-            for (int r = 0; r < x.rows(); r++) {
-                int at = x.at(b, r);
-                int o = out.at(b, 0) + r;
-                for (int c = 0; c < x.cols(); c++, o += out.rowStride) {
-                    out.data[o] = x.data[at + c];
-                }
-            }
-        }
-    }
 }
