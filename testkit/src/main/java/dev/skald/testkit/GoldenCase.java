@@ -43,7 +43,9 @@ public final class GoldenCase {
     /** Whether a parameter is set: there, and not false. */
     public boolean says(String parameter) {
         JsonNode value = params().path(parameter);
-        return !value.isMissingNode() && !value.isNull() && !(value.isBoolean() && !value.asBoolean());
+        return !value.isMissingNode()
+                && !value.isNull()
+                && !(value.isBoolean() && !value.asBoolean());
     }
 
     /**

@@ -35,7 +35,6 @@ import dev.skald.tensor.cpu.elementwise.RowLoops;
 import dev.skald.tensor.cpu.gemm.Format;
 import dev.skald.tensor.cpu.gemm.Gemm;
 import dev.skald.tensor.cpu.gemm.Output;
-import dev.skald.tensor.cpu.gemm.PackedMatrix;
 import dev.skald.tensor.cpu.gemm.Windows;
 import dev.skald.tensor.cpu.memory.Arena;
 import dev.skald.tensor.cpu.memory.CpuTensor;
