@@ -3,6 +3,7 @@ module dev.skald.chatterbox {
     requires dev.skald;
     requires dev.skald.audio;
     requires dev.skald.engine;
+    requires dev.skald.nn;
     requires dev.skald.tensor;
     requires dev.skald.text;
     requires dev.skald.voices;

@@ -2,6 +2,7 @@
 module dev.skald.piper {
     requires dev.skald;
     requires dev.skald.engine;
+    requires dev.skald.nn;
     requires dev.skald.tensor;
     requires dev.skald.text;
     requires dev.skald.voices;

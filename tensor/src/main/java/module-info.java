@@ -11,6 +11,7 @@ module dev.skald.tensor {
             dev.skald.chatterbox,
             dev.skald.engine,
             dev.skald.cuda,
+            dev.skald.nn,
             dev.skald.piper;
     exports dev.skald.tensor.decode to
             dev.skald.chatterbox,

@@ -85,7 +85,8 @@ class ArchitectureTest {
     void theModelsSeeNoBackend() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.skald.chatterbox..", "dev.skald.piper.vits..")
+                .resideInAnyPackage(
+                        "dev.skald.chatterbox..", "dev.skald.nn..", "dev.skald.piper.vits..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -157,7 +158,7 @@ class ArchitectureTest {
     void theModelsSeeNoKernels() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.skald.chatterbox..", "dev.skald.piper..")
+                .resideInAnyPackage("dev.skald.chatterbox..", "dev.skald.nn..", "dev.skald.piper..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.skald.tensor.cpu..")

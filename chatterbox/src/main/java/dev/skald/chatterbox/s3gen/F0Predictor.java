@@ -1,14 +1,14 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.Loader;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,37 +21,18 @@ final class F0Predictor {
     /** Frames to each side that a value depends on. */
     static final int REACH = 5;
 
-    private final List<Conv1d> convolutions;
+    private final List<Conv1d> condnet = new ArrayList<>();
     private final Linear classifier;
 
-    private F0Predictor(List<Conv1d> convolutions, Linear classifier) {
-        this.convolutions = List.copyOf(convolutions);
-        this.classifier = classifier;
-    }
-
     /** Loads the weights under {@code mel2wav.f0_predictor.}. */
-    static F0Predictor load(Weights w, Parameters parameters) {
-        List<Conv1d> convolutions = new ArrayList<>();
+    F0Predictor(Loader load) {
+        Loader exact = load.role(Role.EXACT); // an error of the pitch adds up in the phase
         int in = -1;
-        for (int i = 0; i == 0 || w.has("condnet." + 2 * i + ".bias"); i++) {
-            String name = "condnet." + 2 * i;
-            int out = w.get(name + ".bias", -1).shape()[0];
-            convolutions.add(
-                    parameters.conv1d(
-                            WeightNorm.fold(w, name, out, in, 3),
-                            w.get(name + ".bias", out),
-                            1,
-                            1,
-                            1,
-                            Role.EXACT)); // an error of the pitch adds up in the phase
-            in = out;
+        for (int i = 0; i == 0 || load.has("condnet." + 2 * i + ".bias"); i++) {
+            condnet.add(exact.conv1d("condnet." + 2 * i, in, -1, Conv.same(3)));
+            in = condnet.getLast().out();
         }
-        return new F0Predictor(
-                convolutions,
-                parameters.linear(
-                        w.get("classifier.weight", 1, in),
-                        w.get("classifier.bias", 1),
-                        Role.EXACT));
+        classifier = exact.linear("classifier", in, 1);
     }
 
     /** mel (1,F,80) → Hz of each frame (1,F,1), in the caller's scope. */
@@ -60,8 +41,8 @@ final class F0Predictor {
         try (var scope = ops.scope()) {
             Tensor x = mel;
             Epilogue elu = Epilogue.of(Activation.elu(1));
-            for (Conv1d conv : convolutions) {
-                x = ops.conv1d(x, conv, 1, 1, elu);
+            for (Conv1d conv : condnet) {
+                x = conv.forward(ops, x, elu);
             }
             ops.linear(x, classifier, Epilogue.of(ABS), hertz);
         }

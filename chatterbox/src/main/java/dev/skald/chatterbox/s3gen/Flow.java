@@ -1,10 +1,11 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.nn.Loader;
+import dev.skald.nn.NoiseSource;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
@@ -65,14 +66,11 @@ public final class Flow {
      *     the published checkpoints
      */
     public static Flow load(Weights weights, Parameters parameters, int headDim) {
-        int bands = weights.get("spk_embed_affine_layer.bias", -1).shape()[0];
+        Loader load = Loader.of(weights, parameters);
         return new Flow(
-                FlowEncoder.load(weights, parameters),
-                FlowEstimator.load(weights.under("decoder.estimator."), parameters, headDim),
-                parameters.linear(
-                        weights.get("spk_embed_affine_layer.weight", bands, -1),
-                        weights.get("spk_embed_affine_layer.bias", bands),
-                        Role.WORKING),
+                new FlowEncoder(load),
+                new FlowEstimator(load.under("decoder", "estimator"), headDim),
+                load.linear("spk_embed_affine_layer", -1, -1),
                 parameters);
     }
 

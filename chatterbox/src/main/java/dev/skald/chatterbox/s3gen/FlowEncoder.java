@@ -1,19 +1,21 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.FeedForward;
+import dev.skald.nn.LayerNorm;
+import dev.skald.nn.Loader;
+import dev.skald.nn.Qkv;
+import dev.skald.nn.RelativePositions;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
-import dev.skald.tensor.Weights;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * ahead, conformer layers without convolution module, doubling of the rate, more layers. Follows
  * {@code s3gen/transformer/upsample_encoder.py} of resemble-ai/chatterbox (CosyVoice 2).
  *
- * <p>Legend: T tokens, C width, M 80 mel bands.
+ * <p>Legend: T tokens, C hidden size, M 80 mel bands.
  */
 final class FlowEncoder {
     /** Tokens that the encoder looks ahead. */
@@ -34,24 +36,26 @@ final class FlowEncoder {
     private static final float EPS = 1e-5f;
     private static final float LAYER_EPS = 1e-12f;
 
-    /** A linear map and a norm that also scales by sqrt(C). */
-    private record Embed(Linear map, Tensor gain, Tensor shift) {}
+    /** A linear map and a norm whose output is scaled by sqrt(C). */
+    private record Embed(Linear map, LayerNorm norm) {
+        Tensor forward(Ops ops, Tensor x) {
+            Tensor h = ops.linear(x, map);
+            norm.forward(ops, h, h);
+            return h;
+        }
+    }
 
     private record Layer(
-            Tensor attentionGain,
-            Tensor attentionShift,
+            LayerNorm normMha,
             Linear qkv,
-            Linear position,
-            Tensor biasU,
-            Tensor biasV,
+            Linear pos,
+            Tensor posBiasU,
+            Tensor posBiasV,
             Linear out,
-            Tensor feedGain,
-            Tensor feedShift,
-            Linear up,
-            Linear down) {}
+            FeedForward feedForward) {}
 
     private final int heads;
-    private final int width;
+    private final int hidden;
     private final Embedding tokens;
     private final Embed embed;
     private final Conv1d lookahead1;
@@ -60,106 +64,55 @@ final class FlowEncoder {
     private final Conv1d upsample;
     private final Embed upEmbed;
     private final List<Layer> upLayers;
-    private final Tensor outGain;
-    private final Tensor outShift;
+    private final LayerNorm afterNorm;
     private final Linear projection;
     private final RelativePositions positions;
 
-    private FlowEncoder(Weights w, Parameters parameters) {
-        Weights e = w.under("encoder.");
-        width = w.get("input_embedding.weight", -1, -1).shape()[1];
-        heads = e.get("encoders.0.self_attn.pos_bias_u", -1, -1).shape()[0];
-        tokens = parameters.embedding(w.get("input_embedding.weight"));
-        embed = embed(e.under("embed.out."), parameters);
-        lookahead1 = conv(e, "pre_lookahead_layer.conv1", LOOKAHEAD + 1, parameters);
-        lookahead2 = conv(e, "pre_lookahead_layer.conv2", 3, parameters);
-        layers = layers(e, "encoders.", parameters);
-        upsample = conv(e, "up_layer.conv", 5, parameters);
-        upEmbed = embed(e.under("up_embed.out."), parameters);
-        upLayers = layers(e, "up_encoders.", parameters);
-        outGain = parameters.vector(e.get("after_norm.weight", width));
-        outShift = parameters.vector(e.get("after_norm.bias", width));
-        int bands = w.get("encoder_proj.bias", -1).shape()[0];
-        projection =
-                parameters.linear(
-                        w.get("encoder_proj.weight", bands, width),
-                        w.get("encoder_proj.bias", bands),
-                        Role.WORKING);
-        positions = new RelativePositions(parameters, width, LONGEST);
-    }
-
     /** Loads the weights under {@code flow.}. */
-    static FlowEncoder load(Weights weights, Parameters parameters) {
-        return new FlowEncoder(weights, parameters);
+    FlowEncoder(Loader load) {
+        tokens = load.embedding("input_embedding", -1, -1);
+        hidden = tokens.dim();
+        Loader e = load.under("encoder");
+        heads = e.get("encoders.0.self_attn.pos_bias_u", -1, -1).shape()[0];
+        embed = embed(e.under("embed.out"));
+        lookahead1 = conv(e, "pre_lookahead_layer.conv1", Conv.padded(LOOKAHEAD + 1, 0, LOOKAHEAD));
+        lookahead2 = conv(e, "pre_lookahead_layer.conv2", Conv.causal(3));
+        layers = e.list("encoders", "norm_mha.weight", this::layer);
+        upsample = conv(e, "up_layer.conv", Conv.causal(5));
+        upEmbed = embed(e.under("up_embed.out"));
+        upLayers = e.list("up_encoders", "norm_mha.weight", this::layer);
+        afterNorm = e.layerNorm("after_norm", hidden, EPS);
+        projection = load.linear("encoder_proj", hidden, -1);
+        positions = new RelativePositions(load.parameters(), hidden, LONGEST);
     }
 
-    private Embed embed(Weights w, Parameters parameters) {
+    private Embed embed(Loader load) {
         return new Embed(
-                parameters.linear(
-                        w.get("0.weight", width, width), w.get("0.bias", width), Role.WORKING),
-                scaled(w.get("1.weight", width), parameters),
-                scaled(w.get("1.bias", width), parameters));
-    }
-
-    private Tensor scaled(Weight weight, Parameters parameters) {
-        float[] values = weight.floats();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (values[i] * Math.sqrt(width));
-        }
-        return parameters.constant(values, 1, values.length);
+                load.linear("0", hidden, hidden),
+                load.layerNorm("1", hidden, EPS, Math.sqrt(hidden)));
     }
 
     /** Little of the work, and what comes first: its rounding reaches everything. */
-    private Conv1d conv(Weights w, String name, int kernel, Parameters parameters) {
-        return parameters.conv1d(
-                w.get(name + ".weight", width, width, kernel),
-                w.get(name + ".bias", width),
-                1,
-                1,
-                1,
-                Role.DIRECT);
+    private Conv1d conv(Loader load, String name, Conv how) {
+        return load.role(Role.DIRECT).conv1d(name, hidden, hidden, how);
     }
 
-    private List<Layer> layers(Weights w, String name, Parameters parameters) {
-        List<Layer> found = new ArrayList<>();
-        for (int i = 0; i == 0 || w.has(name + i + ".norm_mha.weight"); i++) {
-            found.add(layer(w.under(name + i + "."), parameters));
-        }
-        return List.copyOf(found);
-    }
-
-    private Layer layer(Weights w, Parameters parameters) {
-        int c = width;
-        int hidden = w.get("feed_forward.w_1.bias", -1).shape()[0];
-        String a = "self_attn.linear_";
+    private Layer layer(Loader load) {
+        int c = hidden;
+        Loader a = load.under("self_attn");
+        Linear wide = load.linear("feed_forward.w_1", c, -1);
         return new Layer(
-                parameters.vector(w.get("norm_mha.weight", c)),
-                parameters.vector(w.get("norm_mha.bias", c)),
-                parameters.linear(
-                        new Weight[] {
-                            w.get(a + "q.weight", c, c),
-                            w.get(a + "k.weight", c, c),
-                            w.get(a + "v.weight", c, c)
-                        },
-                        new @Nullable Weight[] {
-                            w.get(a + "q.bias", c), w.get(a + "k.bias", c), w.get(a + "v.bias", c)
-                        },
-                        Role.WORKING),
-                parameters.linear(w.get(a + "pos.weight", c, c), null, Role.WORKING),
-                parameters.constant(w.get("self_attn.pos_bias_u", heads, c / heads).floats(), 1, c),
-                parameters.constant(w.get("self_attn.pos_bias_v", heads, c / heads).floats(), 1, c),
-                parameters.linear(
-                        w.get(a + "out.weight", c, c), w.get(a + "out.bias", c), Role.WORKING),
-                parameters.vector(w.get("norm_ff.weight", c)),
-                parameters.vector(w.get("norm_ff.bias", c)),
-                parameters.linear(
-                        w.get("feed_forward.w_1.weight", hidden, c),
-                        w.get("feed_forward.w_1.bias", hidden),
-                        Role.WORKING),
-                parameters.linear(
-                        w.get("feed_forward.w_2.weight", c, hidden),
-                        w.get("feed_forward.w_2.bias", c),
-                        Role.WORKING));
+                load.layerNorm("norm_mha", c, LAYER_EPS),
+                a.linears(c, c, "linear_q", "linear_k", "linear_v"),
+                a.linearNoBias("linear_pos", c, c),
+                a.vector("pos_bias_u", heads, c / heads),
+                a.vector("pos_bias_v", heads, c / heads),
+                a.linear("linear_out", c, c),
+                new FeedForward(
+                        load.layerNorm("norm_ff", c, LAYER_EPS),
+                        wide,
+                        Activation.SILU,
+                        load.linear("feed_forward.w_2", wide.out(), c)));
     }
 
     /** How many different tokens there are. */
@@ -192,7 +145,7 @@ final class FlowEncoder {
         }
         try (var scope = ops.scope()) {
             int seen = Math.min(LOOKAHEAD, beyond);
-            Tensor e = ops.tensor(1, count + seen, width);
+            Tensor e = ops.tensor(1, count + seen, hidden);
             ops.embed(tokens, ids, e.rows(0, count));
             if (seen > 0) {
                 ops.fill(e.rows(count, count + seen), 0);
@@ -201,81 +154,47 @@ final class FlowEncoder {
             if (lengths != null) {
                 e = e.valid(lengths);
             }
-            Tensor x = embed(ops, e, embed);
+            Tensor x = embed.forward(ops, e);
             taps.tap("enc_embed", ops, x.rows(0, count));
             Tensor ahead =
-                    ops.conv1d(
-                            x,
-                            lookahead1,
-                            0,
-                            LOOKAHEAD - seen,
-                            Epilogue.of(Activation.leakyRelu(0.01f)));
+                    lookahead1
+                            .padded(0, LOOKAHEAD - seen)
+                            .forward(ops, x, Epilogue.of(Activation.leakyRelu(0.01f)));
             Tensor h = // (1,T,C)
-                    ops.conv1d(ahead, lookahead2, 2, 0, Epilogue.plus(x.rows(0, count)));
+                    lookahead2.forward(ops, ahead, Epilogue.plus(x.rows(0, count)));
             taps.tap("enc_pos", ops, positions.of(count));
             taps.tap("enc_lookahead", ops, h);
             run(ops, h, layers, "enc_layer", taps);
 
-            Tensor twice = ops.like(mu, width);
+            Tensor twice = ops.like(mu, hidden);
             ops.repeat(h, 2, twice);
-            Tensor up = ops.conv1d(twice, upsample, 4, 0, Epilogue.NONE);
+            Tensor up = upsample.forward(ops, twice);
             taps.tap("enc_up", ops, up);
-            Tensor y = embed(ops, up, upEmbed); // (1,2T,C)
+            Tensor y = upEmbed.forward(ops, up); // (1,2T,C)
             taps.tap("enc_up_embed", ops, y);
             run(ops, y, upLayers, "enc_up_layer", taps);
-            ops.layerNorm(y, outGain, outShift, EPS, Activation.NONE, y);
+            afterNorm.forward(ops, y, y);
             taps.tap("enc_out", ops, y);
             ops.linear(y, projection, Epilogue.NONE, mu);
         }
         return mu;
     }
 
-    private static Tensor embed(Ops ops, Tensor x, Embed w) {
-        Tensor h = ops.linear(x, w.map());
-        ops.layerNorm(h, w.gain(), w.shift(), EPS, Activation.NONE, h);
-        return h;
-    }
-
     /** Layers over h (1,T,C), in place. */
     private void run(Ops ops, Tensor h, List<Layer> list, String name, Taps taps) {
         Tensor table = positions.of(h.rows());
-        float scale = (float) (1 / Math.sqrt(width / (double) heads));
+        float scale = (float) (1 / Math.sqrt(hidden / (double) heads));
         for (int i = 0; i < list.size(); i++) {
             Layer w = list.get(i);
             try (var scope = ops.scope()) {
-                Tensor qkv = ops.like(h, 3 * width); // (1,T,3C)
-                ops.layerNormLinear(
-                        h,
-                        w.attentionGain(),
-                        w.attentionShift(),
-                        LAYER_EPS,
-                        w.qkv(),
-                        Epilogue.NONE,
-                        qkv);
-                Tensor attended = ops.like(h, width);
-                Tensor p = ops.linear(table, w.position()); // (1,2T-1,C)
+                Qkv t = Qkv.split(w.normMha().linear(ops, h, w.qkv(), Epilogue.NONE));
+                Tensor p = ops.linear(table, w.pos()); // (1,2T-1,C)
+                Tensor attended = ops.like(h, hidden);
                 ops.attentionTransformerXl(
-                        qkv.cols(0, width),
-                        qkv.cols(width, 2 * width),
-                        qkv.cols(2 * width, 3 * width),
-                        p,
-                        w.biasU(),
-                        w.biasV(),
-                        heads,
-                        scale,
-                        attended);
+                        t.q(), t.k(), t.v(), p, w.posBiasU(), w.posBiasV(), heads, scale, attended);
                 ops.linear(attended, w.out(), Epilogue.plus(h), h);
-                Tensor up = ops.like(h, w.up().out());
-                ops.layerNormLinear(
-                        h,
-                        w.feedGain(),
-                        w.feedShift(),
-                        LAYER_EPS,
-                        w.up(),
-                        Epilogue.of(Activation.SILU),
-                        up);
-                ops.linear(up, w.down(), Epilogue.plus(h), h);
             }
+            w.feedForward().addTo(ops, h);
             taps.tap(name + i, ops, h);
         }
     }

@@ -1,17 +1,19 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.FeedForward;
+import dev.skald.nn.LayerNorm;
+import dev.skald.nn.Loader;
+import dev.skald.nn.Qkv;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
-import dev.skald.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,38 +23,23 @@ import org.jspecify.annotations.Nullable;
  * with full attention, told the time. Follows {@code ConditionalDecoder} of {@code
  * s3gen/decoder.py} in resemble-ai/chatterbox (Matcha-TTS, CosyVoice 2).
  *
- * <p>Legend: B rows (conditional, unconditional), T frames, C width, S steps, N residual blocks.
+ * <p>Legend: B rows (conditional, unconditional), T frames, C hidden size, S steps, N residual blocks.
  */
 final class FlowEstimator {
     private static final float EPS = 1e-5f;
     private static final float TIME_SCALE = 1000;
 
     private record Resnet(
-            Conv1d conv1,
-            Tensor gain1,
-            Tensor shift1,
-            Conv1d conv2,
-            Tensor gain2,
-            Tensor shift2,
-            Linear residual) {}
+            Conv1d conv1, LayerNorm norm1, Conv1d conv2, LayerNorm norm2, Linear resConv) {}
 
-    private record Transformer(
-            Tensor gain1,
-            Tensor shift1,
-            Linear qkv,
-            Linear out,
-            Tensor gain3,
-            Tensor shift3,
-            Linear up,
-            Linear down) {}
+    private record Transformer(LayerNorm norm1, Linear qkv, Linear out, FeedForward ff) {}
 
     /** A residual block with the transformer blocks after it. */
     private record Block(String name, Resnet resnet, List<Transformer> transformers) {}
 
     private final int in;
-    private final int width;
+    private final int hidden;
     private final int headDim;
-    private final int inner;
     private final Linear time1;
     private final Linear time2;
     private final @Nullable Linear mixer;
@@ -63,154 +50,79 @@ final class FlowEstimator {
     private final Block up;
     private final Conv1d upConv;
     private final Conv1d finalConv;
-    private final Tensor finalGain;
-    private final Tensor finalShift;
+    private final LayerNorm finalNorm;
     private final Linear projection;
 
-    private FlowEstimator(Weights w, Parameters parameters, int headDim) {
-        this.headDim = headDim;
-        int[] first = w.get("down_blocks.0.0.block1.block.0.weight", -1, -1, 3).shape();
-        width = first[0];
-        in = first[1];
-        inner = w.get("down_blocks.0.1.0.attn1.to_q.weight", -1, width).shape()[0];
-        if (inner % headDim != 0) {
-            throw new WeightException(
-                    "tensor 'down_blocks.0.1.0.attn1.to_q.weight' has "
-                            + inner
-                            + " rows, not heads of "
-                            + headDim);
-        }
-        int timeDim = w.get("time_mlp.linear_1.weight", -1, in).shape()[0];
-        time1 =
-                parameters.linear(
-                        w.get("time_mlp.linear_1.weight"),
-                        w.get("time_mlp.linear_1.bias", timeDim),
-                        Role.WORKING);
-        time2 =
-                parameters.linear(
-                        w.get("time_mlp.linear_2.weight", timeDim, timeDim),
-                        w.get("time_mlp.linear_2.bias", timeDim),
-                        Role.WORKING);
-        mixer =
-                w.has("time_embed_mixer.weight")
-                        ? parameters.linear(
-                                w.get("time_embed_mixer.weight", timeDim, 2 * timeDim),
-                                null,
-                                Role.WORKING)
-                        : null;
-        List<Weight> maps = new ArrayList<>();
-        List<Weight> biases = new ArrayList<>();
-        down = block(w, "down_blocks.0", "down0", in, timeDim, parameters, maps, biases);
-        downConv = conv(w, "down_blocks.0.2", width, parameters);
-        List<Block> middle = new ArrayList<>();
-        for (int i = 0; i == 0 || w.has("mid_blocks." + i + ".0.res_conv.weight"); i++) {
-            middle.add(
-                    block(
-                            w,
-                            "mid_blocks." + i,
-                            "mid" + i,
-                            width,
-                            timeDim,
-                            parameters,
-                            maps,
-                            biases));
-        }
-        mid = List.copyOf(middle);
-        up = block(w, "up_blocks.0", "up0", 2 * width, timeDim, parameters, maps, biases);
-        upConv = conv(w, "up_blocks.0.2", width, parameters);
-        timeMaps =
-                parameters.linear(
-                        maps.toArray(Weight[]::new), biases.toArray(Weight[]::new), Role.WORKING);
-        finalConv = conv(w, "final_block.block.0", width, parameters);
-        finalGain = parameters.vector(w.get("final_block.block.2.weight", width));
-        finalShift = parameters.vector(w.get("final_block.block.2.bias", width));
-        int out = w.get("final_proj.weight", -1, width, 1).shape()[0];
-        projection =
-                parameters.linear(
-                        pointwise(w.get("final_proj.weight")),
-                        w.get("final_proj.bias", out),
-                        Role.WORKING);
-    }
-
     /** Loads the weights under {@code flow.decoder.estimator.}. */
-    static FlowEstimator load(Weights weights, Parameters parameters, int headDim) {
-        return new FlowEstimator(weights, parameters, headDim);
+    FlowEstimator(Loader load, int headDim) {
+        this.headDim = headDim;
+        int[] first = load.get("down_blocks.0.0.block1.block.0.weight", -1, -1, 3).shape();
+        hidden = first[0];
+        in = first[1];
+        time1 = load.linear("time_mlp.linear_1", in, -1);
+        int timeDim = time1.out();
+        time2 = load.linear("time_mlp.linear_2", timeDim, timeDim);
+        mixer =
+                load.has("time_embed_mixer.weight")
+                        ? load.linearNoBias("time_embed_mixer", 2 * timeDim, timeDim)
+                        : null;
+        down = block(load.under("down_blocks", 0), "down0", in);
+        downConv = conv(load, "down_blocks.0.2", hidden);
+        int[] number = {0};
+        mid =
+                load.list(
+                        "mid_blocks",
+                        "0.res_conv.weight",
+                        l -> block(l, "mid" + number[0]++, hidden));
+        up = block(load.under("up_blocks", 0), "up0", 2 * hidden);
+        upConv = conv(load, "up_blocks.0.2", hidden);
+        List<String> maps = new ArrayList<>();
+        maps.add("down_blocks.0.0.mlp.1");
+        for (int i = 0; i < mid.size(); i++) {
+            maps.add("mid_blocks." + i + ".0.mlp.1");
+        }
+        maps.add("up_blocks.0.0.mlp.1");
+        timeMaps = load.linears(timeDim, hidden, maps.toArray(String[]::new));
+        finalConv = conv(load, "final_block.block.0", hidden);
+        finalNorm = load.layerNorm("final_block.block.2", hidden, EPS);
+        projection = load.linear("final_proj", hidden, -1);
     }
 
-    private Block block(
-            Weights w,
-            String prefix,
-            String name,
-            int blockIn,
-            int timeDim,
-            Parameters parameters,
-            List<Weight> maps,
-            List<Weight> biases) {
-        Weights r = w.under(prefix + ".0.");
-        maps.add(r.get("mlp.1.weight", width, timeDim));
-        biases.add(r.get("mlp.1.bias", width));
+    private Block block(Loader load, String name, int blockIn) {
+        Loader r = load.under(0);
         Resnet resnet =
                 new Resnet(
-                        conv(r, "block1.block.0", blockIn, parameters),
-                        parameters.vector(r.get("block1.block.2.weight", width)),
-                        parameters.vector(r.get("block1.block.2.bias", width)),
-                        conv(r, "block2.block.0", width, parameters),
-                        parameters.vector(r.get("block2.block.2.weight", width)),
-                        parameters.vector(r.get("block2.block.2.bias", width)),
-                        parameters.linear(
-                                pointwise(r.get("res_conv.weight", width, blockIn, 1)),
-                                r.get("res_conv.bias", width),
-                                Role.WORKING));
-        List<Transformer> transformers = new ArrayList<>();
-        for (int i = 0; w.has(prefix + ".1." + i + ".norm1.weight"); i++) {
-            transformers.add(transformer(w.under(prefix + ".1." + i + "."), parameters));
-        }
-        return new Block(name, resnet, List.copyOf(transformers));
+                        conv(r, "block1.block.0", blockIn),
+                        r.layerNorm("block1.block.2", hidden, EPS),
+                        conv(r, "block2.block.0", hidden),
+                        r.layerNorm("block2.block.2", hidden, EPS),
+                        r.linear("res_conv", blockIn, hidden));
+        return new Block(name, resnet, load.list("1", "norm1.weight", this::transformer));
     }
 
-    private Transformer transformer(Weights w, Parameters parameters) {
-        int hidden = w.get("ff.net.0.proj.bias", -1).shape()[0];
+    private Transformer transformer(Loader load) {
+        int c = hidden;
+        Linear qkv = load.linearsNoBias(c, -1, "attn1.to_q", "attn1.to_k", "attn1.to_v");
+        int inner = qkv.out() / 3;
+        if (qkv.out() != 3 * inner || inner % headDim != 0) {
+            throw new WeightException(
+                    "tensor 'attn1.to_q.weight' has " + inner + " rows, not heads of " + headDim);
+        }
+        Linear wide = load.linear("ff.net.0.proj", c, -1);
         return new Transformer(
-                parameters.vector(w.get("norm1.weight", width)),
-                parameters.vector(w.get("norm1.bias", width)),
-                parameters.linear(
-                        new Weight[] {
-                            w.get("attn1.to_q.weight", inner, width),
-                            w.get("attn1.to_k.weight", inner, width),
-                            w.get("attn1.to_v.weight", inner, width)
-                        },
-                        null,
-                        Role.WORKING),
-                parameters.linear(
-                        w.get("attn1.to_out.0.weight", width, inner),
-                        w.get("attn1.to_out.0.bias", width),
-                        Role.WORKING),
-                parameters.vector(w.get("norm3.weight", width)),
-                parameters.vector(w.get("norm3.bias", width)),
-                parameters.linear(
-                        w.get("ff.net.0.proj.weight", hidden, width),
-                        w.get("ff.net.0.proj.bias", hidden),
-                        Role.WORKING),
-                parameters.linear(
-                        w.get("ff.net.2.weight", width, hidden),
-                        w.get("ff.net.2.bias", width),
-                        Role.WORKING));
+                load.layerNorm("norm1", c, EPS),
+                qkv,
+                load.linear("attn1.to_out.0", inner, c),
+                new FeedForward(
+                        load.layerNorm("norm3", c, EPS),
+                        wide,
+                        Activation.GELU,
+                        load.linear("ff.net.2", wide.out(), c)));
     }
 
     /** A tenth of the work, and what it rounds comes back in every step. */
-    private Conv1d conv(Weights w, String name, int convIn, Parameters parameters) {
-        return parameters.conv1d(
-                w.get(name + ".weight", width, convIn, 3),
-                w.get(name + ".bias", width),
-                1,
-                1,
-                1,
-                Role.DIRECT);
-    }
-
-    private static Weight pointwise(Weight weight) {
-        int[] shape = weight.shape();
-        return weight.reshaped(shape[0], shape[1]);
+    private Conv1d conv(Loader load, String name, int convIn) {
+        return load.role(Role.DIRECT).conv1d(name, convIn, hidden, Conv.causal(3));
     }
 
     /** Whether it was distilled to make long steps (Geng et al. 2025) and wants their end too. */
@@ -270,12 +182,12 @@ final class FlowEstimator {
     void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {
         try (var scope = ops.scope()) {
             int index = 0;
-            Tensor both = ops.like(input, 2 * width); // x | skip
-            Tensor x = ops.like(input, width);
-            Tensor y = ops.like(input, width);
+            Tensor both = ops.like(input, 2 * hidden); // x | skip
+            Tensor x = ops.like(input, hidden);
+            Tensor y = ops.like(input, hidden);
             block(ops, input, down, time, index++, taps, x);
-            ops.copy(x, both.cols(width, 2 * width));
-            ops.conv1d(x, downConv, 2, 0, Activation.NONE, Epilogue.NONE, y);
+            ops.copy(x, both.cols(hidden, 2 * hidden));
+            downConv.forward(ops, x, Epilogue.NONE, y);
             taps.tap("est_down0_conv", ops, y);
             for (Block block : mid) {
                 block(ops, y, block, time, index++, taps, x);
@@ -283,12 +195,12 @@ final class FlowEstimator {
                 x = y;
                 y = swap;
             }
-            ops.copy(y, both.cols(0, width));
+            ops.copy(y, both.cols(0, hidden));
             block(ops, both, up, time, index, taps, x);
-            ops.conv1d(x, upConv, 2, 0, Activation.NONE, Epilogue.NONE, y);
+            upConv.forward(ops, x, Epilogue.NONE, y);
             taps.tap("est_up0_conv", ops, y);
-            ops.conv1d(y, finalConv, 2, 0, Activation.NONE, Epilogue.NONE, x);
-            ops.layerNorm(x, finalGain, finalShift, EPS, Activation.MISH, x);
+            finalConv.forward(ops, y, Epilogue.NONE, x);
+            finalNorm.forward(ops, x, Activation.MISH, x);
             taps.tap("est_final", ops, x);
             ops.linear(x, projection, Epilogue.NONE, out);
         }
@@ -298,12 +210,12 @@ final class FlowEstimator {
     private void block(Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
         Resnet r = w.resnet();
         try (var scope = ops.scope()) {
-            Tensor h = ops.conv1d(x, r.conv1(), 2, 0, Epilogue.NONE);
-            ops.layerNorm(h, r.gain1(), r.shift1(), EPS, Activation.MISH, h);
-            ops.add(h, time.cols(index * width, (index + 1) * width), h);
-            Tensor h2 = ops.conv1d(h, r.conv2(), 2, 0, Epilogue.NONE);
-            ops.layerNorm(h2, r.gain2(), r.shift2(), EPS, Activation.MISH, h2);
-            ops.linear(x, r.residual(), Epilogue.plus(h2), out);
+            Tensor h = r.conv1().forward(ops, x);
+            r.norm1().forward(ops, h, Activation.MISH, h);
+            ops.add(h, time.cols(index * hidden, (index + 1) * hidden), h);
+            Tensor h2 = r.conv2().forward(ops, h);
+            r.norm2().forward(ops, h2, Activation.MISH, h2);
+            ops.linear(x, r.resConv(), Epilogue.plus(h2), out);
         }
         if (taps.on()) {
             taps.tap("est_" + w.name() + "_resnet", ops, out);
@@ -319,22 +231,12 @@ final class FlowEstimator {
     /** h (B,T,C), in place. */
     private void transform(Ops ops, Tensor h, Transformer w) {
         try (var scope = ops.scope()) {
-            Tensor qkv = ops.like(h, 3 * inner); // (B,T,3*inner)
-            ops.layerNormLinear(h, w.gain1(), w.shift1(), EPS, w.qkv(), Epilogue.NONE, qkv);
-            Tensor mixed = ops.like(h, inner);
-            ops.attention(
-                    qkv.cols(0, inner),
-                    qkv.cols(inner, 2 * inner),
-                    qkv.cols(2 * inner, 3 * inner),
-                    inner / headDim,
-                    (float) (1 / Math.sqrt(headDim)),
-                    false,
-                    mixed);
+            Qkv t = Qkv.split(w.norm1().linear(ops, h, w.qkv(), Epilogue.NONE));
+            Tensor mixed = ops.like(h, t.q().cols());
+            float scale = (float) (1 / Math.sqrt(headDim));
+            ops.attention(t.q(), t.k(), t.v(), t.q().cols() / headDim, scale, false, mixed);
             ops.linear(mixed, w.out(), Epilogue.plus(h), h);
-            Tensor up = ops.like(h, w.up().out());
-            ops.layerNormLinear(
-                    h, w.gain3(), w.shift3(), EPS, w.up(), Epilogue.of(Activation.GELU), up);
-            ops.linear(up, w.down(), Epilogue.plus(h), h);
         }
+        w.ff().addTo(ops, h);
     }
 }

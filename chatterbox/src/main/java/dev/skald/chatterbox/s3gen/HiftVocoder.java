@@ -1,16 +1,20 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.HarmonicSource;
+import dev.skald.nn.Loader;
+import dev.skald.nn.NoiseSource;
+import dev.skald.nn.ResBlock;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Stft;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
 import java.util.ArrayList;
@@ -34,6 +38,7 @@ public final class HiftVocoder {
      */
     static final int REACH = 15;
 
+    private static final int SAMPLE_RATE = 24_000;
     private static final int FFT = 16;
     private static final int HOP = 4;
     private static final int BINS = FFT / 2 + 1;
@@ -43,138 +48,104 @@ public final class HiftVocoder {
     private static final float MAX_MAGNITUDE = 100;
     private static final int[] DILATIONS = {1, 3, 5};
 
-    private record Pair(Activation snake1, Conv1d conv1, Activation snake2, Conv1d conv2) {}
-
-    /** A residual block: pairs of convolutions, each with its own residual. */
-    private record ResBlock(List<Pair> pairs) {}
-
     private record Stage(
             ConvTranspose1d up, Conv1d sourceDown, ResBlock sourceBlock, List<ResBlock> blocks) {}
 
     private final F0Predictor f0Predictor;
     private final HarmonicSource source;
     private final Conv1d pre;
-    private final List<Stage> stages;
+    private final List<Stage> stages = new ArrayList<>();
     private final Conv1d post;
     private final Stft stft;
 
     /** Of activations. */
     private final long bytesAFrame;
 
-    private HiftVocoder(Weights w, Parameters parameters) {
-        f0Predictor = F0Predictor.load(w.under("f0_predictor."), parameters);
-        source = HarmonicSource.load(w.under("m_source."), parameters, SAMPLES_A_FRAME);
-        int width = w.get("conv_pre.bias", -1).shape()[0];
-        pre = conv(w, "conv_pre", width, -1, 1, parameters, Role.DIRECT);
-        List<Stage> found = new ArrayList<>();
+    private HiftVocoder(Loader load) {
+        f0Predictor = new F0Predictor(load.under("f0_predictor"));
+        source = HarmonicSource.load(load.under("m_source"), SAMPLE_RATE, SAMPLES_A_FRAME);
+        pre = load.role(Role.DIRECT).conv1d("conv_pre", -1, -1, Conv.same(-1));
+        int ups = count(load, "ups.", ".bias");
+        int kernels = count(load, "resblocks.", ".convs1.0.bias") / Math.max(1, ups);
+        int channels = pre.out();
         int rate = SAMPLES_A_FRAME / HOP; // of the spectral frames, over the stage's
-        int kernels =
-                count(w, "resblocks.", ".convs1.0.bias") / Math.max(1, count(w, "ups.", ".bias"));
-        for (int i = 0; i == 0 || w.has("ups." + i + ".bias"); i++) {
-            Stage stage = stage(w, i, width, rate, kernels, parameters);
-            found.add(stage);
-            rate /= stage.up().stride();
-            width = stage.up().out();
-        }
-        stages = List.copyOf(found);
-        long values = 0; // about four tensors of a stage live at once
         int rows = 1;
-        for (Stage stage : stages) {
+        long values = 0; // about four tensors of a stage live at once
+        for (int i = 0; i == 0 || i < ups; i++) {
+            Stage stage = stage(load, i, channels, rate, kernels);
+            stages.add(stage);
+            channels = stage.up().out();
+            rate /= stage.up().stride();
             rows *= stage.up().stride();
-            values = Math.max(values, 4L * rows * stage.up().out());
+            values = Math.max(values, 4L * rows * channels);
         }
         bytesAFrame = values * Float.BYTES;
-        post = conv(w, "conv_post", 2 * BINS, width, 1, parameters, Role.WORKING);
-        stft = Stft.load(parameters, FFT, HOP);
+        post = load.conv1d("conv_post", channels, 2 * BINS, Conv.same(-1));
+        stft = Stft.load(load.parameters(), FFT, HOP);
     }
 
     /** Loads the weights under {@code mel2wav.} of {@code s3gen.safetensors}. */
     public static HiftVocoder load(Weights weights, Parameters parameters) {
-        return new HiftVocoder(weights, parameters);
+        return new HiftVocoder(Loader.of(weights, parameters));
     }
 
-    private static int count(Weights w, String before, String after) {
+    private static int count(Loader load, String before, String after) {
         int n = 0;
-        while (w.has(before + n + after)) {
+        while (load.has(before + n + after)) {
             n++;
         }
         return n;
     }
 
-    private static Stage stage(
-            Weights w, int index, int width, int rate, int kernels, Parameters parameters) {
-        int out = w.get("ups." + index + ".bias", -1).shape()[0];
-        Weight down = w.get("source_downs." + index + ".weight", out, 2 * BINS, -1);
-        int downKernel = down.shape()[2];
+    private static Stage stage(Loader load, int index, int in, int rate, int kernels) {
+        String up = "ups." + index;
+        String sourceDown = "source_downs." + index;
+        int out = load.size(up + ".bias", -1);
+        int upKernel = load.kernel(up);
+        int downKernel = load.kernel(sourceDown);
         int left = downKernel == 1 ? 1 : downKernel / 2; // spectral frames a step after this stage
-        Weight upWeight = WeightNorm.fold(w, "ups." + index, width, out, -1);
         int stride = rate / left;
-        int upKernel = upWeight.shape()[2];
         if (stride * left != rate || downKernel != 1 && downKernel != 2 * left) {
-            throw badKernel(down);
+            throw badKernel(sourceDown, downKernel);
         }
         if (upKernel < stride || (upKernel - stride) % 2 != 0) {
-            throw badKernel(upWeight);
+            throw badKernel(up, upKernel);
         }
         List<ResBlock> blocks = new ArrayList<>();
         for (int k = 0; k < kernels; k++) {
-            blocks.add(
-                    resBlock(w.under("resblocks." + (index * kernels + k) + "."), out, parameters));
+            blocks.add(resBlock(load.under("resblocks", index * kernels + k), out));
         }
         return new Stage(
-                parameters.convTranspose1d(
-                        upWeight,
-                        w.get("ups." + index + ".bias", out),
-                        stride,
-                        (upKernel - stride) / 2,
-                        Role.WORKING),
-                parameters.conv1d(
-                        down,
-                        w.get("source_downs." + index + ".bias", out),
-                        left,
-                        1,
-                        1,
-                        Role.WORKING),
-                resBlock(w.under("source_resblocks." + index + "."), out, parameters),
+                load.convTranspose1d(up, in, out, upKernel, stride, (upKernel - stride) / 2),
+                load.conv1d(
+                        sourceDown,
+                        2 * BINS,
+                        out,
+                        Conv.padded(downKernel, left / 2, left / 2).stride(left)),
+                resBlock(load.under("source_resblocks", index), out),
                 List.copyOf(blocks));
     }
 
-    private static ResBlock resBlock(Weights w, int c, Parameters parameters) {
-        List<Pair> pairs = new ArrayList<>();
+    private static ResBlock resBlock(Loader load, int c) {
+        List<ResBlock.Unit> units = new ArrayList<>();
         for (int i = 0; i < DILATIONS.length; i++) {
-            pairs.add(
-                    new Pair(
-                            Activation.snake(
-                                    parameters.vector(w.get("activations1." + i + ".alpha", c))),
-                            conv(w, "convs1." + i, c, c, DILATIONS[i], parameters, Role.WORKING),
-                            Activation.snake(
-                                    parameters.vector(w.get("activations2." + i + ".alpha", c))),
-                            conv(w, "convs2." + i, c, c, 1, parameters, Role.WORKING)));
+            units.add(
+                    new ResBlock.Unit(
+                            load.snake("activations1." + i + ".alpha", c),
+                            load.conv1d(
+                                    "convs1." + i, c, c, Conv.same(-1).dilation(DILATIONS[i])),
+                            load.snake("activations2." + i + ".alpha", c),
+                            load.conv1d("convs2." + i, c, c, Conv.same(-1))));
         }
-        return new ResBlock(List.copyOf(pairs));
+        return new ResBlock(List.copyOf(units));
     }
 
-    private static Conv1d conv(
-            Weights w,
-            String name,
-            int out,
-            int in,
-            int dilation,
-            Parameters parameters,
-            Role role) {
-        Weight weight = WeightNorm.fold(w, name, out, in, -1);
-        if (weight.shape()[2] % 2 == 0) {
-            throw badKernel(weight);
-        }
-        return parameters.conv1d(weight, w.get(name + ".bias", out), 1, dilation, 1, role);
-    }
-
-    private static WeightException badKernel(Weight weight) {
+    private static WeightException badKernel(String name, int kernel) {
         return new WeightException(
                 "tensor '"
-                        + weight.name()
-                        + "' has a kernel of "
-                        + weight.shape()[2]
+                        + name
+                        + ".weight' has a kernel of "
+                        + kernel
                         + ", which does not fit a vocoder of 480 samples a frame");
     }
 
@@ -254,11 +225,11 @@ public final class HiftVocoder {
                 taps.tap("s_stft", ops, spectrum);
                 network(ops, mel, spectrum, taps, x);
             }
-            Tensor y = // (1,N,18)
-                    ops.conv1d(x, post, 3, 3, Activation.leakyRelu(LAST_SLOPE), Epilogue.NONE);
+            Activation leaky = Activation.leakyRelu(LAST_SLOPE);
+            Tensor y = post.forward(ops, x, leaky, Epilogue.NONE); // (1,N,18)
             if (taps.on()) {
                 Tensor in = ops.tensor(1, count, x.cols());
-                ops.activate(x, Activation.leakyRelu(LAST_SLOPE), in);
+                ops.activate(x, leaky, in);
                 taps.tap("post_in", ops, in);
             }
             taps.tap("conv_post", ops, y);
@@ -267,7 +238,7 @@ public final class HiftVocoder {
     }
 
     private void network(Ops ops, Tensor mel, Tensor spectrum, Taps taps, Tensor out) {
-        Tensor x = ops.conv1d(mel, pre, 3, 3, Epilogue.NONE); // (1,F,C)
+        Tensor x = pre.forward(ops, mel); // (1,F,C)
         taps.tap("conv_pre", ops, x);
         for (int i = 0; i < stages.size(); i++) {
             Stage stage = stages.get(i);
@@ -289,60 +260,16 @@ public final class HiftVocoder {
                     ops.copy(up, h.rows(1, rows + 1));
                     ops.copy(up.rows(1, 2), h.rows(0, 1));
                 }
-                Conv1d down = stage.sourceDown();
-                int pad = down.stride() / 2;
-                Tensor s = ops.conv1d(spectrum, down, pad, pad, Epilogue.NONE);
-                taps.tap("source_down" + i, ops, s);
-                Tensor t = ops.tensor(1, s.rows(), s.cols());
-                residual(ops, s, stage.sourceBlock(), t);
-                taps.tap("source_res" + i, ops, s);
-                ops.add(h, s, h);
-                average(ops, h, stage.blocks(), s, t, mixed);
+                try (var inner = ops.scope()) {
+                    Tensor s = stage.sourceDown().forward(ops, spectrum);
+                    taps.tap("source_down" + i, ops, s);
+                    stage.sourceBlock().forward(ops, s, s);
+                    taps.tap("source_res" + i, ops, s);
+                    ops.add(h, s, h);
+                }
+                ResBlock.sum(ops, stage.blocks(), h, 1f / stage.blocks().size(), mixed);
             }
             x = mixed;
-        }
-    }
-
-    /** x through one residual block, in place; {@code t} is room for a tensor of x's shape. */
-    private static void residual(Ops ops, Tensor x, ResBlock block, Tensor t) {
-        for (Pair pair : block.pairs()) {
-            inner(ops, x, pair, t);
-            outer(ops, t, pair, new Epilogue(Activation.NONE, 1, x), x);
-        }
-    }
-
-    private static void inner(Ops ops, Tensor x, Pair pair, Tensor t) {
-        int reach = pair.conv1().dilation() * (pair.conv1().kernel() - 1) / 2;
-        ops.conv1d(x, pair.conv1(), reach, reach, pair.snake1(), Epilogue.NONE, t);
-    }
-
-    private static void outer(Ops ops, Tensor t, Pair pair, Epilogue epilogue, Tensor out) {
-        int reach = (pair.conv2().kernel() - 1) / 2;
-        ops.conv1d(t, pair.conv2(), reach, reach, pair.snake2(), epilogue, out);
-    }
-
-    /** out = the mean of what each block makes of x; {@code y} and {@code t} are room. */
-    private static void average(
-            Ops ops, Tensor x, List<ResBlock> blocks, Tensor y, Tensor t, Tensor out) {
-        float share = 1f / blocks.size();
-        for (int b = 0; b < blocks.size(); b++) {
-            List<Pair> pairs = blocks.get(b).pairs();
-            Tensor in = x;
-            for (int i = 0; i < pairs.size(); i++) {
-                Pair pair = pairs.get(i);
-                inner(ops, in, pair, t);
-                if (i < pairs.size() - 1) {
-                    outer(ops, t, pair, Epilogue.plus(in), y);
-                    in = y;
-                } else {
-                    if (b == 0) {
-                        ops.scale(in, share, 0, out);
-                    } else {
-                        ops.addScaled(out, in, share, out);
-                    }
-                    outer(ops, t, pair, new Epilogue(Activation.NONE, share, out), out);
-                }
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.nn.HarmonicSource;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;

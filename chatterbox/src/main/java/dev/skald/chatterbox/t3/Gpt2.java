@@ -1,15 +1,14 @@
 package dev.skald.chatterbox.t3;
 
+import dev.skald.nn.Loader;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weights;
 import dev.skald.tensor.decode.DecoderModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,34 +27,31 @@ final class Gpt2 implements Transformer {
     private final DecoderModel.Norm norm;
     private final Embedding positions;
 
-    Gpt2(Parameters parameters, Weights weights, T3Config config) {
+    Gpt2(Loader load, T3Config config) {
         this.config = config;
         int c = config.hidden();
         layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
-            Weights w = weights.under("h." + i + ".");
-            int ffn = w.get("mlp.c_fc.weight", c, -1).shape()[1];
-            layers.add(
-                    new DecoderModel.Layer(
-                            norm(parameters, w.under("ln_1."), c),
-                            linear(parameters, w.under("attn.c_attn."), c, 3 * c),
-                            linear(parameters, w.under("attn.c_proj."), c, c),
-                            norm(parameters, w.under("ln_2."), c),
-                            linear(parameters, w.under("mlp.c_fc."), c, ffn),
-                            linear(parameters, w.under("mlp.c_proj."), ffn, c)));
+            layers.add(layer(load.role(Role.STREAMED).under("h", i), c));
         }
-        norm = norm(parameters, weights.under("ln_f."), c);
-        positions = parameters.embedding(weights.get("wpe.weight", config.positions(), c));
+        norm = norm(load, "ln_f", c);
+        positions = load.embedding("wpe", config.positions(), c);
     }
 
-    private static DecoderModel.Norm norm(Parameters parameters, Weights w, int c) {
+    private static DecoderModel.Layer layer(Loader load, int c) {
+        Linear up = load.linearTransposed("mlp.c_fc", c, -1);
+        return new DecoderModel.Layer(
+                norm(load, "ln_1", c),
+                load.linearTransposed("attn.c_attn", c, 3 * c),
+                load.linearTransposed("attn.c_proj", c, c),
+                norm(load, "ln_2", c),
+                up,
+                load.linearTransposed("mlp.c_proj", up.out(), c));
+    }
+
+    private static DecoderModel.Norm norm(Loader load, String name, int c) {
         return new DecoderModel.Norm(
-                parameters.vector(w.get("weight", c)), parameters.vector(w.get("bias", c)));
-    }
-
-    private static Linear linear(Parameters parameters, Weights w, int in, int out) {
-        return parameters.linearTransposed(
-                w.get("weight", in, out), w.get("bias", out), Role.STREAMED);
+                load.vector(name + ".weight", c), load.vector(name + ".bias", c));
     }
 
     @Override

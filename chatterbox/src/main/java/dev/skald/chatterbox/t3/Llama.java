@@ -1,15 +1,14 @@
 package dev.skald.chatterbox.t3;
 
+import dev.skald.nn.Loader;
+import dev.skald.nn.RotaryPositions;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
-import dev.skald.tensor.Weights;
 import dev.skald.tensor.decode.DecoderModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,57 +22,41 @@ final class Llama implements Transformer {
     private final T3Config config;
     private final List<DecoderModel.Layer> layers;
     private final DecoderModel.Norm norm;
-    private final Tensor cos; // (1, positions, D/2)
-    private final Tensor sin;
+    private final RotaryPositions positions;
     private final int cacheWidth;
     private final int ffn;
 
-    Llama(Parameters parameters, Weights weights, T3Config config) {
+    Llama(Loader load, T3Config config) {
         this.config = config;
         int c = config.hidden();
-        int a = weights.get("layers.0.self_attn.q_proj.weight", -1, c).shape()[0];
-        ffn = weights.get("layers.0.mlp.gate_proj.weight", -1, c).shape()[0];
-        cacheWidth = a;
+        cacheWidth = load.size("layers.0.self_attn.q_proj.weight", -1, c);
+        ffn = load.size("layers.0.mlp.gate_proj.weight", -1, c);
         layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
-            Weights w = weights.under("layers." + i + ".");
-            Weight[] qkv = {
-                w.get("self_attn.q_proj.weight", a, c),
-                w.get("self_attn.k_proj.weight", a, c),
-                w.get("self_attn.v_proj.weight", a, c)
-            };
-            Weight[] gateUp = {
-                w.get("mlp.gate_proj.weight", ffn, c), w.get("mlp.up_proj.weight", ffn, c)
-            };
-            layers.add(
-                    new DecoderModel.Layer(
-                            norm(parameters, w.get("input_layernorm.weight", c)),
-                            parameters.linear(qkv, null, Role.STREAMED),
-                            parameters.linear(
-                                    w.get("self_attn.o_proj.weight", c, a), null, Role.STREAMED),
-                            norm(parameters, w.get("post_attention_layernorm.weight", c)),
-                            parameters.linear(gateUp, null, Role.STREAMED),
-                            parameters.linear(
-                                    w.get("mlp.down_proj.weight", c, ffn), null, Role.STREAMED)));
+            layers.add(layer(load.role(Role.STREAMED).under("layers", i), c));
         }
-        norm = norm(parameters, weights.get("norm.weight", c));
-        float[] frequency = config.rope().inverseFrequencies(a / config.heads());
-        int n = config.positions();
-        float[] cosines = new float[n * frequency.length];
-        float[] sines = new float[n * frequency.length];
-        for (int p = 0; p < n; p++) {
-            for (int i = 0; i < frequency.length; i++) {
-                float angle = p * frequency[i];
-                cosines[p * frequency.length + i] = (float) Math.cos(angle);
-                sines[p * frequency.length + i] = (float) Math.sin(angle);
-            }
-        }
-        cos = parameters.constant(cosines, n, frequency.length);
-        sin = parameters.constant(sines, n, frequency.length);
+        norm = norm(load, "norm", c);
+        positions =
+                RotaryPositions.of(
+                        load.parameters(),
+                        config.rope().inverseFrequencies(cacheWidth / config.heads()),
+                        config.positions());
     }
 
-    private static DecoderModel.Norm norm(Parameters parameters, Weight weight) {
-        return new DecoderModel.Norm(parameters.vector(weight), null);
+    private DecoderModel.Layer layer(Loader load, int c) {
+        int a = cacheWidth;
+        return new DecoderModel.Layer(
+                norm(load, "input_layernorm", c),
+                load.linearsNoBias(
+                        c, a, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+                load.linearNoBias("self_attn.o_proj", a, c),
+                norm(load, "post_attention_layernorm", c),
+                load.linearsNoBias(c, ffn, "mlp.gate_proj", "mlp.up_proj"),
+                load.linearNoBias("mlp.down_proj", ffn, c));
+    }
+
+    private static DecoderModel.Norm norm(Loader load, String name, int c) {
+        return new DecoderModel.Norm(load.vector(name + ".weight", c), null);
     }
 
     @Override
@@ -86,8 +69,8 @@ final class Llama implements Transformer {
                 config.normEps(),
                 layers,
                 norm,
-                cos,
-                sin,
+                positions.cos(),
+                positions.sin(),
                 null,
                 tokens,
                 tokenPositions,
@@ -120,8 +103,8 @@ final class Llama implements Transformer {
             DecoderModel.Layer layer = layers.get(i);
             ops.rmsNorm(x, layer.attentionNorm().gamma(), config.normEps(), h);
             ops.linear(h, layer.qkv(), Epilogue.NONE, qkv);
-            ops.rotary(q, heads, cos, sin, cache.first());
-            ops.rotary(k, heads, cos, sin, cache.first());
+            positions.rotate(ops, q, heads, cache.first());
+            positions.rotate(ops, k, heads, cache.first());
             cache.attend(i, q, k, v, scale, attended, taps);
             ops.linear(attended, layer.output(), Epilogue.plus(x), x);
             ops.rmsNorm(x, layer.mlpNorm().gamma(), config.normEps(), h);

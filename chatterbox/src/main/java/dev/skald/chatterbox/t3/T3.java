@@ -1,6 +1,7 @@
 package dev.skald.chatterbox.t3;
 
 import dev.skald.Precision;
+import dev.skald.nn.Loader;
 import dev.skald.tensor.Conversion;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
@@ -45,41 +46,37 @@ public final class T3 {
         this.config = config;
         precision = parameters.streamed();
         int c = config.hidden();
+        Loader load = Loader.of(w, parameters);
         transformer =
                 switch (config.kind()) {
-                    case LLAMA -> new Llama(parameters, w.under("tfmr."), config);
-                    case GPT2 -> new Gpt2(parameters, w.under("tfmr."), config);
+                    case LLAMA -> new Llama(load.under("tfmr"), config);
+                    case GPT2 -> new Gpt2(load.under("tfmr"), config);
                 };
         textEmbedding = w.get("text_emb.weight", config.textVocabulary(), c);
         textPositions =
                 config.textPositions() == 0
                         ? null
                         : w.get("text_pos_emb.emb.weight", config.textPositions(), c);
-        speechEmbedding = parameters.embedding(w.get("speech_emb.weight", -1, c));
+        speechEmbedding = load.embedding("speech_emb", -1, c);
         speechPositions =
                 config.speechPositions() == 0
                         ? null
-                        : parameters.embedding(w.get("speech_pos_emb.emb.weight", -1, c));
+                        : load.embedding("speech_pos_emb.emb", -1, c);
         int v = config.speechVocabulary();
         // Logits stay in fp32 accumulation in every precision; their weights follow it.
+        Loader streamed = load.role(Role.STREAMED);
         speechHead =
-                parameters.linear(
-                        w.get("speech_head.weight", v, c),
-                        w.has("speech_head.bias") ? w.get("speech_head.bias", v) : null,
-                        Role.STREAMED);
+                w.has("speech_head.bias")
+                        ? streamed.linear("speech_head", c, v)
+                        : streamed.linearNoBias("speech_head", c, v);
         whole = transformer.decoder(speechEmbedding, speechPositions, speechHead);
-        Weight speaker = w.get("cond_enc.spkr_enc.weight", c, -1);
-        speakerSize = speaker.shape()[1];
-        speakerEncoder =
-                parameters.linear(speaker, w.get("cond_enc.spkr_enc.bias", c), Role.WORKING);
+        speakerEncoder = load.linear("cond_enc.spkr_enc", -1, c);
+        speakerSize = speakerEncoder.in();
         perceiver =
                 config.perceiverHeads() == 0
                         ? null
                         : new Perceiver(
-                                parameters,
-                                w.under("cond_enc.perceiver."),
-                                c,
-                                config.perceiverHeads());
+                                load.under("cond_enc.perceiver"), c, config.perceiverHeads());
         emotionWeight =
                 config.emotion()
                         ? w.get("cond_enc.emotion_adv_fc.weight", c, 1).floats()

@@ -2,14 +2,16 @@ package dev.skald.chatterbox.voice;
 
 import dev.skald.audio.spectrum.KaldiFbank;
 import dev.skald.audio.spectrum.Spectrogram;
+import dev.skald.nn.BatchNorm;
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.Loader;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Conv2d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
@@ -37,170 +39,98 @@ public final class CamPlus {
     private record Residual(Conv2d first, Conv2d second, @Nullable Conv2d shortcut) {}
 
     private record Dense(
-            Tensor gain, Tensor shift, Linear narrow, Conv1d local, Linear squeeze, Linear mask) {}
+            BatchNorm.Layer norm, Linear linear1, Conv1d local, Linear squeeze, Linear mask) {}
 
     private record DenseBlock(
-            int in, List<Dense> layers, Tensor gain, Tensor shift, Linear transit) {
+            int in, List<Dense> layers, BatchNorm.Layer norm, Linear transit) {
         int growth() {
             return layers.getFirst().local().out();
         }
 
-        int width() {
+        int out() {
             return in + layers.size() * growth();
         }
     }
 
     private final Conv2d headIn;
-    private final List<Residual> residuals;
+    private final List<Residual> residuals = new ArrayList<>();
     private final Conv2d headOut;
     private final Conv1d tdnn;
-    private final List<DenseBlock> blocks;
-    private final Tensor outGain;
-    private final Tensor outShift;
+    private final List<DenseBlock> blocks = new ArrayList<>();
+    private final BatchNorm.Layer outNorm;
     private final Linear dense;
     private final KaldiFbank fbank = new KaldiFbank(SAMPLE_RATE, BANDS);
 
-    private CamPlus(
-            Conv2d headIn,
-            List<Residual> residuals,
-            Conv2d headOut,
-            Conv1d tdnn,
-            List<DenseBlock> blocks,
-            Tensor outGain,
-            Tensor outShift,
-            Linear dense) {
-        this.headIn = headIn;
-        this.residuals = List.copyOf(residuals);
-        this.headOut = headOut;
-        this.tdnn = tdnn;
-        this.blocks = List.copyOf(blocks);
-        this.outGain = outGain;
-        this.outShift = outShift;
-        this.dense = dense;
+    private CamPlus(Loader load) {
+        Loader head = load.under("head");
+        int c = head.size("conv1.weight", -1, 1, 3, 3);
+        headIn = head.conv2dNorm("conv1", "bn1", 1, c, 3, 1);
+        for (int layer = 1; head.has("layer" + layer + ".0.conv1.weight"); layer++) {
+            for (int i = 0; head.has("layer" + layer + "." + i + ".conv1.weight"); i++) {
+                residuals.add(residual(head.under("layer" + layer, i), c, i == 0 ? 2 : 1));
+            }
+        }
+        headOut = head.conv2dNorm("conv2", "bn2", c, c, 3, 2);
+        Loader x = load.under("xvector");
+        tdnn =
+                x.edited("tdnn.linear.weight", w -> bandsFirst(w, c))
+                        .conv1dNorm(
+                                "tdnn.linear",
+                                "tdnn.nonlinear.batchnorm",
+                                c * BANDS / 8,
+                                -1,
+                                Conv.padded(5, 2, 2).stride(2));
+        int channels = tdnn.out();
+        for (int b = 1; b <= DILATIONS.length; b++) {
+            blocks.add(block(x, b, channels));
+            channels = blocks.getLast().transit().out();
+        }
+        outNorm = x.batchNorm("out_nonlinear.batchnorm", channels);
+        dense = x.linearNorm("dense.linear", "dense.nonlinear.batchnorm", 2 * channels, -1);
     }
 
     /** Loads the weights under {@code speaker_encoder.} of {@code s3gen.safetensors}. */
     public static CamPlus load(Weights w, Parameters parameters) {
-        int c = w.get("head.conv1.weight", -1, 1, 3, 3).shape()[0];
-        List<Residual> residuals = new ArrayList<>();
-        for (int layer = 1; w.has("head.layer" + layer + ".0.conv1.weight"); layer++) {
-            for (int i = 0; w.has("head.layer" + layer + "." + i + ".conv1.weight"); i++) {
-                residuals.add(
-                        residual(w.under("head.layer" + layer + "." + i + "."), parameters, c, i));
-            }
-        }
-        int width = w.get("xvector.tdnn.linear.weight", -1, c * BANDS / 8, 5).shape()[0];
-        BatchNorm tdnnNorm = BatchNorm.load(w.under("xvector.tdnn.nonlinear.batchnorm."), width);
-        Conv1d tdnn =
-                parameters.conv1d(
-                        tdnnNorm.fold(bandsFirst(w.get("xvector.tdnn.linear.weight"), c)),
-                        tdnnNorm.bias("xvector.tdnn bias"),
-                        2,
-                        1,
-                        1,
-                        Role.WORKING);
-        List<DenseBlock> blocks = new ArrayList<>();
-        for (int b = 1; b <= DILATIONS.length; b++) {
-            DenseBlock block = block(w, parameters, b, width);
-            blocks.add(block);
-            width = block.transit().out();
-        }
-        BatchNorm outNorm = BatchNorm.load(w.under("xvector.out_nonlinear.batchnorm."), width);
-        int dim = w.get("xvector.dense.linear.weight", -1, 2 * width, 1).shape()[0];
-        BatchNorm denseNorm = BatchNorm.load(w.under("xvector.dense.nonlinear.batchnorm."), dim);
-        return new CamPlus(
-                conv2d(w, parameters, "head.conv1", "head.bn1", 1, c, 3, 1),
-                residuals,
-                conv2d(w, parameters, "head.conv2", "head.bn2", c, c, 3, 2),
-                tdnn,
-                blocks,
-                outNorm.gain(parameters),
-                outNorm.shift(parameters),
-                parameters.linear(
-                        denseNorm.fold(pointwise(w.get("xvector.dense.linear.weight"))),
-                        denseNorm.bias("xvector.dense bias"),
-                        Role.WORKING));
+        return new CamPlus(Loader.of(w, parameters));
     }
 
-    private static Residual residual(Weights w, Parameters parameters, int c, int index) {
-        int stride = index == 0 ? 2 : 1;
+    private static Residual residual(Loader load, int c, int stride) {
         return new Residual(
-                conv2d(w, parameters, "conv1", "bn1", c, c, 3, stride),
-                conv2d(w, parameters, "conv2", "bn2", c, c, 3, 1),
-                w.has("shortcut.0.weight")
-                        ? conv2d(w, parameters, "shortcut.0", "shortcut.1", c, c, 1, stride)
+                load.conv2dNorm("conv1", "bn1", c, c, 3, stride),
+                load.conv2dNorm("conv2", "bn2", c, c, 3, 1),
+                load.has("shortcut.0.weight")
+                        ? load.conv2dNorm("shortcut.0", "shortcut.1", c, c, 1, stride)
                         : null);
     }
 
-    private static Conv2d conv2d(
-            Weights w,
-            Parameters parameters,
-            String conv,
-            String norm,
-            int in,
-            int out,
-            int kernel,
-            int stride) {
-        BatchNorm bn = BatchNorm.load(w.under(norm + "."), out);
-        Weight weight = w.get(conv + ".weight", out, in, kernel, kernel);
-        return parameters.conv2d(
-                bn.fold(weight), bn.bias(norm + " bias"), stride, 1, kernel / 2, kernel / 2);
-    }
-
-    private static DenseBlock block(Weights w, Parameters parameters, int number, int in) {
-        String name = "xvector.block" + number + ".tdnnd";
+    private static DenseBlock block(Loader load, int number, int in) {
         List<Dense> layers = new ArrayList<>();
         int width = in;
-        for (int i = 1; i == 1 || w.has(name + i + ".linear1.weight"); i++) {
-            Weights l = w.under(name + i + ".");
-            int narrow = l.get("linear1.weight", -1, width, 1).shape()[0];
-            int growth = l.get("cam_layer.linear_local.weight", -1, narrow, 3).shape()[0];
-            int squeezed = l.get("cam_layer.linear1.weight", -1, narrow, 1).shape()[0];
-            BatchNorm before = BatchNorm.load(l.under("nonlinear1.batchnorm."), width);
-            BatchNorm after = BatchNorm.load(l.under("nonlinear2.batchnorm."), narrow);
-            layers.add(
-                    new Dense(
-                            before.gain(parameters),
-                            before.shift(parameters),
-                            parameters.linear(
-                                    after.fold(pointwise(l.get("linear1.weight"))),
-                                    after.bias("linear1 bias"),
-                                    Role.WORKING),
-                            parameters.conv1d(
-                                    l.get("cam_layer.linear_local.weight"),
-                                    null,
-                                    1,
-                                    DILATIONS[number - 1],
-                                    1,
-                                    Role.WORKING),
-                            parameters.linear(
-                                    pointwise(l.get("cam_layer.linear1.weight")),
-                                    l.get("cam_layer.linear1.bias", squeezed),
-                                    Role.WORKING),
-                            parameters.linear(
-                                    pointwise(
-                                            l.get("cam_layer.linear2.weight", growth, squeezed, 1)),
-                                    l.get("cam_layer.linear2.bias", growth),
-                                    Role.WORKING)));
-            width += growth;
+        String layer = "block" + number + ".tdnnd";
+        for (int i = 1; i == 1 || load.has(layer + i + ".linear1.weight"); i++) {
+            layers.add(dense(load.under(layer + i), width, DILATIONS[number - 1]));
+            width += layers.getLast().local().out();
         }
-        String transit = "xvector.transit" + number;
-        BatchNorm norm = BatchNorm.load(w.under(transit + ".nonlinear.batchnorm."), width);
+        Loader transit = load.under("transit" + number);
         return new DenseBlock(
                 in,
                 List.copyOf(layers),
-                norm.gain(parameters),
-                norm.shift(parameters),
-                parameters.linear(
-                        pointwise(w.get(transit + ".linear.weight", -1, width, 1)),
-                        null,
-                        Role.WORKING));
+                transit.batchNorm("nonlinear.batchnorm", width),
+                transit.linearNoBias("linear", width, -1));
     }
 
-    /** A convolution of kernel 1 as a linear map. */
-    private static Weight pointwise(Weight weight) {
-        int[] shape = weight.shape();
-        return weight.reshaped(shape[0], shape[1]);
+    private static Dense dense(Loader load, int in, int dilation) {
+        Linear linear1 = load.linearNorm("linear1", "nonlinear2.batchnorm", in, -1);
+        int narrow = linear1.out();
+        Conv how = Conv.same(3).dilation(dilation).noBias();
+        Conv1d local = load.conv1d("cam_layer.linear_local", narrow, -1, how);
+        Linear squeeze = load.linear("cam_layer.linear1", narrow, -1);
+        return new Dense(
+                load.batchNorm("nonlinear1.batchnorm", in),
+                linear1,
+                local,
+                squeeze,
+                load.linear("cam_layer.linear2", squeeze.out(), local.out()));
     }
 
     /** (out, c * H, k) with channels outermost → (out, H * c, k) with bands outermost. */
@@ -273,26 +203,35 @@ public final class CamPlus {
         try (var scope = ops.scope()) {
             Tensor x = ops.tensor(BANDS, frames, 1); // (H,T,1)
             ops.write(image, 0, x);
-            x = head(ops, x); // (1,T,H*C)
+            return ops.read(forward(ops, x, taps));
+        }
+    }
+
+    /** Mean-free features (H,T,1) → x-vector (1,1,D), in the caller's scope. */
+    Tensor forward(Ops ops, Tensor image, Taps taps) {
+        Tensor xvector = ops.tensor(1, 1, dim());
+        try (var scope = ops.scope()) {
+            Tensor x = head(ops, image); // (1,T,H*C)
             if (taps.on()) {
-                taps.tap("head", channelsFirst(ops.read(x), x.cols()), 1, frames, x.cols());
+                taps.tap("head", channelsFirst(ops.read(x), x.cols()), 1, x.rows(), x.cols());
             }
-            x = ops.conv1d(x, tdnn, 2, 2, Epilogue.of(Activation.RELU)); // (1,T/2,C)
+            x = tdnn.forward(ops, x, Epilogue.of(Activation.RELU)); // (1,T/2,C)
             taps.tap("tdnn", ops, x);
             for (int i = 0; i < blocks.size(); i++) {
                 DenseBlock block = blocks.get(i);
                 Tensor wide = dense(ops, x, block);
                 taps.tap("block" + (i + 1), ops, wide);
-                ops.affine(wide, block.gain(), block.shift(), Activation.RELU, wide);
+                block.norm().forward(ops, wide, Activation.RELU, wide);
                 x = ops.linear(wide, block.transit());
                 taps.tap("transit" + (i + 1), ops, x);
             }
-            ops.affine(x, outGain, outShift, Activation.RELU, x);
+            outNorm.forward(ops, x, Activation.RELU, x);
             Tensor stats = ops.tensor(1, 1, 2 * x.cols());
             ops.meanStdRows(x, stats);
             taps.tap("stats", ops, stats);
-            return ops.read(ops.linear(stats, dense));
+            ops.linear(stats, dense, Epilogue.NONE, xvector);
         }
+        return xvector;
     }
 
     /** Columns with bands outermost → with channels outermost, as the official code has them. */
@@ -330,14 +269,14 @@ public final class CamPlus {
     private static Tensor dense(Ops ops, Tensor x, DenseBlock block) {
         int frames = x.rows();
         int segments = (frames + SEGMENT - 1) / SEGMENT;
-        Tensor wide = ops.tensor(1, frames, block.width());
+        Tensor wide = ops.tensor(1, frames, block.out());
         ops.copy(x, wide.cols(0, block.in()));
         int width = block.in();
         for (Dense layer : block.layers()) {
             try (var scope = ops.scope()) {
                 Tensor norm = ops.tensor(1, frames, width);
-                ops.affine(wide.cols(0, width), layer.gain(), layer.shift(), Activation.RELU, norm);
-                Tensor h = ops.linear(norm, layer.narrow(), Epilogue.of(Activation.RELU));
+                layer.norm().forward(ops, wide.cols(0, width), Activation.RELU, norm);
+                Tensor h = ops.linear(norm, layer.linear1(), Epilogue.of(Activation.RELU));
                 Tensor all = ops.tensor(1, 1, h.cols());
                 ops.meanRows(h, all);
                 Tensor context = ops.tensor(1, segments, h.cols());
@@ -351,8 +290,7 @@ public final class CamPlus {
                                 layer.mask(),
                                 Epilogue.of(Activation.SIGMOID)); // (1,S,growth)
                 Tensor added = wide.cols(width, width + block.growth());
-                int reach = layer.local().dilation() * (layer.local().kernel() - 1) / 2;
-                ops.conv1d(h, layer.local(), reach, reach, Activation.NONE, Epilogue.NONE, added);
+                layer.local().forward(ops, h, Epilogue.NONE, added);
                 for (int s = 0; s < segments; s++) {
                     Tensor part = segment(added, s);
                     ops.mul(part, mask.rows(s, s + 1), part);

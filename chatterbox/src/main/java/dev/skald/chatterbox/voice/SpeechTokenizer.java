@@ -4,11 +4,18 @@ import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;
 import dev.skald.audio.spectrum.Windows;
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.FeedForward;
+import dev.skald.nn.LayerNorm;
+import dev.skald.nn.Loader;
+import dev.skald.nn.Qkv;
+import dev.skald.nn.RotaryPositions;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
@@ -27,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * {@code models/s3tokenizer} of resemble-ai/chatterbox and {@code model_v2.py} of
  * xingchensong/S3Tokenizer.
  *
- * <p>Legend: B clips or segments, F mel frames (100 a second), T tokens, M mel bands, C width.
+ * <p>Legend: B clips or segments, F mel frames (100 a second), T tokens, M mel bands, C hidden
+ * size.
  */
 public final class SpeechTokenizer {
     public static final int SAMPLE_RATE = 16_000;
@@ -49,52 +57,23 @@ public final class SpeechTokenizer {
     private static final float QUANTISER_SCALE = 0.9990000128746033f;
 
     private record Block(
-            Tensor attentionGain,
-            Tensor attentionShift,
-            Linear qkv,
-            Conv1d memory,
-            Linear out,
-            Tensor mlpGain,
-            Tensor mlpShift,
-            Linear up,
-            Linear down) {}
+            LayerNorm attnNorm, Linear qkv, Conv1d fsmn, Linear out, FeedForward mlp) {}
 
     private final int bands;
-    private final int width;
+    private final int hidden;
     private final Conv1d conv1;
     private final Conv1d conv2;
     private final List<Block> blocks;
-    private final Linear quantiser;
-    private final Tensor cos; // (1, positions, 32)
-    private final Tensor sin;
+    private final Linear projectDown;
+    private final RotaryPositions positions;
     private final Stft stft;
     private final MelFilterbank filters;
 
-    private SpeechTokenizer(
-            int bands,
-            Conv1d conv1,
-            Conv1d conv2,
-            List<Block> blocks,
-            Linear quantiser,
-            Tensor cos,
-            Tensor sin) {
-        this.bands = bands;
-        width = conv1.out();
-        this.conv1 = conv1;
-        this.conv2 = conv2;
-        this.blocks = List.copyOf(blocks);
-        this.quantiser = quantiser;
-        this.cos = cos;
-        this.sin = sin;
-        stft = new Stft(FFT, HOP, Windows.periodicHann(FFT), FFT / 2);
-        filters = MelFilterbank.slaney(SAMPLE_RATE, FFT, bands, 0, SAMPLE_RATE / 2.0);
-    }
-
-    /** Loads the weights under {@code tokenizer.} of {@code s3gen.safetensors}. */
-    public static SpeechTokenizer load(Weights weights, Parameters parameters) {
-        int[] shape = weights.get("encoder.conv1.weight", -1, -1, 3).shape();
-        int c = shape[0];
-        int bands = shape[1];
+    private SpeechTokenizer(Loader load) {
+        conv1 = load.conv1d("encoder.conv1", -1, -1, Conv.padded(3, 1, 1).stride(2));
+        bands = conv1.in();
+        int c = conv1.out();
+        hidden = c;
         if (c % HEAD_DIM != 0) {
             throw new WeightException(
                     "tensor 'tokenizer.encoder.conv1.weight' has width "
@@ -102,80 +81,54 @@ public final class SpeechTokenizer {
                             + ", not a multiple of "
                             + HEAD_DIM);
         }
-        Conv1d conv1 =
-                parameters.conv1d(
-                        weights.get("encoder.conv1.weight", c, bands, 3),
-                        weights.get("encoder.conv1.bias", c),
-                        2,
-                        1,
-                        1,
-                        Role.WORKING);
-        Conv1d conv2 =
-                parameters.conv1d(
-                        weights.get("encoder.conv2.weight", c, c, 3),
-                        weights.get("encoder.conv2.bias", c),
-                        2,
-                        1,
-                        1,
-                        Role.WORKING);
-        List<Block> blocks = new ArrayList<>();
-        for (int i = 0; i == 0 || weights.has("encoder.blocks." + i + ".attn.query.weight"); i++) {
-            blocks.add(block(weights.under("encoder.blocks." + i + "."), parameters, c));
-        }
-        Linear quantiser =
-                parameters.linear(
-                        weights.get("quantizer._codebook.project_down.weight", 8, c),
-                        weights.get("quantizer._codebook.project_down.bias", 8),
-                        Role.WORKING);
-        int positions = SEGMENT / FRAMES_A_TOKEN;
-        int half = HEAD_DIM / 2;
-        float[] cos = new float[positions * half];
-        float[] sin = new float[positions * half];
-        for (int d = 0; d < half; d++) {
-            float frequency = (float) (1 / Math.pow(10000, 2 * d / (double) HEAD_DIM));
-            for (int t = 0; t < positions; t++) {
-                float angle = t * frequency;
-                cos[t * half + d] = (float) Math.cos(angle);
-                sin[t * half + d] = (float) Math.sin(angle);
-            }
-        }
-        return new SpeechTokenizer(
-                bands,
-                conv1,
-                conv2,
-                blocks,
-                quantiser,
-                parameters.constant(cos, positions, half),
-                parameters.constant(sin, positions, half));
+        conv2 = load.conv1d("encoder.conv2", c, c, Conv.padded(3, 1, 1).stride(2));
+        blocks = load.list("encoder.blocks", "attn.query.weight", l -> block(l, c));
+        projectDown = load.linear("quantizer._codebook.project_down", c, 8);
+        positions =
+                RotaryPositions.of(
+                        load.parameters(),
+                        RotaryPositions.frequencies(HEAD_DIM, 10_000),
+                        SEGMENT / FRAMES_A_TOKEN);
+        stft = new Stft(FFT, HOP, Windows.periodicHann(FFT), FFT / 2);
+        filters = MelFilterbank.slaney(SAMPLE_RATE, FFT, bands, 0, SAMPLE_RATE / 2.0);
     }
 
-    private static Block block(Weights w, Parameters parameters, int c) {
-        Weight memory = w.get("attn.fsmn_block.weight", c, 1, -1);
-        int hidden = w.get("mlp.0.bias", -1).shape()[0];
+    /** Loads the weights under {@code tokenizer.} of {@code s3gen.safetensors}. */
+    public static SpeechTokenizer load(Weights weights, Parameters parameters) {
+        return new SpeechTokenizer(Loader.of(weights, parameters));
+    }
+
+    private static Block block(Loader load, int c) {
+        int taps = load.kernel("attn.fsmn_block");
+        int left = (taps - 1) / 2;
+        Conv fsmn = Conv.padded(taps, left, taps - 1 - left).groups(c).noBias();
+        Linear up = load.linear("mlp.0", c, -1);
         return new Block(
-                parameters.vector(w.get("attn_ln.weight", c)),
-                parameters.vector(w.get("attn_ln.bias", c)),
-                parameters.linear(
-                        new Weight[] {
-                            w.get("attn.query.weight", c, c),
-                            w.get("attn.key.weight", c, c),
-                            w.get("attn.value.weight", c, c)
-                        },
-                        new @Nullable Weight[] {
-                            w.get("attn.query.bias", c), null, w.get("attn.value.bias", c)
-                        },
-                        Role.WORKING),
-                parameters.conv1d(memory, null, 1, 1, c, Role.WORKING),
-                parameters.linear(
-                        w.get("attn.out.weight", c, c), w.get("attn.out.bias", c), Role.WORKING),
-                parameters.vector(w.get("mlp_ln.weight", c)),
-                parameters.vector(w.get("mlp_ln.bias", c)),
-                parameters.linear(
-                        w.get("mlp.0.weight", hidden, c),
-                        w.get("mlp.0.bias", hidden),
-                        Role.WORKING),
-                parameters.linear(
-                        w.get("mlp.2.weight", c, hidden), w.get("mlp.2.bias", c), Role.WORKING));
+                load.layerNorm("attn_ln", c, 1e-6f),
+                qkv(load.under("attn"), c),
+                load.conv1d("attn.fsmn_block", c, c, fsmn),
+                load.linear("attn.out", c, c),
+                new FeedForward(
+                        load.layerNorm("mlp_ln", c, 1e-5f),
+                        up,
+                        Activation.GELU,
+                        load.linear("mlp.2", up.out(), c)));
+    }
+
+    /** The key has no bias, as in Whisper. */
+    private static Linear qkv(Loader load, int c) {
+        Weight[] weights = {
+            load.get("query.weight", c, c),
+            load.get("key.weight", c, c),
+            load.get("value.weight", c, c)
+        };
+        @Nullable Weight[] biases = {load.get("query.bias", c), null, load.get("value.bias", c)};
+        return load.parameters().linear(weights, biases, Role.WORKING);
+    }
+
+    /** Mel bands. */
+    int bands() {
+        return bands;
     }
 
     /** The tokens of one 16 kHz clip. */
@@ -294,64 +247,78 @@ public final class SpeechTokenizer {
     /** Tokens of mels of at most {@code frames} frames. */
     private Codes encode(Ops ops, List<float[]> mels, int frames, Taps taps) {
         int batch = mels.size();
+        int[] lengths = new int[batch];
         int[] valid = new int[batch];
-        int half = (frames - 1) / 2 + 1;
-        int tokens = (half - 1) / 2 + 1;
-        float[] projected = new float[batch * tokens * 8];
+        float[] projected;
         try (var scope = ops.scope()) {
             Tensor mel = ops.zeros(batch, frames, bands); // (B,F,M)
-            Tensor x = ops.tensor(batch, half, width); // (B,F/2,C)
             for (int b = 0; b < batch; b++) {
-                int own = mels.get(b).length / bands;
-                ops.write(mels.get(b), 0, mel.batch(b).rows(0, own));
+                lengths[b] = mels.get(b).length / bands;
+                valid[b] = halved(halved(lengths[b]));
+                ops.write(mels.get(b), 0, mel.batch(b).rows(0, lengths[b]));
             }
-            ops.conv1d(mel, conv1, 1, 1, Activation.NONE, Epilogue.NONE, x);
+            projected = ops.read(forward(ops, mel, lengths, ops.ints(new int[batch]), taps));
+        }
+        int[] codes = new int[projected.length / 8];
+        for (int i = 0; i < codes.length; i++) {
+            codes[i] = code(projected, i * 8);
+        }
+        return new Codes(codes, codes.length / batch, valid);
+    }
+
+    /** Rows that are left by a stride of 2. */
+    private static int halved(int rows) {
+        return (rows - 1) / 2 + 1;
+    }
+
+    /**
+     * mel (B,F,M), zeros behind each row's own frames → (B,T,8) before quantisation.
+     *
+     * @param lengths frames of each row
+     * @param first B zeros: the position of each row's first token
+     */
+    Tensor forward(Ops ops, Tensor mel, int[] lengths, Ints first, Taps taps) {
+        int batch = mel.batch();
+        int half = halved(mel.rows());
+        Tensor projected = ops.tensor(batch, halved(half), projectDown.out());
+        try (var scope = ops.scope()) {
+            Tensor x = conv1.forward(ops, mel); // (B,F/2,C)
             taps.tap("conv1", ops, x);
             ops.activate(x, Activation.GELU, x);
+            int[] valid = new int[batch];
             for (int b = 0; b < batch; b++) {
-                int own = (mels.get(b).length / bands - 1) / 2 + 1;
-                valid[b] = (own - 1) / 2 + 1;
+                int own = halved(lengths[b]);
+                valid[b] = halved(own);
                 if (own < half) {
                     ops.fill(x.batch(b).rows(own, half), 0);
                 }
             }
-            Tensor h = ops.conv1d(x, conv2, 1, 1, Epilogue.NONE); // (B,T,C)
+            Tensor h = conv2.forward(ops, x); // (B,T,C)
             taps.tap("conv2", ops, h);
             ops.activate(h, Activation.GELU, h);
             for (int i = 0; i < blocks.size(); i++) {
-                block(ops, h, blocks.get(i), valid);
+                block(ops, h, blocks.get(i), valid, first);
                 taps.tap("block" + i, ops, h);
             }
-            Tensor p = ops.linear(h, quantiser); // (B,T,8)
-            taps.tap("fsq_in", ops, p);
-            ops.read(p, projected, 0);
+            ops.linear(h, projectDown, Epilogue.NONE, projected);
+            taps.tap("fsq_in", ops, projected);
         }
-        int[] codes = new int[batch * tokens];
-        for (int i = 0; i < codes.length; i++) {
-            codes[i] = code(projected, i * 8);
-        }
-        return new Codes(codes, tokens, valid);
+        return projected;
     }
 
     /** One layer, in place: h (B,T,C); keys after a row's valid ones are not attended to. */
-    private void block(Ops ops, Tensor h, Block w, int[] valid) {
-        int heads = width / HEAD_DIM;
-        int reach = w.memory().kernel() - 1;
+    private void block(Ops ops, Tensor h, Block w, int[] valid, Ints first) {
+        int heads = hidden / HEAD_DIM;
         try (var scope = ops.scope()) {
-            Tensor norm = ops.layerNorm(h, w.attentionGain(), w.attentionShift(), 1e-6f);
-            Tensor qkv = ops.linear(norm, w.qkv()); // (B,T,3C)
-            Tensor q = qkv.cols(0, width);
-            Tensor k = qkv.cols(width, 2 * width);
-            Tensor v = qkv.cols(2 * width, 3 * width);
-            Ops.Ints first = ops.ints(new int[q.batch()]);
-            ops.rotary(q, heads, cos, sin, first);
-            ops.rotary(k, heads, cos, sin, first);
-            Tensor mixed = norm; // its values are no longer needed
+            Tensor mixed = w.attnNorm().forward(ops, h);
+            Qkv t = Qkv.split(ops.linear(mixed, w.qkv()));
+            positions.rotate(ops, t.q(), heads, first);
+            positions.rotate(ops, t.k(), heads, first);
             for (int b = 0; b < h.batch(); b++) {
                 ops.attention(
-                        q.batch(b),
-                        k.batch(b).rows(0, valid[b]),
-                        v.batch(b).rows(0, valid[b]),
+                        t.q().batch(b),
+                        t.k().batch(b).rows(0, valid[b]),
+                        t.v().batch(b).rows(0, valid[b]),
                         heads,
                         (float) (1 / Math.sqrt(HEAD_DIM)),
                         false,
@@ -359,19 +326,13 @@ public final class SpeechTokenizer {
             }
             ops.linear(mixed, w.out(), Epilogue.plus(h), h);
             for (int b = 0; b < h.batch(); b++) {
-                Tensor own = v.batch(b).rows(0, valid[b]);
-                Tensor memory =
-                        ops.conv1d(
-                                own, w.memory(), reach / 2, reach - reach / 2, Epilogue.plus(own));
+                Tensor own = t.v().batch(b).rows(0, valid[b]);
+                Tensor memory = w.fsmn().forward(ops, own, Epilogue.plus(own));
                 Tensor target = h.batch(b).rows(0, valid[b]);
                 ops.add(target, memory, target);
             }
         }
-        try (var scope = ops.scope()) {
-            Tensor norm = ops.layerNorm(h, w.mlpGain(), w.mlpShift(), 1e-5f);
-            Tensor up = ops.linear(norm, w.up(), Epilogue.of(Activation.GELU));
-            ops.linear(up, w.down(), Epilogue.plus(h), h);
-        }
+        w.mlp().addTo(ops, h);
     }
 
     /** Eight values of three levels, the first least significant. */

@@ -5,13 +5,13 @@ import dev.skald.audio.spectrum.MelFilterbank;
 import dev.skald.audio.spectrum.Spectrogram;
 import dev.skald.audio.spectrum.Stft;
 import dev.skald.audio.spectrum.Windows;
+import dev.skald.nn.Loader;
+import dev.skald.nn.Lstm;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Parameters.Lstm;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
@@ -40,41 +40,27 @@ public final class VoiceEncoder {
     static final double TRIM_DB = 20;
 
     private final int bands;
-    private final List<Lstm> layers;
+    private final Lstm lstm;
     private final Linear projection;
     private final Stft stft;
     private final MelFilterbank filters;
 
-    private VoiceEncoder(int bands, List<Lstm> layers, Linear projection) {
-        this.bands = bands;
-        this.layers = List.copyOf(layers);
-        this.projection = projection;
+    private VoiceEncoder(Loader load) {
+        bands = load.get("lstm.weight_ih_l0", -1, -1).shape()[1];
+        lstm = load.lstm("lstm", bands, load.get("lstm.weight_hh_l0", -1, -1).shape()[1]);
+        projection = load.linear("proj", lstm.out(), -1);
         stft = new Stft(FFT, HOP, Windows.periodicHann(FFT), FFT / 2);
         filters = MelFilterbank.slaney(SAMPLE_RATE, FFT, bands, 0, SAMPLE_RATE / 2.0);
     }
 
     /** Loads {@code ve.safetensors}. */
     public static VoiceEncoder load(Weights weights, Parameters parameters) {
-        int bands = weights.get("lstm.weight_ih_l0", -1, -1).shape()[1];
-        int hidden = weights.get("lstm.weight_hh_l0", -1, -1).shape()[1];
-        List<Lstm> layers = new ArrayList<>();
-        for (int i = 0; weights.has("lstm.weight_ih_l" + i); i++) {
-            layers.add(
-                    parameters.lstm(
-                            weights.get(
-                                    "lstm.weight_ih_l" + i, 4 * hidden, i == 0 ? bands : hidden),
-                            weights.get("lstm.weight_hh_l" + i, 4 * hidden, hidden),
-                            weights.get("lstm.bias_ih_l" + i, 4 * hidden),
-                            weights.get("lstm.bias_hh_l" + i, 4 * hidden)));
-        }
-        int dim = weights.get("proj.bias", -1).shape()[0];
-        return new VoiceEncoder(
-                bands,
-                layers,
-                parameters.linear(
-                        weights.get("proj.weight", dim, hidden),
-                        weights.get("proj.bias", dim),
-                        Role.WORKING));
+        return new VoiceEncoder(Loader.of(weights, parameters));
+    }
+
+    /** Mel bands. */
+    int bands() {
+        return bands;
     }
 
     /** How long an embedding is. */
@@ -147,8 +133,18 @@ public final class VoiceEncoder {
         return count;
     }
 
+    /** Windows (W,T,M) → the last state of each (W,1,H). */
+    Tensor hidden(Ops ops, Tensor windows) {
+        return lstm.forward(ops, windows).rows(FRAMES - 1, FRAMES);
+    }
+
+    /** (W,1,H) → (W,1,E), not of length 1 yet. */
+    Tensor project(Ops ops, Tensor hidden) {
+        return ops.linear(hidden, projection, Epilogue.of(Activation.RELU));
+    }
+
     private float[] embedWindows(Ops ops, List<float[]> windows, Taps taps) {
-        int hidden = layers.getLast().hidden();
+        int hidden = lstm.out();
         float[] last = new float[windows.size() * hidden];
         float[] out = new float[windows.size() * dim()];
         for (int from = 0; from < windows.size(); from += WINDOWS_AT_ONCE) {
@@ -161,17 +157,11 @@ public final class VoiceEncoder {
             try (var scope = ops.scope()) {
                 Tensor x = ops.tensor(count, FRAMES, bands); // (W,T,M)
                 ops.write(packed, 0, x);
-                for (Lstm layer : layers) {
-                    x = ops.lstm(x, layer); // (W,T,H)
-                }
-                Tensor end = x.rows(FRAMES - 1, FRAMES); // (W,1,H)
+                Tensor end = hidden(ops, x);
                 if (taps.on()) {
                     ops.read(end, last, from * hidden);
                 }
-                ops.read(
-                        ops.linear(end, projection, Epilogue.of(Activation.RELU)),
-                        out,
-                        from * dim());
+                ops.read(project(ops, end), out, from * dim());
             }
         }
         for (int i = 0; i < windows.size(); i++) {

@@ -1,6 +1,7 @@
 package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.GoldenTaps;
+import dev.skald.nn.HarmonicSource;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;

@@ -2,6 +2,8 @@ package dev.skald.chatterbox.s3gen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.nn.HarmonicSource;
+import dev.skald.nn.NoiseSource;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;

@@ -12,9 +12,9 @@ sealed interface DurationPredictor permits PlainDurations, StochasticDurations {
      * @param speaker (1,1,speaker channels), or null for a voice of one speaker
      * @param noiseWidth standard deviation of the noise
      * @param seed what the noise depends on, besides the phoneme's index {@code first...}
-     * @return T natural logarithms of durations in frames
+     * @return (1,T,1) natural logarithms of durations in frames, in the caller's scope
      */
-    float[] logDurations(
+    Tensor logDurations(
             Ops ops,
             Tensor hidden,
             @Nullable Tensor speaker,

@@ -1,15 +1,18 @@
 package dev.skald.piper.vits;
 
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.Loader;
+import dev.skald.nn.ResBlock;
+import dev.skald.nn.Rows;
+import dev.skald.nn.WeightEdits;
 import dev.skald.piper.vits.Checkpoint.Geometry;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,64 +32,34 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     private static final Activation LAST_LEAKY = Activation.leakyRelu(0.01f);
     private static final int MOST_SAMPLES_A_FRAME = 4096;
 
-    /** Values of a tensor of the last stage: a few of them fit a core's second cache. */
-    private static final int PIECE = 1 << 16;
-
     /** One upsampling with its blocks, which run side by side. */
-    record Stage(ConvTranspose1d up, List<Block> blocks) {
+    record Stage(ConvTranspose1d up, List<ResBlock> blocks) {
         /** How many rows on each side of the upsampled sequence one row of the output sees. */
         int reach() {
-            int most = 0;
-            for (Block block : blocks) {
-                most = Math.max(most, block.reach());
-            }
-            return most;
+            return ResBlock.reach(blocks);
         }
     }
 
-    /** Residual units, one after the other. */
-    record Block(List<Unit> units) {
-        int reach() {
-            int sum = 0;
-            for (Unit unit : units) {
-                sum += unit.reach();
-            }
-            return sum;
-        }
-    }
-
-    /** {@code x + last(first(x))}; {@code first} only in blocks of type 1. */
-    record Unit(@Nullable Conv1d first, Conv1d last) {
-        int reach() {
-            return Rows.reach(last) + (first == null ? 0 : Rows.reach(first));
-        }
-    }
-
-    static HifiGanDecoder load(Parts parts, int latent, boolean turned, int speakerChannels) {
-        int wide = parts.dimension("dec.conv_pre.weight", 3, 0);
-        Weight preWeight = parts.weight("dec.conv_pre.weight", wide, latent, -1);
+    static HifiGanDecoder load(Parts all, int latent, boolean reversed, int speakerChannels) {
+        Parts dec = all.under("dec");
+        Parts first =
+                reversed
+                        ? dec.edited("conv_pre.weight", w -> WeightEdits.reversed(w, 1))
+                        : dec;
         Conv1d pre =
-                parts.conv(
-                        "dec.conv_pre", turned ? Parts.reversed(preWeight, 1) : preWeight, true, 1);
-        int ups = 0;
-        while (parts.has("dec.ups." + ups)) {
-            ups++;
-        }
-        int blocks = 0;
-        while (parts.has("dec.resblocks." + blocks + ".convs.0")
-                || parts.has("dec.resblocks." + blocks + ".convs1.0")) {
-            blocks++;
-        }
+                first.conv("conv_pre", latent, dec.shape("conv_pre.weight", -1, latent, -1)[0]);
+        int ups = dec.count("ups.", "");
+        int blocks =
+                Math.max(dec.count("resblocks.", ".convs.0"), dec.count("resblocks.", ".convs1.0"));
         if (ups == 0 || blocks == 0 || blocks % ups != 0) {
             throw new WeightException("not a Piper network: its decoder is not HiFi-GAN's");
         }
         List<Stage> stages = new ArrayList<>();
-        int channels = wide;
+        int channels = pre.out();
         int each = blocks / ups;
         int hop = 1;
         for (int i = 0; i < ups; i++) {
-            float mean = i == 0 ? 1 : 1f / each;
-            Stage stage = stage(parts, i, each, channels, mean);
+            Stage stage = stage(dec, i, each, channels, i == 0 ? 1 : 1f / each);
             hop = Math.multiplyExact(hop, stage.up.stride());
             if (hop > MOST_SAMPLES_A_FRAME) {
                 throw new WeightException("dec.ups: more than 4096 samples a frame");
@@ -94,59 +67,53 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             channels = stage.up.out();
             stages.add(stage);
         }
-        Weight post = parts.weight("dec.conv_post.weight", 1, channels, -1);
+        Conv how = dec.how("conv_post", 1);
+        Loader post =
+                dec.load().edited("conv_post.weight", w -> WeightEdits.scaled(w, 1f / each));
         return new HifiGanDecoder(
                 pre,
-                speakerChannels > 0 ? parts.linear("dec.cond", wide, speakerChannels) : null,
+                speakerChannels > 0 ? dec.linear("cond", speakerChannels, pre.out()) : null,
                 List.copyOf(stages),
-                parts.conv(
-                        "dec.conv_post",
-                        Parts.scaled(post, 1f / each),
-                        parts.checkpoint().has("dec.conv_post.bias"),
-                        1));
+                post.conv1d(
+                        "conv_post",
+                        channels,
+                        1,
+                        post.has("conv_post.bias") ? how : how.noBias()));
     }
 
-    private static Stage stage(Parts parts, int number, int blocks, int in, float mean) {
-        String module = "dec.ups." + number;
-        int out = parts.dimension(module + ".weight", 3, 1);
-        Weight weight = parts.weight(module + ".weight", in, out, -1);
-        Geometry geometry = parts.checkpoint().geometry(module);
-        int kernel = weight.shape()[2];
+    private static Stage stage(Parts dec, int number, int blocks, int in, float mean) {
+        String up = "ups." + number;
+        int out = dec.shape(up + ".weight", in, -1, -1)[1];
+        Geometry geometry = dec.geometry(up);
+        int kernel = dec.load().kernel(up);
         if (geometry.groups() != 1
                 || geometry.dilation() != 1
                 || kernel > 1024
                 || kernel != geometry.stride() + 2 * geometry.padding()) {
-            throw new WeightException(module + " does not step as Piper's does");
+            throw dec.doesNotStep(up);
         }
-        ConvTranspose1d up =
-                parts.parameters()
-                        .convTranspose1d(
-                                Parts.scaled(weight, mean),
-                                parts.bias(module, out),
-                                geometry.stride(),
-                                geometry.padding(),
-                                Role.WORKING);
-        List<Block> made = new ArrayList<>();
+        List<ResBlock> made = new ArrayList<>();
         for (int i = 0; i < blocks; i++) {
-            made.add(block(parts, "dec.resblocks." + (number * blocks + i), out));
+            made.add(block(dec.under("resblocks", number * blocks + i), out));
         }
-        return new Stage(up, List.copyOf(made));
+        return new Stage(
+                dec.load()
+                        .edited(up + ".weight", w -> WeightEdits.scaled(w, mean))
+                        .convTranspose1d(
+                                up, in, out, kernel, geometry.stride(), geometry.padding()),
+                List.copyOf(made));
     }
 
-    private static Block block(Parts parts, String module, int channels) {
-        boolean pairs = parts.has(module + ".convs1.0");
-        String last = module + (pairs ? ".convs2." : ".convs.");
-        List<Unit> units = new ArrayList<>();
-        while (parts.has(last + units.size())) {
-            int i = units.size();
-            units.add(
-                    new Unit(
-                            pairs
-                                    ? parts.conv(module + ".convs1." + i, channels, channels, true)
-                                    : null,
-                            parts.conv(last + i, channels, channels, true)));
+    private static ResBlock block(Parts parts, int c) {
+        boolean pairs = parts.has("convs1.0");
+        String second = pairs ? "convs2." : "convs.";
+        List<ResBlock.Unit> units = new ArrayList<>();
+        for (int i = 0; i < parts.count(second, ""); i++) {
+            Conv1d conv1 = pairs ? parts.conv("convs1." + i, c, c) : null;
+            Conv1d conv2 = parts.conv(second + i, c, c);
+            units.add(new ResBlock.Unit(LEAKY, conv1, LEAKY, conv2));
         }
-        return new Block(List.copyOf(units));
+        return new ResBlock(List.copyOf(units));
     }
 
     /** Samples of one frame. */
@@ -165,10 +132,11 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         for (Stage stage : stages) {
             sum += 2L * rows * stage.up.in() * stage.up.out() * stage.up.kernel();
             rows *= stage.up.stride();
-            for (Block block : stage.blocks) {
-                for (Unit unit : block.units) {
-                    long taps = unit.last.kernel() + (unit.first == null ? 0 : unit.first.kernel());
-                    sum += 2L * rows * unit.last.in() * unit.last.out() * taps;
+            for (ResBlock block : stage.blocks) {
+                for (ResBlock.Unit unit : block.units()) {
+                    Conv1d first = unit.conv1();
+                    long taps = unit.conv2().kernel() + (first == null ? 0 : first.kernel());
+                    sum += 2L * rows * unit.conv2().in() * unit.conv2().out() * taps;
                 }
             }
         }
@@ -194,22 +162,15 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         int hop = hop();
         Rows samples = new Rows(frames.from() * hop, frames.to() * hop);
         int length = whole * hop;
-        Rows rows = samples.grown(Rows.reach(post), length);
+        Rows rows = samples.grown(post.reach(), length);
         List<Rows> outs = new ArrayList<>();
         for (Stage stage : stages.reversed()) {
             outs.addFirst(rows);
             rows = rows.grown(stage.reach(), length);
             length /= stage.up.stride();
-            rows = sources(stage.up, rows, length);
+            rows = rows.sources(stage.up, length);
         }
-        return new Plan(rows.grown(Rows.reach(pre), whole), rows, outs, samples);
-    }
-
-    /** The input rows that those output rows get something from. */
-    private static Rows sources(ConvTranspose1d up, Rows out, int whole) {
-        int first = Math.ceilDiv(out.from() + up.padding() - up.kernel() + 1, up.stride());
-        int last = Math.floorDiv(out.to() - 1 + up.padding(), up.stride());
-        return new Rows(Math.max(0, first), Math.min(whole, last + 1));
+        return new Plan(rows.grown(pre.reach(), whole), rows, outs, samples);
     }
 
     /** The speaker's bias of the first convolution's output (1,1,C), or null. */
@@ -256,10 +217,11 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     private void samples(
             Ops ops, Stage stage, Tensor x, Rows have, int whole, Rows samples, Tensor out) {
         int rows = whole * stage.up.stride();
-        int size = Math.max(1, PIECE / stage.up.out());
-        for (int from = samples.from(); from < samples.to(); from += size) {
-            Rows piece = new Rows(from, Math.min(samples.to(), from + size));
-            Rows want = piece.grown(Rows.reach(post), rows);
+        // About four tensors are in use at once.
+        int size = ops.rowsInCache(4L * Float.BYTES * stage.up.out());
+        for (int from = samples.from(); from < samples.to(); ) {
+            Rows piece = new Rows(from, from + Math.min(samples.to() - from, size));
+            Rows want = piece.grown(post.reach(), rows);
             try (Ops.Scope scope = ops.scope()) {
                 Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
                 mix(ops, stage, x, have, whole, want, mixed);
@@ -273,6 +235,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
                         Epilogue.of(Activation.TANH),
                         piece.of(out, samples));
             }
+            from = piece.to();
         }
     }
 
@@ -283,59 +246,15 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         Rows upRows = want.grown(stage.reach(), rows);
         try (Ops.Scope scope = ops.scope()) {
             Tensor up = up(ops, stage.up, x, have, upRows, whole);
-            boolean first = true;
-            for (Block block : stage.blocks) {
-                try (Ops.Scope inner = ops.scope()) {
-                    block(ops, block, up, upRows, want, rows, first, mixed);
-                }
-                first = false;
-            }
+            ResBlock.sum(ops, stage.blocks, up, upRows, want, rows, 1, mixed);
         }
     }
 
     private static Tensor up(
             Ops ops, ConvTranspose1d up, Tensor x, Rows have, Rows want, int whole) {
-        Rows sources = sources(up, want, whole);
+        Rows sources = want.sources(up, whole);
         Tensor all = ops.convTranspose1d(sources.of(x, have), up, LEAKY);
         int start = sources.from() * up.stride();
         return all.rows(want.from() - start, want.to() - start);
-    }
-
-    /** Adds a block's output to {@code mixed}, or puts it there. */
-    private static void block(
-            Ops ops,
-            Block block,
-            Tensor up,
-            Rows upRows,
-            Rows want,
-            int whole,
-            boolean first,
-            Tensor mixed) {
-        Tensor x = up;
-        Rows rows = upRows;
-        int left = block.reach();
-        int channels = mixed.cols();
-        for (int i = 0; i < block.units.size(); i++) {
-            Unit unit = block.units.get(i);
-            boolean last = i == block.units.size() - 1;
-            left -= unit.reach();
-            Rows next = want.grown(left, whole);
-            Tensor y = x;
-            Rows yRows = rows;
-            if (unit.first != null) {
-                yRows = next.grown(Rows.reach(unit.last), whole);
-                y = ops.tensor(1, yRows.count(), channels);
-                yRows.conv(ops, x, rows, whole, unit.first, LEAKY, Epilogue.NONE, y);
-            }
-            Tensor residual = next.of(x, rows);
-            Tensor out = last ? mixed : ops.tensor(1, next.count(), channels);
-            if (last && !first) {
-                ops.add(mixed, residual, mixed);
-                residual = mixed;
-            }
-            next.conv(ops, y, yRows, whole, unit.last, LEAKY, Epilogue.plus(residual), out);
-            x = out;
-            rows = next;
-        }
     }
 }

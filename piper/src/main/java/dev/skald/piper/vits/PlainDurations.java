@@ -1,10 +1,10 @@
 package dev.skald.piper.vits;
 
-import dev.skald.piper.vits.Parts.Norm;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.LayerNorm;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -16,21 +16,22 @@ import org.jspecify.annotations.Nullable;
 record PlainDurations(
         @Nullable Linear condition,
         Conv1d conv1,
-        Norm norm1,
+        LayerNorm norm1,
         Conv1d conv2,
-        Norm norm2,
+        LayerNorm norm2,
         Linear projection)
         implements DurationPredictor {
 
     static PlainDurations load(Parts parts, int hidden, int speakerChannels) {
-        int channels = parts.dimension("dp.conv_1.weight", 3, 0);
+        Parts dp = parts.under("dp");
+        int channels = dp.shape("conv_1.weight", -1, hidden, -1)[0];
         return new PlainDurations(
-                speakerChannels > 0 ? parts.linear("dp.cond", hidden, speakerChannels) : null,
-                parts.conv("dp.conv_1", channels, hidden, true),
-                parts.norm("dp.norm_1", channels),
-                parts.conv("dp.conv_2", channels, channels, true),
-                parts.norm("dp.norm_2", channels),
-                parts.linear("dp.proj", 1, channels));
+                speakerChannels > 0 ? dp.linear("cond", speakerChannels, hidden) : null,
+                dp.conv("conv_1", hidden, channels),
+                dp.norm("norm_1", channels),
+                dp.conv("conv_2", channels, channels),
+                dp.norm("norm_2", channels),
+                dp.linear("proj", channels, 1));
     }
 
     @Override
@@ -39,30 +40,25 @@ record PlainDurations(
     }
 
     @Override
-    public float[] logDurations(
+    public Tensor logDurations(
             Ops ops,
             Tensor hidden,
             @Nullable Tensor speaker,
             float noiseWidth,
             long seed,
             long first) {
-        int t = hidden.rows();
+        Tensor log = ops.tensor(1, hidden.rows(), 1);
         try (Ops.Scope scope = ops.scope()) {
             Tensor x = hidden;
             if (condition != null && speaker != null) {
-                x = ops.tensor(1, t, hidden.cols());
+                x = ops.tensor(1, hidden.rows(), hidden.cols());
                 ops.add(hidden, ops.linear(speaker, condition), x);
             }
-            Tensor y = conv(ops, x, conv1, norm1);
-            Tensor z = conv(ops, y, conv2, norm2);
-            return ops.read(ops.linear(z, projection));
+            Epilogue relu = Epilogue.of(Activation.RELU);
+            x = norm1.forward(ops, conv1.forward(ops, x, relu));
+            x = norm2.forward(ops, conv2.forward(ops, x, relu));
+            ops.linear(x, projection, Epilogue.NONE, log);
         }
-    }
-
-    private static Tensor conv(Ops ops, Tensor x, Conv1d conv, Norm norm) {
-        int reach = Rows.reach(conv);
-        Tensor y = ops.conv1d(x, conv, reach, reach, Epilogue.of(Activation.RELU));
-        ops.layerNorm(y, norm.gamma(), norm.beta(), Norm.EPSILON, Activation.NONE, y);
-        return y;
+        return log;
     }
 }

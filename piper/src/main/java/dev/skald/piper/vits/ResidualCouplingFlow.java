@@ -1,13 +1,14 @@
 package dev.skald.piper.vits;
 
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.Loader;
+import dev.skald.nn.Rows;
+import dev.skald.nn.WeightEdits;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  * of the channels, computed from the other half by a WaveNet (VITS, section 2.2.3; {@code
  * ResidualCouplingBlock} of jaywalnut310/vits).
  *
- * <p>Between couplings the order of all channels turns round. Nothing is moved for it: every second
- * coupling reads the upper half and changes the lower one, with its channels' order turned in its
- * weights. The sign of the mean is folded too.
+ * <p>Between couplings the order of all channels is reversed. Nothing is moved for it: every second
+ * coupling reads the upper half and changes the lower one, with its channels' order reversed in
+ * its weights. The sign of the mean is folded too.
  *
  * @param channels of the latent
- * @param turned whether the number of couplings is odd, so that the latent comes out turned round
+ * @param reversed whether the number of couplings is odd, so that the latent comes out in reverse
  */
-record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turned) {
+record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean reversed) {
 
     /**
      * @param upper whether it reads the upper half of the channels
@@ -54,17 +55,22 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
      */
     record Layer(Conv1d in, Linear out) {}
 
-    static ResidualCouplingFlow load(Parts parts, int latent, int speakerChannels) {
-        int last = -2;
-        while (parts.has("flow.flows." + (last + 2) + ".pre")) {
-            last += 2;
+    /** How many couplings there are; between them lie flips. */
+    static int count(Parts all) {
+        int count = 0;
+        while (all.has("flow.flows." + 2 * count + ".pre")) {
+            count++;
         }
+        return count;
+    }
+
+    static ResidualCouplingFlow load(Parts all, int latent, int speakerChannels) {
         List<Coupling> couplings = new ArrayList<>();
         boolean upper = false;
-        for (int flow = last; flow >= 0; flow -= 2) {
+        for (int i = count(all) - 1; i >= 0; i--) {
             upper = !upper;
-            couplings.add(
-                    coupling(parts, "flow.flows." + flow, latent / 2, speakerChannels, upper));
+            Parts flow = all.under("flow.flows", 2 * i);
+            couplings.add(coupling(flow, latent / 2, speakerChannels, upper));
         }
         if (couplings.isEmpty()) {
             throw new WeightException("not a Piper network: it has no flow");
@@ -72,39 +78,39 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
         return new ResidualCouplingFlow(List.copyOf(couplings), latent, upper);
     }
 
-    private static Coupling coupling(
-            Parts parts, String module, int half, int speakerChannels, boolean turned) {
-        int hidden = parts.dimension(module + ".pre.weight", 3, 0);
-        Weight pre = parts.matrix(module + ".pre", hidden, half);
-        Weight post = Parts.scaled(parts.matrix(module + ".post", half, hidden), -1);
-        Weight postBias = Parts.scaled(parts.bias(module + ".post", half), -1);
-        if (turned) {
-            pre = Parts.reversed(pre, 1);
-            post = Parts.reversed(post, 0);
-            postBias = Parts.reversed(postBias, 0);
+    private static Coupling coupling(Parts parts, int half, int speakerChannels, boolean upper) {
+        int hidden = parts.shape("pre.weight", -1, half, 1)[0];
+        Parts enc = parts.under("enc");
+        int count = enc.count("in_layers.", "");
+        if (count == 0) {
+            throw new WeightException("not a Piper network: " + parts.prefix() + "enc is missing");
         }
         List<Layer> layers = new ArrayList<>();
-        while (parts.has(module + ".enc.in_layers." + layers.size())) {
-            String in = module + ".enc.in_layers." + layers.size();
-            String out = module + ".enc.res_skip_layers." + layers.size();
-            boolean more = parts.has(module + ".enc.in_layers." + (layers.size() + 1));
+        for (int i = 0; i < count; i++) {
+            int out = i < count - 1 ? 2 * hidden : hidden;
             layers.add(
                     new Layer(
-                            parts.conv(in, 2 * hidden, hidden, true),
-                            parts.linear(out, more ? 2 * hidden : hidden, hidden)));
+                            enc.conv("in_layers." + i, hidden, 2 * hidden),
+                            enc.linear("res_skip_layers." + i, hidden, out)));
         }
-        if (layers.isEmpty()) {
-            throw new WeightException("not a Piper network: " + module + " has no layers");
+        Loader load =
+                parts.load()
+                        .edited("post.weight", w -> WeightEdits.scaled(w, -1))
+                        .edited("post.bias", w -> WeightEdits.scaled(w, -1));
+        if (upper) {
+            load =
+                    load.edited("pre.weight", w -> WeightEdits.reversed(w, 1))
+                            .edited("post.weight", w -> WeightEdits.reversed(w, 0))
+                            .edited("post.bias", w -> WeightEdits.reversed(w, 0));
         }
-        String condition = module + ".enc.cond_layer";
         return new Coupling(
-                turned,
-                parts.parameters().linear(pre, parts.bias(module + ".pre", hidden), Role.WORKING),
+                upper,
+                load.linear("pre", half, hidden),
                 speakerChannels > 0
-                        ? parts.linear(condition, 2 * hidden * layers.size(), speakerChannels)
+                        ? enc.linear("cond_layer", speakerChannels, 2 * hidden * count)
                         : null,
                 List.copyOf(layers),
-                parts.parameters().linear(post, postBias, Role.WORKING));
+                load.linear("post", hidden, half));
     }
 
     /** How many frames on each side one frame of the latent depends on. */
@@ -119,7 +125,7 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
     private static int reach(Coupling coupling) {
         int sum = 0;
         for (Layer layer : coupling.layers) {
-            sum += Rows.reach(layer.in);
+            sum += layer.in.reach();
         }
         return sum;
     }
@@ -202,7 +208,7 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean turn
         int left = reach(coupling);
         for (int i = 0; i < coupling.layers.size(); i++) {
             Layer layer = coupling.layers.get(i);
-            left -= Rows.reach(layer.in);
+            left -= layer.in.reach();
             Rows next = to.grown(left, whole);
             Tensor w = wide.rows(0, next.count());
             Tensor g = gated.rows(0, next.count());

@@ -1,10 +1,10 @@
 package dev.skald.piper.vits;
 
-import dev.skald.piper.vits.Parts.Norm;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.LayerNorm;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Tensor;
 import java.util.ArrayList;
@@ -16,18 +16,17 @@ import java.util.List;
  */
 record SeparableConvs(List<Layer> layers) {
 
-    record Layer(Conv1d depthwise, Norm norm1, Linear pointwise, Norm norm2) {}
+    record Layer(Conv1d depthwise, LayerNorm norm1, Linear pointwise, LayerNorm norm2) {}
 
-    static SeparableConvs load(Parts parts, String module, int channels) {
+    static SeparableConvs load(Parts parts, int channels) {
         List<Layer> layers = new ArrayList<>();
-        while (parts.has(module + ".convs_sep." + layers.size())) {
-            int i = layers.size();
+        for (int i = 0; i < parts.count("convs_sep.", ""); i++) {
             layers.add(
                     new Layer(
-                            parts.depthwise(module + ".convs_sep." + i, channels),
-                            parts.norm(module + ".norms_1." + i, channels),
-                            parts.linear(module + ".convs_1x1." + i, channels, channels),
-                            parts.norm(module + ".norms_2." + i, channels)));
+                            parts.depthwise("convs_sep." + i, channels),
+                            parts.norm("norms_1." + i, channels),
+                            parts.linear("convs_1x1." + i, channels, channels),
+                            parts.norm("norms_2." + i, channels)));
         }
         return new SeparableConvs(List.copyOf(layers));
     }
@@ -47,17 +46,12 @@ record SeparableConvs(List<Layer> layers) {
             Tensor y = ops.tensor(1, x.rows(), x.cols());
             Tensor z = ops.tensor(1, x.rows(), x.cols());
             for (Layer layer : layers) {
-                int reach = Rows.reach(layer.depthwise);
-                ops.conv1d(x, layer.depthwise, reach, reach, Activation.NONE, Epilogue.NONE, y);
-                gelu(ops, y, layer.norm1);
+                layer.depthwise.forward(ops, x, Epilogue.NONE, y);
+                layer.norm1.forward(ops, y, Activation.GELU, y);
                 ops.linear(y, layer.pointwise, Epilogue.NONE, z);
-                gelu(ops, z, layer.norm2);
+                layer.norm2.forward(ops, z, Activation.GELU, z);
                 ops.add(x, z, x);
             }
         }
-    }
-
-    private static void gelu(Ops ops, Tensor x, Norm norm) {
-        ops.layerNorm(x, norm.gamma(), norm.beta(), Norm.EPSILON, Activation.GELU, x);
     }
 }

@@ -39,34 +39,33 @@ record StochasticDurations(
     /** A spline of one channel, whose parameters come from the x1 channel and the text. */
     record Coupling(Linear pre, SeparableConvs convs, Linear projection) {}
 
-    static StochasticDurations load(Parts parts, int hidden, int speakerChannels) {
-        int channels = parts.dimension("dp.pre.weight", 3, 0);
+    static StochasticDurations load(Parts all, int hidden, int speakerChannels) {
+        Parts dp = all.under("dp");
+        int channels = dp.shape("pre.weight", -1, hidden, 1)[0];
         int last = 1;
-        while (parts.has("dp.flows." + (last + 2) + ".pre")) {
+        while (dp.has("flows." + (last + 2) + ".pre")) {
             last += 2;
         }
         List<Coupling> couplings = new ArrayList<>();
-        for (int flow = last; flow > 1; flow -= 2) {
-            String module = "dp.flows." + flow;
+        for (int i = last; i > 1; i -= 2) {
+            Parts flow = dp.under("flows", i);
             couplings.add(
                     new Coupling(
-                            parts.linear(module + ".pre", channels, 1),
-                            SeparableConvs.load(parts, module + ".convs", channels),
-                            parts.linear(module + ".proj", Splines.PARAMETERS, channels)));
+                            flow.linear("pre", 1, channels),
+                            SeparableConvs.load(flow.under("convs"), channels),
+                            flow.linear("proj", channels, Splines.PARAMETERS)));
         }
         if (couplings.isEmpty()) {
             throw new WeightException("not a Piper network: its duration predictor is not VITS's");
         }
-        float[] mean = parts.weight("dp.flows.0.m", 2, 1).floats();
-        float[] scale = parts.weight(Checkpoint.AFFINE_SCALE, 2, 1).floats();
         return new StochasticDurations(
-                parts.linear("dp.pre", channels, hidden),
-                speakerChannels > 0 ? parts.linear("dp.cond", channels, speakerChannels) : null,
-                SeparableConvs.load(parts, "dp.convs", channels),
-                parts.linear("dp.proj", channels, channels),
+                dp.linear("pre", hidden, channels),
+                speakerChannels > 0 ? dp.linear("cond", speakerChannels, channels) : null,
+                SeparableConvs.load(dp.under("convs"), channels),
+                dp.linear("proj", channels, channels),
                 List.copyOf(couplings),
-                mean[0],
-                scale[0]);
+                all.load().get("dp.flows.0.m", 2, 1).floats()[0],
+                all.load().get(Checkpoint.AFFINE_SCALE, 2, 1).floats()[0]);
     }
 
     @Override
@@ -80,7 +79,7 @@ record StochasticDurations(
     }
 
     @Override
-    public float[] logDurations(
+    public Tensor logDurations(
             Ops ops,
             Tensor hidden,
             @Nullable Tensor speaker,
@@ -88,6 +87,7 @@ record StochasticDurations(
             long seed,
             long first) {
         int t = hidden.rows();
+        Tensor log = ops.tensor(1, t, 1);
         try (Ops.Scope scope = ops.scope()) {
             Tensor x = ops.linear(hidden, pre); // (1,T,C)
             if (condition != null && speaker != null) {
@@ -118,11 +118,9 @@ record StochasticDurations(
                 ops.inverseSpline(x1, parameters, shrink);
             }
             // The last flip, then the affine map.
-            float[] log = ops.read(x1);
-            for (int i = 0; i < t; i++) {
-                log[i] = (log[i] - mean) * scale;
-            }
-            return log;
+            ops.scale(x1, 1, -mean, log);
+            ops.scale(log, scale, 0, log);
         }
+        return log;
     }
 }

@@ -1,16 +1,16 @@
 package dev.skald.piper.vits;
 
-import dev.skald.piper.vits.Parts.Norm;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.LayerNorm;
+import dev.skald.nn.Loader;
+import dev.skald.nn.Qkv;
+import dev.skald.nn.WeightEdits;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,18 +30,39 @@ record TextEncoder(
      * One block.
      *
      * @param qkv query, key and value side by side
-     * @param relativeKeys (1, 2*window+1, hidden/heads)
-     * @param relativeValues the same
+     * @param relK (1, 2*window+1, hidden/heads)
+     * @param relV the same
      */
     record Layer(
             Linear qkv,
-            Tensor relativeKeys,
-            Tensor relativeValues,
+            Tensor relK,
+            Tensor relV,
             Linear out,
-            Norm norm1,
-            Conv1d widen,
-            Conv1d narrow,
-            Norm norm2) {}
+            LayerNorm norm1,
+            Conv1d conv1,
+            Conv1d conv2,
+            LayerNorm norm2) {
+        static Layer load(Parts encoder, int i, int hidden) {
+            Loader attention = encoder.load().under("attn_layers", i);
+            Parts ffn = encoder.under("ffn_layers", i);
+            int[] relative = encoder.shape("attn_layers." + i + ".emb_rel_k", 1, -1, -1);
+            int distances = relative[1];
+            int headDim = relative[2];
+            if (distances % 2 == 0 || hidden % headDim != 0) {
+                throw new WeightException("tensor 'emb_rel_k' does not fit the encoder");
+            }
+            int wide = ffn.shape("conv_1.weight", -1, hidden, -1)[0];
+            return new Layer(
+                    attention.linears(hidden, hidden, "conv_q", "conv_k", "conv_v"),
+                    attention.constant("emb_rel_k", 1, distances, headDim),
+                    attention.constant("emb_rel_v", 1, distances, headDim),
+                    attention.linear("conv_o", hidden, hidden),
+                    encoder.norm("norm_layers_1." + i, hidden),
+                    ffn.conv("conv_1", hidden, wide),
+                    ffn.conv("conv_2", wide, hidden),
+                    encoder.norm("norm_layers_2." + i, hidden));
+        }
+    }
 
     /**
      * @param hidden (1,T,hidden), for the duration predictor
@@ -50,64 +71,28 @@ record TextEncoder(
      */
     record Encoded(Tensor hidden, Tensor mean, Tensor logDeviation) {}
 
-    static TextEncoder load(Parts parts) {
-        String table = "enc_p.emb.weight";
-        int symbols = parts.dimension(table, 2, 0);
-        int hidden = parts.dimension(table, 2, 1);
-        Parameters parameters = parts.parameters();
-        Weight scaled =
-                Parts.scaled(parts.weight(table, symbols, hidden), (float) Math.sqrt(hidden));
-        List<Layer> layers = new ArrayList<>();
-        int heads = 0;
-        while (parts.has("enc_p.encoder.attn_layers." + layers.size() + ".conv_q")) {
-            int i = layers.size();
-            String attention = "enc_p.encoder.attn_layers." + i;
-            String feed = "enc_p.encoder.ffn_layers." + i;
-            String relative = attention + ".emb_rel_k";
-            int distances = parts.dimension(relative, 3, 1);
-            int headSize = parts.dimension(relative, 3, 2);
-            if (distances % 2 == 0 || hidden % headSize != 0) {
-                throw new WeightException("tensor '" + relative + "' does not fit the encoder");
-            }
-            heads = hidden / headSize;
-            int wide = parts.dimension(feed + ".conv_1.weight", 3, 0);
-            layers.add(
-                    new Layer(
-                            queryKeyValue(parts, attention, hidden),
-                            positions(parts, relative, distances, headSize),
-                            positions(parts, attention + ".emb_rel_v", distances, headSize),
-                            parts.linear(attention + ".conv_o", hidden, hidden),
-                            parts.norm("enc_p.encoder.norm_layers_1." + i, hidden),
-                            parts.conv(feed + ".conv_1", wide, hidden, true),
-                            parts.conv(feed + ".conv_2", hidden, wide, true),
-                            parts.norm("enc_p.encoder.norm_layers_2." + i, hidden)));
-        }
-        int stats = parts.dimension("enc_p.proj.weight", 3, 0);
-        if (layers.isEmpty() || stats % 4 != 0) {
+    static TextEncoder load(Parts all) {
+        Parts parts = all.under("enc_p");
+        int[] table = parts.shape("emb.weight", -1, -1);
+        int hidden = table[1];
+        int stats = parts.shape("proj.weight", -1, hidden, 1)[0];
+        Parts encoder = parts.under("encoder");
+        int count = encoder.count("attn_layers.", ".conv_q");
+        if (count == 0 || stats % 4 != 0) {
             throw new WeightException("not a Piper network: its text encoder is not VITS's");
         }
-        return new TextEncoder(
-                parameters.embedding(scaled),
-                List.copyOf(layers),
-                parts.linear("enc_p.proj", stats, hidden),
-                heads,
-                stats / 2);
-    }
-
-    private static Linear queryKeyValue(Parts parts, String attention, int hidden) {
-        String[] names = {attention + ".conv_q", attention + ".conv_k", attention + ".conv_v"};
-        Weight[] weights = new Weight[3];
-        Weight[] biases = new Weight[3];
-        for (int i = 0; i < 3; i++) {
-            weights[i] = parts.matrix(names[i], hidden, hidden);
-            biases[i] = parts.bias(names[i], hidden);
+        List<Layer> layers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            layers.add(Layer.load(encoder, i, hidden));
         }
-        return parts.parameters().linear(weights, biases, Role.WORKING);
-    }
-
-    private static Tensor positions(Parts parts, String name, int distances, int headSize) {
-        float[] values = parts.weight(name, 1, distances, headSize).floats();
-        return parts.parameters().constant(values, distances, headSize);
+        float scale = (float) Math.sqrt(hidden);
+        Loader scaled = parts.load().edited("emb.weight", w -> WeightEdits.scaled(w, scale));
+        return new TextEncoder(
+                scaled.embedding("emb", table[0], hidden),
+                List.copyOf(layers),
+                parts.linear("proj", hidden, stats),
+                hidden / layers.getLast().relK().cols(),
+                stats / 2);
     }
 
     int hidden() {
@@ -120,8 +105,8 @@ record TextEncoder(
         long h = hidden();
         long sum = 2L * h * projection.out();
         for (Layer layer : layers) {
-            long wide = layer.widen.out();
-            sum += 2 * (4 * h * h + h * wide * (layer.widen.kernel() + layer.narrow.kernel()));
+            long wide = layer.conv1.out();
+            sum += 2 * (4 * h * h + h * wide * (layer.conv1.kernel() + layer.conv2.kernel()));
             sum += 4 * h * t;
         }
         return t * sum;
@@ -139,39 +124,31 @@ record TextEncoder(
         Tensor stats = ops.tensor(1, t, 2 * latent);
         try (Ops.Scope scope = ops.scope()) {
             Tensor qkv = ops.tensor(1, t, 3 * h);
-            Tensor seen = ops.tensor(1, t, h);
+            Qkv split = Qkv.split(qkv);
+            Tensor attended = ops.tensor(1, t, h);
             Tensor y = ops.tensor(1, t, h);
-            Tensor wide = ops.tensor(1, t, layers.getFirst().widen.out());
+            Tensor wide = ops.tensor(1, t, layers.getFirst().conv1.out());
             float scale = (float) (1 / Math.sqrt((double) h / heads));
             for (Layer layer : layers) {
                 between.run();
                 ops.linear(x, layer.qkv, Epilogue.NONE, qkv);
                 ops.attentionShaw(
-                        qkv.cols(0, h),
-                        qkv.cols(h, 2 * h),
-                        qkv.cols(2 * h, 3 * h),
+                        split.q(),
+                        split.k(),
+                        split.v(),
                         heads,
                         scale,
-                        layer.relativeKeys,
-                        layer.relativeValues,
-                        seen);
-                ops.linear(seen, layer.out, Epilogue.plus(x), y);
-                norm(ops, y, layer.norm1, x);
-                conv(ops, x, layer.widen, Epilogue.of(Activation.RELU), wide);
-                conv(ops, wide, layer.narrow, Epilogue.plus(x), y);
-                norm(ops, y, layer.norm2, x);
+                        layer.relK,
+                        layer.relV,
+                        attended);
+                ops.linear(attended, layer.out, Epilogue.plus(x), y);
+                layer.norm1.forward(ops, y, x);
+                layer.conv1.forward(ops, x, Epilogue.of(Activation.RELU), wide);
+                layer.conv2.forward(ops, wide, Epilogue.plus(x), y);
+                layer.norm2.forward(ops, y, x);
             }
             ops.linear(x, projection, Epilogue.NONE, stats);
         }
         return new Encoded(x, stats.cols(0, latent), stats.cols(latent, 2 * latent));
-    }
-
-    private static void norm(Ops ops, Tensor x, Norm norm, Tensor out) {
-        ops.layerNorm(x, norm.gamma(), norm.beta(), Norm.EPSILON, Activation.NONE, out);
-    }
-
-    private static void conv(Ops ops, Tensor x, Conv1d conv, Epilogue epilogue, Tensor out) {
-        int reach = Rows.reach(conv);
-        ops.conv1d(x, conv, reach, reach, Activation.NONE, epilogue, out);
     }
 }

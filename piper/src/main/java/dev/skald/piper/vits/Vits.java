@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.nn.Loader;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.WeightException;
@@ -12,7 +13,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole network, ready to run on a parameters.
+ * The whole network, ready to run on a device.
  *
  * @param speakers one row a speaker, or null for a voice of one
  */
@@ -24,27 +25,28 @@ record Vits(
         HifiGanDecoder decoder) {
 
     /**
-     * Packs a checkpoint's weights for a parameters, its four parts side by side.
+     * Packs a checkpoint's weights, its four parts side by side.
      *
      * @throws WeightException if a parameter is missing, damaged or of another shape
      */
     static Vits load(Parameters parameters, Checkpoint checkpoint, int threads) {
-        Parts parts = new Parts(parameters, checkpoint);
-        int hidden = parts.dimension("enc_p.emb.weight", 2, 1);
-        int latent = parts.dimension("enc_p.proj.weight", 3, 0) / 2;
+        Loader load = Loader.of(checkpoint, parameters);
+        Parts parts = new Parts(load, checkpoint, "");
+        int hidden = parts.shape("enc_p.emb.weight", -1, -1)[1];
+        int latent = parts.shape("enc_p.proj.weight", -1, -1, 1)[0] / 2;
         boolean many = checkpoint.has("emb_g.weight");
-        int speaker = many ? parts.dimension("emb_g.weight", 2, 1) : 0;
-        int couplings = couplings(parts);
+        int speaker = many ? parts.shape("emb_g.weight", -1, -1)[1] : 0;
+        boolean odd = ResidualCouplingFlow.count(parts) % 2 == 1;
         try (var executor = Executors.newFixedThreadPool(Math.max(1, Math.min(threads, 4)))) {
             var flow = async(executor, () -> ResidualCouplingFlow.load(parts, latent, speaker));
             var encoder = async(executor, () -> TextEncoder.load(parts));
             var decoder =
                     async(
                             executor,
-                            () -> HifiGanDecoder.load(parts, latent, couplings % 2 == 1, speaker));
+                            () -> HifiGanDecoder.load(parts, latent, odd, speaker));
             var durations = async(executor, () -> DurationPredictor.load(parts, hidden, speaker));
             return new Vits(
-                    many ? parameters.embedding(parts.weight("emb_g.weight", -1, speaker)) : null,
+                    many ? load.embedding("emb_g", -1, speaker) : null,
                     encoder.join(),
                     durations.join(),
                     flow.join(),
@@ -59,14 +61,6 @@ record Vits(
 
     private static <T> CompletableFuture<T> async(Executor executor, Supplier<T> part) {
         return CompletableFuture.supplyAsync(part, executor);
-    }
-
-    private static int couplings(Parts parts) {
-        int count = 0;
-        while (parts.has("flow.flows." + 2 * count + ".pre")) {
-            count++;
-        }
-        return count;
     }
 
     /** The stages a sentence passes, in order. */

@@ -2,6 +2,7 @@ package dev.skald.piper.vits;
 
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.nn.Rows;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.vits.Vits.Stage;
 import dev.skald.tensor.Activation;
@@ -149,6 +150,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         private final int[] ends;
 
         private final int frames;
+        private final Ops.Ints phonemes;
         private final List<Tensor> flowConditions;
         private final @Nullable Tensor decoderCondition;
 
@@ -180,6 +182,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                             vits.durations().operations() * ids.length,
                             () -> durations(speaker));
             frames = ends[ends.length - 1];
+            phonemes = phonemes();
             flowConditions = speaker == null ? List.of() : vits.flow().conditions(ops, speaker);
             decoderCondition = vits.decoder().condition(ops, speaker);
             int most = windows[windows.length - 1];
@@ -205,15 +208,19 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         }
 
         private int[] durations(@Nullable Tensor speaker) {
-            float[] log =
-                    vits.durations()
-                            .logDurations(
-                                    ops,
-                                    encoded.hidden(),
-                                    speaker,
-                                    settings.noiseWidth(),
-                                    settings.seed(),
-                                    (long) number * PIECE);
+            float[] log;
+            try (Ops.Scope inner = ops.scope()) {
+                log =
+                        ops.read(
+                                vits.durations()
+                                        .logDurations(
+                                                ops,
+                                                encoded.hidden(),
+                                                speaker,
+                                                settings.noiseWidth(),
+                                                settings.seed(),
+                                                (long) number * PIECE));
+            }
             taps.tap("durations.log", log, log.length);
             int[] ends = new int[log.length];
             long end = 0;
@@ -303,18 +310,18 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             }
         }
 
+        /** The phoneme that each frame belongs to, where the ops run. */
+        private Ops.Ints phonemes() {
+            int[] phonemes = new int[frames];
+            for (int i = 0, from = 0; i < ends.length; from = ends[i++]) {
+                Arrays.fill(phonemes, from, ends[i], i);
+            }
+            return ops.ints(phonemes);
+        }
+
         /** Each frame's mean and noise, of the phoneme it belongs to. */
         private void prior(Rows rows, Tensor z) {
-            int[] phonemes = new int[rows.count()];
-            int phoneme = 0;
-            for (int i = 0; i < phonemes.length; i++) {
-                while (ends[phoneme] <= rows.from() + i) {
-                    phoneme++;
-                }
-                phonemes[i] = phoneme;
-            }
-            Ops.Ints index = ops.ints(phonemes.length);
-            ops.write(phonemes, index);
+            Ops.Ints index = phonemes.slice(rows.from(), rows.count());
             ops.gather(encoded.mean(), index, z);
             if (settings.noiseScale() != 0) {
                 Tensor deviation = ops.tensor(1, rows.count(), z.cols());

@@ -1,4 +1,4 @@
-package dev.skald.chatterbox.s3gen;
+package dev.skald.nn;
 
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;

@@ -1,44 +1,42 @@
-package dev.skald.piper.vits;
+package dev.skald.nn;
 
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Tensor;
 
 /**
  * Rows {@code from} to {@code to} of a whole that is never there as one piece: windows of a
  * sentence are computed from exactly the rows they depend on, so that they equal the whole.
  */
-record Rows(int from, int to) {
-    int count() {
+public record Rows(int from, int to) {
+    /** All of {@code count} rows. */
+    public static Rows all(int count) {
+        return new Rows(0, count);
+    }
+
+    public int count() {
         return to - from;
     }
 
     /** The rows that {@code pad} rows on each side reach, within the whole. */
-    Rows grown(int pad, int whole) {
+    public Rows grown(int pad, int whole) {
         return new Rows(Math.max(0, from - pad), Math.min(whole, to + pad));
     }
 
+    /** The input rows that these rows of a transposed convolution get something from. */
+    public Rows sources(ConvTranspose1d up, int whole) {
+        int first = Math.ceilDiv(from + up.padding() - up.kernel() + 1, up.stride());
+        int last = Math.floorDiv(to - 1 + up.padding(), up.stride());
+        return new Rows(Math.max(0, first), Math.min(whole, last + 1));
+    }
+
     /** These rows of a tensor that holds {@code have}. */
-    Tensor of(Tensor tensor, Rows have) {
+    public Tensor of(Tensor tensor, Rows have) {
         return from == have.from && to == have.to
                 ? tensor
                 : tensor.rows(from - have.from, to - have.from);
-    }
-
-    /** How far a convolution that keeps the length sees to each side. */
-    static int reach(Conv1d conv) {
-        return (conv.kernel() - 1) / 2 * conv.dilation();
-    }
-
-    /** Zeros beyond the start of the whole that these rows of the output need. */
-    int padLeft(int reach) {
-        return Math.max(0, reach - from);
-    }
-
-    int padRight(int reach, int whole) {
-        return Math.max(0, to + reach - whole);
     }
 
     /**
@@ -46,7 +44,7 @@ record Rows(int from, int to) {
      *
      * @param x its input's rows {@code have}, at least those that these rows need
      */
-    void conv(
+    public void conv(
             Ops ops,
             Tensor x,
             Rows have,
@@ -55,8 +53,10 @@ record Rows(int from, int to) {
             Activation before,
             Epilogue epilogue,
             Tensor out) {
-        int reach = reach(conv);
+        int reach = conv.reach();
         Tensor in = grown(reach, whole).of(x, have);
-        ops.conv1d(in, conv, padLeft(reach), padRight(reach, whole), before, epilogue, out);
+        // Zeros only beyond the edges of the whole.
+        conv.padded(Math.max(0, reach - from), Math.max(0, to + reach - whole))
+                .forward(ops, in, before, epilogue, out);
     }
 }

@@ -1,4 +1,4 @@
-package dev.skald.chatterbox.s3gen;
+package dev.skald.nn;
 
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Tensor;
@@ -7,17 +7,18 @@ import dev.skald.tensor.Tensor;
  * The sinusoidal table of relative positions of ESPnet's conformer (Transformer-XL, appendix B):
  * row r of the table for T rows is distance T-1-r. Made once, for the longest sequence.
  */
-final class RelativePositions {
+public final class RelativePositions {
     private final int longest;
     private final Tensor table; // (1, 2*longest-1, C)
 
-    RelativePositions(Parameters parameters, int hidden, int longest) {
+    /** Of sequences of at most {@code longest} rows. */
+    public RelativePositions(Parameters parameters, int hidden, int longest) {
         this.longest = longest;
         table = make(parameters, hidden, longest);
     }
 
     /** (1, 2*rows-1, C). Throws {@link IllegalArgumentException} on more rows than the longest. */
-    Tensor of(int rows) {
+    public Tensor of(int rows) {
         if (rows > longest) {
             throw new IllegalArgumentException(
                     rows + " frames at once; this model was loaded for " + longest);

@@ -1,48 +1,43 @@
-package dev.skald.chatterbox.s3gen;
+package dev.skald.nn;
 
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Harmonics;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
-import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
-import dev.skald.tensor.Weights;
 
 /**
  * The vocoder's excitation: sines at the fundamental and its harmonics, or noise where there is no
  * voice, mixed to one signal (neural source filter, Wang et al. 2019; {@code SineGen} and {@code
  * SourceModuleHnNSF} of {@code s3gen/hifigan.py} in resemble-ai/chatterbox).
  */
-final class HarmonicSource {
+public final class HarmonicSource {
     private static final float SINE_AMPLITUDE = 0.1f;
     private static final float VOICED_NOISE = 0.003f;
     private static final float VOICED_HERTZ = 10;
-    private static final float SAMPLE_RATE = 24_000;
 
     private final Linear mix;
+    private final float sampleRate;
     private final int samplesAFrame;
 
-    private HarmonicSource(Linear mix, int samplesAFrame) {
+    private HarmonicSource(Linear mix, float sampleRate, int samplesAFrame) {
         this.mix = mix;
+        this.sampleRate = sampleRate;
         this.samplesAFrame = samplesAFrame;
     }
 
-    /** Loads the weights under {@code mel2wav.m_source.}. */
-    static HarmonicSource load(Weights w, Parameters parameters, int samplesAFrame) {
-        int harmonics = w.get("l_linear.weight", 1, -1).shape()[1];
+    /** Loads {@code l_linear}. */
+    public static HarmonicSource load(Loader load, float sampleRate, int samplesAFrame) {
         return new HarmonicSource(
-                parameters.linear(
-                        w.get("l_linear.weight", 1, harmonics),
-                        w.get("l_linear.bias", 1),
-                        Role.EXACT),
-                samplesAFrame);
+                load.role(Role.EXACT).linear("l_linear", -1, 1), sampleRate, samplesAFrame);
     }
 
-    int harmonics() {
+    /** Harmonics, the fundamental included. */
+    public int harmonics() {
         return mix.in();
     }
 
@@ -52,9 +47,9 @@ final class HarmonicSource {
      * @param turns see {@link Harmonics}; moved on by {@link #generate}
      * @param offsets (1,1,H): initial phases in radians; the fundamental's is 0
      */
-    record Phase(Ints turns, Tensor offsets) {
+    public record Phase(Ints turns, Tensor offsets) {
         /** The beginning of a signal. The fundamental's offset is not looked at. */
-        static Phase begin(Ops ops, float[] offsets) {
+        public static Phase begin(Ops ops, float[] offsets) {
             float[] own = offsets.clone();
             own[0] = 0;
             Tensor t = ops.tensor(1, 1, own.length);
@@ -63,7 +58,7 @@ final class HarmonicSource {
         }
 
         /** The same place, which moves on by itself. */
-        Phase copy(Ops ops) {
+        public Phase copy(Ops ops) {
             Ints own = ops.ints(turns.count());
             ops.copy(turns, own);
             return new Phase(own, offsets);
@@ -76,13 +71,13 @@ final class HarmonicSource {
      *
      * @param first index of the first frame in the whole signal, for the noise
      */
-    void generate(
+    public void generate(
             Ops ops, Tensor f0, Phase phase, long first, NoiseSource noise, Taps taps, Tensor out) {
         int frames = ops.rowsAtOnce(3L * Float.BYTES * harmonics() * samplesAFrame);
         Harmonics how =
                 new Harmonics(
                         samplesAFrame,
-                        SAMPLE_RATE,
+                        sampleRate,
                         VOICED_HERTZ,
                         SINE_AMPLITUDE,
                         VOICED_NOISE,
