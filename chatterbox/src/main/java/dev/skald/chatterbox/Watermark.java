@@ -4,18 +4,22 @@ import dev.skald.audio.SampleFilter;
 import dev.skald.audio.resample.Resampler;
 import dev.skald.audio.spectrum.Windows;
 import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.nn.Conv;
+import dev.skald.nn.Conv1d;
+import dev.skald.nn.Loader;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
-import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Perth's implicit watermark: a network changes the magnitudes below 2 kHz a little, inaudibly and
@@ -45,30 +49,27 @@ final class Watermark {
     /** A frame is marked if its level exceeds this share of the loudest. */
     private static final double AUDIBLE = 0.05;
 
-    private final Conv1d[] layers;
+    private static final Activation LEAKY = Activation.leakyRelu(0.01f);
+
+    private final List<Conv1d> layers = new ArrayList<>();
     private final int subband;
     private final Linear analysis; // FFT → 2 * BINS, window included
+    private final Linear loudness; // the sum of BINS levels
     private final Linear synthesis; // 2 * subband → FFT, window included
 
     /** Throws {@link WeightException} if the weights are not Perth's. */
     Watermark(Weights checkpoint, Parameters parameters) {
-        Weights w = checkpoint.under("model.encoder.layers.");
-        int count = 0;
-        while (w.has(count + ".conv.weight")) {
-            count++;
+        Loader load = Loader.of(checkpoint, parameters).under("model", "encoder", "layers");
+        for (int i = 0; load.has(i + ".conv.weight"); i++) {
+            boolean last = !load.has(i + 1 + ".conv.weight");
+            int in = i == 0 ? -1 : layers.getLast().out();
+            int out = last && i > 0 ? layers.getFirst().in() : -1;
+            layers.add(load.conv1d(i + ".conv", in, out, Conv.same(-1)));
         }
-        if (count < 2) {
+        if (layers.size() < 2) {
             throw new WeightException("the watermark's encoder is missing: install perth again");
         }
-        layers = new Conv1d[count];
-        int in = w.get("0.conv.weight", -1, -1, -1).shape()[1];
-        subband = in;
-        for (int i = 0; i < count; i++) {
-            Weight kernel = w.get(i + ".conv.weight", i == count - 1 ? subband : -1, in, -1);
-            in = kernel.shape()[0];
-            layers[i] =
-                    parameters.conv1d(kernel, w.get(i + ".conv.bias", in), 1, 1, 1, Role.WORKING);
-        }
+        subband = layers.getFirst().in();
         double[] window = Windows.periodicHann(FFT);
         float[] forward = new float[2 * BINS * FFT];
         float[] back = new float[FFT * 2 * subband];
@@ -86,10 +87,45 @@ final class Watermark {
                 }
             }
         }
-        analysis = parameters.linear(Weight.of("dft", forward, 2 * BINS, FFT), null, Role.WORKING);
-        synthesis =
-                parameters.linear(
-                        Weight.of("inverse dft", back, FFT, 2 * subband), null, Role.WORKING);
+        float[] ones = new float[BINS];
+        Arrays.fill(ones, 1);
+        Role role = Role.WORKING;
+        analysis = parameters.linear(Weight.of("dft", forward, 2 * BINS, FFT), null, role);
+        loudness = parameters.linear(Weight.of("sum", ones, 1, BINS), null, Role.EXACT);
+        synthesis = parameters.linear(Weight.of("idft", back, FFT, 2 * subband), null, role);
+    }
+
+    /** Spectrum (1,T,2 BINS) → levels (1,T,BINS), 0 to 1. */
+    Tensor levels(Ops ops, Tensor spectrum) {
+        Tensor re = spectrum.cols(0, BINS);
+        Tensor im = spectrum.cols(BINS, 2 * BINS);
+        Tensor levels = ops.tensor(1, spectrum.rows(), BINS);
+        try (Ops.Scope ignored = ops.scope()) {
+            Tensor square = ops.tensor(1, spectrum.rows(), BINS);
+            ops.mul(im, im, square);
+            ops.mul(re, re, levels);
+            ops.add(levels, square, levels);
+        }
+        ops.activate(levels, Activation.logClamped((float) (FLOOR * FLOOR)), levels);
+        ops.scale(levels, (float) (10 / Math.log(10) / DECIBELS), (float) (180 / DECIBELS), levels);
+        return levels;
+    }
+
+    /** What the mark adds to the spectrum below 2 kHz: (1,T,2 subband). */
+    Tensor delta(Ops ops, Tensor spectrum, Tensor levels) {
+        Tensor gain = levels.cols(0, subband);
+        for (Conv1d layer : layers) {
+            gain = layer.forward(
+                    ops, gain, layer == layers.getLast() ? Epilogue.NONE : Epilogue.of(LEAKY));
+        }
+        // From a change of decibels to one of the magnitude.
+        ops.scale(gain, (float) (DECIBELS / 20 * Math.log(10)), 0, gain);
+        ops.activate(gain, Activation.EXP, gain);
+        ops.scale(gain, 1, -1, gain);
+        Tensor delta = ops.tensor(1, spectrum.rows(), 2 * subband);
+        ops.mul(spectrum.cols(0, subband), gain, delta.cols(0, subband));
+        ops.mul(spectrum.cols(BINS, BINS + subband), gain, delta.cols(subband, 2 * subband));
+        return delta;
     }
 
     /** Marks speech that arrives bit by bit; holds back what the mark still depends on. */
@@ -147,13 +183,18 @@ final class Watermark {
             try (Ops.Scope ignored = ops.scope()) {
                 Tensor wave = ops.tensor(1, 1, padded.length);
                 ops.write(padded, 0, wave);
-                float[] spectrum = ops.read(ops.linear(wave.windows(FFT, HOP, frames), analysis));
-                Tensor levels = ops.tensor(1, frames, subband);
-                boolean[] audible = new boolean[frames];
-                ops.write(levels(spectrum, audible), 0, levels);
-                float[] residual = ops.read(encode(levels));
-                Tensor delta = ops.tensor(1, frames, 2 * subband);
-                ops.write(delta(spectrum, residual, audible), 0, delta);
+                Tensor spectrum = ops.linear(wave.windows(FFT, HOP, frames), analysis);
+                Tensor levels = levels(ops, spectrum);
+                float[] loud = ops.read(ops.linear(levels, loudness));
+                Tensor delta = delta(ops, spectrum, levels);
+                for (float sum : loud) {
+                    loudest = Math.max(loudest, sum);
+                }
+                for (int t = 0; t < frames; t++) {
+                    if (!(loud[t] > AUDIBLE * loudest)) {
+                        ops.fill(delta.rows(t, t + 1), 0);
+                    }
+                }
                 Tensor sum = ops.tensor(1, 1, padded.length);
                 ops.overlapAdd(ops.linear(delta, synthesis), HOP, sum);
                 ops.read(sum, added, 0);
@@ -163,56 +204,6 @@ final class Watermark {
                     Resampler.soxrHq(RATE, S3Gen.SAMPLE_RATE)
                             .resample(Arrays.copyOfRange(added, FFT / 2, FFT / 2 + x.length));
             return Arrays.copyOf(back, speech.length);
-        }
-
-        /** Levels of the subband, 0 to 1; and which frames are loud enough to be marked. */
-        private float[] levels(float[] spectrum, boolean[] audible) {
-            float[] levels = new float[audible.length * subband];
-            double[] sums = new double[audible.length];
-            for (int t = 0; t < audible.length; t++) {
-                for (int k = 0; k < BINS; k++) {
-                    double re = spectrum[t * 2 * BINS + k];
-                    double im = spectrum[t * 2 * BINS + BINS + k];
-                    double level =
-                            (20 * Math.log10(Math.max(Math.sqrt(re * re + im * im), FLOOR)) + 180)
-                                    / DECIBELS;
-                    sums[t] += level;
-                    if (k < subband) {
-                        levels[t * subband + k] = (float) level;
-                    }
-                }
-                loudest = Math.max(loudest, sums[t]);
-            }
-            for (int t = 0; t < audible.length; t++) {
-                audible[t] = sums[t] > AUDIBLE * loudest;
-            }
-            return levels;
-        }
-
-        /** levels (1,T,subband) → residual of the same shape. */
-        private Tensor encode(Tensor levels) {
-            Activation leaky = Activation.leakyRelu(0.01f);
-            Tensor x = levels;
-            for (int i = 0; i < layers.length; i++) {
-                int pad = layers[i].kernel() / 2;
-                Epilogue after = i == layers.length - 1 ? Epilogue.NONE : Epilogue.of(leaky);
-                x = ops.conv1d(x, layers[i], pad, pad, after);
-            }
-            return x;
-        }
-
-        private float[] delta(float[] spectrum, float[] residual, boolean[] audible) {
-            float[] delta = new float[audible.length * 2 * subband];
-            for (int t = 0; t < audible.length; t++) {
-                for (int k = 0; audible[t] && k < subband; k++) {
-                    double gain = Math.pow(10, DECIBELS / 20 * residual[t * subband + k]) - 1;
-                    int from = t * 2 * BINS + k;
-                    int to = t * 2 * subband + k;
-                    delta[to] = (float) (spectrum[from] * gain);
-                    delta[to + subband] = (float) (spectrum[from + BINS] * gain);
-                }
-            }
-            return delta;
         }
 
         /** Divides by the overlapping windows' squares, as the inverse transform does. */

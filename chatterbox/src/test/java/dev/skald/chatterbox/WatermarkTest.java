@@ -1,12 +1,15 @@
 package dev.skald.chatterbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Tensor;
 import dev.skald.tensor.io.TorchZip;
 import dev.skald.tensor.io.TorchZipWriter;
+import dev.skald.testkit.OpsProxies;
 import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,16 +25,8 @@ class WatermarkTest {
 
     @Test
     void aStreamIsMarkedAsTheWholeIs() throws IOException {
-        Path file = dir.resolve("perth.pth.tar");
-        int bands = 128;
-        int hidden = 16;
-        TorchZipWriter out = new TorchZipWriter();
-        conv(out, 0, hidden, bands, 1);
-        conv(out, 1, hidden, hidden, 7);
-        conv(out, 2, bands, hidden, 1);
-        out.write(file);
         float[] speech = speech(3 * 24_000);
-        try (TorchZip weights = TorchZip.open(file);
+        try (TorchZip weights = TorchZip.open(checkpoint());
                 TestDevice device = TestDevice.open(1);
                 Parameters parameters = device.parameters();
                 Ops ops = device.ops()) {
@@ -43,6 +38,33 @@ class WatermarkTest {
             assertThat(distance(whole, speech)).isBetween(1e-4, 0.05);
             assertThat(distance(whole, streamed)).isLessThan(2e-5);
         }
+    }
+
+    @Test
+    void noValueMovesInsideTheNetwork() throws IOException {
+        try (TorchZip weights = TorchZip.open(checkpoint());
+                TestDevice device = TestDevice.open();
+                Parameters parameters = device.parameters();
+                Ops ops = device.ops()) {
+            Watermark watermark = new Watermark(weights, parameters);
+            Ops inside = OpsProxies.withoutTransfers(ops, "Watermark");
+            Tensor spectrum = ops.zeros(1, 12, 2 * 1025);
+            Tensor levels = watermark.levels(inside, spectrum);
+            assertThat(ops.read(levels)[0]).isCloseTo(0f, within(1e-6f));
+            assertThat(watermark.delta(inside, spectrum, levels).cols()).isEqualTo(256);
+        }
+    }
+
+    private Path checkpoint() throws IOException {
+        Path file = dir.resolve("perth.pth.tar");
+        int bands = 128;
+        int hidden = 16;
+        TorchZipWriter out = new TorchZipWriter();
+        conv(out, 0, hidden, bands, 1);
+        conv(out, 1, hidden, hidden, 7);
+        conv(out, 2, bands, hidden, 1);
+        out.write(file);
+        return file;
     }
 
     /**
