@@ -114,9 +114,9 @@ final class Watermark {
     /** What the mark adds to the spectrum below 2 kHz: (1,T,2 subband). */
     Tensor delta(Ops ops, Tensor spectrum, Tensor levels) {
         Tensor gain = levels.cols(0, subband);
-        for (Conv1d layer : layers) {
-            gain = layer.forward(
-                    ops, gain, layer == layers.getLast() ? Epilogue.NONE : Epilogue.of(LEAKY));
+        for (int i = 0; i < layers.size(); i++) {
+            boolean last = i == layers.size() - 1;
+            gain = layers.get(i).forward(ops, gain, last ? Epilogue.NONE : Epilogue.of(LEAKY));
         }
         // From a change of decibels to one of the magnitude.
         ops.scale(gain, (float) (DECIBELS / 20 * Math.log(10)), 0, gain);

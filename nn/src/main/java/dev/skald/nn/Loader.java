@@ -215,14 +215,12 @@ public final class Loader {
     }
 
     private Weight filters(String name, int in, int out, Conv how) {
-        return WeightNorm.fold(
-                weights, name, out, in == -1 ? -1 : in / how.groups(), how.kernel());
+        return WeightNorm.fold(weights, name, out, in == -1 ? -1 : in / how.groups(), how.kernel());
     }
 
     private Conv1d conv1d(Weight weight, @Nullable Weight bias, Conv how) {
         Parameters.Conv1d packed =
-                parameters.conv1d(
-                        weight, bias, how.stride(), how.dilation(), how.groups(), role);
+                parameters.conv1d(weight, bias, how.stride(), how.dilation(), how.groups(), role);
         return new Conv1d(packed, how.left(weight), how.right(weight));
     }
 
@@ -238,8 +236,7 @@ public final class Loader {
      * A square 2-D convolution without a bias that keeps the size, or halves the height by a stride
      * of 2, with the batch norm after it folded in.
      */
-    public Conv2d conv2dNorm(
-            String name, String norm, int in, int out, int kernel, int strideH) {
+    public Conv2d conv2dNorm(String name, String norm, int in, int out, int kernel, int strideH) {
         Weight weight = get(name + ".weight", out, in, kernel, kernel);
         BatchNorm after = BatchNorm.read(weights, norm, weight.shape()[0]);
         return parameters.conv2d(
@@ -290,8 +287,7 @@ public final class Loader {
         Weight weight = get(tensor, shape);
         int[] found = weight.shape();
         int cols = found[found.length - 1];
-        return parameters.constant(
-                weight.floats(), Math.toIntExact(weight.size() / cols), cols);
+        return parameters.constant(weight.floats(), Math.toIntExact(weight.size() / cols), cols);
     }
 
     /** Snake with the alphas of that name (Ziyin et al. 2020). */

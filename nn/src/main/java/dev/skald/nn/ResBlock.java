@@ -89,7 +89,13 @@ public record ResBlock(List<Unit> units) {
                     yRows = next.grown(unit.conv2().reach(), whole);
                     y = inner.rows(0, yRows.count());
                     yRows.conv(
-                            ops, in, rows, whole, unit.conv1(), unit.activation1(), Epilogue.NONE,
+                            ops,
+                            in,
+                            rows,
+                            whole,
+                            unit.conv1(),
+                            unit.activation1(),
+                            Epilogue.NONE,
                             y);
                 }
                 Tensor residual = next.of(in, rows);
@@ -108,7 +114,10 @@ public record ResBlock(List<Unit> units) {
                 // In place, where the convolution reads another tensor than it adds to.
                 Tensor to = outer.rows(0, next.count());
                 if (i > 0) {
-                    to = unit.conv1() != null ? residual : i % 2 == 0 ? to : inner.rows(0, next.count());
+                    to =
+                            unit.conv1() != null
+                                    ? residual
+                                    : i % 2 == 0 ? to : inner.rows(0, next.count());
                 }
                 next.conv(
                         ops,

@@ -101,9 +101,7 @@ class LayersTest {
                 }
             }
             for (int i = 0; i < 4; i++) {
-                c[i] =
-                        sigmoid(gates[4 + i]) * c[i]
-                                + sigmoid(gates[i]) * Math.tanh(gates[8 + i]);
+                c[i] = sigmoid(gates[4 + i]) * c[i] + sigmoid(gates[i]) * Math.tanh(gates[8 + i]);
                 out[t][i] = sigmoid(gates[12 + i]) * Math.tanh(c[i]);
             }
             h = out[t].clone();
@@ -120,7 +118,8 @@ class LayersTest {
         Activation leaky = Activation.leakyRelu(0.1f);
         for (int i = 0; i < 3; i++) {
             for (String which : new String[] {"a", "b"}) {
-                file.add(name + which + i + ".weight", 4, 4, kernel).add(name + which + i + ".bias", 4);
+                file.add(name + which + i + ".weight", 4, 4, kernel)
+                        .add(name + which + i + ".bias", 4);
             }
             Conv dilated = Conv.same(kernel).dilation(2 * i + 1);
             units.add(
@@ -128,7 +127,11 @@ class LayersTest {
                             leaky,
                             pairs ? load().conv1d(name + "a" + i, 4, 4, dilated) : null,
                             leaky,
-                            load().conv1d(name + "b" + i, 4, 4, pairs ? Conv.same(kernel) : dilated)));
+                            load().conv1d(
+                                            name + "b" + i,
+                                            4,
+                                            4,
+                                            pairs ? Conv.same(kernel) : dilated)));
         }
         return new ResBlock(units);
     }

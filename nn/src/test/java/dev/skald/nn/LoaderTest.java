@@ -112,8 +112,7 @@ class LoaderTest {
         Tensor conv = load().conv1d("conv", 3, 4, Conv.causal(3).noBias()).forward(ops, x);
         norm.forward(ops, conv, Activation.NONE, conv);
         Conv1d folded = load().conv1dNorm("conv", "bn", 3, 4, Conv.causal(3));
-        assertThat(ops.read(folded.forward(ops, x)))
-                .containsExactly(ops.read(conv), offset(1e-5f));
+        assertThat(ops.read(folded.forward(ops, x))).containsExactly(ops.read(conv), offset(1e-5f));
         Tensor map = ops.linear(x, load().linearNoBias("map", 3, 4));
         norm.forward(ops, map, Activation.NONE, map);
         assertThat(ops.read(ops.linear(x, load().linearNorm("map", "bn", 3, 4))))
@@ -126,7 +125,8 @@ class LoaderTest {
         Tensor x = input(8, 2);
         Tensor y = load().conv1d("c", 2, 2, Conv.causal(3).dilation(2)).forward(ops, x);
         assertThat(y.rows()).isEqualTo(8);
-        Tensor begin = load().conv1d("c", 2, 2, Conv.causal(3).dilation(2)).forward(ops, x.rows(0, 5));
+        Tensor begin =
+                load().conv1d("c", 2, 2, Conv.causal(3).dilation(2)).forward(ops, x.rows(0, 5));
         assertThat(ops.read(y.rows(0, 5))).containsExactly(ops.read(begin));
         Conv1d halved = load().conv1d("c", 2, 2, Conv.padded(3, 1, 1).stride(2));
         assertThat(halved.forward(ops, x, Epilogue.NONE).rows()).isEqualTo(4);

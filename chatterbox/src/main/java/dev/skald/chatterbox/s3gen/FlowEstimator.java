@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * with full attention, told the time. Follows {@code ConditionalDecoder} of {@code
  * s3gen/decoder.py} in resemble-ai/chatterbox (Matcha-TTS, CosyVoice 2).
  *
- * <p>Legend: B rows (conditional, unconditional), T frames, C hidden size, S steps, N residual blocks.
+ * <p>Legend: B rows (conditional, unconditional), T frames, C hidden size, S steps, N residual
+ * blocks.
  */
 final class FlowEstimator {
     private static final float EPS = 1e-5f;
@@ -35,7 +36,7 @@ final class FlowEstimator {
     private record Transformer(LayerNorm norm1, Linear qkv, Linear out, FeedForward ff) {}
 
     /** A residual block with the transformer blocks after it. */
-    private record Block(String name, Resnet resnet, List<Transformer> transformers) {}
+    private record Block(Resnet resnet, List<Transformer> transformers) {}
 
     private final int in;
     private final int hidden;
@@ -66,15 +67,10 @@ final class FlowEstimator {
                 load.has("time_embed_mixer.weight")
                         ? load.linearNoBias("time_embed_mixer", 2 * timeDim, timeDim)
                         : null;
-        down = block(load.under("down_blocks", 0), "down0", in);
+        down = block(load.under("down_blocks", 0), in);
         downConv = conv(load, "down_blocks.0.2", hidden);
-        int[] number = {0};
-        mid =
-                load.list(
-                        "mid_blocks",
-                        "0.res_conv.weight",
-                        l -> block(l, "mid" + number[0]++, hidden));
-        up = block(load.under("up_blocks", 0), "up0", 2 * hidden);
+        mid = load.list("mid_blocks", "0.res_conv.weight", l -> block(l, hidden));
+        up = block(load.under("up_blocks", 0), 2 * hidden);
         upConv = conv(load, "up_blocks.0.2", hidden);
         List<String> maps = new ArrayList<>();
         maps.add("down_blocks.0.0.mlp.1");
@@ -88,7 +84,7 @@ final class FlowEstimator {
         projection = load.linear("final_proj", hidden, -1);
     }
 
-    private Block block(Loader load, String name, int blockIn) {
+    private Block block(Loader load, int blockIn) {
         Loader r = load.under(0);
         Resnet resnet =
                 new Resnet(
@@ -97,7 +93,7 @@ final class FlowEstimator {
                         conv(r, "block2.block.0", hidden),
                         r.layerNorm("block2.block.2", hidden, EPS),
                         r.linear("res_conv", blockIn, hidden));
-        return new Block(name, resnet, load.list("1", "norm1.weight", this::transformer));
+        return new Block(resnet, load.list("1", "norm1.weight", this::transformer));
     }
 
     private Transformer transformer(Loader load) {
@@ -217,15 +213,16 @@ final class FlowEstimator {
             r.norm2().forward(ops, h2, Activation.MISH, h2);
             ops.linear(x, r.resConv(), Epilogue.plus(h2), out);
         }
-        if (taps.on()) {
-            taps.tap("est_" + w.name() + "_resnet", ops, out);
-        }
+        Taps own = taps.on() ? taps.under("est_" + name(index) + "_") : taps;
+        own.tap("resnet", ops, out);
         for (int i = 0; i < w.transformers().size(); i++) {
             transform(ops, out, w.transformers().get(i));
-            if (taps.on()) {
-                taps.tap("est_" + w.name() + "_tfm" + i, ops, out);
-            }
+            own.tap("tfm" + i, ops, out);
         }
+    }
+
+    private String name(int index) {
+        return index == 0 ? "down0" : index > mid.size() ? "up0" : "mid" + (index - 1);
     }
 
     /** h (B,T,C), in place. */

@@ -132,8 +132,7 @@ public final class HiftVocoder {
             units.add(
                     new ResBlock.Unit(
                             load.snake("activations1." + i + ".alpha", c),
-                            load.conv1d(
-                                    "convs1." + i, c, c, Conv.same(-1).dilation(DILATIONS[i])),
+                            load.conv1d("convs1." + i, c, c, Conv.same(-1).dilation(DILATIONS[i])),
                             load.snake("activations2." + i + ".alpha", c),
                             load.conv1d("convs2." + i, c, c, Conv.same(-1))));
         }

@@ -59,9 +59,7 @@ public final class T3 {
                         : w.get("text_pos_emb.emb.weight", config.textPositions(), c);
         speechEmbedding = load.embedding("speech_emb", -1, c);
         speechPositions =
-                config.speechPositions() == 0
-                        ? null
-                        : load.embedding("speech_pos_emb.emb", -1, c);
+                config.speechPositions() == 0 ? null : load.embedding("speech_pos_emb.emb", -1, c);
         int v = config.speechVocabulary();
         // Logits stay in fp32 accumulation in every precision; their weights follow it.
         Loader streamed = load.role(Role.STREAMED);

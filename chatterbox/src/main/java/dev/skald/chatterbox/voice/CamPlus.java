@@ -41,8 +41,7 @@ public final class CamPlus {
     private record Dense(
             BatchNorm.Layer norm, Linear linear1, Conv1d local, Linear squeeze, Linear mask) {}
 
-    private record DenseBlock(
-            int in, List<Dense> layers, BatchNorm.Layer norm, Linear transit) {
+    private record DenseBlock(int in, List<Dense> layers, BatchNorm.Layer norm, Linear transit) {
         int growth() {
             return layers.getFirst().local().out();
         }

@@ -11,6 +11,8 @@ import dev.skald.testkit.GoldenSet;
 import dev.skald.testkit.OpsProxies;
 import dev.skald.testkit.TestDevice;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +60,31 @@ class ListeningNetworksTest {
                     Tensor codes =
                             network.forward(inside, mel, new int[] {101, 60}, first, Taps.NONE);
                     assertThat(codes.rows()).isEqualTo(26);
+                });
+    }
+
+    /** A clip of more than 30 s is cut, the others of its batch are not. */
+    @Test
+    void aBatchWithALongClipHasTheTokensOfEachAlone() {
+        run(
+                "s3tok",
+                (file, ops) -> {
+                    SpeechTokenizer network =
+                            SpeechTokenizer.load(file.weights(), file.parameters());
+                    float[] unit = file.set().stage("s3tok").cases().getFirst().floats("in.wav0");
+                    float[] longer = new float[483_200];
+                    for (int i = 0; i < longer.length; i++) {
+                        longer[i] = unit[i % unit.length];
+                    }
+                    List<float[]> clips = List.of(longer, Arrays.copyOf(unit, 20_333));
+                    SpeechTokenizer.Codes both =
+                            network.codes(ops, clips, Integer.MAX_VALUE, Taps.NONE);
+                    for (int i = 0; i < clips.size(); i++) {
+                        int from = i * both.longest();
+                        int[] alone = network.tokens(ops, clips.get(i));
+                        assertThat(Arrays.copyOfRange(both.codes(), from, from + both.lengths()[i]))
+                                .containsExactly(alone);
+                    }
                 });
     }
 

@@ -43,9 +43,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     static HifiGanDecoder load(Parts all, int latent, boolean reversed, int speakerChannels) {
         Parts dec = all.under("dec");
         Parts first =
-                reversed
-                        ? dec.edited("conv_pre.weight", w -> WeightEdits.reversed(w, 1))
-                        : dec;
+                reversed ? dec.edited("conv_pre.weight", w -> WeightEdits.reversed(w, 1)) : dec;
         Conv1d pre =
                 first.conv("conv_pre", latent, dec.shape("conv_pre.weight", -1, latent, -1)[0]);
         int ups = dec.count("ups.", "");
@@ -68,17 +66,13 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             stages.add(stage);
         }
         Conv how = dec.how("conv_post", 1);
-        Loader post =
-                dec.load().edited("conv_post.weight", w -> WeightEdits.scaled(w, 1f / each));
+        Loader post = dec.load().edited("conv_post.weight", w -> WeightEdits.scaled(w, 1f / each));
         return new HifiGanDecoder(
                 pre,
                 speakerChannels > 0 ? dec.linear("cond", speakerChannels, pre.out()) : null,
                 List.copyOf(stages),
                 post.conv1d(
-                        "conv_post",
-                        channels,
-                        1,
-                        post.has("conv_post.bias") ? how : how.noBias()));
+                        "conv_post", channels, 1, post.has("conv_post.bias") ? how : how.noBias()));
     }
 
     private static Stage stage(Parts dec, int number, int blocks, int in, float mean) {

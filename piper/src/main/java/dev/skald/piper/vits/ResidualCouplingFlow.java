@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * ResidualCouplingBlock} of jaywalnut310/vits).
  *
  * <p>Between couplings the order of all channels is reversed. Nothing is moved for it: every second
- * coupling reads the upper half and changes the lower one, with its channels' order reversed in
- * its weights. The sign of the mean is folded too.
+ * coupling reads the upper half and changes the lower one, with its channels' order reversed in its
+ * weights. The sign of the mean is folded too.
  *
  * @param channels of the latent
  * @param reversed whether the number of couplings is odd, so that the latent comes out in reverse

@@ -40,10 +40,7 @@ record Vits(
         try (var executor = Executors.newFixedThreadPool(Math.max(1, Math.min(threads, 4)))) {
             var flow = async(executor, () -> ResidualCouplingFlow.load(parts, latent, speaker));
             var encoder = async(executor, () -> TextEncoder.load(parts));
-            var decoder =
-                    async(
-                            executor,
-                            () -> HifiGanDecoder.load(parts, latent, odd, speaker));
+            var decoder = async(executor, () -> HifiGanDecoder.load(parts, latent, odd, speaker));
             var durations = async(executor, () -> DurationPredictor.load(parts, hidden, speaker));
             return new Vits(
                     many ? load.embedding("emb_g", -1, speaker) : null,
