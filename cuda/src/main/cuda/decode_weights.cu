@@ -32,7 +32,7 @@ KERNEL(t3_pack, 256, 1, T3Pack) {
             v[i] = from >= p.rows ? 0.f
                                   : t3_value(p.source, p.type,
                                             p.turned ? (long long)(k + i) * p.rows + from : (long long)from * p.inputs + k + i);
-            bad |= v[i] != v[i];
+            bad |= !(fabsf(v[i]) < INFINITY);
         }
         if (bad) atomicAdd(p.found, 1);
         p.to[((long long)(p.first / 8) * kb + tile) * 32 + lane] =
@@ -46,7 +46,7 @@ KERNEL(t3_vector, 256, 1, T3Vector) {
         const long long from = p.map == T3_PLAIN ? i : t3_source((int)i, p.map);
         if (from < 0) continue;
         const float v = t3_value(p.source, p.type, from);
-        if (v != v) atomicAdd(p.found, 1);
+        if (!(fabsf(v) < INFINITY)) atomicAdd(p.found, 1);
         p.to[i] = v;
     }
 }

@@ -9,22 +9,21 @@ import dev.skald.cuda.CudaWeights.CudaLinear;
 import dev.skald.cuda.CudaWeights.CudaLstm;
 import dev.skald.cuda.CudaWeights.Matrix;
 import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.cuda.WeightLoader.Raw;
 import dev.skald.cuda.decode.DeviceModel;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.Stream;
-import dev.skald.tensor.Backend;
-import dev.skald.tensor.Parameters;
+import dev.skald.tensor.CheckedParameters;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weight;
-import dev.skald.tensor.WeightException;
 import dev.skald.tensor.decode.DecoderModel;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,29 +31,33 @@ import org.jspecify.annotations.Nullable;
  * are fp16, {@link Role#STREAMED} bfloat16, or fp32 where that is asked for. Those in bfloat16 are
  * read when they are first used: see {@link StreamedLinear}.
  *
- * <p>Loading is serialised: one upload at a time goes through the page-locked memory.
+ * <p>Loading is serialised: a {@link WeightLoader} fills the page-locked memory of one weight after
+ * the other.
  */
-final class CudaParameters implements Parameters {
+final class CudaParameters extends CheckedParameters {
     private static final System.Logger LOG = System.getLogger(CudaParameters.class.getName());
 
-    private final CudaBackend backend;
     private final Context context;
     private final Precision precision;
     private final Stream stream;
+    private final WeightLoader loader;
     private final List<Long> memory = new ArrayList<>();
     private final Map<DecoderModel, Optional<DeviceModel>> decoders = new IdentityHashMap<>();
+
+    /** Loads within a load. */
+    private int depth;
+
+    /** What ended a load within the present one. */
+    private @Nullable Throwable failure;
+
     private boolean closed;
 
     CudaParameters(CudaBackend backend, Context context, Precision precision) {
-        this.backend = backend;
+        super(backend);
         this.context = context;
         this.precision = precision;
         stream = context.stream();
-    }
-
-    @Override
-    public Backend backend() {
-        return backend;
+        loader = new WeightLoader(context, stream);
     }
 
     @Override
@@ -73,21 +76,68 @@ final class CudaParameters implements Parameters {
         };
     }
 
-    // ---- memory
+    // ---- loading
 
-    long allocate(long bytes) {
+    @Override
+    public synchronized <T> T load(Supplier<T> model) {
+        T made = each(model);
+        if (depth == 0) {
+            loader.free();
+        }
+        return made;
+    }
+
+    /** One weight or many: all are there and checked when the outermost call returns. */
+    private synchronized <T> T each(Supplier<T> weights) {
         if (closed) {
             throw new IllegalStateException("these parameters are closed");
         }
+        depth++;
+        try {
+            T made = weights.get();
+            if (failure != null) {
+                throw new IllegalStateException("a weight before was not loaded", failure);
+            }
+            if (depth == 1) {
+                loader.finish();
+            }
+            return made;
+        } catch (RuntimeException | Error e) {
+            failure = e;
+            loader.abandon();
+            throw e;
+        } finally {
+            depth--;
+            failure = depth == 0 ? null : failure;
+        }
+    }
+
+    long allocate(long bytes) {
         long address = context.allocate(bytes);
         memory.add(address);
         return address;
     }
 
+    /** Values that are what they are, on the device. */
     long upload(float[] values) {
         long address = allocate((long) values.length * Float.BYTES);
-        stream.upload(values, 0, values.length, address);
-        stream.synchronize();
+        loader.constant(values, address);
+        return address;
+    }
+
+    private long upload(Weight w) {
+        long address = allocate(w.size() * Float.BYTES);
+        loader.floats(w, address);
+        return address;
+    }
+
+    /** Biases one behind the other, zeros for those that are missing; 0 if all are. */
+    private long biases(Joined maps) {
+        if (!maps.isBiased()) {
+            return 0;
+        }
+        long address = allocate((long) maps.out() * Float.BYTES);
+        loader.vectors(maps, address);
         return address;
     }
 
@@ -112,119 +162,86 @@ final class CudaParameters implements Parameters {
             this.kernel = kernel;
             taps = kernel;
         }
+
+        /** Bytes of columns that are padded to so many. */
+        long bytes(int padded, Type type) {
+            return rows(type) * padded * (type == Type.F32 ? 4 : 2);
+        }
+
+        long rows(Type type) {
+            int chunk = type == Type.F32 ? 16 : 32;
+            return (long) ((in + chunk - 1) / chunk) * chunk * taps;
+        }
     }
 
-    /** Packs weights whose outputs lie side by side. */
-    private Matrix pack(List<float[]> sources, Layout layout, Shape shape, Type type, long bias) {
-        int padded = (shape.columns + 63) / 64 * 64;
-        int chunk = type == Type.F32 ? 16 : 32;
-        long rows = (long) ((shape.in + chunk - 1) / chunk) * chunk * shape.taps;
-        long out = allocate(rows * padded * (type == Type.F32 ? 4 : 2));
-        int first = 0;
-        for (int i = 0; i < sources.size(); i++) {
-            float[] source = sources.get(i);
-            boolean last = i == sources.size() - 1;
-            int n =
-                    sources.size() == 1
-                            ? shape.columns
-                            : Math.toIntExact(source.length / ((long) shape.in * shape.kernel));
-            int columns = last ? padded - first : n;
-            long scratch = context.allocate((long) source.length * Float.BYTES);
-            stream.upload(source, 0, source.length, scratch);
-            stream.begin()
-                    .add(scratch)
-                    .add(layout.n)
-                    .add(layout.c)
-                    .add(layout.k)
-                    .add(out)
-                    .add(0L)
-                    .add(n)
-                    .add(first)
-                    .add(padded)
-                    .add(last ? 1 : 0)
-                    .add(shape.in)
-                    .add(shape.kernel)
-                    .add(shape.taps)
-                    .add(shape.up)
-                    .add(shape.upChannels)
-                    .add(shape.flat)
-                    .add(0)
-                    .add(Type.F32.ordinal())
-                    .add(type.ordinal())
-                    .add(1f);
-            int blocks = Math.toIntExact((rows * columns + 255) / 256);
-            stream.launch(context.kernel("pack_weights"), blocks, 1, 1, 256, 0);
-            stream.synchronize();
-            context.free(scratch);
-            first += n;
-        }
+    private static int padded(int columns) {
+        return (columns + 63) / 64 * 64;
+    }
+
+    /** A matrix of one source, which begins at value {@code from} of what was uploaded. */
+    private Matrix pack(Raw raw, long from, Layout layout, Shape shape, Type type, long bias) {
+        int padded = padded(shape.columns);
+        long out = allocate(shape.bytes(padded, type));
+        pack(raw, from, layout, shape, type, out, 0, shape.columns, padded);
         return new Matrix(out, type, shape.columns, padded, shape.taps, bias);
     }
 
-    private static float[] values(Weight w, int count) {
-        require(w, w.size() == count, "(" + count + ")");
-        return w.floats();
+    /** Packs n columns from {@code first} on; the last ones with zeros up to {@code padded}. */
+    private void pack(
+            Raw raw,
+            long from,
+            Layout layout,
+            Shape shape,
+            Type type,
+            long out,
+            int first,
+            int n,
+            int padded) {
+        boolean last = first + n == shape.columns;
+        int columns = last ? padded - first : n;
+        loader.launch(
+                "pack_weights",
+                (shape.rows(type) * columns + 255) / 256,
+                s ->
+                        s.add(raw.at(from))
+                                .add(layout.n)
+                                .add(layout.c)
+                                .add(layout.k)
+                                .add(out)
+                                .add(loader.found())
+                                .add(n)
+                                .add(first)
+                                .add(padded)
+                                .add(last ? 1 : 0)
+                                .add(shape.in)
+                                .add(shape.kernel)
+                                .add(shape.taps)
+                                .add(shape.up)
+                                .add(shape.upChannels)
+                                .add(shape.flat)
+                                .add(0)
+                                .add(raw.type().ordinal())
+                                .add(type.ordinal())
+                                .add(1f));
     }
 
-    // ---- layers
-
-    @Override
-    public Linear linear(Weight weight, @Nullable Weight bias, Role role) {
-        return linear(new Weight[] {weight}, new @Nullable Weight[] {bias}, role);
-    }
-
-    @Override
-    public synchronized Linear linear(
-            Weight[] weights, @Nullable Weight @Nullable [] biases, Role role) {
-        int in = dims(weights[0], 2)[1];
-        int out = 0;
-        boolean any = false;
-        for (int i = 0; i < weights.length; i++) {
-            Weight w = weights[i];
-            require(w, w.shape().length == 2 && w.shape()[1] == in, "(out, " + in + ")");
-            out = Math.addExact(out, w.shape()[0]);
-            any |= biases != null && biases[i] != null;
+    private Matrix pack(Joined maps, boolean transposed, Type type) {
+        int padded = padded(maps.out());
+        Shape shape = new Shape(maps.out(), maps.in(), 1);
+        Layout layout = transposed ? new Layout(1, maps.out(), 1) : new Layout(maps.in(), 1, 1);
+        long out = allocate(shape.bytes(padded, type));
+        int first = 0;
+        for (int i = 0; i < maps.weights().length; i++) {
+            Raw raw = loader.raw(maps.weights()[i]);
+            pack(raw, 0, layout, shape, type, out, first, maps.out(i), padded);
+            first += maps.out(i);
         }
-        float[] bias = new float[any ? out : 0];
-        int at = 0;
-        for (int i = 0; i < weights.length; i++) {
-            int rows = weights[i].shape()[0];
-            Weight b = biases == null ? null : biases[i];
-            if (b != null) {
-                System.arraycopy(values(b, rows), 0, bias, at, rows);
-            }
-            at += rows;
-        }
-        if (isStreamed(role)) {
-            return new StreamedLinear(this, in, out, List.of(weights), bias, false);
-        }
-        List<float[]> sources = new ArrayList<>();
-        for (Weight w : weights) {
-            sources.add(w.floats());
-        }
-        Matrix m = pack(sources, false, in, out, type(role), bias);
-        return new CudaLinear(in, out, m);
-    }
-
-    private boolean isStreamed(Role role) {
-        return role == Role.STREAMED && type(role) == Type.BF16;
-    }
-
-    private Matrix pack(
-            List<float[]> sources, boolean transposed, int in, int out, Type type, float[] bias) {
-        return pack(
-                sources,
-                transposed ? new Layout(1, out, 1) : new Layout(in, 1, 1),
-                new Shape(out, in, 1),
-                type,
-                bias.length > 0 ? upload(bias) : 0);
+        return new Matrix(out, type, maps.out(), padded, 1, biases(maps));
     }
 
     /** A matrix for the ops. */
-    synchronized Matrix pack(StreamedLinear w) {
-        List<float[]> sources = new ArrayList<>();
-        w.weights().forEach(each -> sources.add(each.floats()));
-        return pack(sources, w.transposed(), w.in(), w.out(), type(Role.STREAMED), w.bias());
+    Matrix pack(StreamedLinear w) {
+        return each(() -> pack(w.maps(), w.transposed(), type(Role.STREAMED)));
     }
 
     /** The weights of a decoder, packed once; empty, with a word of why, if the kernels cannot. */
@@ -232,10 +249,10 @@ final class CudaParameters implements Parameters {
         return decoders.computeIfAbsent(
                 model,
                 m -> {
-                    DecoderTiles tiles = new DecoderTiles(context, stream, this, m);
+                    DecoderTiles tiles = new DecoderTiles(stream, loader, this, m);
                     String unfit = tiles.unfit();
                     if (unfit == null) {
-                        return Optional.of(tiles.pack());
+                        return Optional.of(load(tiles::pack));
                     }
                     LOG.log(
                             System.Logger.Level.INFO,
@@ -245,189 +262,141 @@ final class CudaParameters implements Parameters {
                 });
     }
 
-    @Override
-    public synchronized Linear linearTransposed(Weight weight, @Nullable Weight bias, Role role) {
-        int in = dims(weight, 2)[0];
-        int out = weight.shape()[1];
-        float[] b = bias == null ? new float[0] : values(bias, out);
-        if (isStreamed(role)) {
-            return new StreamedLinear(this, in, out, List.of(weight), b, true);
+    // ---- layers
+
+    private Linear linear(Joined maps, boolean transposed, Role role) {
+        if (role == Role.STREAMED && type(role) == Type.BF16) {
+            return new StreamedLinear(this, maps, transposed);
         }
-        Matrix m = pack(List.of(weight.floats()), true, in, out, type(role), b);
-        return new CudaLinear(in, out, m);
+        Matrix m = each(() -> pack(maps, transposed, type(role)));
+        return new CudaLinear(maps.in(), maps.out(), m);
     }
 
     @Override
-    public synchronized Conv1d conv1d(
-            Weight weight, @Nullable Weight bias, int stride, int dilation, int groups, Role role) {
-        int[] d = dims(weight, 3);
-        int out = d[0];
-        int part = d[1];
-        int kernel = d[2];
-        if (stride < 1 || dilation < 1 || groups < 1 || out % groups != 0) {
-            throw new WeightException(
-                    "tensor '"
-                            + weight.name()
-                            + "' cannot be a convolution of stride "
-                            + stride
-                            + ", dilation "
-                            + dilation
-                            + ", "
-                            + groups
-                            + " groups");
-        }
-        int in = Math.multiplyExact(part, groups);
-        float[] biases = bias == null ? new float[0] : values(bias, out);
-        float[] all = weight.floats();
-        if (part == 1 && out == groups && groups > 1) {
-            return new CudaConv1d(
-                    in,
-                    out,
-                    kernel,
-                    stride,
-                    dilation,
-                    List.of(),
-                    upload(all),
-                    bias == null ? 0 : upload(biases));
-        }
-        int width = out / groups;
-        long b = bias == null ? 0 : upload(biases);
-        List<Matrix> packed = new ArrayList<>();
-        int each = width * part * kernel;
-        for (int g = 0; g < groups; g++) {
-            Shape shape;
-            if (stride > 1 && dilation == 1) {
-                shape = new Shape(width, kernel * part, kernel);
-                shape.taps = 1;
-                shape.flat = part;
-            } else {
-                shape = new Shape(width, part, kernel);
-            }
-            packed.add(
-                    pack(
-                            List.of(Arrays.copyOfRange(all, g * each, (g + 1) * each)),
-                            new Layout((long) part * kernel, kernel, 1),
-                            shape,
-                            type(role),
-                            b == 0 ? 0 : b + (long) g * width * Float.BYTES));
-        }
-        return new CudaConv1d(in, out, kernel, stride, dilation, List.copyOf(packed), 0, b);
+    protected Linear pack(Joined maps, Role role) {
+        return linear(maps, false, role);
     }
 
     @Override
-    public synchronized ConvTranspose1d convTranspose1d(
-            Weight weight, @Nullable Weight bias, int stride, int padding, Role role) {
-        int[] d = dims(weight, 3);
-        int in = d[0];
-        int out = d[1];
-        int kernel = d[2];
-        if (stride < 1 || padding < 0) {
-            throw new WeightException(
-                    "tensor '"
-                            + weight.name()
-                            + "' cannot be a transposed convolution of stride "
-                            + stride
-                            + ", padding "
-                            + padding);
-        }
-        long b = 0;
-        if (bias != null) {
-            float[] one = values(bias, out);
-            float[] repeated = new float[out * stride];
-            for (int i = 0; i < repeated.length; i++) {
-                repeated[i] = one[i % out];
-            }
-            b = upload(repeated);
-        }
-        Shape shape = new Shape(Math.multiplyExact(out, stride), in, kernel);
-        shape.taps = Math.ceilDiv(kernel, stride);
-        shape.up = stride;
-        shape.upChannels = out;
-        Layout layout = new Layout(kernel, (long) out * kernel, 1);
-        Matrix m = pack(List.of(weight.floats()), layout, shape, type(role), b);
-        return new CudaConvTranspose1d(in, out, kernel, stride, padding, m);
+    protected Linear packTransposed(
+            Weight weight, @Nullable Weight bias, int in, int out, Role role) {
+        Joined one = new Joined(new Weight[] {weight}, new @Nullable Weight[] {bias}, in, out);
+        return linear(one, true, role);
     }
 
     @Override
-    public synchronized Conv2d conv2d(
-            Weight weight,
-            @Nullable Weight bias,
-            int strideH,
-            int strideW,
-            int paddingH,
-            int paddingW) {
-        int[] d = dims(weight, 4);
-        int out = d[0];
-        int in = d[1];
-        int kh = d[2];
-        int kw = d[3];
-        if (strideH < 1 || strideW < 1 || paddingH < 0 || paddingW < 0) {
-            throw new WeightException(
-                    "tensor '" + weight.name() + "' has a stride below 1 or a negative padding");
-        }
-        int area = Math.multiplyExact(kh, kw);
-        Shape shape = new Shape(out, Math.multiplyExact(in, area), area);
-        shape.taps = 1;
-        shape.flat = in;
-        long b = bias == null ? 0 : upload(values(bias, out));
-        Layout layout = new Layout((long) in * area, area, 1);
-        Matrix m = pack(List.of(weight.floats()), layout, shape, Type.F32, b);
-        return new CudaConv2d(in, out, kh, kw, strideH, strideW, paddingH, paddingW, m);
+    protected Conv1d pack(Weight weight, @Nullable Weight bias, Conv1dShape s) {
+        return each(
+                () -> {
+                    long b = bias == null ? 0 : upload(bias);
+                    if (s.isDepthwise()) {
+                        return conv(s, List.of(), upload(weight), b);
+                    }
+                    int width = s.out() / s.groups();
+                    long values = (long) width * s.part() * s.kernel();
+                    Raw raw = loader.raw(weight);
+                    List<Matrix> packed = new ArrayList<>();
+                    for (int g = 0; g < s.groups(); g++) {
+                        Shape shape;
+                        if (s.stride() > 1 && s.dilation() == 1) {
+                            shape = new Shape(width, s.kernel() * s.part(), s.kernel());
+                            shape.taps = 1;
+                            shape.flat = s.part();
+                        } else {
+                            shape = new Shape(width, s.part(), s.kernel());
+                        }
+                        Layout layout = new Layout((long) s.part() * s.kernel(), s.kernel(), 1);
+                        long bias1 = b == 0 ? 0 : b + (long) g * width * Float.BYTES;
+                        packed.add(pack(raw, g * values, layout, shape, type(s.role()), bias1));
+                    }
+                    return conv(s, List.copyOf(packed), 0, b);
+                });
+    }
+
+    private static CudaConv1d conv(Conv1dShape s, List<Matrix> groups, long taps, long bias) {
+        return new CudaConv1d(
+                s.in(), s.out(), s.kernel(), s.stride(), s.dilation(), groups, taps, bias);
     }
 
     @Override
-    public synchronized Lstm lstm(
-            Weight inputWeight,
-            Weight hiddenWeight,
-            @Nullable Weight bias1,
-            @Nullable Weight bias2) {
-        int hidden = dims(hiddenWeight, 2)[1];
-        require(hiddenWeight, hiddenWeight.shape()[0] == 4 * hidden, "(4H, H)");
-        require(inputWeight, dims(inputWeight, 2)[0] == 4 * hidden, "(" + 4 * hidden + ", in)");
-        float[] bias = new float[4 * hidden];
-        for (Weight b : new @Nullable Weight[] {bias1, bias2}) {
-            if (b != null) {
-                float[] more = values(b, bias.length);
-                for (int i = 0; i < bias.length; i++) {
-                    bias[i] += more[i];
-                }
-            }
-        }
-        CudaLinear input =
-                (CudaLinear)
-                        linear(
-                                inputWeight,
-                                Weight.of(inputWeight.name(), bias, bias.length),
-                                Role.EXACT);
-        float[] w = hiddenWeight.floats();
-        float[] transposed = new float[w.length];
-        for (int g = 0; g < 4 * hidden; g++) {
-            for (int h = 0; h < hidden; h++) {
-                transposed[h * 4 * hidden + g] = w[g * hidden + h];
-            }
-        }
-        return new CudaLstm(input, upload(transposed), hidden);
+    protected ConvTranspose1d pack(Weight weight, @Nullable Weight bias, ConvTranspose1dShape s) {
+        return each(
+                () -> {
+                    int wide = Math.multiplyExact(s.out(), s.stride());
+                    long b = 0;
+                    if (bias != null) {
+                        long bytes = (long) s.out() * Float.BYTES;
+                        long all = allocate(bytes * s.stride());
+                        loader.floats(bias, all);
+                        for (int i = 1; i < s.stride(); i++) {
+                            loader.copy(all, all + i * bytes, bytes);
+                        }
+                        b = all;
+                    }
+                    Shape shape = new Shape(wide, s.in(), s.kernel());
+                    shape.taps = Math.ceilDiv(s.kernel(), s.stride());
+                    shape.up = s.stride();
+                    shape.upChannels = s.out();
+                    Layout layout = new Layout(s.kernel(), (long) s.out() * s.kernel(), 1);
+                    Matrix m = pack(loader.raw(weight), 0, layout, shape, type(s.role()), b);
+                    return new CudaConvTranspose1d(
+                            s.in(), s.out(), s.kernel(), s.stride(), s.padding(), m);
+                });
     }
 
     @Override
-    public synchronized Embedding embedding(Weight weight) {
-        int[] d = dims(weight, 2);
-        return new CudaEmbedding(d[0], d[1], upload(weight.floats()));
+    protected Conv2d pack(Weight weight, @Nullable Weight bias, Conv2dShape s) {
+        return each(
+                () -> {
+                    int area = s.area();
+                    Shape shape = new Shape(s.out(), Math.multiplyExact(s.in(), area), area);
+                    shape.taps = 1;
+                    shape.flat = s.in();
+                    long b = bias == null ? 0 : upload(bias);
+                    Layout layout = new Layout((long) s.in() * area, area, 1);
+                    Matrix m = pack(loader.raw(weight), 0, layout, shape, Type.F32, b);
+                    return new CudaConv2d(
+                            s.in(),
+                            s.out(),
+                            s.kernelH(),
+                            s.kernelW(),
+                            s.strideH(),
+                            s.strideW(),
+                            s.paddingH(),
+                            s.paddingW(),
+                            m);
+                });
     }
 
     @Override
-    public synchronized Tensor constant(float[] values, int rows, int cols) {
-        if ((long) rows * cols != values.length) {
-            throw new IllegalArgumentException(
-                    values.length + " values for " + rows + " rows of " + cols);
-        }
-        return CudaTensor.dense(upload(values), 1, rows, cols);
+    protected Lstm pack(Weight input, Weight hidden, Weight bias, int size) {
+        return each(
+                () -> {
+                    CudaLinear in = (CudaLinear) linear(input, bias, Role.EXACT);
+                    float[] w = hidden.floats();
+                    float[] transposed = new float[w.length];
+                    for (int g = 0; g < 4 * size; g++) {
+                        for (int h = 0; h < size; h++) {
+                            transposed[h * 4 * size + g] = w[g * size + h];
+                        }
+                    }
+                    return new CudaLstm(in, upload(transposed), size);
+                });
     }
 
     @Override
-    public synchronized Tensor vector(Weight weight) {
-        float[] values = weight.floats();
-        return CudaTensor.dense(upload(values), 1, 1, values.length);
+    protected Embedding packTable(Weight weight, int entries, int dim) {
+        return new CudaEmbedding(entries, dim, each(() -> upload(weight)));
+    }
+
+    @Override
+    protected Tensor pack(float[] values, int rows, int cols) {
+        return CudaTensor.dense(each(() -> upload(values)), 1, rows, cols);
+    }
+
+    @Override
+    public Tensor vector(Weight weight) {
+        return CudaTensor.dense(each(() -> upload(weight)), 1, 1, Math.toIntExact(weight.size()));
     }
 
     @Override
@@ -436,24 +405,9 @@ final class CudaParameters implements Parameters {
             return;
         }
         closed = true;
+        loader.close();
         stream.close();
         memory.forEach(context::free);
         memory.clear();
-    }
-
-    private static int[] dims(Weight w, int count) {
-        int[] d = w.shape();
-        boolean ok = d.length == count;
-        for (int i = 0; ok && i < count; i++) {
-            ok = d[i] > 0;
-        }
-        require(w, ok, count + " dimensions, none of them empty");
-        return d;
-    }
-
-    private static void require(Weight w, boolean ok, String expected) {
-        if (!ok) {
-            throw WeightException.shape(w.name(), w.shape(), expected);
-        }
     }
 }

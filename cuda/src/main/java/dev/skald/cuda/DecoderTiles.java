@@ -1,9 +1,8 @@
 package dev.skald.cuda;
 
 import dev.skald.cuda.CudaWeights.CudaEmbedding;
-import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.cuda.WeightLoader.Raw;
 import dev.skald.cuda.decode.DeviceModel;
-import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
@@ -30,8 +29,8 @@ final class DecoderTiles {
     private static final int EVEN = 2;
     private static final int ODD = 3;
 
-    private final Context context;
     private final Stream stream;
+    private final WeightLoader loader;
     private final CudaParameters parameters;
     private final DecoderModel model;
     private final boolean llama;
@@ -42,16 +41,11 @@ final class DecoderTiles {
     private final int v8;
     private long tile;
     private long vector;
-    private long scratch;
 
-    /**
-     * Where the kernel counts NaNs, which a {@link dev.skald.tensor.Weight} has refused already.
-     */
-    private long found;
-
-    DecoderTiles(Context context, Stream stream, CudaParameters parameters, DecoderModel model) {
-        this.context = context;
+    DecoderTiles(
+            Stream stream, WeightLoader loader, CudaParameters parameters, DecoderModel model) {
         this.stream = stream;
+        this.loader = loader;
         this.parameters = parameters;
         this.model = model;
         llama = model.kind() == DecoderModel.Kind.LLAMA;
@@ -81,7 +75,7 @@ final class DecoderTiles {
         }
         for (DecoderModel.Layer l : model.layers()) {
             for (Linear w : new Linear[] {l.qkv(), l.output(), l.up(), l.down()}) {
-                if (!(w instanceof StreamedLinear s) || (llama && s.bias().length > 0)) {
+                if (!(w instanceof StreamedLinear s) || (llama && s.maps().isBiased())) {
                     return "a layer of it has a bias or is not in bfloat16";
                 }
             }
@@ -100,19 +94,11 @@ final class DecoderTiles {
         stream.clear(all, vectors);
         tile = weights;
         vector = all;
-        long widest = Math.max((long) u * c, Math.max(3L * a * c, (long) model.vocabulary() * c));
-        scratch = context.allocate((widest + 1) * Float.BYTES);
-        found = scratch + widest * Float.BYTES;
-        try {
-            for (DecoderModel.Layer l : model.layers()) {
-                layer(l);
-            }
-            norm(model.norm());
-            matrix(model.head(), v8);
-        } finally {
-            stream.synchronize();
-            context.free(scratch);
+        for (DecoderModel.Layer l : model.layers()) {
+            layer(l);
         }
+        norm(model.norm());
+        matrix(model.head(), v8);
         Embedding places = llama ? model.tokenPositions() : model.positions();
         return new DeviceModel(
                 weights,
@@ -137,9 +123,9 @@ final class DecoderTiles {
         norm(l.attentionNorm());
         norm(l.mlpNorm());
         if (llama) {
-            upload(streamed(l.qkv()));
+            Raw qkv = raw(l.qkv());
             for (int i = 0; i < 3; i++) {
-                tiles(i * a, a, c, false, i < 2 ? ROTARY : PLAIN, i * a, a);
+                tiles(qkv, i * a, a, c, false, i < 2 ? ROTARY : PLAIN, i * a, a);
             }
             advance(3 * a, c);
             vector += 3L * a * Float.BYTES;
@@ -148,9 +134,9 @@ final class DecoderTiles {
         }
         matrix(l.output(), c);
         if (llama) {
-            upload(streamed(l.up()));
-            tiles(0, f, c, false, EVEN, 0, u);
-            tiles(f, f, c, false, ODD, 0, u);
+            Raw up = raw(l.up());
+            tiles(up, 0, f, c, false, EVEN, 0, u);
+            tiles(up, f, f, c, false, ODD, 0, u);
             advance(u, c);
             vector += (long) u * Float.BYTES;
         } else {
@@ -162,9 +148,9 @@ final class DecoderTiles {
     /** Gain, then shift, which an RMS norm does not have. */
     private void norm(DecoderModel.Norm n) {
         long bytes = (long) c * Float.BYTES;
-        stream.copy(CudaTensor.of(n.gamma()).address(), vector, bytes);
+        loader.copy(CudaTensor.of(n.gamma()).address(), vector, bytes);
         if (n.beta() != null) {
-            stream.copy(CudaTensor.of(n.beta()).address(), vector + bytes, bytes);
+            loader.copy(CudaTensor.of(n.beta()).address(), vector + bytes, bytes);
         }
         vector += 2 * bytes;
     }
@@ -174,6 +160,7 @@ final class DecoderTiles {
         if (model.cos() == null || model.sin() == null) {
             return 0;
         }
+        loader.flush();
         float[] cos = values(model.cos());
         float[] sin = values(model.sin());
         float[] pairs = new float[2 * cos.length];
@@ -191,43 +178,49 @@ final class DecoderTiles {
         return to;
     }
 
-    private static StreamedLinear streamed(Linear w) {
-        return (StreamedLinear) w;
-    }
-
     private void advance(int rows, int inputs) {
         tile += (long) rows * inputs * Short.BYTES;
     }
 
     /** A matrix of {@code packed} rows, then its bias. */
     private void matrix(Linear w, int packed) {
-        StreamedLinear s = streamed(w);
-        upload(s);
-        tiles(0, s.out(), s.in(), s.transposed(), PLAIN, 0, packed);
+        StreamedLinear s = (StreamedLinear) w;
+        tiles(raw(w), 0, s.out(), s.in(), s.transposed(), PLAIN, 0, packed);
         advance(packed, s.in());
-        stream.upload(s.bias(), 0, s.bias().length, vector);
+        if (s.maps().isBiased()) {
+            loader.vectors(s.maps(), vector);
+        }
         vector += (long) packed * Float.BYTES;
     }
 
-    private void upload(StreamedLinear w) {
-        float[] values = w.floats();
-        stream.upload(values, 0, values.length, scratch);
+    private Raw raw(Linear w) {
+        return loader.raw(((StreamedLinear) w).maps().weights());
     }
 
     /** Launches {@code t3_pack} over rows of what was uploaded. */
     private void tiles(
-            int from, int rows, int inputs, boolean turned, int map, int first, int packed) {
-        stream.begin()
-                .add(tile)
-                .add(scratch + (long) from * inputs * Float.BYTES)
-                .add(found)
-                .add(Type.F32.ordinal())
-                .add(rows)
-                .add(inputs)
-                .add(turned ? 1 : 0)
-                .add(map)
-                .add(first)
-                .add(packed);
-        stream.launch(context.kernel("t3_pack"), 256, 1, 1, 256, 0);
+            Raw raw,
+            int from,
+            int rows,
+            int inputs,
+            boolean turned,
+            int map,
+            int first,
+            int packed) {
+        long to = tile;
+        loader.launch(
+                "t3_pack",
+                256,
+                s ->
+                        s.add(to)
+                                .add(raw.at((long) from * inputs))
+                                .add(loader.found())
+                                .add(raw.type().ordinal())
+                                .add(rows)
+                                .add(inputs)
+                                .add(turned ? 1 : 0)
+                                .add(map)
+                                .add(first)
+                                .add(packed));
     }
 }

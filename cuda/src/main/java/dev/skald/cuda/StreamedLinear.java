@@ -1,10 +1,8 @@
 package dev.skald.cuda;
 
 import dev.skald.cuda.CudaWeights.Matrix;
-import dev.skald.tensor.Conversion;
+import dev.skald.tensor.CheckedParameters.Joined;
 import dev.skald.tensor.Parameters.Linear;
-import dev.skald.tensor.Weight;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,70 +11,39 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamedLinear implements Linear {
     private final CudaParameters owner;
-    private final int in;
-    private final int out;
-    private final List<Weight> weights;
-    private final float[] bias;
+    private final Joined maps;
     private final boolean transposed;
     private @Nullable Matrix matrix;
 
     /**
-     * @param weights (out, in), one above the other; or one (in, out) if transposed
-     * @param bias empty for none
+     * @param transposed whether it is one weight (in, out)
      */
-    StreamedLinear(
-            CudaParameters owner,
-            int in,
-            int out,
-            List<Weight> weights,
-            float[] bias,
-            boolean transposed) {
+    StreamedLinear(CudaParameters owner, Joined maps, boolean transposed) {
         this.owner = owner;
-        this.in = in;
-        this.out = out;
-        this.weights = weights;
-        this.bias = bias;
+        this.maps = maps;
         this.transposed = transposed;
     }
 
     @Override
     public int in() {
-        return in;
+        return maps.in();
     }
 
     @Override
     public int out() {
-        return out;
+        return maps.out();
     }
 
     CudaParameters owner() {
         return owner;
     }
 
-    /** Whether {@link #floats} are (in, out). */
+    Joined maps() {
+        return maps;
+    }
+
     boolean transposed() {
         return transposed;
-    }
-
-    /** Empty for none. */
-    float[] bias() {
-        return bias;
-    }
-
-    List<Weight> weights() {
-        return weights;
-    }
-
-    /** All weights in one array. */
-    float[] floats() {
-        float[] all = new float[Math.multiplyExact(in, out)];
-        int at = 0;
-        for (Weight w : weights) {
-            int n = Math.toIntExact(w.size());
-            Conversion.floats(w, 0, all, at, n);
-            at += n;
-        }
-        return all;
     }
 
     /** As the ops read it; packed by the first of them. */

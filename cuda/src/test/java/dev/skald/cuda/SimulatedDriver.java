@@ -12,11 +12,11 @@ import java.util.concurrent.TimeUnit;
  * A driver that is a CPU: {@code src/test/cuda} runs the kernels' own sources, so that this module
  * is tested where there is no card. Not safe for many threads.
  */
-final class SimulatedDriver {
+public final class SimulatedDriver {
     private SimulatedDriver() {}
 
     /** Builds it once and has it loaded in the place of the real one; skips without a compiler. */
-    static void use() {
+    public static void use() {
         if (System.getProperty(Driver.LIBRARY) != null) {
             return;
         }

@@ -1,6 +1,7 @@
 package dev.skald.tensor;
 
 import dev.skald.Precision;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,15 @@ public interface Parameters extends AutoCloseable {
 
     /** A one-dimensional parameter (a norm's gain, a bias) as a row (1, 1, n). */
     Tensor vector(Weight weight);
+
+    /**
+     * Loads a model of many weights. What {@code model} makes may be used when this returns, and a
+     * value that is not finite may be told of only then: a device copies, packs and checks one
+     * weight while it is given the next. The weights must be readable until then.
+     */
+    default <T> T load(Supplier<T> model) {
+        return model.get();
+    }
 
     /** Frees the weights. No op may use them any more. */
     @Override

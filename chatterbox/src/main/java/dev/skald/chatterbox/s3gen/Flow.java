@@ -68,8 +68,9 @@ public final class Flow {
     public static Flow load(Weights weights, Parameters parameters, int headDim) {
         Loader load = Loader.of(weights, parameters);
         return new Flow(
-                new FlowEncoder(load),
-                new FlowEstimator(load.under("decoder", "estimator"), headDim),
+                parameters.load(() -> new FlowEncoder(load)),
+                parameters.load(
+                        () -> new FlowEstimator(load.under("decoder", "estimator"), headDim)),
                 load.linear("spk_embed_affine_layer", -1, -1),
                 parameters);
     }

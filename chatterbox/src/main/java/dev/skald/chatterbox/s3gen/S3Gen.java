@@ -55,7 +55,7 @@ public final class S3Gen {
 
     /** Loads the second network alone. */
     public static HiftVocoder loadVocoder(Weights weights, Parameters parameters) {
-        return HiftVocoder.load(weights.under("mel2wav."), parameters);
+        return parameters.load(() -> HiftVocoder.load(weights.under("mel2wav."), parameters));
     }
 
     /** The first network. */

@@ -88,7 +88,7 @@ public final class T3 {
 
     /** Loads a model. Throws {@link WeightException}. */
     public static T3 load(Parameters parameters, Weights weights, T3Config config) {
-        return new T3(parameters, weights, config);
+        return parameters.load(() -> new T3(parameters, weights, config));
     }
 
     public T3Config config() {

@@ -55,10 +55,12 @@ public final class VoiceCloner {
 
     /** Loads {@code ve.safetensors} and the parts of {@code s3gen.safetensors} that listen. */
     public static VoiceCloner load(Weights encoder, Weights s3gen, Parameters parameters) {
-        return new VoiceCloner(
-                VoiceEncoder.load(encoder, parameters),
-                SpeechTokenizer.load(s3gen.under("tokenizer."), parameters),
-                CamPlus.load(s3gen.under("speaker_encoder."), parameters));
+        return parameters.load(
+                () ->
+                        new VoiceCloner(
+                                VoiceEncoder.load(encoder, parameters),
+                                SpeechTokenizer.load(s3gen.under("tokenizer."), parameters),
+                                CamPlus.load(s3gen.under("speaker_encoder."), parameters)));
     }
 
     /** The tokenizer, which voice conversion needs too. */

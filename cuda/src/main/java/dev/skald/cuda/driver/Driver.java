@@ -49,6 +49,10 @@ public final class Driver {
     private final MethodHandle streamCreate;
     private final MethodHandle streamDestroy;
     private final MethodHandle streamSynchronize;
+    private final MethodHandle eventCreate;
+    private final MethodHandle eventRecord;
+    private final MethodHandle eventSynchronize;
+    private final MethodHandle eventDestroy;
     private final MethodHandle moduleLoadData;
     private final MethodHandle moduleUnload;
     private final MethodHandle moduleGetFunction;
@@ -117,6 +121,10 @@ public final class Driver {
         streamCreate = function(library, "cuStreamCreate", ADDRESS, JAVA_INT);
         streamDestroy = function(library, "cuStreamDestroy_v2", JAVA_LONG);
         streamSynchronize = function(library, "cuStreamSynchronize", JAVA_LONG);
+        eventCreate = function(library, "cuEventCreate", ADDRESS, JAVA_INT);
+        eventRecord = function(library, "cuEventRecord", JAVA_LONG, JAVA_LONG);
+        eventSynchronize = function(library, "cuEventSynchronize", JAVA_LONG);
+        eventDestroy = function(library, "cuEventDestroy_v2", JAVA_LONG);
         moduleLoadData = function(library, "cuModuleLoadData", ADDRESS, ADDRESS);
         moduleUnload = function(library, "cuModuleUnload", JAVA_LONG);
         moduleGetFunction = function(library, "cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
@@ -373,6 +381,24 @@ public final class Driver {
         } catch (Throwable t) {
             throw thrown(t);
         }
+    }
+
+    /** A mark in a stream, without a time. */
+    long createEvent() {
+        return longOf("cuEventCreate", eventCreate, 2);
+    }
+
+    void recordEvent(long event, long stream) {
+        check("cuEventRecord", call(eventRecord, event, stream));
+    }
+
+    /** Waits until the stream has come to the mark; a mark never set is not waited for. */
+    void synchronizeEvent(long event) {
+        check("cuEventSynchronize", call(eventSynchronize, event));
+    }
+
+    void destroyEvent(long event) {
+        check("cuEventDestroy", call(eventDestroy, event));
     }
 
     long loadModule(MemorySegment image) {

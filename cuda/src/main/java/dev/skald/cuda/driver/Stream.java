@@ -54,6 +54,10 @@ public final class Stream implements AutoCloseable {
         config.set(JAVA_INT, CONFIG + 8, 1);
     }
 
+    long handle() {
+        return handle;
+    }
+
     // ---- the arguments of the next launch: one struct, its fields in order
 
     /** Begins a struct. */

@@ -100,7 +100,7 @@ public final class VitsNetwork implements PiperNetwork {
         Devices.Lease device = Devices.open(context.device(), threads, AUTO);
         Parameters parameters = device.backend().parameters();
         try {
-            Vits vits = Vits.load(parameters, checkpoint, threads);
+            Vits vits = parameters.load(() -> Vits.load(parameters, checkpoint, threads));
             check(vits, config);
             return new VitsNetwork(device, parameters, vits, gain);
         } catch (IllegalArgumentException | ArithmeticException e) {
