@@ -17,7 +17,7 @@ public final class EspeakNg implements Phonemizer {
     private static final Sandboxes SANDBOXES =
             new Sandboxes(Math.max(2, Runtime.getRuntime().availableProcessors()));
 
-    /** A sentence of 400 characters takes 15 ms, and 50 ms in a process that has just started. */
+    /** Of processor time. A sentence of 400 characters takes 15 ms, and 50 ms in a new process. */
     private static final long MILLIS = 300;
 
     private static final int CHARACTERS_A_MILLI = 4;
@@ -25,7 +25,7 @@ public final class EspeakNg implements Phonemizer {
     private static final long MILLIS_OF_A_WORD = 50;
 
     /** From the text's begin to the last of its parts. */
-    private static final long MILLIS_OF_A_FAILURE = 900;
+    private static final long MILLIS_OF_A_FAILURE = 850;
 
     /** For the {@link java.util.ServiceLoader}. Costs nothing: data is read by the first text. */
     public EspeakNg() {}

@@ -10,11 +10,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -33,28 +30,18 @@ final class Sandboxes {
     /** A machine so busy that a text has not ended by then counts as hung. */
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** The least time between two looks at what a thread has used. */
+    private static final long MEASURED_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private final int most;
     private final Semaphore free;
     private final BlockingQueue<EspeakSandbox> idle;
     private final Map<String, byte[]> images = new LinkedHashMap<>(8, 0.75f, true);
-    private final ExecutorService threads;
 
     Sandboxes(int most) {
         this.most = most;
         free = new Semaphore(most);
         idle = new ArrayBlockingQueue<>(most);
-        threads =
-                new ThreadPoolExecutor(
-                        0,
-                        Integer.MAX_VALUE,
-                        5,
-                        TimeUnit.SECONDS,
-                        new SynchronousQueue<>(),
-                        task -> {
-                            Thread thread = new Thread(null, task, "skald-espeak", THREAD_STACK);
-                            thread.setDaemon(true);
-                            return thread;
-                        });
     }
 
     /** What goes on inside a sandbox. */
@@ -67,7 +54,7 @@ final class Sandboxes {
      * The clauses of a text.
      *
      * @param file of the voice
-     * @param millis how long it may take on a machine that does nothing else
+     * @param millis of processor time that it may take
      * @throws SandboxException if eSpeak NG fails or takes too long
      * @throws SpeechCancelledException if the thread is interrupted
      */
@@ -80,7 +67,7 @@ final class Sandboxes {
         try {
             free.acquire();
             try {
-                threads.execute(task);
+                task.start();
             } catch (Throwable e) {
                 free.release();
                 throw e;
@@ -137,24 +124,20 @@ final class Sandboxes {
         }
     }
 
+    /** A busy machine is slow: what is bounded is the processor's time. */
     private static List<Clause> await(Task task, long millis)
             throws InterruptedException, ExecutionException, TimeoutException {
-        try {
-            return task.get(millis, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException slow) {
-            // A busy machine is slow: more time, but of the processor.
-            long more = TimeUnit.MILLISECONDS.toNanos(millis) * 2 / 3;
-            long start = System.nanoTime();
-            long before = task.processorNanos();
-            while (task.processorNanos() - before < more
-                    && System.nanoTime() - start < LONGEST_NANOS) {
-                try {
-                    return task.get(50, TimeUnit.MILLISECONDS);
-                } catch (TimeoutException still) {
-                    // Measured again.
+        long start = System.nanoTime();
+        long left = TimeUnit.MILLISECONDS.toNanos(millis);
+        while (true) {
+            try {
+                return task.get(Math.max(left, MEASURED_NANOS), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException slow) {
+                left = TimeUnit.MILLISECONDS.toNanos(millis) - task.processorNanos();
+                if (left <= 0 || System.nanoTime() - start > LONGEST_NANOS) {
+                    throw slow;
                 }
             }
-            throw slow;
         }
     }
 
@@ -163,25 +146,21 @@ final class Sandboxes {
         return free.availablePermits() == most;
     }
 
+    /** A thread of its own: its processor time is the text's. */
     private static final class Task extends FutureTask<List<Clause>> {
-        private volatile @Nullable Thread thread;
+        private final Thread thread = new Thread(null, this, "skald-espeak", THREAD_STACK);
 
         Task(Callable<List<Clause>> work) {
             super(work);
+            thread.setDaemon(true);
         }
 
-        @Override
-        public void run() {
-            thread = Thread.currentThread();
-            super.run();
+        void start() {
+            thread.start();
         }
 
-        /** 0 before it began. */
         long processorNanos() {
-            Thread running = thread;
-            return running == null
-                    ? 0
-                    : ManagementFactory.getThreadMXBean().getThreadCpuTime(running.threadId());
+            return ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId());
         }
     }
 }
