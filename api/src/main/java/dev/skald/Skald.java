@@ -3,6 +3,7 @@ package dev.skald;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
+import dev.skald.spi.Failures;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
 import java.nio.file.Path;
@@ -62,8 +63,13 @@ public final class Skald implements AutoCloseable {
      * @throws EngineUnavailableException if no engine can speak it, or the one asked for cannot and
      *     the request is strict
      * @throws VoiceException if the voice cannot be had
+     * @throws OutOfMemoryException if its model does not fit into memory
      */
     public Speech speak(SpeechRequest request) {
+        return Failures.call(() -> begun(request));
+    }
+
+    private Speech begun(SpeechRequest request) {
         Candidate chosen = choose(request);
         if (chosen.choice.fallback()) {
             warnings.accept(
@@ -80,14 +86,14 @@ public final class Skald implements AutoCloseable {
 
     /** Which engine would speak the request, and why, without loading anything. */
     public EngineChoice choice(SpeechRequest request) {
-        return choose(request).choice;
+        return Failures.call(() -> choose(request).choice);
     }
 
     /** The voices that can be asked for by name. */
     public List<Voice> voices() {
         List<Voice> voices = new ArrayList<>();
         for (SpeechEngineProvider provider : providers) {
-            voices.addAll(engine(provider).voices());
+            voices.addAll(Failures.call(() -> engine(provider).voices()));
         }
         return List.copyOf(voices);
     }
@@ -96,7 +102,9 @@ public final class Skald implements AutoCloseable {
     public Map<String, Availability> engines(SpeechRequest request) {
         Map<String, Availability> says = new LinkedHashMap<>();
         for (SpeechEngineProvider provider : providers) {
-            says.put(provider.name(), provider.availability(context, request));
+            says.put(
+                    provider.name(),
+                    Failures.call(() -> provider.availability(context, request)));
         }
         return says;
     }
@@ -252,7 +260,7 @@ public final class Skald implements AutoCloseable {
         for (String name : List.copyOf(engines.keySet())) {
             SpeechEngine engine = engines.remove(name);
             if (engine != null) {
-                engine.close();
+                Failures.run(engine::close);
             }
         }
     }

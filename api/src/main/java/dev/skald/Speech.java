@@ -3,6 +3,7 @@ package dev.skald;
 import dev.skald.spi.AudioEncoder;
 import dev.skald.spi.AudioEncoderProvider;
 import dev.skald.spi.AudioSource;
+import dev.skald.spi.Failures;
 import dev.skald.spi.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,7 +105,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
             @Override
             public boolean hasNext() {
                 if (ahead == null && !ended) {
-                    ahead = source.next();
+                    ahead = Failures.<@Nullable AudioChunk>call(source::next);
                     if (ahead == null) {
                         ended = true;
                         report.end();
@@ -135,6 +136,10 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     /** All of it as mono PCM in [-1, 1], held in memory. Closes the speech. */
     public float[] samples() {
+        return Failures.call(this::all);
+    }
+
+    private float[] all() {
         try (this) {
             awaitAll();
             List<AudioChunk> all = chunks().toList();
@@ -165,6 +170,10 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     /** As {@link #writeTo(Path)}, in the named format whatever the file is called. */
     public SpeechReport writeTo(Path file, String format) {
+        return Failures.call(() -> written(file, format));
+    }
+
+    private SpeechReport written(Path file, String format) {
         try (this) {
             AudioEncoderProvider encoder = encoder(format);
             if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
@@ -206,7 +215,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     /** All of it into a stream as it is made, in the named format; the stream stays open. */
     public SpeechReport writeTo(OutputStream out, String format) {
         try (this) {
-            return writeTo(out, encoder(format));
+            return Failures.call(() -> writeTo(out, encoder(format)));
         }
     }
 
@@ -261,12 +270,12 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
 
     /** Stops the work; whoever awaits a chunk gets a {@link SpeechCancelledException}. */
     public void cancel() {
-        source.cancel();
+        Failures.run(source::cancel);
     }
 
     @Override
     public void close() {
-        source.close();
+        Failures.run(source::close);
     }
 
     /** The names of the formats speech can be written in. */

@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** An engine that says of itself what a test wants and plays the chunks it was given. */
 final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
     List<String> models = List.of();
+
+    /** What speaking and the next chunk fail with. */
+    @Nullable Throwable failsToSpeak;
+
+    @Nullable Throwable failsToGoOn;
     final AtomicInteger opened = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
     final List<FakeSource> sources = new ArrayList<>();
@@ -61,6 +66,7 @@ final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
 
     @Override
     public AudioSource speak(SpeechRequest request) {
+        fail(failsToSpeak);
         FakeSource source = new FakeSource();
         sources.add(source);
         return source;
@@ -69,6 +75,14 @@ final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
     @Override
     public void close() {
         closed.incrementAndGet();
+    }
+
+    /** Throws even what is checked, as code in other languages and old libraries may. */
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void fail(@Nullable Throwable error) throws E {
+        if (error != null) {
+            throw (E) error;
+        }
     }
 
     private Voice voice() {
@@ -101,6 +115,7 @@ final class FakeEngine implements SpeechEngineProvider, SpeechEngine {
             if (cancelled) {
                 throw new SpeechCancelledException("cancelled");
             }
+            fail(failsToGoOn);
             if (at == chunks.size()) {
                 return null;
             }

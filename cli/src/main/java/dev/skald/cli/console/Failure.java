@@ -6,16 +6,13 @@ import dev.skald.InvalidRequestException;
 import dev.skald.SkaldException;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.spi.Failures;
 import dev.skald.text.LexiconException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.UndeclaredThrowableException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 
 /**
  * An error as its one line and its exit code.
@@ -26,28 +23,8 @@ import java.util.concurrent.ExecutionException;
 public record Failure(String line, ExitCode code) {
 
     public static Failure of(Throwable error) {
-        Throwable root = root(error);
+        Throwable root = Failures.root(error);
         return new Failure(line(root), code(root));
-    }
-
-    /** What went wrong, without what other threads and checked code wrapped around it. */
-    private static Throwable root(Throwable error) {
-        for (Throwable at = error; at != null; at = at.getCause()) {
-            if (at instanceof OutOfMemoryError) {
-                return at;
-            }
-        }
-        Throwable root = error;
-        while (root.getCause() != null
-                && (root instanceof CompletionException
-                        || root instanceof ExecutionException
-                        || root instanceof InvocationTargetException
-                        || root instanceof UndeclaredThrowableException
-                        || root instanceof ExceptionInInitializerError
-                        || root instanceof UncheckedIOException)) {
-            root = root.getCause();
-        }
-        return root;
     }
 
     private static ExitCode code(Throwable error) {
@@ -60,7 +37,7 @@ public record Failure(String line, ExitCode code) {
             case InvalidAudioException e -> ExitCode.AUDIO;
             case SkaldException e when causedByIo(e) -> ExitCode.IO;
             case IOException e -> ExitCode.IO;
-            case InternalError e when lostFile(e) -> ExitCode.IO;
+            case InternalError e when Failures.lostFile(e) -> ExitCode.IO;
             case OutOfMemoryError e -> ExitCode.MEMORY;
             default -> ExitCode.FAILED;
         };
@@ -69,11 +46,6 @@ public record Failure(String line, ExitCode code) {
     private static boolean causedByIo(Throwable error) {
         return error.getCause() instanceof IOException
                 || error.getCause() instanceof UncheckedIOException;
-    }
-
-    /** How the JVM tells that a mapped file became shorter, or that its disk failed. */
-    private static boolean lostFile(InternalError error) {
-        return message(error).contains("unsafe memory access");
     }
 
     private static String line(Throwable error) {
@@ -86,7 +58,7 @@ public record Failure(String line, ExitCode code) {
             case IOException e -> message(e);
             case OutOfMemoryError e ->
                     "not enough memory (" + message(e) + "): free some or use a smaller voice";
-            case InternalError e when lostFile(e) ->
+            case InternalError e when Failures.lostFile(e) ->
                     "a file changed while it was read, or its disk failed: run it again";
             case LinkageError e ->
                     "a part of Skald cannot be loaded ("
