@@ -1,5 +1,9 @@
 # The habits of this project by their short names.
 MVN = ./mvnw -B --no-transfer-progress
+ifneq (,$(findstring :,$(CURDIR)))
+$(error the folder $(CURDIR) has a ':' in its name, which for Java separates paths: rename or move it)
+endif
+
 # Maven may be started by an older Java, the formatter and Error Prone not.
 export JAVA_HOME := $(shell tools/jdk)
 

@@ -102,9 +102,7 @@ public final class Skald implements AutoCloseable {
     public Map<String, Availability> engines(SpeechRequest request) {
         Map<String, Availability> says = new LinkedHashMap<>();
         for (SpeechEngineProvider provider : providers) {
-            says.put(
-                    provider.name(),
-                    Failures.call(() -> provider.availability(context, request)));
+            says.put(provider.name(), Failures.call(() -> provider.availability(context, request)));
         }
         return says;
     }

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The boundary of the library: what went wrong inside, in whatever thread, leaves it as one of
- * {@link SkaldException}'s kinds. A misuse of the API and a fault of Skald's own stay what they are.
+ * {@link SkaldException}'s kinds. A misuse of the API and a fault of Skald's own stay what they
+ * are.
  */
 public final class Failures {
     private Failures() {}

@@ -10,14 +10,14 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  * home/voices/ID/voice.json     the record: what it is, its files, their sizes and SHA-256
  * home/voices/ID/...            its files
  * home/voices/.parts/ID/        what is being fetched or written; becomes home/voices/ID when whole
+ * home/voices/.old/ID/          the voice that one of the same id replaces, until that is there
  * home/voices/.locks/ID         who changes ID holds this file's lock
  * </pre>
  *
@@ -38,6 +39,8 @@ public final class VoiceLibrary {
     public static final String DEFAULT_VOICE = "en_US-joe-medium";
 
     static final String RECORD = "voice.json";
+
+    private static final String OLD = ".old";
 
     private static final System.Logger LOG = System.getLogger(VoiceLibrary.class.getName());
 
@@ -58,25 +61,36 @@ public final class VoiceLibrary {
     /** What is installed, by id. A folder without a good record is left out and logged. */
     public List<InstalledVoice> list() {
         List<InstalledVoice> all = new ArrayList<>();
-        if (!Files.isDirectory(voices)) {
-            return all;
-        }
-        try (DirectoryStream<Path> folders = Files.newDirectoryStream(voices)) {
-            for (Path folder : folders) {
-                Path name = folder.getFileName();
-                if (name != null && !name.toString().startsWith(".")) {
-                    try {
-                        read(folder).ifPresent(all::add);
-                    } catch (VoiceException e) {
-                        LOG.log(System.Logger.Level.WARNING, e.getMessage());
-                    }
-                }
-            }
+        Set<String> ids = new TreeSet<>();
+        try {
+            ids.addAll(names(voices));
+            ids.addAll(names(voices.resolve(OLD)));
         } catch (IOException e) {
             throw new SkaldException("cannot list " + voices + ": " + Durable.reason(e), e);
         }
-        all.sort(Comparator.comparing(InstalledVoice::id));
+        for (String id : ids) {
+            try {
+                read(id).ifPresent(all::add);
+            } catch (VoiceException e) {
+                LOG.log(System.Logger.Level.WARNING, e.getMessage());
+            }
+        }
         return all;
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        List<String> names = new ArrayList<>();
+        if (Files.isDirectory(folder)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+                for (Path file : files) {
+                    String name = String.valueOf(file.getFileName());
+                    if (!name.startsWith(".")) {
+                        names.add(name);
+                    }
+                }
+            }
+        }
+        return names;
     }
 
     /** The voice of that id; empty if it is not installed or the name cannot be an id. */
@@ -86,7 +100,7 @@ public final class VoiceLibrary {
         } catch (VoiceException e) {
             return Optional.empty();
         }
-        return read(voices.resolve(id));
+        return read(id);
     }
 
     /**
@@ -196,6 +210,7 @@ public final class VoiceLibrary {
         try (VoiceLock lock = lock(id)) {
             Path folder = voices.resolve(id);
             Path part = part(id);
+            settle(id);
             Durable.deleteTree(part);
             Files.createDirectories(voices.resolve(".parts"));
             // Renamed first: a reader sees the whole voice or none.
@@ -308,9 +323,10 @@ public final class VoiceLibrary {
                         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         Durable.writeSynced(part.resolve(RECORD), VoiceRecord.write(voice));
         Durable.syncFolder(part);
-        Path old = voices.resolve(".parts").resolve(info.id() + ".old");
-        Durable.deleteTree(old);
+        settle(info.id());
+        Path old = old(info.id());
         if (Files.exists(folder)) {
+            Files.createDirectories(voices.resolve(OLD));
             Durable.move(folder, old);
         }
         try {
@@ -332,32 +348,58 @@ public final class VoiceLibrary {
 
     /** Deletes what dead installs left long ago. What somebody works on is locked, so it stays. */
     public void clean() {
-        Path parts = voices.resolve(".parts");
-        if (!Files.isDirectory(parts)) {
-            return;
-        }
-        try (DirectoryStream<Path> folders = Files.newDirectoryStream(parts)) {
-            for (Path folder : folders) {
-                Path name = folder.getFileName();
-                FileTime age = Files.getLastModifiedTime(folder);
-                if (name == null || age.toInstant().isAfter(Instant.now().minus(KEEP_PARTS))) {
-                    continue;
-                }
-                String text = name.toString();
-                String id = text.endsWith(".old") ? text.substring(0, text.length() - 4) : text;
-                Optional<VoiceLock> lock = tryLock(id);
-                if (lock.isPresent()) {
-                    try (VoiceLock held = lock.get()) {
-                        Durable.deleteTree(folder);
-                    }
+        Instant longAgo = Instant.now().minus(KEEP_PARTS);
+        try {
+            for (String id : names(voices.resolve(".parts"))) {
+                if (Files.getLastModifiedTime(part(id)).toInstant().isBefore(longAgo)) {
+                    ifFree(id, () -> Durable.deleteTree(part(id)));
                 }
             }
+            for (String id : names(voices.resolve(OLD))) {
+                ifFree(id, () -> settle(id));
+            }
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "cannot clean " + parts, e);
+            LOG.log(System.Logger.Level.DEBUG, "cannot clean " + voices, e);
         }
     }
 
-    private static Optional<InstalledVoice> read(Path folder) {
+    @FunctionalInterface
+    private interface Cleaning {
+        void run() throws IOException;
+    }
+
+    private void ifFree(String id, Cleaning cleaning) throws IOException {
+        Optional<VoiceLock> lock = tryLock(id);
+        if (lock.isPresent()) {
+            try (VoiceLock held = lock.get()) {
+                cleaning.run();
+            }
+        }
+    }
+
+    private Path old(String id) {
+        return voices.resolve(OLD).resolve(id);
+    }
+
+    /**
+     * Ends what a process began that was killed as it replaced a voice: the old one is back if the
+     * new one did not come. The lock is held.
+     */
+    private void settle(String id) throws IOException {
+        if (Files.exists(voices.resolve(id))) {
+            Durable.deleteTree(old(id));
+        } else if (Files.exists(old(id))) {
+            Durable.move(old(id), voices.resolve(id));
+        }
+    }
+
+    /** Between the two renames of a replacement the old voice is still the one. */
+    private Optional<InstalledVoice> read(String id) {
+        Path folder = voices.resolve(id);
+        return readFolder(Files.exists(folder) ? folder : old(id));
+    }
+
+    private static Optional<InstalledVoice> readFolder(Path folder) {
         Path record = folder.resolve(RECORD);
         if (!Files.isRegularFile(record)) {
             return Optional.empty();

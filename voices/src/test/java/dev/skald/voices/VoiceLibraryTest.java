@@ -214,4 +214,32 @@ class VoiceLibraryTest {
         assertThat(old).doesNotExist();
         assertThat(fresh).exists();
     }
+
+    /** Between the two renames of a replacement a kill leaves the old voice in .old alone. */
+    @Test
+    void aKilledReplacementLosesNothing() throws IOException {
+        library.add(clone("me"), "a clip", false, f -> Files.writeString(f.resolve("v"), "1"));
+        Path old = home.resolve("voices/.old/me");
+        Path folder = home.resolve("voices/me");
+
+        Files.createDirectories(home.resolve("voices/.old"));
+        Files.move(folder, old);
+        assertThat(library.list()).extracting(InstalledVoice::id).containsExactly("me");
+        assertThat(library.get("me").file("v")).hasContent("1");
+        library.verify(library.get("me"));
+        library.clean();
+        assertThat(old).doesNotExist();
+        assertThat(folder.resolve("v")).hasContent("1");
+
+        Files.move(folder, old);
+        library.add(clone("me"), "a clip", true, f -> Files.writeString(f.resolve("v"), "2"));
+        assertThat(library.get("me").file("v")).hasContent("2");
+        assertThat(old).doesNotExist();
+
+        Files.move(folder, old);
+        library.remove("me");
+        assertThat(library.list()).isEmpty();
+        library.clean();
+        assertThat(library.list()).isEmpty();
+    }
 }

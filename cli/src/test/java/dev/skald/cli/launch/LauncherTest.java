@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -14,7 +15,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher {@code ./skald} over a JDK that only tells how it was called. */
 class LauncherTest {
@@ -182,6 +187,58 @@ class LauncherTest {
         assertThat(dist.resolve("java-25.aot")).exists();
     }
 
+    private static final String SLOW_TRAINING =
+            """
+            #!/bin/sh
+            case $* in *AOTCacheOutput*) echo x >'%1$s'; sleep %2$d; echo x >'%3$s' ;; esac
+            """;
+
+    /** A process group of its own, as a terminal makes it, gets the signal when training runs. */
+    private Process interrupted(Path jdk, int seconds, String prepare, String signal)
+            throws IOException, InterruptedException {
+        Path begun = folder.resolve("begun");
+        Path ended = folder.resolve("dist-aot");
+        Files.writeString(
+                jdk.resolve("bin").resolve("java"), SLOW_TRAINING.formatted(begun, seconds, ended));
+        ProcessBuilder builder =
+                new ProcessBuilder("setsid", launcher.toString(), "speak", "x").inheritIO();
+        builder.environment().put("SKALD_JAVA_HOME", jdk.toString());
+        builder.environment().put("SKALD_PREPARE", prepare);
+        Process process = builder.start();
+        for (int i = 0; i < 500 && !Files.exists(begun); i++) {
+            Thread.sleep(20);
+        }
+        assertThat(begun).exists();
+        new ProcessBuilder("kill", "-" + signal, "--", "-" + process.pid()).start().waitFor();
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        return process;
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whoWaitsForTheTrainingMayEndItAndNothingIsLeft() throws IOException, InterruptedException {
+        Path dist = built("vectors-25.jar");
+        Process ended = interrupted(jdk("25"), 15, "wait", "TERM");
+        assertThat(ended.exitValue()).isEqualTo(130);
+        assertThat(folder.resolve("dist-aot")).doesNotExist();
+        assertThat(dist.resolve("training")).doesNotExist();
+        assertThat(dist.resolve("java-25.aot")).doesNotExist();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void inTheBackgroundItIsNotEndedByCtrlC() throws IOException, InterruptedException {
+        Path dist = built("vectors-25.jar");
+        Process ended = interrupted(jdk("25"), 1, "", "INT");
+        assertThat(ended.exitValue()).isZero();
+        for (int i = 0; i < 500 && Files.exists(dist.resolve("training")); i++) {
+            Thread.sleep(20);
+        }
+        assertThat(folder.resolve("dist-aot")).exists();
+        assertThat(dist.resolve("training")).doesNotExist();
+        assertThat(dist.resolve("java-25.aot")).exists();
+    }
+
     @Test
     void theOptionsOfAPersonWinAndAreNeverRun() throws IOException, InterruptedException {
         Path pwned = folder.resolve("pwned");
@@ -224,10 +281,14 @@ class LauncherTest {
         assertThat(run(jdk("25"), "speak").output()).contains("<-XX:+DisplayVMOutputToStderr>");
     }
 
-    @Test
-    void aFolderThatJavaCannotNameIsTold() throws IOException, InterruptedException {
-        Path odd = Files.createDirectory(folder.resolve("a:b")).resolve("skald");
-        launcher = Files.copy(launcher, odd, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+    @ParameterizedTest
+    @ValueSource(strings = {"skald", "mvnw"})
+    void aFolderThatJavaCannotNameIsTold(String script) throws IOException, InterruptedException {
+        launcher =
+                Files.copy(
+                        Path.of("..", script),
+                        Files.createDirectory(folder.resolve("a:b")).resolve(script),
+                        StandardCopyOption.COPY_ATTRIBUTES);
         Result result = run(jdk("25"), "speak");
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.output()).contains("has a ':' in its name").hasLineCount(1);

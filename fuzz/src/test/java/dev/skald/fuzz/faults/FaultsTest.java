@@ -47,10 +47,10 @@ class FaultsTest {
     /**
      * Runs the work again and again, each time with the next operation failing, until none does.
      */
-    private static void everyFault(Work work, Check check) throws Exception {
+    private static void everyFault(boolean kills, Work work, Check check) throws Exception {
         for (int n = 0; ; n++) {
             assertThat(n).as("it ends").isLessThan(1000);
-            FaultyFiles files = new FaultyFiles(n);
+            FaultyFiles files = new FaultyFiles(n, kills);
             Throwable thrown = catchThrowable(() -> work.run(files));
             if (thrown != null) {
                 assertThat(thrown)
@@ -72,6 +72,7 @@ class FaultsTest {
         Path target = folder.resolve("a.wav");
         byte[] old = "old".getBytes(StandardCharsets.US_ASCII);
         everyFault(
+                false,
                 files -> {
                     Files.write(target, old);
                     try (WholeFile whole = WholeFile.beside(files.path(target))) {
@@ -98,6 +99,7 @@ class FaultsTest {
         Path home = folder.resolve("home");
         VoiceLibrary library = VoiceLibrary.at(home);
         everyFault(
+                false,
                 files -> {
                     library.add(INFO, "test", true, part -> Files.writeString(text(part), "old"));
                     VoiceLibrary.at(files.path(home))
@@ -108,6 +110,32 @@ class FaultsTest {
                     library.verify(voice);
                     String now = Files.readString(text(voice.folder()));
                     assertThat(now).as(fault).isEqualTo(failed ? "old" : "new");
+                });
+    }
+
+    @Test
+    void aVoiceThatIsReplacedOutlivesAKill() throws Exception {
+        Path home = folder.resolve("home");
+        VoiceLibrary library = VoiceLibrary.at(home);
+        everyFault(
+                true,
+                files -> {
+                    library.add(INFO, "test", true, part -> Files.writeString(text(part), "old"));
+                    VoiceLibrary.at(files.path(home))
+                            .add(INFO, "test", true, part -> Files.writeString(text(part), "new"));
+                },
+                (failed, fault) -> {
+                    for (boolean cleaned : new boolean[] {false, true}) {
+                        InstalledVoice voice = library.get("v");
+                        library.verify(voice);
+                        assertThat(library.list()).as(fault).containsExactly(voice);
+                        assertThat(Files.readString(text(voice.folder())))
+                                .as(fault)
+                                .isIn("new", failed ? "old" : "new");
+                        if (!cleaned) {
+                            library.clean();
+                        }
+                    }
                 });
     }
 
@@ -125,6 +153,7 @@ class FaultsTest {
         Catalogue catalogue = Catalogue.of(home);
         VoiceLibrary library = VoiceLibrary.at(home);
         everyFault(
+                false,
                 files -> {
                     if (library.find(ID).isPresent()) {
                         library.remove(ID);

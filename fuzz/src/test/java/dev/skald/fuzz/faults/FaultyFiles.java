@@ -27,19 +27,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The machine's files, where the n-th opening, read, write, fsync, copy, rename or new folder
- * fails. What is told or deleted works: a disk that does not even delete leaves rubbish, which is
- * no loss. Code under test gets its paths from {@link #path} and needs no seam.
+ * fails. Then what is told or deleted works: a disk that does not even delete leaves rubbish, which
+ * is no loss. Or the process counts as killed, and nothing works from then on. Code under test gets
+ * its paths from {@link #path} and needs no seam.
  */
 final class FaultyFiles extends FileSystemProvider {
     private final FaultyFileSystem system = new FaultyFileSystem(this);
     private final int failing;
+    private final boolean kills;
     private final List<String> operations = new ArrayList<>();
 
     /**
      * @param failing the number of the operation that fails, from 0
+     * @param kills whether all that follow fail too
      */
-    FaultyFiles(int failing) {
+    FaultyFiles(int failing, boolean kills) {
         this.failing = failing;
+        this.kills = kills;
     }
 
     Path path(Path real) {
@@ -58,7 +62,8 @@ final class FaultyFiles extends FileSystemProvider {
 
     synchronized void operation(String what) throws IOException {
         operations.add(what);
-        if (operations.size() - 1 == failing) {
+        int n = operations.size() - 1;
+        if (n == failing || kills && n > failing) {
             throw new IOException("fault injected: " + what);
         }
     }
@@ -141,6 +146,9 @@ final class FaultyFiles extends FileSystemProvider {
 
     @Override
     public void delete(Path path) throws IOException {
+        if (kills) {
+            operation("delete " + path.getFileName());
+        }
         Files.delete(real(path));
     }
 

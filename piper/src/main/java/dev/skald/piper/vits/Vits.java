@@ -1,12 +1,12 @@
 package dev.skald.piper.vits;
 
+import dev.skald.engine.LoadCache;
 import dev.skald.nn.Loader;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.WeightException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -44,15 +44,10 @@ record Vits(
             var durations = async(executor, () -> DurationPredictor.load(parts, hidden, speaker));
             return new Vits(
                     many ? load.embedding("emb_g", -1, speaker) : null,
-                    encoder.join(),
-                    durations.join(),
-                    flow.join(),
-                    decoder.join());
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw e;
+                    LoadCache.join(encoder),
+                    LoadCache.join(durations),
+                    LoadCache.join(flow),
+                    LoadCache.join(decoder));
         }
     }
 

@@ -107,7 +107,7 @@ public final class VitsNetwork implements PiperNetwork {
             parameters.close();
             device.close();
             throw new WeightException("not a Piper network: " + e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             parameters.close();
             device.close();
             throw e;

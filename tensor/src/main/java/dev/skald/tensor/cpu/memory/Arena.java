@@ -17,6 +17,9 @@ public final class Arena {
     /** Tensors begin at multiples of a cache line from each other. */
     private static final int ALIGN = 16;
 
+    /** For tests of what happens when memory runs out: called before each allocation. */
+    static volatile Runnable beforeAllocation = () -> {};
+
     private final List<float[]> chunks = new ArrayList<>();
     private int chunk;
     private int used;
@@ -32,6 +35,7 @@ public final class Arena {
             throw new IllegalArgumentException(
                     "a tensor of (" + batch + "," + rows + "," + cols + ") is too large");
         }
+        beforeAllocation.run();
         int at = reserve((int) size);
         return CpuTensor.dense(chunks.get(chunk), at, batch, rows, cols);
     }
@@ -44,6 +48,7 @@ public final class Arena {
             used = 0;
             if (!bring(size)) {
                 chunks.subList(chunk, chunks.size()).clear();
+                beforeAllocation.run();
                 chunks.add(new float[Math.max(CHUNK, size)]);
             }
         }
