@@ -3,6 +3,9 @@
 //  - early: a copy happens when it is issued, and a warp runs as far as it can before another runs. Finds a missing
 //    barrier before an overwrite.
 //  - late: a copy happens at the wait that covers it, and threads run in random turns. Finds a wrong wait_group count.
+// A kernel launched with programmatic dependent launch may start early, drawn each time: one of its blocks runs up to
+// its wait when the last block of the kernel before it has let it start and has not ended. Finds what is read or
+// written too early.
 // Shared memory is poisoned with NaN bits before each block. Warp collectives need all lanes that still live.
 #pragma once
 #include <sys/mman.h>
@@ -75,7 +78,7 @@ struct Registrar {
 constexpr size_t STACK = 128 << 10, SHARED = 256 << 10;
 constexpr int MAX_THREADS = 1024;
 
-enum State { READY, BARRIER, WARP, DONE };
+enum State { READY, BARRIER, WARP, GATE, DONE };  // GATE: at gdc_launch or gdc_wait
 struct Copy {
     void* to;
     const void* from;
@@ -104,6 +107,15 @@ inline void* scheduler;
 inline const Kernel* running;
 inline const void* arguments;
 inline std::mt19937 random(1);
+
+// At which of both calls a thread stops: gdc_launch while another kernel is to be started there, gdc_wait while this
+// one has been started early.
+inline bool stop_at_launch, stop_at_wait;
+inline void gate() {
+    fibers[current].state = GATE;
+    skald_switch(&fibers[current].stack_pointer, scheduler);
+}
+inline size_t started_early;
 
 [[noreturn]] inline void fail(const char* what) {
     fprintf(stderr, "kernel %s, block (%u,%u,%u), thread %d: %s\n", running->name, block_index.x, block_index.y, block_index.z, current, what);
@@ -184,14 +196,23 @@ inline void run_fiber(int i) {
     current = i;
     skald_switch(&scheduler, fibers[i].stack_pointer);
 }
-inline void run_block() {
+inline void begin_block(dim3 index) {
+    block_index = index;
     count = block_dim.x * block_dim.y * block_dim.z;
     live = count;
     memset(shared, 0xff, SHARED);
     std::fill(arrived, arrived + 16, 0);
-    int n = (count + 31) / 32;
-    for (int w = 0; w < n; w++) warps[w] = {std::min(32, count - w * 32), 0, nullptr};
+    for (int w = 0; w < (count + 31) / 32; w++) warps[w] = {std::min(32, count - w * 32), 0, nullptr};
     for (int i = 0; i < count; i++) start(i);
+}
+inline void open_gate() {
+    for (int i = 0; i < count; i++) {
+        if (fibers[i].state == GATE) fibers[i].state = READY;
+    }
+}
+// Runs the block until it has ended, or until nobody gets further than a gate.
+inline void run_block() {
+    int n = (count + 31) / 32;
     std::vector<int> order(late ? count : n);
     for (size_t i = 0; i < order.size(); i++) order[i] = (int)i;
     while (live > 0) {
@@ -215,21 +236,91 @@ inline void run_block() {
                 }
             }
         }
-        if (!moved && live > 0) fail("deadlock: threads wait for each other");
+        if (moved || live == 0) continue;
+        for (int i = 0; i < count; i++) {
+            if (fibers[i].state == GATE) return;
+        }
+        fail("deadlock: threads wait for each other");
     }
 }
-inline void launch(const Kernel& kernel, dim3 grid, dim3 block, size_t dynamic, const void* args) {
-    running = &kernel;
-    arguments = args;
-    grid_dim = grid;
-    block_dim = block;
-    if (dynamic > 227 * 1024) fail("more than 227 KB of shared memory");
-    std::vector<unsigned> order((size_t)grid.x * grid.y * grid.z);
+
+// ---- launches
+struct Launch {
+    const Kernel* kernel = nullptr;
+    dim3 grid, block;
+    size_t dynamic = 0;
+    const void* arguments = nullptr;
+};
+inline void use(const Launch& l) {
+    running = l.kernel;
+    arguments = l.arguments;
+    grid_dim = l.grid;
+    block_dim = l.block;
+    if (l.dynamic > 227 * 1024) fail("more than 227 KB of shared memory");
+}
+inline dim3 place(const Launch& l, unsigned q) { return {q % l.grid.x, q / l.grid.x % l.grid.y, q / l.grid.x / l.grid.y}; }
+
+// A block that waits, put aside while blocks of another kernel run.
+struct Aside {
+    Fiber fibers[MAX_THREADS];
+    Warp warps[MAX_THREADS / 32];
+    int count, live, arrived[16], expected[16];
+    dim3 index;
+    unsigned char shared[SHARED];
+};
+inline Aside& aside = *new Aside;
+inline void exchange_block() {
+    std::swap_ranges(fibers, fibers + MAX_THREADS, aside.fibers);
+    std::swap_ranges(warps, warps + MAX_THREADS / 32, aside.warps);
+    std::swap(count, aside.count);
+    std::swap(live, aside.live);
+    std::swap(arrived, aside.arrived);
+    std::swap(expected, aside.expected);
+    std::swap(block_index, aside.index);
+    std::swap_ranges(shared, shared + SHARED, aside.shared);
+}
+inline const Kernel* early;     // whose block was started early and lies aside
+inline unsigned early_block;
+inline void start_early(const Launch& own, const Launch& next) {
+    exchange_block();
+    use(next);
+    early = next.kernel;
+    early_block = (unsigned)(random() % ((size_t)next.grid.x * next.grid.y * next.grid.z));
+    begin_block(place(next, early_block));
+    stop_at_wait = true;
+    run_block();
+    stop_at_wait = false;
+    started_early++;
+    exchange_block();
+    use(own);
+}
+// Runs a kernel, whose block that was started early goes on first, and may start the one behind it.
+inline void launch(const Launch& l, const Launch& next) {
+    use(l);
+    std::vector<unsigned> order((size_t)l.grid.x * l.grid.y * l.grid.z);
     for (size_t i = 0; i < order.size(); i++) order[i] = (unsigned)i;
     std::shuffle(order.begin(), order.end(), random);
-    for (unsigned q : order) {
-        block_index = {q % grid.x, q / grid.x % grid.y, q / grid.x / grid.y};
+    bool begun = early != nullptr;
+    if (begun) std::swap(*std::find(order.begin(), order.end(), early_block), order[0]);
+    // A kernel's variables in shared memory are static: one block of a kernel at a time.
+    bool starts = next.kernel && next.kernel != l.kernel && random() % 2;
+    for (size_t i = 0; i < order.size(); i++) {
+        if (i == 0 && begun) {
+            exchange_block();
+            early = nullptr;
+            open_gate();
+        } else {
+            begin_block(place(l, order[i]));
+        }
+        stop_at_launch = starts && i == order.size() - 1;
         run_block();
+        if (stop_at_launch && live > 0) {
+            stop_at_launch = false;
+            start_early(l, next);
+            open_gate();
+            run_block();
+        }
+        stop_at_launch = false;
     }
 }
 
@@ -370,8 +461,12 @@ inline void __syncthreads() { sim::barrier(0, 0); }
 inline void __threadfence() {}
 inline void __threadfence_system() {}
 
-inline void gdc_wait() {}
-inline void gdc_launch() {}
+inline void gdc_wait() {
+    if (sim::stop_at_wait) sim::gate();
+}
+inline void gdc_launch() {
+    if (sim::stop_at_launch) sim::gate();
+}
 inline void cp_async16(void* to, const void* from) { sim::issue({to, from, 16, 0}); }
 inline void cp_async16(void* to, const void* from, int bytes) { sim::issue({to, from, bytes, 16 - bytes}); }
 struct Shared {

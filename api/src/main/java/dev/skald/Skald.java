@@ -310,6 +310,15 @@ public final class Skald implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Bytes that may be taken of a GPU's memory; all there is if not set. When they run out,
+         * loaded models that nobody uses are freed, then less is computed at once.
+         */
+        public Builder deviceMemory(long bytes) {
+            context.deviceMemory(bytes);
+            return this;
+        }
+
         /** Gets each warning, one line each, instead of the log. */
         public Builder warnings(Consumer<String> warnings) {
             this.warnings = warnings;

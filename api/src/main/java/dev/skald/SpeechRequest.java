@@ -90,6 +90,26 @@ public final class SpeechRequest {
         return new StringReader(text == null ? "" : text);
     }
 
+    /** The same request with its text from a reader, which the caller closes. */
+    public SpeechRequest withText(Reader other) {
+        Builder b = new Builder(null, other);
+        b.mode = mode;
+        b.strict = strict;
+        b.voice = voice;
+        b.model = model;
+        b.language = language;
+        b.speaker = speaker;
+        b.seed = seed;
+        b.lexicon = lexicon;
+        b.format = format;
+        b.speed = speed;
+        b.volume = volume;
+        b.sentenceSilence = sentenceSilence;
+        b.paragraphSilence = paragraphSilence;
+        b.options.putAll(options);
+        return b.build();
+    }
+
     public Mode mode() {
         return mode;
     }

@@ -16,6 +16,7 @@ public final class EngineContext {
     private final String device;
     private final Precision precision;
     private final long modelMemory;
+    private final long deviceMemory;
 
     private EngineContext(Builder b) {
         home = b.home;
@@ -24,6 +25,7 @@ public final class EngineContext {
         device = b.device;
         precision = b.precision;
         modelMemory = b.modelMemory;
+        deviceMemory = b.deviceMemory;
     }
 
     public static Builder builder() {
@@ -60,6 +62,24 @@ public final class EngineContext {
         return modelMemory;
     }
 
+    /** Bytes that may be taken of a GPU's memory; 0 for all there is. */
+    public long deviceMemory() {
+        return deviceMemory;
+    }
+
+    /** The same on another device. */
+    public EngineContext on(String device) {
+        return builder()
+                .home(home)
+                .threads(threads)
+                .offline(offline)
+                .device(device)
+                .precision(precision)
+                .modelMemory(modelMemory)
+                .deviceMemory(deviceMemory)
+                .build();
+    }
+
     /** Builds an {@link EngineContext}; what is not set has the default of {@code Skald.open()}. */
     public static final class Builder {
         private static final Pattern DEVICE = Pattern.compile("[a-z]+(:[0-9]{1,3})?");
@@ -70,6 +90,7 @@ public final class EngineContext {
         private String device = "auto";
         private Precision precision = Precision.AUTO;
         private long modelMemory = Runtime.getRuntime().maxMemory() / 2;
+        private long deviceMemory;
 
         private Builder() {}
 
@@ -116,6 +137,16 @@ public final class EngineContext {
                         "the memory of models must be at least 0, not " + bytes);
             }
             modelMemory = bytes;
+            return this;
+        }
+
+        /** At least 0, which allows all there is. Throws {@link InvalidRequestException}. */
+        public Builder deviceMemory(long bytes) {
+            if (bytes < 0) {
+                throw new InvalidRequestException(
+                        "the memory of a device must be at least 0, not " + bytes);
+            }
+            deviceMemory = bytes;
             return this;
         }
 

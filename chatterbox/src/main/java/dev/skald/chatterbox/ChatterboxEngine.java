@@ -62,6 +62,7 @@ final class ChatterboxEngine implements SpeechEngine {
         runtime = EngineRuntime.open(context, any -> true);
         runtime.device().prepareSpeech();
         checkpoints = new LoadCache<>(context.modelMemory(), Checkpoint::close);
+        runtime.onPressure(checkpoints::closeIdle);
     }
 
     @Override

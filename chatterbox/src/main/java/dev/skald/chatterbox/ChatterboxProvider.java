@@ -4,6 +4,7 @@ import dev.skald.EngineUnavailableException;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.chatterbox.Installed.Speaker;
+import dev.skald.engine.SteadyEngine;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
@@ -61,6 +62,6 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
 
     @Override
     public SpeechEngine open(EngineContext context) {
-        return new ChatterboxEngine(context);
+        return SteadyEngine.open(context, ChatterboxEngine::new);
     }
 }

@@ -55,30 +55,35 @@ final class Checkpoint implements AutoCloseable {
     static Checkpoint load(
             ChatterboxModel model, Path folder, Path cache, Backend backend, Precision precision) {
         CheckpointFiles files = new CheckpointFiles(model, folder);
+        Parameters parameters = null;
         try {
             files.checkModel();
             StrictWeights t3Weights = files.t3();
             StrictWeights s3genWeights = files.s3gen();
-            Parameters parameters = backend.parameters(precision);
+            Parameters into = backend.parameters(precision);
+            parameters = into;
             CompletableFuture<Flow> flow =
                     CompletableFuture.supplyAsync(
-                            () -> S3Gen.loadFlow(s3genWeights, parameters, S3Gen.HEAD_DIM));
+                            () -> S3Gen.loadFlow(s3genWeights, into, S3Gen.HEAD_DIM));
             try {
                 TextTokenizer text = model.tokenizer(folder);
                 VoiceConditionals voice = builtIn(folder);
-                T3 t3 = T3.load(parameters, t3Weights);
-                HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, parameters);
+                T3 t3 = T3.load(into, t3Weights);
+                HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, into);
                 S3Gen s3gen = new S3Gen(flow.join(), vocoder);
                 checkVocabulary(text, t3, files);
                 t3Weights.checkNoLayerIsLeftOut("");
                 s3genWeights.checkNoLayerIsLeftOut("flow.");
                 s3genWeights.checkNoLayerIsLeftOut("mel2wav.");
-                return new Checkpoint(files, parameters, t3, s3gen, text, cache, voice);
+                return new Checkpoint(files, into, t3, s3gen, text, cache, voice);
             } finally {
                 // Nothing may still read a file that is about to be closed.
                 flow.handle((done, failed) -> true).join();
             }
         } catch (RuntimeException e) {
+            if (parameters != null) {
+                parameters.close();
+            }
             files.close();
             throw CheckpointFiles.failure(e);
         }

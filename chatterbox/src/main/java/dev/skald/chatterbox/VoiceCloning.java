@@ -48,7 +48,7 @@ public final class VoiceCloning {
         Speaker speaker = Installed.find(context, request);
         AudioClip heard = read(clip, speaker.model());
         VoiceConditionals voice;
-        try (Devices.Lease device = Devices.open(context.device(), context.threads())) {
+        try (Devices.Lease device = Devices.open(context, any -> true)) {
             voice = clone(speaker.model(), speaker.folder(), device.backend(), heard);
         }
         VoiceInfo info =
@@ -88,7 +88,7 @@ public final class VoiceCloning {
         words.requireAudible(clip.toString());
         Optional<AudioClip> heard = speaker.clip().map(file -> read(file, speaker.model()));
         try (CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder());
-                Devices.Lease device = Devices.open(context.device(), context.threads());
+                Devices.Lease device = Devices.open(context, any -> true);
                 Parameters parameters = device.backend().parameters();
                 Ops ops = device.backend().open()) {
             files.checkModel();

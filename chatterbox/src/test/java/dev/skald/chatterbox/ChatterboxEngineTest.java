@@ -19,6 +19,7 @@ import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.io.TorchZipWriter;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -46,7 +47,7 @@ class ChatterboxEngineTest {
     @BeforeAll
     static void checkpoints() throws IOException {
         context =
-                EngineContext.builder().home(dir.resolve("home")).threads(2).offline(true).build();
+                EngineContext.builder().device(TestDevice.name()).home(dir.resolve("home")).threads(2).offline(true).build();
         for (ChatterboxModel model :
                 List.of(
                         ChatterboxModel.TURBO,
@@ -127,7 +128,7 @@ class ChatterboxEngineTest {
     @Test
     void readsAVoiceOnce() {
         EngineContext fresh =
-                EngineContext.builder().home(dir.resolve("fresh")).threads(2).offline(true).build();
+                EngineContext.builder().device(TestDevice.name()).home(dir.resolve("fresh")).threads(2).offline(true).build();
         double[] positions = new double[2];
         float[][] said = new float[2][];
         for (int i = 0; i < 2; i++) {
@@ -502,7 +503,7 @@ class ChatterboxEngineTest {
     @Test
     void availabilityTellsThePaceThatWasMeasured() {
         EngineContext own =
-                EngineContext.builder().home(dir.resolve("paced")).threads(2).offline(true).build();
+                EngineContext.builder().device(TestDevice.name()).home(dir.resolve("paced")).threads(2).offline(true).build();
         SpeechRequest request = request(ChatterboxModel.TURBO).build();
         ChatterboxProvider provider = new ChatterboxProvider();
         Availability before = provider.availability(own, request);
@@ -515,14 +516,14 @@ class ChatterboxEngineTest {
         Pace.keep(own, ChatterboxModel.TURBO, 1, 2);
         assertThat(provider.availability(own, request).realTime()).isTrue();
         EngineContext fewer =
-                EngineContext.builder().home(own.home()).threads(1).offline(true).build();
+                EngineContext.builder().device(TestDevice.name()).home(own.home()).threads(1).offline(true).build();
         assertThat(provider.availability(fewer, request).realTime()).isFalse();
     }
 
     @Test
     void aSpeechTellsThePaceOfTheNext() {
         EngineContext own =
-                EngineContext.builder()
+                EngineContext.builder().device(TestDevice.name())
                         .home(dir.resolve("spoken"))
                         .threads(2)
                         .offline(true)
@@ -541,7 +542,7 @@ class ChatterboxEngineTest {
         Availability a =
                 new ChatterboxProvider()
                         .availability(
-                                EngineContext.builder()
+                                EngineContext.builder().device(TestDevice.name())
                                         .home(dir.resolve("empty"))
                                         .threads(1)
                                         .offline(true)

@@ -11,6 +11,7 @@ import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.voices.catalogue.CatalogueEntry;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ class ChatterboxRequestsTest {
     }
 
     private static EngineContext context(int threads) {
-        return EngineContext.builder()
+        return EngineContext.builder().device(TestDevice.name())
                 .home(dir.resolve("home"))
                 .threads(threads)
                 .offline(true)

@@ -1,6 +1,8 @@
 package dev.skald.cuda;
 
+import dev.skald.cuda.driver.Block;
 import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.Use;
 import dev.skald.tensor.Ops;
 
 /** Keys and values of one layer of one sequence, (capacity, H*D) each, in fp32. */
@@ -9,6 +11,7 @@ final class CudaCache implements Ops.Cache {
     private final int heads;
     private final int dim;
     private final int capacity;
+    private final Block memory;
     private final CudaTensor keys;
     private final CudaTensor values;
     private boolean closed;
@@ -18,9 +21,10 @@ final class CudaCache implements Ops.Cache {
         this.heads = heads;
         this.dim = dim;
         this.capacity = capacity;
-        long bytes = (long) capacity * heads * dim * Float.BYTES;
-        keys = CudaTensor.dense(context.allocate(bytes), 1, capacity, heads * dim);
-        values = CudaTensor.dense(context.allocate(bytes), 1, capacity, heads * dim);
+        long bytes = ((long) capacity * heads * dim * Float.BYTES + 255) / 256 * 256;
+        memory = context.borrow(2 * bytes, Use.DECODER);
+        keys = CudaTensor.dense(memory.address(), 1, capacity, heads * dim);
+        values = CudaTensor.dense(memory.address() + bytes, 1, capacity, heads * dim);
     }
 
     int heads() {
@@ -52,8 +56,7 @@ final class CudaCache implements Ops.Cache {
     public void close() {
         if (!closed) {
             closed = true;
-            context.free(keys.address());
-            context.free(values.address());
+            context.free(memory.address()); // waits for what still reads them
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.skald.cuda.CudaWeights.CudaLinear;
 import dev.skald.cuda.CudaWeights.CudaLstm;
 import dev.skald.cuda.CudaWeights.Matrix;
 import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;
@@ -35,10 +36,7 @@ import org.jspecify.annotations.Nullable;
  * work is done; what reads a value waits for it.
  */
 final class CudaOps implements Ops {
-    /** Bytes that the activations of a network may take at once. */
-    private static final long ACTIVATIONS = 4L << 30;
-
-    private final Backend backend;
+    private final CudaBackend backend;
     private final Stream stream;
     private final DeviceArena arena;
     private final Elementwise elementwise;
@@ -49,13 +47,18 @@ final class CudaOps implements Ops {
     /** One integer: not 0 once an index was out of range. */
     private final CudaInts error;
 
-    CudaOps(Backend backend, Context context) {
+    CudaOps(CudaBackend backend, Context context) {
         this.backend = backend;
         this.context = context;
         stream = context.stream();
-        arena = new DeviceArena(context);
-        error = new CudaInts(arena.allocate(Integer.BYTES), 1);
-        stream.clear(error.address(), Integer.BYTES);
+        arena = new DeviceArena(context, backend::computeLess);
+        try {
+            error = new CudaInts(arena.allocate(Integer.BYTES), 1);
+            stream.clear(error.address(), Integer.BYTES);
+        } catch (CudaException e) {
+            close();
+            throw e;
+        }
         elementwise = new Elementwise(context, stream);
         gemm = new Gemm(context, stream, arena, elementwise);
         attention = new CudaAttention(context, stream, arena, elementwise);
@@ -74,7 +77,7 @@ final class CudaOps implements Ops {
 
     @Override
     public int rowsAtOnce(long bytes) {
-        return (int) Math.clamp(ACTIVATIONS / Math.max(1, bytes), 1, Integer.MAX_VALUE);
+        return (int) Math.clamp(backend.activations() / Math.max(1, bytes), 1, Integer.MAX_VALUE);
     }
 
     @Override

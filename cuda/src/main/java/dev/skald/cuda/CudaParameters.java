@@ -12,6 +12,7 @@ import dev.skald.cuda.CudaWeights.Type;
 import dev.skald.cuda.WeightLoader.Raw;
 import dev.skald.cuda.decode.DeviceModel;
 import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.CheckedParameters;
 import dev.skald.tensor.Role;
@@ -57,7 +58,12 @@ final class CudaParameters extends CheckedParameters {
         this.context = context;
         this.precision = precision;
         stream = context.stream();
-        loader = new WeightLoader(context, stream);
+        try {
+            loader = new WeightLoader(context, stream);
+        } catch (CudaException e) {
+            stream.close();
+            throw e;
+        }
     }
 
     @Override

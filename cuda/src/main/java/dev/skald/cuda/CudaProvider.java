@@ -5,14 +5,25 @@ import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Driver;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
+import dev.skald.tensor.DeviceSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** Offers the NVIDIA GPUs of this machine. */
 public final class CudaProvider implements BackendProvider {
+    private final Supplier<Driver> driver;
+
     /** Called by {@link java.util.ServiceLoader}. */
-    public CudaProvider() {}
+    public CudaProvider() {
+        this(Driver::get);
+    }
+
+    CudaProvider(Supplier<Driver> driver) {
+        this.driver = driver;
+    }
 
     @Override
     public String kind() {
@@ -22,7 +33,7 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public List<Device> devices() {
         try {
-            Driver driver = Driver.get();
+            Driver driver = this.driver.get();
             List<Device> devices = new ArrayList<>();
             for (int i = 0; i < driver.devices(); i++) {
                 if (driver.computeCapability(i) >= 80) {
@@ -38,9 +49,18 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public String unavailable() {
         try {
-            return Driver.get().devices() == 0
-                    ? "there is no NVIDIA GPU on this machine"
-                    : "no NVIDIA GPU here has compute capability 8.0 (RTX 30) or later";
+            Driver driver = this.driver.get();
+            if (driver.devices() == 0) {
+                return "there is no NVIDIA GPU on this machine";
+            }
+            int capability = driver.computeCapability(0);
+            return String.format(
+                    Locale.ROOT,
+                    "%s has compute capability %d.%d, Skald needs 8.0 (RTX 30) or later:"
+                            + " use --device cpu",
+                    driver.name(0),
+                    capability / 10,
+                    capability % 10);
         } catch (CudaException e) {
             return Objects.requireNonNullElse(e.getMessage(), "the NVIDIA driver failed");
         }
@@ -52,7 +72,8 @@ public final class CudaProvider implements BackendProvider {
     }
 
     @Override
-    public Backend open(Device device, int threads) {
-        return new CudaBackend(Context.open(Integer.parseInt(device.name().substring(5))));
+    public Backend open(Device device, DeviceSettings settings) {
+        int index = Integer.parseInt(device.name().substring(5));
+        return new CudaBackend(Context.open(index, settings.memory()));
     }
 }

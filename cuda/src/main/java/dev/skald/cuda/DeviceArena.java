@@ -1,6 +1,9 @@
 package dev.skald.cuda;
 
+import dev.skald.cuda.driver.Block;
 import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.CudaException;
+import dev.skald.cuda.driver.Use;
 import dev.skald.tensor.Ops;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,30 +18,40 @@ final class DeviceArena {
     /** Tensors begin at multiples of this, in bytes. */
     private static final long ALIGN = 256;
 
-    private record Chunk(long address, long bytes) {}
-
     private final Context context;
-    private final List<Chunk> chunks = new ArrayList<>();
+    private final Runnable outOfMemory;
+    private final List<Block> chunks = new ArrayList<>();
     private int chunk;
     private long used;
     private int depth;
 
-    DeviceArena(Context context) {
+    /**
+     * @param outOfMemory called when there is too little
+     */
+    DeviceArena(Context context, Runnable outOfMemory) {
         this.context = context;
+        this.outOfMemory = outOfMemory;
     }
 
     /** The address of so many bytes. */
     long allocate(long bytes) {
-        while (chunk < chunks.size() && chunks.get(chunk).bytes - used < bytes) {
+        while (chunk < chunks.size() && chunks.get(chunk).bytes() - used < bytes) {
             chunk++;
             used = 0;
         }
         if (chunk == chunks.size()) {
             long size = Math.max(CHUNK, (bytes + ALIGN - 1) / ALIGN * ALIGN);
-            chunks.add(new Chunk(context.allocate(size), size));
+            try {
+                chunks.add(context.borrow(size, Use.ACTIVATIONS));
+            } catch (CudaException e) {
+                if (e.kind() == CudaException.Kind.OUT_OF_MEMORY) {
+                    outOfMemory.run();
+                }
+                throw e;
+            }
             used = 0;
         }
-        long at = chunks.get(chunk).address + used;
+        long at = chunks.get(chunk).address() + used;
         used += (bytes + ALIGN - 1) / ALIGN * ALIGN;
         return at;
     }
@@ -59,7 +72,7 @@ final class DeviceArena {
 
     /** Gives all memory back. Nothing may run over it any more. */
     void close() {
-        chunks.forEach(c -> context.free(c.address));
+        chunks.forEach(context::giveBack);
         chunks.clear();
         chunk = 0;
         used = 0;

@@ -8,6 +8,7 @@ import dev.skald.Precision;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.DType;
+import dev.skald.tensor.DeviceSettings;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
@@ -17,6 +18,7 @@ import dev.skald.tensor.Weight;
 import dev.skald.tensor.WeightException;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.SafetensorsWriter;
+import dev.skald.testkit.Card;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +29,6 @@ import java.util.Random;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Weights as files hold them, converted, packed and checked by the kernels of a simulated card. */
+@Card.Simulated
 class SimulatedWeightsTest {
     @TempDir Path dir;
     private final Random random = new Random(3);
@@ -42,15 +44,10 @@ class SimulatedWeightsTest {
     private Parameters parameters;
     private Ops ops;
 
-    @BeforeAll
-    static void simulate() {
-        SimulatedDriver.use();
-    }
-
     @BeforeEach
     void open() {
         BackendProvider provider = new CudaProvider();
-        backend = provider.open(provider.devices().getFirst(), 0);
+        backend = provider.open(provider.devices().getFirst(), DeviceSettings.threads(0));
         parameters = backend.parameters(Precision.AUTO);
         ops = backend.open();
     }

@@ -6,6 +6,7 @@ import dev.skald.spi.EngineContext;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
 import dev.skald.tensor.Devices;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,7 @@ public final class EngineRuntime implements AutoCloseable {
     private final Devices.Lease device;
     private final Scheduler scheduler;
     private final Set<Speaker> speakers = new HashSet<>();
+    private final List<Backend.Registration> registered = new ArrayList<>();
     private boolean closed;
 
     private EngineRuntime(Devices.Lease device, int threads) {
@@ -35,7 +37,7 @@ public final class EngineRuntime implements AutoCloseable {
      */
     public static EngineRuntime open(EngineContext context, Predicate<BackendProvider> suits) {
         try {
-            Devices.Lease device = Devices.open(context.device(), context.threads(), suits);
+            Devices.Lease device = Devices.open(context, suits);
             return new EngineRuntime(device, context.threads());
         } catch (IllegalArgumentException e) {
             throw new EngineUnavailableException(String.valueOf(e.getMessage()), e);
@@ -44,6 +46,11 @@ public final class EngineRuntime implements AutoCloseable {
 
     public Backend device() {
         return device.backend();
+    }
+
+    /** Has {@code free} called when the device's memory runs out: {@link Backend#onPressure}. */
+    public synchronized void onPressure(Runnable free) {
+        registered.add(device.backend().onPressure(free));
     }
 
     /**
@@ -93,6 +100,7 @@ public final class EngineRuntime implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        registered.forEach(Backend.Registration::close);
         scheduler.close();
         device.close();
     }

@@ -173,6 +173,21 @@ public final class LoadCache<K, V> implements AutoCloseable {
         return leaving;
     }
 
+    /** Closes those that are loaded and nobody uses: their memory is needed. */
+    public void closeIdle() {
+        List<V> leaving = new ArrayList<>();
+        synchronized (this) {
+            for (Entry e : List.copyOf(entries.values())) {
+                V there = e.value.isCompletedExceptionally() ? null : e.value.getNow(null);
+                if (e.users == 0 && there != null) {
+                    entries.remove(e.key);
+                    leaving.add(there);
+                }
+            }
+        }
+        leaving.forEach(closer);
+    }
+
     /** How many entries there are. */
     synchronized int size() {
         return entries.size();

@@ -27,6 +27,8 @@ final class Scheduler implements AutoCloseable {
     /** Seconds by which a speech may be behind half of its share before it goes first. */
     private static final double PATIENCE = 0.5;
 
+    private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
+
     private static final Map<Backend, Scheduler> SHARED = new IdentityHashMap<>();
 
     private final @Nullable Backend device;
@@ -179,7 +181,13 @@ final class Scheduler implements AutoCloseable {
         if (!frees.isEmpty()) {
             lock.unlock();
             try {
-                frees.forEach(Runnable::run);
+                for (Runnable free : frees) {
+                    try {
+                        free.run();
+                    } catch (RuntimeException e) { // of a device that failed
+                        LOG.log(System.Logger.Level.DEBUG, "while a speech was freed", e);
+                    }
+                }
             } finally {
                 lock.lock();
             }

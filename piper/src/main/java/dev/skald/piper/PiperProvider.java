@@ -2,6 +2,7 @@ package dev.skald.piper;
 
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
+import dev.skald.engine.SteadyEngine;
 import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
@@ -45,7 +46,7 @@ public final class PiperProvider implements SpeechEngineProvider {
 
     @Override
     public SpeechEngine open(EngineContext context) {
-        return new PiperEngine(context, VitsNetwork::load);
+        return SteadyEngine.open(context, c -> new PiperEngine(c, VitsNetwork::load));
     }
 
     /** Why there is no voice for a request. */

@@ -3,6 +3,7 @@ package dev.skald.tensor;
 import dev.skald.Precision;
 import dev.skald.tensor.decode.DecoderModel;
 import dev.skald.tensor.decode.TokenDecoder;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,35 @@ public interface Backend extends AutoCloseable {
 
     /** How it computes, in one line for people: the card or the kernels, threads, memory. */
     String description();
+
+    /** More about it for people, a line each: driver, memory, kernels. */
+    default Map<String, String> details() {
+        return Map.of();
+    }
+
+    /** Whether it failed for good: who opens the device again gets another backend. */
+    default boolean lost() {
+        return false;
+    }
+
+    /** How its own memory is used; empty if it computes in the host's. */
+    default Optional<DeviceMemory> memory() {
+        return Optional.empty();
+    }
+
+    /**
+     * Has {@code free} called when its own memory runs out, on the thread that needs some: it frees
+     * what nobody uses, such as loaded models. Until the registration is closed.
+     */
+    default Registration onPressure(Runnable free) {
+        return () -> {};
+    }
+
+    /** Ends what it was given for. */
+    interface Registration extends AutoCloseable {
+        @Override
+        void close();
+    }
 
     /** A scope for the weights of one model, stored as the device thinks best. */
     default Parameters parameters() {

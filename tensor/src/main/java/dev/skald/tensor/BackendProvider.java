@@ -29,9 +29,9 @@ public interface BackendProvider {
      * Opens a device.
      *
      * @param device one of {@link #devices}
-     * @param threads how many threads of the host may work on one op; 0 for one a physical core
+     * @throws DeviceException if it cannot be opened
      */
-    Backend open(Device device, int threads);
+    Backend open(Device device, DeviceSettings settings);
 
     /**
      * A device that can be opened.

@@ -1,5 +1,6 @@
 package dev.skald.tensor;
 
+import dev.skald.spi.EngineContext;
 import dev.skald.tensor.BackendProvider.Device;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,7 +20,13 @@ public final class Devices {
     /** Any device: the best there is. */
     public static final String AUTO = "auto";
 
-    private record Key(String name, int threads) {}
+    private record Key(String name, DeviceSettings settings) {
+        /** Threads of the host do not change a device that has memory of its own. */
+        static Key of(Device device, DeviceSettings s) {
+            int threads = device.memory() > 0 ? 0 : s.threads();
+            return new Key(device.name(), new DeviceSettings(threads, s.memory()));
+        }
+    }
 
     private static final class Shared {
         private final Backend backend;
@@ -97,17 +104,17 @@ public final class Devices {
     }
 
     /**
-     * Opens a device, or takes the one that is open. To be given back by {@link Lease#close}.
+     * Opens a device, or takes the one that is open and not lost. To be given back by {@link
+     * Lease#close}.
      *
-     * @param threads how many threads of the host may work on one op; 0 for one a physical core
-     * @throws IllegalArgumentException as {@link #find}
+     * @throws DeviceException if it cannot be opened
      */
-    public static Lease open(Device device, int threads) {
+    public static Lease open(Device device, DeviceSettings settings) {
         synchronized (OPEN) {
-            Key key = new Key(device.name(), threads);
+            Key key = Key.of(device, settings);
             Shared shared = OPEN.get(key);
-            if (shared == null) {
-                shared = new Shared(provider(device).open(device, threads));
+            if (shared == null || shared.backend.lost()) {
+                shared = new Shared(provider(device).open(device, settings));
                 OPEN.put(key, shared);
             }
             shared.users++;
@@ -115,14 +122,18 @@ public final class Devices {
         }
     }
 
-    /** The same by name. */
+    /**
+     * The same by name, with all of its memory.
+     *
+     * @throws IllegalArgumentException as {@link #find}
+     */
     public static Lease open(String name, int threads) {
-        return open(find(name), threads);
+        return open(find(name), DeviceSettings.threads(threads));
     }
 
-    /** The same by name; see {@link #find(String, Predicate)}. */
-    public static Lease open(String name, int threads, Predicate<BackendProvider> suits) {
-        return open(find(name, suits), threads);
+    /** The same as a context says; see {@link #find(String, Predicate)}. */
+    public static Lease open(EngineContext context, Predicate<BackendProvider> suits) {
+        return open(find(context.device(), suits), DeviceSettings.of(context));
     }
 
     private static BackendProvider provider(Device device) {
@@ -159,7 +170,7 @@ public final class Devices {
                 }
                 closed = true;
                 if (--shared.users == 0) {
-                    OPEN.remove(key);
+                    OPEN.remove(key, shared);
                     shared.backend.close();
                 }
             }

@@ -23,7 +23,12 @@ public record TestDevice(Devices.Lease lease) implements AutoCloseable {
 
     /** Opens it. */
     public static TestDevice open(int threads) {
-        return new TestDevice(Devices.open(System.getProperty(PROPERTY, "cpu"), threads));
+        return new TestDevice(Devices.open(name(), threads));
+    }
+
+    /** The name of it. */
+    public static String name() {
+        return System.getProperty(PROPERTY, "cpu");
     }
 
     public Backend backend() {

@@ -123,12 +123,14 @@ public final class BenchCommand implements Callable<Integer> {
         List<BenchRow> rows = new ArrayList<>();
         List<BenchStage> stages = new ArrayList<>();
         String voice = "";
+        String memory = "";
         for (BenchText text : chosen) {
             console.messages().info("measuring " + text.name() + " ...");
             BenchResult warm = warm(process, text);
             rows.add(warm.row().withCold(cold(process, text)));
             stages.addAll(warm.stages());
             voice = warm.voice();
+            memory = warm.memory();
         }
         if (peer) {
             console.messages().info("measuring piper-tts ...");
@@ -149,7 +151,8 @@ public final class BenchCommand implements Callable<Integer> {
                         warmUp,
                         rows,
                         stages,
-                        MachineFloor.measure(console.engineContext().threads()));
+                        MachineFloor.measure(console.engineContext().threads()),
+                        memory);
         console.io().out().print(report.markdown());
         if (json != null) {
             Files.writeString(

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param rows the numbers
  * @param stages where the time of the warm ones went
  * @param floor what this machine can do at most
+ * @param memory how that of a GPU is used; empty on a CPU
  */
 record BenchReport(
         String date,
@@ -30,7 +31,8 @@ record BenchReport(
         int warmUp,
         List<BenchRow> rows,
         List<BenchStage> stages,
-        MachineFloor floor) {
+        MachineFloor floor,
+        String memory) {
 
     String markdown() {
         StringBuilder out = new StringBuilder();
@@ -66,6 +68,9 @@ record BenchReport(
                             row.charactersPerSecond(),
                             row.realTimeFactor(),
                             row.peakBytes() / 1e6));
+        }
+        if (!memory.isEmpty()) {
+            out.append("\nMemory of ").append(memory).append(".\n");
         }
         stages(out);
         return out.toString().replace(System.lineSeparator(), "\n");
@@ -132,6 +137,7 @@ record BenchReport(
         limits.put("gflops", floor.gflops());
         limits.put("gigabytes_per_second", floor.gigabytes());
         json.put("floor", limits);
+        json.put("device_memory", memory);
         return json;
     }
 }

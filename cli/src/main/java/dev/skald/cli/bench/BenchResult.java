@@ -12,15 +12,19 @@ import tools.jackson.databind.JsonNode;
  * @param voice who spoke
  * @param row the whole way
  * @param stages each stage of the model
+ * @param memory how that of a GPU is used; empty on a CPU
  */
-record BenchResult(String voice, BenchRow row, List<BenchStage> stages) {
+record BenchResult(String voice, BenchRow row, List<BenchStage> stages, String memory) {
     static BenchResult of(JsonNode json) {
         List<BenchStage> stages = new ArrayList<>();
         for (JsonNode stage : json.path("stages")) {
             stages.add(BenchStage.of(stage));
         }
         return new BenchResult(
-                json.path("voice").asString(), BenchRow.of(json.path("row")), stages);
+                json.path("voice").asString(),
+                BenchRow.of(json.path("row")),
+                stages,
+                json.path("memory").asString());
     }
 
     Map<String, Object> json() {
@@ -28,6 +32,7 @@ record BenchResult(String voice, BenchRow row, List<BenchStage> stages) {
         json.put("voice", voice);
         json.put("row", row.json());
         json.put("stages", stages.stream().map(BenchStage::json).toList());
+        json.put("memory", memory);
         return json;
     }
 }

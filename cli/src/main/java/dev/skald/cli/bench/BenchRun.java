@@ -15,6 +15,7 @@ import dev.skald.cli.launch.Machine;
 import dev.skald.piper.PiperProfile;
 import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.EngineContext;
+import dev.skald.tensor.Devices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -41,6 +42,7 @@ record BenchRun(
         double sinceStart = Double.NaN;
         String voice = "";
         boolean piper;
+        String memory;
         long start = System.nanoTime();
         try (Skald skald = console.open()) {
             EngineChoice choice = skald.choice(request);
@@ -66,6 +68,7 @@ record BenchRun(
                     }
                 }
             }
+            memory = memory(piper);
         }
         BenchRow row =
                 new BenchRow(
@@ -79,7 +82,16 @@ record BenchRun(
                         new BenchSeries(total),
                         new BenchSeries(audio),
                         Machine.peakBytes().orElse(0));
-        return new BenchResult(voice, row, piper ? piper() : told(rounds));
+        return new BenchResult(voice, row, piper ? piper() : told(rounds), memory);
+    }
+
+    /** How the memory of the device that spoke is used; empty if that is the CPU. */
+    private String memory(boolean piper) {
+        try (Devices.Lease device =
+                Devices.open(context, piper ? VitsNetwork.AUTO : any -> true)) {
+            String name = device.backend().name();
+            return device.backend().memory().map(m -> name + ": " + m).orElse("");
+        }
     }
 
     /** What the engine tells of each round. */

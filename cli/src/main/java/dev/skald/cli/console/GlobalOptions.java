@@ -1,14 +1,21 @@
 package dev.skald.cli.console;
 
+import dev.skald.InvalidRequestException;
 import dev.skald.PhysicalCores;
 import dev.skald.SkaldHome;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** The options every command has; they may stand before or after its name. */
 public final class GlobalOptions {
+    private static final Pattern SIZE =
+            Pattern.compile("([1-9][0-9]{0,5})([GM])i?B?", Pattern.CASE_INSENSITIVE);
+
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
@@ -54,6 +61,48 @@ public final class GlobalOptions {
             scope = ScopeType.INHERIT,
             description = "How weights are kept: auto, fp32, bf16, int8. Default: auto.")
     public String precision = "auto";
+
+    @Option(
+            names = "--device-memory",
+            paramLabel = "SIZE",
+            scope = ScopeType.INHERIT,
+            description = "How much of a GPU's memory may be taken: 8G, 512M. Default: all.")
+    public @Nullable String deviceMemory;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "K",
+            scope = ScopeType.INHERIT,
+            description =
+                    "Which kernels compute on a GPU: auto, or portable, those that every GPU can run."
+                            + " Default: auto.")
+    public @Nullable String kernels;
+
+    /** Bytes; 0 for all. Throws {@link InvalidRequestException}. */
+    long deviceMemory() {
+        if (deviceMemory == null) {
+            return 0;
+        }
+        Matcher m = SIZE.matcher(deviceMemory.strip());
+        if (!m.matches()) {
+            throw new InvalidRequestException(
+                    "'" + deviceMemory + "' is no size: say --device-memory 8G or 512M");
+        }
+        return Long.parseLong(m.group(1)) << (m.group(2).equalsIgnoreCase("G") ? 30 : 20);
+    }
+
+    /** Tells the kernels' choice to the devices, which are opened later. */
+    void chooseKernels() {
+        if (kernels == null) {
+            return;
+        }
+        String name = kernels.toLowerCase(Locale.ROOT);
+        if (!name.equals("auto") && !name.equals("portable")) {
+            throw new InvalidRequestException(
+                    "'" + kernels + "' are no kernels: say --kernels auto or --kernels portable");
+        }
+        System.setProperty("skald.cuda.kernels", name);
+    }
 
     public Path home() {
         return home != null ? home : SkaldHome.folder();

@@ -51,7 +51,20 @@ final class Diagnosis {
             optimisations();
             speak(skald);
         }
+        if (!console.globals().device.equalsIgnoreCase("cpu")) {
+            gpus();
+        }
         return findings;
+    }
+
+    private void gpus() {
+        for (BackendProvider provider : Devices.providers()) {
+            for (BackendProvider.Device device : provider.devices()) {
+                if (device.memory() > 0) {
+                    findings.addAll(DeviceCheck.of(console, device));
+                }
+            }
+        }
     }
 
     private void machine() {

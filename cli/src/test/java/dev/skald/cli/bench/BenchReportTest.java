@@ -46,7 +46,8 @@ class BenchReportTest {
                 1,
                 List.of(ROW),
                 List.of(DECODER, DECODE),
-                new MachineFloor(2, 220, 400, 31.25));
+                new MachineFloor(2, 220, 400, 31.25),
+                "");
     }
 
     @Test

@@ -2,8 +2,11 @@ package dev.skald.cuda.decode;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.skald.cuda.driver.Block;
 import dev.skald.cuda.driver.Context;
+import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Stream;
+import dev.skald.cuda.driver.Use;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.decode.SamplerSettings;
@@ -42,10 +45,6 @@ public final class GraphDecoder implements TokenDecoder {
     /** Keys and values of each slot's two branches, kept for the next sequence. */
     private final SlotMemory[] own;
 
-    /** The tokens that the repetition penalty looks at: a bit each, {@code words} a slot. */
-    private final long spoken;
-
-    private final int words;
     private final MemorySegment ring;
 
     /** Those whose rows the device has in its list; what else was listed empties it. */
@@ -53,10 +52,9 @@ public final class GraphDecoder implements TokenDecoder {
 
     private boolean closed;
 
-    /** Where the keys and values of a slot's branches lie, and bytes of each. */
+    /** Where the keys and values of a slot's branches lie. */
     private static final class SlotMemory {
-        final long[] branches = new long[2];
-        final long[] bytes = new long[2];
+        final @Nullable Block[] branches = new Block[2];
     }
 
     /**
@@ -84,10 +82,13 @@ public final class GraphDecoder implements TokenDecoder {
         for (int i = 0; i < count; i++) {
             own[i] = new SlotMemory();
         }
-        words = model.padded() / 32 + 1;
-        kernels = new StepKernels(context, stream, model, count + 1);
-        spoken = context.allocate((long) (count + 1) * words * Integer.BYTES);
         ring = context.allocateHost((long) (count + 1) * Sequence.RING * Integer.BYTES);
+        try {
+            kernels = new StepKernels(context, stream, model, count + 1);
+        } catch (CudaException e) {
+            context.freeHost(ring);
+            throw e;
+        }
     }
 
     @Override
@@ -114,12 +115,12 @@ public final class GraphDecoder implements TokenDecoder {
     /** Keys and values (L, 2, H, rows, 64) in bfloat16. */
     private final class DevicePrefix implements Prefix {
         private final int rows;
-        private final long memory;
+        private final Block memory;
         private boolean freed;
 
         DevicePrefix(int rows) {
             this.rows = rows;
-            memory = context.allocate(model.cacheBytes(rows));
+            memory = context.borrow(model.cacheBytes(rows), Use.DECODER);
         }
 
         @Override
@@ -133,7 +134,7 @@ public final class GraphDecoder implements TokenDecoder {
         }
 
         private long layer(int index) {
-            return memory + (long) index * words() * Integer.BYTES;
+            return memory.address() + (long) index * words() * Integer.BYTES;
         }
 
         /** Where value {@code i} of a layer lies in what is read: (2, rows, H*D). */
@@ -168,9 +169,9 @@ public final class GraphDecoder implements TokenDecoder {
             if (!freed) {
                 freed = true;
                 if (!closed) {
-                    stream.synchronize();
+                    stream.finish();
                 }
-                context.free(memory);
+                context.giveBack(memory);
             }
         }
     }
@@ -186,24 +187,34 @@ public final class GraphDecoder implements TokenDecoder {
         checkPositions(embeddings.rows(), 0);
         DevicePrefix prefix = new DevicePrefix(embeddings.rows());
         int slot = slots.length; // one that no sequence has
-        new SlotWriter()
-                .cache(prefix.memory, 0, prefix.rows)
-                .spoken(spoken(slot), ring(slot))
-                .draws(0, model.stopToken(), false, false)
-                .write(stream, kernels.slot(slot));
-        prefill(slot, embeddings, false);
-        return prefix;
+        try {
+            new SlotWriter()
+                    .cache(prefix.memory.address(), 0, prefix.rows)
+                    .spoken(kernels.spoken(slot), ring(slot))
+                    .draws(0, model.stopToken(), false, false)
+                    .write(stream, kernels.slot(slot));
+            prefill(slot, embeddings, false);
+            return prefix;
+        } catch (RuntimeException | Error e) {
+            prefix.close();
+            throw e;
+        }
     }
 
     @Override
     public Prefix restore(Stored prefix) {
         DevicePrefix to = new DevicePrefix(prefix.rows());
-        float[] values = new float[model.cached() * prefix.rows()];
-        for (int i = 0; i < model.layers(); i++) {
-            prefix.read(i, values);
-            to.write(i, values);
+        try {
+            float[] values = new float[model.cached() * prefix.rows()];
+            for (int i = 0; i < model.layers(); i++) {
+                prefix.read(i, values);
+                to.write(i, values);
+            }
+            return to;
+        } catch (RuntimeException | Error e) {
+            to.close();
+            throw e;
         }
-        return to;
     }
 
     private void checkPositions(int prefix, int text) {
@@ -219,10 +230,6 @@ public final class GraphDecoder implements TokenDecoder {
     }
 
     // ---- sequences
-
-    private long spoken(int slot) {
-        return spoken + (long) slot * words * Integer.BYTES;
-    }
 
     private long ring(int slot) {
         return ring.address() + (long) slot * Sequence.RING * Integer.BYTES;
@@ -244,15 +251,15 @@ public final class GraphDecoder implements TokenDecoder {
         int draws = Math.clamp(limit, 1, Math.min(model.maxTokens(), model.maxPositions()));
         int capacity = Math.min(text.rows() + draws, model.maxPositions() - known.rows);
         boolean guided = text.batch() == 2;
-        int[] history = new int[words];
+        int[] history = new int[kernels.words()];
         history[model.startToken() >> 5] |= 1 << model.startToken();
-        this.stream.upload(history, spoken(slot));
+        this.stream.upload(history, kernels.spoken(slot));
         ring.asSlice((long) slot * Sequence.RING * Integer.BYTES, Sequence.RING * Integer.BYTES)
                 .fill((byte) 0);
         new SlotWriter()
                 .cache(cache(slot, 0, capacity), guided ? cache(slot, 1, capacity) : 0, capacity)
-                .prefix(known.memory, known.rows)
-                .spoken(spoken(slot), ring(slot))
+                .prefix(known.memory.address(), known.rows)
+                .spoken(kernels.spoken(slot), ring(slot))
                 .random(seed, stream)
                 .draws(draws, model.stopToken(), guided, !model.llama())
                 .settings(settings, model.llama())
@@ -270,19 +277,19 @@ public final class GraphDecoder implements TokenDecoder {
 
     /** Memory for so many positions of a slot's branch, which was not in use. */
     private long cache(int slot, int branch, int positions) {
-        SlotMemory m = own[slot];
+        @Nullable Block[] branches = own[slot].branches;
         long bytes = model.cacheBytes(positions);
-        if (m.bytes[branch] < bytes) {
-            if (m.branches[branch] != 0) {
+        Block known = branches[branch];
+        if (known == null || known.bytes() < bytes) {
+            if (known != null) {
                 stream.synchronize();
-                context.free(m.branches[branch]);
-                m.branches[branch] = 0;
-                m.bytes[branch] = 0;
+                branches[branch] = null;
+                context.giveBack(known);
             }
-            m.branches[branch] = context.allocate(bytes);
-            m.bytes[branch] = bytes;
+            known = context.borrow(bytes, Use.DECODER);
+            branches[branch] = known;
         }
-        return m.branches[branch];
+        return known.address();
     }
 
     private int free() {
@@ -421,9 +428,12 @@ public final class GraphDecoder implements TokenDecoder {
 
     @Override
     public void leave(int slot) {
-        // What is on its way would be taken for the next sequence's.
-        await(sequence(slot), 0);
+        Sequence s = sequence(slot);
         slots[slot] = null;
+        // What is on its way would be taken for the next sequence's.
+        if (!context.lost()) {
+            await(s, 0);
+        }
     }
 
     /** The logits (B,V) of the last token that was drawn of a slot in the last step; for tests. */
@@ -442,15 +452,14 @@ public final class GraphDecoder implements TokenDecoder {
         if (closed) {
             return;
         }
-        stream.synchronize();
+        stream.finish();
         closed = true;
         kernels.close();
-        context.free(spoken);
         context.freeHost(ring);
         for (SlotMemory m : own) {
-            for (long branch : m.branches) {
-                if (branch != 0) {
-                    context.free(branch);
+            for (Block branch : m.branches) {
+                if (branch != null) {
+                    context.giveBack(branch);
                 }
             }
         }

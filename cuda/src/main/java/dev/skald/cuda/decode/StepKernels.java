@@ -1,10 +1,12 @@
 package dev.skald.cuda.decode;
 
+import dev.skald.cuda.driver.Block;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Graph;
 import dev.skald.cuda.driver.Kernel;
 import dev.skald.cuda.driver.Stream;
+import dev.skald.cuda.driver.Use;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -30,7 +32,8 @@ final class StepKernels implements AutoCloseable {
     private final DeviceModel model;
     private final boolean early;
     private final int splits;
-    private final long memory;
+    private final Block memory;
+    private final int words;
     private final long slots;
     private final long entries;
     private final long rows;
@@ -44,6 +47,7 @@ final class StepKernels implements AutoCloseable {
     private final long hidden;
     private final long logits;
     private final long scratch;
+    private final long spoken;
     private final Map<Integer, Graph> graphs = new HashMap<>();
     private boolean direct;
     private long size;
@@ -58,6 +62,7 @@ final class StepKernels implements AutoCloseable {
         int h = model.heads();
         int a = h * DeviceModel.HEAD_DIM;
         int v = model.padded();
+        words = v / 32 + 1;
         long[] offsets = {
             place((long) slotCount * SLOT),
             place((long) ROWS * ENTRY),
@@ -71,30 +76,48 @@ final class StepKernels implements AutoCloseable {
             place((long) ROWS * h * splits * 2 * Float.BYTES),
             place((long) ROWS * Math.max(model.ffn(), a) * Short.BYTES),
             place((long) ROWS * v * Float.BYTES),
-            place((long) ROWS * 2 * v * Long.BYTES)
+            place((long) ROWS * 2 * v * Long.BYTES),
+            place((long) slotCount * words * Integer.BYTES)
         };
-        memory = context.allocate(size);
+        memory = context.borrow(size, Use.DECODER);
+        long at = memory.address();
         int i = 0;
-        slots = memory + offsets[i++];
-        entries = memory + offsets[i++];
-        rows = memory + offsets[i++];
-        alive = memory + offsets[i++];
-        live = memory + offsets[i++];
-        input = memory + offsets[i++];
-        x = memory + offsets[i++];
-        q = memory + offsets[i++];
-        partial = memory + offsets[i++];
-        partialWeight = memory + offsets[i++];
-        hidden = memory + offsets[i++];
-        logits = memory + offsets[i++];
-        scratch = memory + offsets[i];
-        stream.clear(memory, size);
+        slots = at + offsets[i++];
+        entries = at + offsets[i++];
+        rows = at + offsets[i++];
+        alive = at + offsets[i++];
+        live = at + offsets[i++];
+        input = at + offsets[i++];
+        x = at + offsets[i++];
+        q = at + offsets[i++];
+        partial = at + offsets[i++];
+        partialWeight = at + offsets[i++];
+        hidden = at + offsets[i++];
+        logits = at + offsets[i++];
+        scratch = at + offsets[i++];
+        spoken = at + offsets[i];
+        try {
+            stream.clear(at, size);
+        } catch (CudaException e) {
+            close();
+            throw e;
+        }
     }
 
     private long place(long bytes) {
         long at = size;
         size += (bytes + 255) / 256 * 256;
         return at;
+    }
+
+    /** Integers that hold a bit for each token. */
+    int words() {
+        return words;
+    }
+
+    /** The tokens of slot {@code index} that the repetition penalty looks at, a bit each. */
+    long spoken(int index) {
+        return spoken + (long) index * words * Integer.BYTES;
     }
 
     /** Where slot {@code index} lies. */
@@ -140,6 +163,9 @@ final class StepKernels implements AutoCloseable {
                 graph = stream.capture(() -> launch(count, 0, true));
                 graphs.put(count, graph);
             } catch (CudaException e) {
+                if (e.kind() == CudaException.Kind.LOST) {
+                    throw e;
+                }
                 direct = true;
                 LOG.log(
                         System.Logger.Level.WARNING,
@@ -244,6 +270,6 @@ final class StepKernels implements AutoCloseable {
     @Override
     public void close() {
         graphs.values().forEach(Graph::close);
-        context.free(memory);
+        context.giveBack(memory);
     }
 }

@@ -1,18 +1,22 @@
 package dev.skald.cuda.driver;
 
+import dev.skald.tensor.DeviceMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A device's context with the kernels loaded into it: the owner of everything made on the device.
- * Safe for many threads.
+ * A context of a device with the kernels loaded into it: the owner of everything made there. After
+ * an error of the kind {@link CudaException.Kind#LOST} nothing of it can be used, and to close what
+ * it had is all that can be done. Safe for many threads.
  */
 public final class Context implements AutoCloseable {
     /** The binaries of the kernels, one a source file. */
@@ -30,24 +34,41 @@ public final class Context implements AutoCloseable {
                     "vits",
                     "vocoder");
 
+    /** {@code portable}: only the kernels that every card can run. Else the best ones. */
+    public static final String KERNELS = "skald.cuda.kernels";
+
+    private static final System.Logger LOG = System.getLogger(Context.class.getName());
+
     /** The context that a thread made current last. */
     private static final ThreadLocal<Context> CURRENT = new ThreadLocal<>();
 
     private final Driver driver;
     private final int index;
     private final long handle;
+    private final boolean portable = "portable".equals(System.getProperty(KERNELS));
+    private final Memory memory;
     private final List<Long> modules = new ArrayList<>();
     private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
+    private volatile @Nullable CudaException lost;
     private volatile boolean closed;
 
-    private Context(Driver driver, int index) {
+    private Context(Driver driver, int index, long limit) {
         this.driver = driver;
         this.index = index;
-        handle = driver.retainContext(index);
+        memory = new Memory(this, driver, limit);
+        // The last one's error is not this one's.
+        CURRENT.remove();
+        driver.makeCurrent(0);
+        handle = driver.createContext(index);
+        CURRENT.set(this);
     }
 
-    /** Opens device number {@code index} and loads the kernels. */
-    public static Context open(int index) {
+    /**
+     * Opens device number {@code index} and loads the kernels.
+     *
+     * @param limit bytes of its memory that may be taken; 0 for all there is
+     */
+    public static Context open(int index, long limit) {
         Driver driver = Driver.get();
         int capability = driver.computeCapability(index);
         if (capability < 80) {
@@ -56,9 +77,9 @@ public final class Context implements AutoCloseable {
                             + " is too old: it has compute capability "
                             + capability / 10.0
                             + ", Skald needs 8.0 or later",
-                    -1);
+                    CudaException.NONE);
         }
-        Context context = new Context(driver, index);
+        Context context = new Context(driver, index, limit);
         try {
             context.load();
             return context;
@@ -75,7 +96,9 @@ public final class Context implements AutoCloseable {
             try (InputStream in = Context.class.getResourceAsStream(resource);
                     Arena arena = Arena.ofConfined()) {
                 if (in == null) {
-                    throw new CudaException("the kernels " + name + " are missing", -1);
+                    throw new CudaException(
+                            "the kernels " + name + " are missing: install Skald again",
+                            CudaException.NONE);
                 }
                 byte[] image = in.readAllBytes();
                 MemorySegment memory = arena.allocate(image.length, 64);
@@ -92,9 +115,50 @@ public final class Context implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the device is closed");
         }
+        CudaException why = lost;
+        if (why != null) {
+            throw new CudaException(String.valueOf(why.getMessage()), why.code(), why);
+        }
         if (CURRENT.get() != this) {
             driver.makeCurrent(handle);
             CURRENT.set(this);
+        }
+    }
+
+    /** An exception for a failed call, which may mean that the current context is lost. */
+    static CudaException failure(String message, int code) {
+        CudaException e = new CudaException(message, code);
+        Context context = CURRENT.get();
+        if (e.kind() != CudaException.Kind.LOST || context == null) {
+            return e;
+        }
+        CudaException first = context.lost;
+        if (first == null) {
+            first = new CudaException(context.device() + " was lost (" + message + ")", code);
+            context.lost = first;
+        }
+        return first;
+    }
+
+    /** Whether nothing of it can be used any more. */
+    public boolean lost() {
+        return lost != null;
+    }
+
+    boolean usable() {
+        return lost == null && !closed;
+    }
+
+    /** Frees something, if it is there to be freed; a failure hinders nobody. */
+    void quietly(Runnable free) {
+        if (!usable()) {
+            return; // what the context had goes with it
+        }
+        try {
+            use();
+            free.run();
+        } catch (CudaException e) {
+            LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", device(), e.getMessage());
         }
     }
 
@@ -116,6 +180,21 @@ public final class Context implements AutoCloseable {
                 + driver.version() / 1000
                 + "."
                 + driver.version() % 1000 / 10;
+    }
+
+    /** A line each of what there is to know of it. */
+    public Map<String, String> details() {
+        Map<String, String> details = new LinkedHashMap<>();
+        int capability = computeCapability();
+        details.put("card", driver.name(index));
+        details.put("compute capability", capability / 10 + "." + capability % 10);
+        details.put(
+                "driver", "CUDA " + driver.version() / 1000 + "." + driver.version() % 1000 / 10);
+        details.put(
+                "kernels",
+                (portable ? "portable" : "auto")
+                        + ": the portable ones (mma.sync, cp.async), none is for one card alone");
+        return details;
     }
 
     /** Streaming multiprocessors. */
@@ -141,32 +220,71 @@ public final class Context implements AutoCloseable {
             try {
                 return new Kernel(name, driver, driver.function(module, name));
             } catch (CudaException e) {
+                if (e.code() != CudaException.NOT_FOUND) {
+                    throw e;
+                }
                 last = e;
             }
         }
-        throw last == null ? new CudaException("there is no kernel " + name, -1) : last;
+        throw last == null
+                ? new CudaException("there is no kernel " + name, CudaException.NOT_FOUND)
+                : last;
     }
 
-    /** Device memory. Throws {@link CudaException} if there is too little. */
+    /**
+     * Device memory for weights.
+     *
+     * @throws CudaException if there is too little, though what is idle was freed
+     */
     public long allocate(long bytes) {
+        return allocate(bytes, Use.WEIGHTS);
+    }
+
+    /** Device memory. */
+    public long allocate(long bytes, Use use) {
         use();
-        return driver.allocate(Math.max(256, bytes));
+        return memory.allocate(Math.max(256, bytes), use);
     }
 
     public void free(long address) {
-        use();
-        driver.free(address);
+        memory.free(address);
     }
 
-    /** Page-locked memory of the host, which kernels write to by its address. */
+    /** Device memory that another may have had; to be given back. */
+    public Block borrow(long bytes, Use use) {
+        use();
+        return memory.borrow(Math.max(256, bytes), use);
+    }
+
+    /** Nothing may run over it any more. */
+    public void giveBack(Block block) {
+        memory.giveBack(block);
+    }
+
+    /** Page-locked memory of the host, which kernels write to by its address; to be given back. */
     public MemorySegment allocateHost(long bytes) {
         use();
-        return driver.allocateHost(bytes);
+        Block block = memory.borrowHost(bytes);
+        return MemorySegment.ofAddress(block.address()).reinterpret(block.bytes());
     }
 
-    public void freeHost(MemorySegment memory) {
-        use();
-        driver.freeHost(memory);
+    /** Nothing may run over it any more. */
+    public void freeHost(MemorySegment host) {
+        memory.giveBackHost(new Block(host.address(), host.byteSize()));
+    }
+
+    /** Has something called, on the thread that needs memory, when there is none left. */
+    public void onPressure(Runnable free) {
+        memory.onPressure(free);
+    }
+
+    public void removePressure(Runnable free) {
+        memory.removePressure(free);
+    }
+
+    /** How the device's memory is used. */
+    public DeviceMemory memory() {
+        return memory.usage();
     }
 
     /** Opens a queue of work. */
@@ -180,11 +298,12 @@ public final class Context implements AutoCloseable {
         if (closed) {
             return;
         }
-        use();
         closed = true;
-        modules.forEach(driver::unloadModule);
-        modules.clear();
+        try {
+            driver.destroyContext(handle);
+        } catch (CudaException e) { // of a lost one
+            LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", device(), e.getMessage());
+        }
         CURRENT.remove();
-        driver.releaseContext(index);
     }
 }

@@ -1,28 +1,42 @@
 package dev.skald.cuda.driver;
 
-import dev.skald.SkaldException;
+import dev.skald.tensor.DeviceException;
+import org.jspecify.annotations.Nullable;
 
 /** A call of the driver failed, or there is no driver. */
-public class CudaException extends SkaldException {
+public class CudaException extends DeviceException {
     private static final long serialVersionUID = 1;
+
+    /** Not of the driver. */
+    static final int NONE = -1;
 
     /** The driver's number for "out of memory". */
     static final int OUT_OF_MEMORY = 2;
 
+    /** The driver's number for "named symbol not found". */
+    static final int NOT_FOUND = 500;
+
     private final int code;
 
     CudaException(String message, int code) {
-        super(message);
+        this(message, code, null);
+    }
+
+    CudaException(String message, int code, @Nullable Throwable cause) {
+        super(message, kind(code), cause);
         this.code = code;
     }
 
-    CudaException(String message, Throwable cause) {
-        super(message, cause);
-        code = -1;
+    /** The errors after which every call of a context fails; source: the CUDA driver API. */
+    private static Kind kind(int code) {
+        return switch (code) {
+            case OUT_OF_MEMORY -> Kind.OUT_OF_MEMORY;
+            case 214, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719 -> Kind.LOST;
+            default -> Kind.FAILED;
+        };
     }
 
-    /** Whether the card has no memory left. */
-    public boolean outOfMemory() {
-        return code == OUT_OF_MEMORY;
+    int code() {
+        return code;
     }
 }

@@ -14,6 +14,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * The functions of the driver's library, {@code libcuda.so.1} or {@code nvcuda.dll}. Loaded once a
@@ -28,15 +29,18 @@ public final class Driver {
     /** The oldest driver whose CUDA version is that of the kernels: 13.0, driver 580. */
     private static final int OLDEST = 13000;
 
+    private static final int NO_DEVICE = 100;
+
     private final MethodHandle getErrorName;
     private final MethodHandle deviceGetCount;
     private final MethodHandle deviceGet;
     private final MethodHandle deviceGetName;
     private final MethodHandle deviceTotalMem;
     private final MethodHandle deviceGetAttribute;
-    private final MethodHandle primaryCtxRetain;
-    private final MethodHandle primaryCtxRelease;
+    private final MethodHandle ctxCreate;
+    private final MethodHandle ctxDestroy;
     private final MethodHandle ctxSetCurrent;
+    private final MethodHandle ctxSynchronize;
     private final MethodHandle memGetInfo;
     private final MethodHandle memAlloc;
     private final MethodHandle memFree;
@@ -46,6 +50,7 @@ public final class Driver {
     private final MethodHandle memcpyDtoH;
     private final MethodHandle memcpyDtoD;
     private final MethodHandle memset;
+    private final MethodHandle memsetNow;
     private final MethodHandle streamCreate;
     private final MethodHandle streamDestroy;
     private final MethodHandle streamSynchronize;
@@ -54,7 +59,6 @@ public final class Driver {
     private final MethodHandle eventSynchronize;
     private final MethodHandle eventDestroy;
     private final MethodHandle moduleLoadData;
-    private final MethodHandle moduleUnload;
     private final MethodHandle moduleGetFunction;
     private final MethodHandle funcSetAttribute;
     private final MethodHandle launchKernel;
@@ -72,7 +76,7 @@ public final class Driver {
 
         private static Object load() {
             try {
-                return new Driver();
+                return new Driver(library());
             } catch (CudaException e) {
                 return e;
             }
@@ -89,22 +93,38 @@ public final class Driver {
         throw (CudaException) Loaded.DRIVER;
     }
 
-    private Driver() {
-        SymbolLookup library = library();
+    /** A library that is not the machine's own, for tests. */
+    public static Driver load(Path library) {
+        return new Driver(found(() -> SymbolLookup.libraryLookup(library, Arena.global())));
+    }
+
+    private Driver(SymbolLookup library) {
         getErrorName = function(library, "cuGetErrorName", JAVA_INT, ADDRESS);
+        version = start(library);
+        if (version < OLDEST) {
+            throw new CudaException(
+                    "the NVIDIA driver is too old: it offers CUDA "
+                            + version / 1000
+                            + "."
+                            + version % 1000 / 10
+                            + ", Skald needs 13.0: install driver 580 or later",
+                    CudaException.NONE);
+        }
         deviceGetCount = function(library, "cuDeviceGetCount", ADDRESS);
         deviceGet = function(library, "cuDeviceGet", ADDRESS, JAVA_INT);
         deviceGetName = function(library, "cuDeviceGetName", ADDRESS, JAVA_INT, JAVA_INT);
         deviceTotalMem = function(library, "cuDeviceTotalMem_v2", ADDRESS, JAVA_INT);
         deviceGetAttribute = function(library, "cuDeviceGetAttribute", ADDRESS, JAVA_INT, JAVA_INT);
-        primaryCtxRetain = function(library, "cuDevicePrimaryCtxRetain", ADDRESS, JAVA_INT);
-        primaryCtxRelease = function(library, "cuDevicePrimaryCtxRelease_v2", JAVA_INT);
+        ctxCreate = function(library, "cuCtxCreate_v2", ADDRESS, JAVA_INT, JAVA_INT);
+        ctxDestroy = function(library, "cuCtxDestroy_v2", JAVA_LONG);
+        ctxSynchronize = function(library, "cuCtxSynchronize");
         ctxSetCurrent = function(library, "cuCtxSetCurrent", JAVA_LONG);
         memGetInfo = function(library, "cuMemGetInfo_v2", ADDRESS, ADDRESS);
         memAlloc = function(library, "cuMemAlloc_v2", ADDRESS, JAVA_LONG);
         memFree = function(library, "cuMemFree_v2", JAVA_LONG);
         memHostAlloc = function(library, "cuMemHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
-        memFreeHost = function(library, "cuMemFreeHost", ADDRESS);
+        memFreeHost = function(library, "cuMemFreeHost", JAVA_LONG);
+        memsetNow = function(library, "cuMemsetD8_v2", JAVA_LONG, JAVA_BYTE, JAVA_LONG);
         memcpyHtoD =
                 function(library, "cuMemcpyHtoDAsync_v2", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG);
         memcpyDtoH =
@@ -126,7 +146,6 @@ public final class Driver {
         eventSynchronize = function(library, "cuEventSynchronize", JAVA_LONG);
         eventDestroy = function(library, "cuEventDestroy_v2", JAVA_LONG);
         moduleLoadData = function(library, "cuModuleLoadData", ADDRESS, ADDRESS);
-        moduleUnload = function(library, "cuModuleUnload", JAVA_LONG);
         moduleGetFunction = function(library, "cuModuleGetFunction", ADDRESS, JAVA_LONG, ADDRESS);
         funcSetAttribute = function(library, "cuFuncSetAttribute", JAVA_LONG, JAVA_INT, JAVA_INT);
         launchKernel =
@@ -153,36 +172,48 @@ public final class Driver {
         graphLaunch = function(library, "cuGraphLaunch", JAVA_LONG, JAVA_LONG);
         graphExecDestroy = function(library, "cuGraphExecDestroy", JAVA_LONG);
         graphDestroy = function(library, "cuGraphDestroy", JAVA_LONG);
-        check("cuInit", call(function(library, "cuInit", JAVA_INT), 0));
+    }
+
+    /** Starts the driver and asks for its CUDA version. */
+    private int start(SymbolLookup library) {
+        int code = call(function(library, "cuInit", JAVA_INT), 0);
+        if (code == NO_DEVICE) {
+            throw new CudaException("there is no NVIDIA GPU on this machine", CudaException.NONE);
+        }
+        if (code != 0) {
+            throw new CudaException(
+                    "the NVIDIA driver does not start ("
+                            + errorName(code)
+                            + "): restart the machine, or install driver 580 or later again",
+                    CudaException.NONE);
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(JAVA_INT);
-            MethodHandle getVersion = function(library, "cuDriverGetVersion", ADDRESS);
-            check("cuDriverGetVersion", call(getVersion, out));
-            version = out.get(JAVA_INT, 0);
-        }
-        if (version < OLDEST) {
-            throw new CudaException(
-                    "the NVIDIA driver is too old: it offers CUDA "
-                            + version / 1000
-                            + "."
-                            + version % 1000 / 10
-                            + ", Skald needs driver 580 or later",
-                    -1);
+            check("cuDriverGetVersion", call(function(library, "cuDriverGetVersion", ADDRESS), out));
+            return out.get(JAVA_INT, 0);
         }
     }
 
     private static SymbolLookup library() {
-        String name = System.getProperty(LIBRARY);
         boolean windows =
                 System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+        String name = System.getProperty(LIBRARY);
+        return found(
+                () ->
+                        name != null
+                                ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
+                                : SymbolLookup.libraryLookup(
+                                        windows ? "nvcuda.dll" : "libcuda.so.1", Arena.global()));
+    }
+
+    private static SymbolLookup found(Supplier<SymbolLookup> library) {
         try {
-            return name != null
-                    ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
-                    : SymbolLookup.libraryLookup(
-                            windows ? "nvcuda.dll" : "libcuda.so.1", Arena.global());
+            return library.get();
         } catch (IllegalArgumentException e) {
             throw new CudaException(
-                    "there is no NVIDIA driver on this machine: install driver 580 or later", e);
+                    "there is no NVIDIA driver on this machine: install driver 580 or later",
+                    CudaException.NONE,
+                    e);
         }
     }
 
@@ -219,7 +250,7 @@ public final class Driver {
 
     private void check(String what, int code) {
         if (code != 0) {
-            throw new CudaException(what + " failed: " + errorName(code), code);
+            throw Context.failure(what + " failed: " + errorName(code), code);
         }
     }
 
@@ -288,12 +319,13 @@ public final class Driver {
 
     // ---- context
 
-    long retainContext(int index) {
-        return longOf("cuDevicePrimaryCtxRetain", primaryCtxRetain, device(index));
+    /** A context of its own, current on this thread. */
+    long createContext(int index) {
+        return longOf("cuCtxCreate", ctxCreate, 0, device(index));
     }
 
-    void releaseContext(int index) {
-        check("cuDevicePrimaryCtxRelease", call(primaryCtxRelease, device(index)));
+    void destroyContext(long context) {
+        check("cuCtxDestroy", call(ctxDestroy, context));
     }
 
     void makeCurrent(long context) {
@@ -304,11 +336,12 @@ public final class Driver {
         }
     }
 
-    /** Free bytes of the current context's device. */
-    long freeMemory() {
+    /** Free bytes of the current context's device, and all of them. */
+    long[] memoryInfo() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment total = arena.allocate(JAVA_LONG);
-            return longOf("cuMemGetInfo", memGetInfo, total);
+            MemorySegment out = arena.allocate(JAVA_LONG, 2);
+            check("cuMemGetInfo", call(memGetInfo, out, out.asSlice(Long.BYTES)));
+            return out.toArray(JAVA_LONG);
         }
     }
 
@@ -322,14 +355,19 @@ public final class Driver {
         check("cuMemFree", call(memFree, address));
     }
 
-    /** Page-locked memory of the host. */
-    MemorySegment allocateHost(long bytes) {
-        long address = longOf("cuMemHostAlloc of " + bytes + " bytes", memHostAlloc, bytes, 0);
-        return MemorySegment.ofAddress(address).reinterpret(bytes);
+    /** The address of page-locked memory of the host. */
+    long allocateHost(long bytes) {
+        return longOf("cuMemHostAlloc of " + bytes + " bytes", memHostAlloc, bytes, 0);
     }
 
-    void freeHost(MemorySegment memory) {
-        check("cuMemFreeHost", call(memFreeHost, memory));
+    void freeHost(long address) {
+        check("cuMemFreeHost", call(memFreeHost, address));
+    }
+
+    /** Fills memory that nothing uses with NaN bits. */
+    void poison(long at, long bytes) {
+        check("cuMemsetD8", call(memsetNow, at, (byte) 0xff, bytes));
+        check("cuCtxSynchronize", call(ctxSynchronize));
     }
 
     void copyToDevice(long to, MemorySegment from, long bytes, long stream) {
@@ -403,10 +441,6 @@ public final class Driver {
 
     long loadModule(MemorySegment image) {
         return longOf("cuModuleLoadData", moduleLoadData, image);
-    }
-
-    void unloadModule(long module) {
-        check("cuModuleUnload", call(moduleUnload, module));
     }
 
     long function(long module, String name) {

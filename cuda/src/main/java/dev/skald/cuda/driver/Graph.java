@@ -19,8 +19,7 @@ public final class Graph implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            context.use();
-            context.driver().destroyExecutable(executable);
+            context.quietly(() -> context.driver().destroyExecutable(executable));
         }
     }
 }

@@ -42,8 +42,14 @@ public final class Stream implements AutoCloseable {
     Stream(Context context) {
         this.context = context;
         driver = context.driver();
-        handle = driver.createStream();
-        staging = driver.allocateHost(STAGING);
+        staging = context.allocateHost(STAGING);
+        try {
+            handle = driver.createStream();
+        } catch (CudaException e) {
+            context.freeHost(staging);
+            arena.close();
+            throw e;
+        }
         pointers.set(ADDRESS, 0, arguments);
         config.set(JAVA_INT, 16, 1); // blockDimY
         config.set(JAVA_INT, 20, 1); // blockDimZ
@@ -123,18 +129,14 @@ public final class Stream implements AutoCloseable {
         try {
             launches.run();
         } catch (RuntimeException | Error e) {
-            try {
-                driver.destroyGraph(driver.endCapture(handle));
-            } catch (CudaException again) {
-                e.addSuppressed(again);
-            }
+            context.quietly(() -> driver.destroyGraph(driver.endCapture(handle)));
             throw e;
         }
         long graph = driver.endCapture(handle);
         try {
             return new Graph(context, driver.instantiate(graph));
         } finally {
-            driver.destroyGraph(graph);
+            context.quietly(() -> driver.destroyGraph(graph));
         }
     }
 
@@ -230,15 +232,20 @@ public final class Stream implements AutoCloseable {
         staged = 0;
     }
 
+    /** The same before something is freed: a failure is that of the next call. */
+    public void finish() {
+        context.quietly(this::synchronize);
+    }
+
     @Override
     public void close() {
         if (closed) {
             return;
         }
         closed = true;
-        synchronize();
-        driver.freeHost(staging);
-        driver.destroyStream(handle);
+        finish();
+        context.freeHost(staging);
+        context.quietly(() -> driver.destroyStream(handle));
         arena.close();
     }
 }

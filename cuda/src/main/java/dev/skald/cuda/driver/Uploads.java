@@ -197,7 +197,7 @@ public final class Uploads implements AutoCloseable {
             step.filled.exceptionally(e -> null).join();
         }
         steps.clear();
-        stream.synchronize();
+        stream.finish();
         pieces.forEach(
                 p -> {
                     p.queued = false;
@@ -211,7 +211,7 @@ public final class Uploads implements AutoCloseable {
             return;
         }
         abandon();
-        pieces.forEach(p -> driver.destroyEvent(p.event));
+        pieces.forEach(p -> context.quietly(() -> driver.destroyEvent(p.event)));
         pieces.clear();
         freeMemory.run();
     }

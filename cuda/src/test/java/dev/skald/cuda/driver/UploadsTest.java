@@ -3,30 +3,25 @@ package dev.skald.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skald.cuda.SimulatedDriver;
+import dev.skald.testkit.Card;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Copies through page-locked memory, by a simulated driver that copies when it is told to. */
+@Card.Simulated
 class UploadsTest {
     private Context context;
     private Stream stream;
 
-    @BeforeAll
-    static void simulate() {
-        SimulatedDriver.use();
-    }
-
     @BeforeEach
     void open() {
-        context = Context.open(0);
+        context = Context.open(0, 0);
         stream = context.stream();
     }
 

@@ -97,7 +97,7 @@ public final class VitsNetwork implements PiperNetwork {
     static VitsNetwork of(
             Checkpoint checkpoint, PiperVoiceConfig config, EngineContext context, VoiceGain gain) {
         int threads = context.threads();
-        Devices.Lease device = Devices.open(context.device(), threads, AUTO);
+        Devices.Lease device = Devices.open(context, AUTO);
         Parameters parameters = device.backend().parameters();
         try {
             Vits vits = parameters.load(() -> Vits.load(parameters, checkpoint, threads));

@@ -2,6 +2,7 @@ package dev.skald.tensor.cpu;
 
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
+import dev.skald.tensor.DeviceSettings;
 import java.util.List;
 
 /** Offers this machine's processor. */
@@ -35,7 +36,7 @@ public final class CpuProvider implements BackendProvider {
     }
 
     @Override
-    public Backend open(Device device, int threads) {
-        return CpuBackend.open(threads);
+    public Backend open(Device device, DeviceSettings settings) {
+        return CpuBackend.open(settings.threads());
     }
 }

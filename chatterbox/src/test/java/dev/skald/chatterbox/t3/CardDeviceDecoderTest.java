@@ -1,0 +1,7 @@
+package dev.skald.chatterbox.t3;
+
+import dev.skald.testkit.Card;
+
+/** The same on a GPU. */
+@Card
+class CardDeviceDecoderTest extends DeviceDecoderTest {}

@@ -1,0 +1,7 @@
+package dev.skald.chatterbox.t3;
+
+import dev.skald.testkit.Card;
+
+/** The same on the simulated driver. */
+@Card.Simulated
+class SimulatedT3DecoderTest extends T3DecoderTest {}
