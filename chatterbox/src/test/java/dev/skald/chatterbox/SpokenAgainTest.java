@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A speech whose device fails is spoken again, on another path if need be, or ends in one line. */
-@Card.Simulated
+@Card.Simulated(slow = true)
 class SpokenAgainTest {
     private static final String TEXT = "Yes.";
 

@@ -30,7 +30,10 @@ public @interface Card {
     @Retention(RetentionPolicy.RUNTIME)
         @Tag("simulated")
     @ExtendWith(OnSimulator.class)
-    @interface Simulated {}
+    @interface Simulated {
+        /** Whether it takes minutes, so that it runs only with {@code -Dskald.simulated=all}. */
+        boolean slow() default false;
+    }
 
     /** Has {@link TestDevice} open a GPU. */
     class OnDevice implements ExecutionCondition, BeforeAllCallback, AfterAllCallback {
@@ -48,7 +51,7 @@ public @interface Card {
         }
 
         /** Why not; empty if it can be. */
-        Optional<String> unavailable() {
+        Optional<String> unavailable(ExtensionContext context) {
             return !driver() || System.getProperty(SimulatedDriver.LIBRARY) != null
                     ? Optional.of("there is no NVIDIA driver on this machine")
                     : Optional.empty();
@@ -56,7 +59,7 @@ public @interface Card {
 
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-            return unavailable()
+            return unavailable(context)
                     .map(ConditionEvaluationResult::disabled)
                     .orElseGet(() -> ConditionEvaluationResult.enabled("there is a GPU"));
         }
@@ -79,8 +82,15 @@ public @interface Card {
     /** Has it open the simulated one. */
     class OnSimulator extends OnDevice {
         @Override
-        Optional<String> unavailable() {
-            return SimulatedDriver.unavailable();
+        Optional<String> unavailable(ExtensionContext context) {
+            boolean slow =
+                    context.getTestClass()
+                            .map(c -> c.getAnnotation(Simulated.class))
+                            .map(Simulated::slow)
+                            .orElse(false);
+            return slow && !"all".equals(System.getProperty("skald.simulated"))
+                    ? Optional.of("it takes minutes on a CPU: run it with -Dskald.simulated=all")
+                    : SimulatedDriver.unavailable();
         }
 
         @Override

@@ -243,8 +243,9 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
                 letLeave();
                 TokenDecoder into = decoder;
                 if (into == null) {
-                    ops = device.open();
-                    into = model.decoder(ops, SLOTS);
+                    Ops on = ops == null ? device.open() : ops;
+                    ops = on;
+                    into = model.decoder(on, SLOTS);
                     decoder = into;
                 }
                 if (running.size() == SLOTS) {

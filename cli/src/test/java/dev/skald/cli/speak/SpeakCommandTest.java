@@ -58,6 +58,18 @@ class SpeakCommandTest {
     }
 
     @Test
+    void aSizeOrKernelsThatAreNoneAreRefused() {
+        isOneLine(
+                Cli.run("speak", "x", "--voice", "tone", "--device-memory", "8X"),
+                ExitCode.USAGE,
+                "'8X' is no size: say --device-memory 8G or 512M");
+        isOneLine(
+                Cli.run("speak", "x", "--voice", "tone", "--kernels", "fast"),
+                ExitCode.USAGE,
+                "say --kernels auto or --kernels portable");
+    }
+
+    @Test
     void wishesThatCannotBeGrantedAreToldOnceAndStrictRefusesThem() throws IOException {
         Files.writeString(folder.resolve("lines.txt"), "one\ntwo\n");
         Cli.Result told =
