@@ -35,7 +35,7 @@ public final class LoadBench {
         if (name.startsWith("cuda")) {
             int colon = name.indexOf(':');
             int index = colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1));
-            try (Context context = Context.open(index)) {
+            try (Context context = Context.open(index, 0)) {
                 rate = Uploads.copyRate(context);
             }
         }

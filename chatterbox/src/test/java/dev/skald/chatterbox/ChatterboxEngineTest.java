@@ -47,7 +47,12 @@ class ChatterboxEngineTest {
     @BeforeAll
     static void checkpoints() throws IOException {
         context =
-                EngineContext.builder().device(TestDevice.name()).home(dir.resolve("home")).threads(2).offline(true).build();
+                EngineContext.builder()
+                        .device(TestDevice.name())
+                        .home(dir.resolve("home"))
+                        .threads(2)
+                        .offline(true)
+                        .build();
         for (ChatterboxModel model :
                 List.of(
                         ChatterboxModel.TURBO,
@@ -128,7 +133,12 @@ class ChatterboxEngineTest {
     @Test
     void readsAVoiceOnce() {
         EngineContext fresh =
-                EngineContext.builder().device(TestDevice.name()).home(dir.resolve("fresh")).threads(2).offline(true).build();
+                EngineContext.builder()
+                        .device(TestDevice.name())
+                        .home(dir.resolve("fresh"))
+                        .threads(2)
+                        .offline(true)
+                        .build();
         double[] positions = new double[2];
         float[][] said = new float[2][];
         for (int i = 0; i < 2; i++) {
@@ -503,7 +513,12 @@ class ChatterboxEngineTest {
     @Test
     void availabilityTellsThePaceThatWasMeasured() {
         EngineContext own =
-                EngineContext.builder().device(TestDevice.name()).home(dir.resolve("paced")).threads(2).offline(true).build();
+                EngineContext.builder()
+                        .device(TestDevice.name())
+                        .home(dir.resolve("paced"))
+                        .threads(2)
+                        .offline(true)
+                        .build();
         SpeechRequest request = request(ChatterboxModel.TURBO).build();
         ChatterboxProvider provider = new ChatterboxProvider();
         Availability before = provider.availability(own, request);
@@ -516,14 +531,20 @@ class ChatterboxEngineTest {
         Pace.keep(own, ChatterboxModel.TURBO, 1, 2);
         assertThat(provider.availability(own, request).realTime()).isTrue();
         EngineContext fewer =
-                EngineContext.builder().device(TestDevice.name()).home(own.home()).threads(1).offline(true).build();
+                EngineContext.builder()
+                        .device(TestDevice.name())
+                        .home(own.home())
+                        .threads(1)
+                        .offline(true)
+                        .build();
         assertThat(provider.availability(fewer, request).realTime()).isFalse();
     }
 
     @Test
     void aSpeechTellsThePaceOfTheNext() {
         EngineContext own =
-                EngineContext.builder().device(TestDevice.name())
+                EngineContext.builder()
+                        .device(TestDevice.name())
                         .home(dir.resolve("spoken"))
                         .threads(2)
                         .offline(true)
@@ -542,7 +563,8 @@ class ChatterboxEngineTest {
         Availability a =
                 new ChatterboxProvider()
                         .availability(
-                                EngineContext.builder().device(TestDevice.name())
+                                EngineContext.builder()
+                                        .device(TestDevice.name())
                                         .home(dir.resolve("empty"))
                                         .threads(1)
                                         .offline(true)

@@ -9,9 +9,9 @@ import dev.skald.SpeechRequest;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
+import dev.skald.testkit.TestDevice;
 import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.voices.catalogue.CatalogueEntry;
-import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +57,8 @@ class ChatterboxRequestsTest {
     }
 
     private static EngineContext context(int threads) {
-        return EngineContext.builder().device(TestDevice.name())
+        return EngineContext.builder()
+                .device(TestDevice.name())
                 .home(dir.resolve("home"))
                 .threads(threads)
                 .offline(true)

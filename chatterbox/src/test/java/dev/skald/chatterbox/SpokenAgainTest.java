@@ -114,7 +114,9 @@ class SpokenAgainTest {
 
     @ParameterizedTest
     @CsvSource({
-        "cuStreamBeginCapture_v2, 801", "cuGraphInstantiateWithFlags, 2", "cuStreamEndCapture, 901"
+        "cuStreamBeginCapture_v2, 801",
+        "cuGraphInstantiateWithFlags, 2",
+        "cuStreamEndCapture, 901"
     })
     void withoutGraphsKernelsAreLaunchedOneByOne(String function, int code) {
         driver.set("repeat", 1);
@@ -136,8 +138,7 @@ class SpokenAgainTest {
             assertThat(driver.get("failed")).isEqualTo(1);
         }
         try (SpeechEngine engine = open("cuda")) {
-            DeviceException e =
-                    catchThrowableOfType(DeviceException.class, () -> said(engine));
+            DeviceException e = catchThrowableOfType(DeviceException.class, () -> said(engine));
             assertThat(e).isNotNull();
             assertThat(e.getMessage()).doesNotContain("\n");
         } catch (DeviceException e) {

@@ -40,10 +40,7 @@ class CudaProviderTest {
     void saysWhyAndWhatToDo(String key, long value, String why, String what) {
         driver.set(key, value);
         assertThat(provider().devices()).isEmpty();
-        assertThat(provider().unavailable())
-                .contains(why)
-                .contains(what)
-                .doesNotContain("\n");
+        assertThat(provider().unavailable()).contains(why).contains(what).doesNotContain("\n");
     }
 
     @Test
@@ -61,7 +58,8 @@ class CudaProviderTest {
     void withoutADriverItIsSaid() {
         CudaProvider none = new CudaProvider(() -> Driver.load(Path.of("/nowhere/libcuda.so.1")));
         assertThat(none.devices()).isEmpty();
-        assertThat(none.unavailable()).isEqualTo(
-                "there is no NVIDIA driver on this machine: install driver 580 or later");
+        assertThat(none.unavailable())
+                .isEqualTo(
+                        "there is no NVIDIA driver on this machine: install driver 580 or later");
     }
 }

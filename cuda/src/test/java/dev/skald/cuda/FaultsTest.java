@@ -87,7 +87,8 @@ class FaultsTest {
             }
             boolean failed = driver.get("failed") != 0;
             driver.heal();
-            for (String key : new String[] {"allocated", "pinned", "streams", "contexts", "graphs"}) {
+            for (String key :
+                    new String[] {"allocated", "pinned", "streams", "contexts", "graphs"}) {
                 assertThat(driver.get(key)).as(key + " after " + what).isZero();
             }
             if (!failed) {
@@ -127,8 +128,7 @@ class FaultsTest {
         try (Backend backend = open(64L << 20);
                 Ops ops = backend.open()) {
             DeviceException e =
-                    catchThrowableOfType(
-                            DeviceException.class, () -> ops.tensor(1, 1000, 10_000));
+                    catchThrowableOfType(DeviceException.class, () -> ops.tensor(1, 1000, 10_000));
             assertThat(e).isNotNull();
             assertThat(e.kind()).isEqualTo(DeviceException.Kind.OUT_OF_MEMORY);
             assertThat(e)

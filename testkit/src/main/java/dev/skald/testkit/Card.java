@@ -17,8 +17,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A subclass with this runs the tests of its superclass on a GPU; without one it is skipped and says
- * why. {@link Simulated} has the simulated driver stand for one.
+ * A subclass with this runs the tests of its superclass on a GPU; without one it is skipped and
+ * says why. {@link Simulated} has the simulated driver stand for one.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -28,7 +28,7 @@ public @interface Card {
     /** The same on the simulated driver. */
     @Target(ElementType.TYPE)
     @Retention(RetentionPolicy.RUNTIME)
-        @Tag("simulated")
+    @Tag("simulated")
     @ExtendWith(OnSimulator.class)
     @interface Simulated {
         /** Whether it takes minutes, so that it runs only with {@code -Dskald.simulated=all}. */

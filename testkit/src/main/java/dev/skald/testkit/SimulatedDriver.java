@@ -36,14 +36,8 @@ public final class SimulatedDriver {
                         symbols,
                         "skald_sim_fail",
                         FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT));
-        get =
-                function(
-                        symbols, "skald_sim_get", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
-        set =
-                function(
-                        symbols,
-                        "skald_sim_set",
-                        FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
+        get = function(symbols, "skald_sim_get", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
+        set = function(symbols, "skald_sim_set", FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
     }
 
     private static MethodHandle function(
@@ -97,7 +91,8 @@ public final class SimulatedDriver {
 
     private static boolean changed(Path module, Path library) throws IOException {
         long since = Files.getLastModifiedTime(library).toMillis();
-        for (Path folder : List.of(module.resolve("src/main/cuda"), module.resolve("src/test/cuda"))) {
+        for (Path folder :
+                List.of(module.resolve("src/main/cuda"), module.resolve("src/test/cuda"))) {
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.toList()) {
                     if (Files.getLastModifiedTime(file).toMillis() > since) {

@@ -91,9 +91,7 @@ final class DeviceCheck {
         boolean equal = here.samples.length == cpu.samples.length;
         double same = equal ? correlation(here.samples, cpu.samples) : 0;
         boolean ok =
-                equal
-                        ? same >= SAME
-                        : Math.abs(level) <= LEVEL && Math.abs(length - 1) <= LENGTH;
+                equal ? same >= SAME : Math.abs(level) <= LEVEL && Math.abs(length - 1) <= LENGTH;
         String detail =
                 String.format(
                         Locale.ROOT,
@@ -110,7 +108,8 @@ final class DeviceCheck {
                         level);
         return ok
                 ? Finding.of(section, "a sentence", true, detail)
-                : Finding.bad(section, "a sentence", "it sounds otherwise than on the CPU: " + detail);
+                : Finding.bad(
+                        section, "a sentence", "it sounds otherwise than on the CPU: " + detail);
     }
 
     private static double correlation(float[] a, float[] b) {

@@ -189,7 +189,9 @@ public final class Driver {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(JAVA_INT);
-            check("cuDriverGetVersion", call(function(library, "cuDriverGetVersion", ADDRESS), out));
+            check(
+                    "cuDriverGetVersion",
+                    call(function(library, "cuDriverGetVersion", ADDRESS), out));
             return out.get(JAVA_INT, 0);
         }
     }

@@ -206,5 +206,4 @@ final class Memory {
             return new long[2];
         }
     }
-
 }
