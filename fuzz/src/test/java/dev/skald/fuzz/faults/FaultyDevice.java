@@ -3,6 +3,7 @@ package dev.skald.fuzz.faults;
 import dev.skald.Precision;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
+import dev.skald.tensor.DeviceSettings;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.cpu.CpuBackend;
@@ -67,8 +68,8 @@ public final class FaultyDevice implements BackendProvider {
     }
 
     @Override
-    public Backend open(Device device, int threads) {
-        CpuBackend cpu = CpuBackend.open(threads);
+    public Backend open(Device device, DeviceSettings settings) {
+        CpuBackend cpu = CpuBackend.open(settings.threads());
         return new Backend() {
             @Override
             public String name() {
