@@ -38,7 +38,7 @@ final class EspeakSandbox {
 
     EspeakSandbox() {
         instance =
-                Instance.builder(EspeakModule.load())
+                Instance.builder(Declarations.MODULE)
                         .withMachineFactory(EspeakModule::create)
                         .withMemoryFactory(ByteArrayMemory::new)
                         .withImportValues(

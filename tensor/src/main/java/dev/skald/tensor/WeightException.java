@@ -7,9 +7,19 @@ import java.util.Arrays;
  */
 public class WeightException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final int LONGEST = 1000;
 
+    /** Names in it come from files: what is not printable is shown as {@code ?}. */
     public WeightException(String message) {
-        super(message);
+        super(oneLine(message));
+    }
+
+    private static String oneLine(String message) {
+        StringBuilder line = new StringBuilder();
+        message.codePoints()
+                .limit(LONGEST)
+                .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? '?' : c));
+        return line.toString();
     }
 
     /** Never null. */
