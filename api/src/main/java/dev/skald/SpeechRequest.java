@@ -139,7 +139,10 @@ public final class SpeechRequest {
         return Optional.ofNullable(speaker);
     }
 
-    /** The same seed gives the same speech; a fresh one is drawn if absent. */
+    /**
+     * The same seed gives the same speech, and on the same kind of processor the same samples; a
+     * fresh one is drawn if absent.
+     */
     public OptionalLong seed() {
         return seed == null ? OptionalLong.empty() : OptionalLong.of(seed);
     }
