@@ -23,10 +23,9 @@ import org.jspecify.annotations.Nullable;
  * coupling reads the upper half and changes the lower one, with its channels' order reversed in its
  * weights. The sign of the mean is folded too.
  *
- * @param channels of the latent
- * @param reversed whether the number of couplings is odd, so that the latent comes out in reverse
+ * @param channels of the latent, which comes out in reverse if the number of couplings is odd
  */
-record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean reversed) {
+record ResidualCouplingFlow(List<Coupling> couplings, int channels) {
 
     /**
      * @param upper whether it reads the upper half of the channels
@@ -75,7 +74,7 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels, boolean reve
         if (couplings.isEmpty()) {
             throw new WeightException("not a Piper network: it has no flow");
         }
-        return new ResidualCouplingFlow(List.copyOf(couplings), latent, upper);
+        return new ResidualCouplingFlow(List.copyOf(couplings), latent);
     }
 
     private static Coupling coupling(Parts parts, int half, int speakerChannels, boolean upper) {
