@@ -196,11 +196,11 @@ inline void run_fiber(int i) {
     current = i;
     skald_switch(&scheduler, fibers[i].stack_pointer);
 }
-inline void begin_block(dim3 index) {
+inline void begin_block(dim3 index, size_t dynamic) {
     block_index = index;
     count = block_dim.x * block_dim.y * block_dim.z;
     live = count;
-    memset(shared, 0xff, SHARED);
+    memset(shared, 0xff, std::min(SHARED, dynamic + 4096));
     std::fill(arrived, arrived + 16, 0);
     for (int w = 0; w < (count + 31) / 32; w++) warps[w] = {std::min(32, count - w * 32), 0, nullptr};
     for (int i = 0; i < count; i++) start(i);
@@ -215,9 +215,15 @@ inline void run_block() {
     int n = (count + 31) / 32;
     std::vector<int> order(late ? count : n);
     for (size_t i = 0; i < order.size(); i++) order[i] = (int)i;
+    int rounds = 0;
     while (live > 0) {
         bool moved = false;
-        std::shuffle(order.begin(), order.end(), random);
+        // A new order now and then; the same one from another beginning else.
+        if (rounds++ % 8 == 0) {
+            std::shuffle(order.begin(), order.end(), random);
+        } else {
+            std::rotate(order.begin(), order.begin() + (ptrdiff_t)(random() % order.size()), order.end());
+        }
         for (int o : order) {
             if (late) {
                 if (fibers[o].state == READY) {
@@ -286,7 +292,7 @@ inline void start_early(const Launch& own, const Launch& next) {
     use(next);
     early = next.kernel;
     early_block = (unsigned)(random() % ((size_t)next.grid.x * next.grid.y * next.grid.z));
-    begin_block(place(next, early_block));
+    begin_block(place(next, early_block), next.dynamic);
     stop_at_wait = true;
     run_block();
     stop_at_wait = false;
@@ -310,7 +316,7 @@ inline void launch(const Launch& l, const Launch& next) {
             early = nullptr;
             open_gate();
         } else {
-            begin_block(place(l, order[i]));
+            begin_block(place(l, order[i]), l.dynamic);
         }
         stop_at_launch = starts && i == order.size() - 1;
         run_block();
@@ -352,6 +358,14 @@ inline float half_to_float(uint16_t h) {
     float f;
     memcpy(&f, &u, 4);
     return f;
+}
+inline const float* half_numbers() {
+    static const std::vector<float> all = [] {
+        std::vector<float> v(1 << 16);
+        for (int i = 0; i < 1 << 16; i++) v[i] = half_to_float((uint16_t)i);
+        return v;
+    }();
+    return all.data();
 }
 inline uint16_t float_to_half(float f) {
     uint32_t u;
@@ -428,23 +442,28 @@ template <bool BF16>
 void mma(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
     Mma m{c, {a[0], a[1], a[2], a[3]}, {b0, b1}};
     collective(&m, [](int w) {
-        float a[16][16], b[8][16];
+        float a[16][16], b[16][8], c[16][8];
+        auto number = [](uint32_t v) { return BF16 ? bf16_to_float((uint16_t)v) : half_numbers()[(uint16_t)v]; };
+        auto each = [&](auto f) {
+            for (int l = 0; l < 32; l++) {
+                Mma* m = lane<Mma>(w, l);
+                for (int i = 0; i < 4; i++) f(m->c[i], c[l / 4 + (i >> 1) * 8][l % 4 * 2 + (i & 1)]);
+            }
+        };
         for (int l = 0; l < 32; l++) {
             Mma* m = lane<Mma>(w, l);
-            auto number = [](uint32_t v) { return BF16 ? bf16_to_float((uint16_t)v) : half_to_float((uint16_t)v); };
             for (int h = 0; h < 2; h++) {
                 for (int r = 0; r < 4; r++) a[l / 4 + (r & 1) * 8][l % 4 * 2 + h + (r >> 1) * 8] = number(m->a[r] >> 16 * h);
-                for (int r = 0; r < 2; r++) b[l / 4][l % 4 * 2 + h + r * 8] = number(m->b[r] >> 16 * h);
+                for (int r = 0; r < 2; r++) b[l % 4 * 2 + h + r * 8][l / 4] = number(m->b[r] >> 16 * h);
             }
         }
-        for (int l = 0; l < 32; l++) {
-            for (int i = 0; i < 4; i++) {
-                int row = l / 4 + (i >> 1) * 8, col = l % 4 * 2 + (i & 1);
-                float s = lane<Mma>(w, l)->c[i];
-                for (int k = 0; k < 16; k++) s += a[row][k] * b[col][k];
-                lane<Mma>(w, l)->c[i] = s;
+        each([](float& own, float& place) { place = own; });
+        for (int row = 0; row < 16; row++) {
+            for (int k = 0; k < 16; k++) {
+                for (int col = 0; col < 8; col++) c[row][col] += a[row][k] * b[k][col];
             }
         }
+        each([](float& own, float& place) { own = place; });
     });
 }
 struct Vote {

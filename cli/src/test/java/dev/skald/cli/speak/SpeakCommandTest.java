@@ -60,11 +60,11 @@ class SpeakCommandTest {
     @Test
     void aSizeOrKernelsThatAreNoneAreRefused() {
         isOneLine(
-                Cli.run("speak", "x", "--voice", "tone", "--device-memory", "8X"),
+                Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--device-memory", "8X"),
                 ExitCode.USAGE,
                 "'8X' is no size: say --device-memory 8G or 512M");
         isOneLine(
-                Cli.run("speak", "x", "--voice", "tone", "--kernels", "fast"),
+                Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--kernels", "fast"),
                 ExitCode.USAGE,
                 "say --kernels auto or --kernels portable");
     }

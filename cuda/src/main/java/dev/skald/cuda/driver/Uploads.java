@@ -170,6 +170,9 @@ public final class Uploads implements AutoCloseable {
             freeMemory = () -> context.freeHost(locked);
             memory = locked;
         } catch (CudaException e) {
+            if (e.kind() == CudaException.Kind.LOST) {
+                throw e;
+            }
             LOG.log(
                     System.Logger.Level.INFO,
                     "weights are loaded through ordinary memory, which takes longer: {0}",
