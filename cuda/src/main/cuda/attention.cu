@@ -106,6 +106,13 @@ DEVICE void attention_mma(const AttentionParams& p) {
         __syncthreads();
     }
     float* skew = (float*)(more + 2 * 128 * D * 2) + warp * 16 * LOG;
+    // where this lane reads 16 rows of keys (and positions), and of values
+    int k_at[KD], v_at[KD];
+#pragma unroll
+    for (int d = 0; d < KD; d++) {
+        k_at[d] = swizzle_head<D>(lane % 8 + lane / 16 * 8, d * 2 + (lane / 8 & 1));
+        v_at[d] = swizzle_head<D>(lr, d * 2 + lc);
+    }
 
     float o[D / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};
     for (int s = group; s < steps; s += GROUPS) {
@@ -123,7 +130,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
 #pragma unroll
             for (int j = 0; j < 4; j++) {
                 uint32_t w[4];
-                ldmatrix4(w, ks + swizzle_head<D>(j * 16 + lane % 8 + lane / 16 * 8, d * 2 + (lane / 8 & 1)));
+                ldmatrix4(w, ks + (k_at[d] + j * 16 * D * 2));
                 if (BF) {
                     mma_bf16(c[2 * j], qf[d], w[0], w[1]);
                     mma_bf16(c[2 * j + 1], qf[d], w[2], w[3]);
@@ -141,7 +148,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
 #pragma unroll
                 for (int d = 0; d < KD; d++) {
                     uint32_t w[4];
-                    ldmatrix4(w, ps + swizzle_head<D>(48 - warp * 16 + j * 16 + lane % 8 + lane / 16 * 8, d * 2 + (lane / 8 & 1)));
+                    ldmatrix4(w, ps + (k_at[d] + (48 - warp * 16 + j * 16) * D * 2));
                     if (BF) {
                         mma_bf16(e[0], qv[d], w[0], w[1]);
                         mma_bf16(e[1], qv[d], w[2], w[3]);
@@ -160,16 +167,17 @@ DEVICE void attention_mma(const AttentionParams& p) {
         }
         float high[2] = {top[0], top[1]};
         // whole: no key of this step is masked for this warp's queries
-        bool whole = s * 64 + 64 <= keys && (!p.causal || s * 64 + 63 <= shift + i0 + warp * 16);
-        if (HOOK == PLAIN && whole) {
+        bool whole = HOOK == PLAIN && s * 64 + 64 <= keys && (!p.causal || s * 64 + 63 <= shift + i0 + warp * 16);
+        float times = whole ? factor : 1;  // what c is still to be multiplied with
+        if (whole) {
+            float most[2] = {c[0][0], c[0][2]};
 #pragma unroll
             for (int j = 0; j < 8; j++) {
 #pragma unroll
-                for (int e = 0; e < 4; e++) {
-                    c[j][e] *= factor;
-                    high[e >> 1] = fmaxf(high[e >> 1], c[j][e]);
-                }
+                for (int e = 0; e < 4; e++) most[e >> 1] = fmaxf(most[e >> 1], c[j][e]);
             }
+            high[0] = fmaxf(high[0], most[0] * factor);
+            high[1] = fmaxf(high[1], most[1] * factor);
         } else {
 #pragma unroll
         for (int j = 0; j < 8; j++) {
@@ -208,7 +216,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
         for (int j = 0; j < 8; j++) {
 #pragma unroll
             for (int e = 0; e < 4; e++) {
-                c[j][e] = fast_exp2(c[j][e] - high[e >> 1]);
+                c[j][e] = fast_exp2(fmaf(c[j][e], times, -high[e >> 1]));
                 sum[e >> 1] += c[j][e];
             }
         }
@@ -223,7 +231,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
 #pragma unroll
             for (int d = 0; d < KD; d++) {
                 uint32_t w[4];
-                ldmatrix4_transposed(w, vs + swizzle_head<D>(j * 16 + lr, d * 2 + lc));
+                ldmatrix4_transposed(w, vs + (v_at[d] + j * 16 * D * 2));
                 if (BF) {
                     mma_bf16(o[2 * d], a, w[0], w[1]);
                     mma_bf16(o[2 * d + 1], a, w[2], w[3]);

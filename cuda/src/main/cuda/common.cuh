@@ -124,6 +124,8 @@ DEVICE void store4(void* p, i64 i, int type, int n, float4 v) {
 // Whether a value does not fit a half (NaN included).
 DEVICE bool overflows(float v) { return !(fabsf(v) <= 65504.f); }
 DEVICE bool overflows(float4 v) { return overflows(v.x) || overflows(v.y) || overflows(v.z) || overflows(v.w); }
+// The same of the first n of four.
+DEVICE bool overflows(float4 v, int n) { return (n > 0 && overflows(v.x)) || (n > 1 && overflows(v.y)) || (n > 2 && overflows(v.z)) || (n > 3 && overflows(v.w)); }
 DEVICE void count_overflow(unsigned* counter, bool seen) {
     if (seen && counter) atomicAdd(counter, 1u);
 }

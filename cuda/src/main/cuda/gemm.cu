@@ -9,7 +9,8 @@
 // Rows of 64 bytes, four chunks of 16, swizzled by (row / 2) % 4: no bank conflicts for ldmatrix from any first row.
 // The halo (taps - 1) dilation is at most 64 rows with BM 64, 128 with BM 128, unless rows come in 16 bits.
 // Threads 256, grid (ceil(N / BN), ceil(Tout / BM), B). Shared memory: max(slots * (BM + (taps - 1) dilation) * 64 +
-// STAGES * 2 * BN * 64, BM * (BN + 4) * 4); STAGES 3 for fp32 rows, 4 for 16-bit ones; slots from gemm_slots.
+// STAGES * 2 * BN * 64, BM * (BN + 4) * 4); STAGES 3 for fp32 rows, 4 for 16-bit ones; slots from gemm_slots. A linear map
+// of 16-bit rows: 96 KB.
 DEVICE int gemm_slots(bool a16, int taps) { return a16 ? (7 + taps - 1) / taps + 1 : taps == 1 ? 4 : 3; }
 DEVICE int swizzle64(int row, int chunk) { return row * 64 + ((chunk ^ (row >> 1 & 3)) << 4); }
 
@@ -244,18 +245,20 @@ DEVICE void gemm_mma(const GemmParams& p) {
     count_overflow(p.overflow, over);
 }
 
-// A linear map of 16-bit rows: the same tiles and slices, nothing that taps would need. Four stages of two slices of the
-// rows and two of the weights; addresses move by additions alone.
+// A linear map of 16-bit rows: the same tiles and slices, nothing that taps would need. STAGES stages of SLICES slices of
+// the rows and as many of the weights, of which a group of warps takes every KG-th; addresses move by additions alone.
+// Shared memory: 96 KB.
 template <int BM, int BN, int WM, int KG, bool BF>
 DEVICE void gemm_linear(const GemmParams& p) {
-    constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4, STAGES = 4;
-    constexpr int A_ITEMS = BM / 64, B_ITEMS = BN / 64, B_AT = 2 * BM * 64, STAGE = 2 * (BM + BN) * 64;
+    constexpr int WARPS_M = BM / WM, GROUP = WARPS_M * (BN / 32), MI = WM / 16, NI = 4, SLICES = BM == 64 ? 4 : 2, STAGES = BM == 64 ? 3 : 4;
+    constexpr int A_ITEMS = BM / 64, B_ITEMS = BN / 64, B_AT = SLICES * BM * 64, STAGE = SLICES * (BM + BN) * 64;
+    static_assert(STAGES * STAGE == 98304, "96 KB");
     DYNAMIC_SHARED(shared);
     int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, group = warp / GROUP;
     int b = blockIdx.z, t0 = blockIdx.y * BM, n0 = blockIdx.x * BN;
     int wm = warp % GROUP % WARPS_M * WM, wn = warp % GROUP / WARPS_M * 32;
-    int slices = (p.Cin + 31) / 32, steps = (slices + 1) / 2;
-    bool whole = p.Cin % 64 == 0;
+    int slices = (p.Cin + 31) / 32, steps = (slices + SLICES - 1) / SLICES;
+    bool whole = p.Cin % (32 * SLICES) == 0;
     Shared base = shared_at(shared), to = base + swizzle64(tid / 4, tid % 4);
     i64 slice_bytes = (i64)p.Npad * 64;
     const char* w[B_ITEMS];
@@ -271,11 +274,11 @@ DEVICE void gemm_linear(const GemmParams& p) {
 #pragma unroll
         for (int k = 0; k < B_ITEMS; k++) {
 #pragma unroll
-            for (int half = 0; half < 2; half++) {
-                bool in = whole || half == 0 || at + 1 < slices;
-                cp_async16(to + (stage + B_AT + half * BN * 64 + k * 4096), in ? w[k] + half * slice_bytes : (const char*)p.w, in ? w_size[k] : 0);
+            for (int i = 0; i < SLICES; i++) {
+                bool in = whole || at + i < slices;
+                cp_async16(to + (stage + B_AT + i * BN * 64 + k * 4096), in ? w[k] + i * slice_bytes : (const char*)p.w, in ? w_size[k] : 0);
             }
-            w[k] += w_size[k] ? 2 * slice_bytes : 0;
+            w[k] += w_size[k] ? SLICES * slice_bytes : 0;
         }
     };
     load_w(0);
@@ -298,13 +301,13 @@ DEVICE void gemm_linear(const GemmParams& p) {
 #pragma unroll
         for (int k = 0; k < A_ITEMS; k++) {
 #pragma unroll
-            for (int half = 0; half < 2; half++) {
-                int size = whole || c + half * 32 < p.Cin ? a_size[k] : 0;
-                cp_async16(to + (stage + half * BM * 64 + k * 4096), size ? a[k] + half * 32 : (const half_t*)p.a, size);
+            for (int i = 0; i < SLICES; i++) {
+                int size = whole || c + i * 32 < p.Cin ? a_size[k] : 0;
+                cp_async16(to + (stage + i * BM * 64 + k * 4096), size ? a[k] + i * 32 : (const half_t*)p.a, size);
             }
-            a[k] += 64;
+            a[k] += 32 * SLICES;
         }
-        c += 64;
+        c += 32 * SLICES;
         stage = stage == (STAGES - 1) * STAGE ? 0 : stage + STAGE;
     };
     load_a();
@@ -312,7 +315,7 @@ DEVICE void gemm_linear(const GemmParams& p) {
 #pragma unroll
     for (int s = 1; s < STAGES - 1; s++) {
         if (s < steps) {
-            load_w(2 * s);
+            load_w(SLICES * s);
             load_a();
         }
         cp_commit();
@@ -327,28 +330,28 @@ DEVICE void gemm_linear(const GemmParams& p) {
         cp_wait<STAGES - 2>();
         __syncthreads();
         if (step + STAGES - 1 < steps) {
-            load_w(2 * (step + STAGES - 1));
+            load_w(SLICES * (step + STAGES - 1));
             load_a();
         }
         cp_commit();
 #pragma unroll
-        for (int half = 0; half < (KG == 2 ? 1 : 2); half++) {
-            if (whole || step * 2 + half + (KG == 2 ? group : 0) < slices) {
+        for (int i = 0; i < SLICES / KG; i++) {
+            if (whole || step * SLICES + i * KG + group < slices) {
                 uint32_t f[2][MI][4], g[2][NI / 2][4];
 #pragma unroll
                 for (int k = 0; k < 2; k++) {
-                    Shared a0 = a_read[k] + (read + half * BM * 64), b0 = w_read[k] + (read + half * BN * 64);
+                    Shared a0 = a_read[k] + (read + i * KG * BM * 64), b0 = w_read[k] + (read + i * KG * BN * 64);
 #pragma unroll
-                    for (int i = 0; i < MI; i++) ldmatrix4(f[k][i], a0 + i * 1024);
+                    for (int m = 0; m < MI; m++) ldmatrix4(f[k][m], a0 + m * 1024);
 #pragma unroll
                     for (int j = 0; j < NI / 2; j++) ldmatrix4(g[k][j], b0 + j * 1024);
                 }
 #pragma unroll
                 for (int k = 0; k < 2; k++) {
 #pragma unroll
-                    for (int i = 0; i < MI; i++) {
+                    for (int m = 0; m < MI; m++) {
 #pragma unroll
-                        for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], f[k][i], g[k][j / 2][j % 2 * 2], g[k][j / 2][j % 2 * 2 + 1]);
+                        for (int j = 0; j < NI; j++) mma16<BF>(acc[m][j], f[k][m], g[k][j / 2][j % 2 * 2], g[k][j / 2][j % 2 * 2 + 1]);
                     }
                 }
             }
@@ -360,6 +363,133 @@ DEVICE void gemm_linear(const GemmParams& p) {
     gdc_launch();
     collect<BN, KG, MI>((float*)shared, acc, group, wm, wn, lane);
     epilogue<BM, BN, 256>(p, (float*)shared, b, rows, t0, n0);
+}
+
+// A layer norm of fp32 rows, then a linear map: 64 rows of at most 256 channels, a multiple of 64, are normalised into
+// shared memory once and multiplied with `share` tiles of 64 columns in turn; the weights arrive four stages of two
+// slices deep, those of the next tile during the end of this one. Threads 256, grid (ceil(ceil(N / 64) / share),
+// ceil(Tin / 64), B). Shared memory: Cin * 128 + 4 * 2 * 64 * 64 + 64 * 68 * 4.
+template <bool BF>
+DEVICE void gemm_norm(const GemmParams& p) {
+    constexpr int BM = 64, BN = 64, MI = 2, NI = 4, STAGES = 4, HALF = BN * 64, STAGE = 2 * HALF, ROWS = 4;
+    DYNAMIC_SHARED(shared);
+    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, group = warp / 4;
+    int b = blockIdx.z, t0 = blockIdx.y * BM, wm = warp % 2 * 32, wn = warp % 4 / 2 * 32;
+    int slices = p.Cin / 32, steps = slices / 2, first = blockIdx.x * p.share;
+    int tiles = min(p.share, (p.N + BN - 1) / BN - first), left = tiles * steps;
+    Shared rows_at = shared_at(shared), ring = rows_at + p.Cin * 128;
+    float* tile = (float*)(shared + p.Cin * 128 + STAGES * STAGE);
+    i64 slice_bytes = (i64)p.Npad * 64;
+    const char* w = (const char*)p.w + (i64)(first * BN + tid / 4) * 64 + tid % 4 * 16;
+    Shared to = ring + swizzle64(tid / 4, tid % 4);
+    int stage = 0, filled = 0;  // the stage that is filled next, the step of its tile
+    auto load = [&] {
+        if (left-- <= 0) return;
+        cp_async16(to + stage, w, 16);
+        cp_async16(to + (stage + HALF), w + slice_bytes, 16);
+        w += 2 * slice_bytes;
+        if (++filled == steps) {
+            filled = 0;
+            w += BN * 64 - slices * slice_bytes;
+        }
+        stage = stage == (STAGES - 1) * STAGE ? 0 : stage + STAGE;
+    };
+#pragma unroll
+    for (int s = 0; s < STAGES - 1; s++) {
+        load();
+        cp_commit();
+    }
+    gdc_wait();
+    int rows = rows_of(p.valid, b, p.Tin);
+    if (t0 >= rows) {  // nothing valid here
+        cp_wait<0>();
+        return;
+    }
+    bool over = false;
+    int groups = p.Cin / 4;
+    float4 gain[2], shift[2];
+#pragma unroll
+    for (int k = 0; k < 2; k++) {
+        int g = k * 32 + lane;
+        gain[k] = shift[k] = make_float4(0, 0, 0, 0);
+        if (g < groups) {
+            gain[k] = load4(p.gamma, g * 4, F32, 4);
+            if (p.beta) shift[k] = load4(p.beta, g * 4, F32, 4);
+        }
+    }
+#pragma unroll 1
+    for (int row = warp * 8; row < warp * 8 + 8; row += ROWS) {
+        float4 v[ROWS][2];
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+#pragma unroll
+            for (int k = 0; k < 2; k++) {
+                v[r][k] = make_float4(0, 0, 0, 0);
+                if (k * 32 + lane < groups && t0 + row + r < rows) v[r][k] = load4((const float*)p.a + b * p.aBatch + (t0 + row + r) * p.aRow, (k * 32 + lane) * 4, F32, 4);
+            }
+        }
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            float sum = 0, squares = 0;
+#pragma unroll
+            for (int k = 0; k < 2; k++) sum += v[r][k].x + v[r][k].y + v[r][k].z + v[r][k].w;
+            float mean = warp_sum(sum) / p.Cin;
+#pragma unroll
+            for (int k = 0; k < 2; k++) {
+                float x = v[r][k].x - mean, y = v[r][k].y - mean, z = v[r][k].z - mean, u = v[r][k].w - mean;
+                if (k * 32 + lane < groups) squares += x * x + y * y + z * z + u * u;
+                v[r][k] = make_float4(x, y, z, u);
+            }
+            float scale = 1 / sqrtf(warp_sum(squares) / p.Cin + p.eps);
+#pragma unroll
+            for (int k = 0; k < 2; k++) {
+                int c = (k * 32 + lane) * 4;
+                if (k * 32 + lane >= groups) continue;
+                float4 u = make_float4(v[r][k].x * scale * gain[k].x + shift[k].x, v[r][k].y * scale * gain[k].y + shift[k].y,
+                                       v[r][k].z * scale * gain[k].z + shift[k].z, v[r][k].w * scale * gain[k].w + shift[k].w);
+                over |= !BF && overflows(u);
+                *(uint2*)(shared + c / 32 * BM * 64 + swizzle64(row + r, c % 32 / 8) + c % 8 * 2) = make_uint2(pack16<BF>(u.x, u.y), pack16<BF>(u.z, u.w));
+            }
+        }
+    }
+    __syncthreads();
+    int ar = wm + lane % 8 + (lane / 8 & 1) * 8, br = wn + lane % 8 + lane / 16 * 8;
+    Shared a_read[2] = {rows_at + (group * BM * 64 + swizzle64(ar, lane / 16)), rows_at + (group * BM * 64 + swizzle64(ar, lane / 16 + 2))};
+    Shared w_read[2] = {ring + (group * HALF + swizzle64(br, lane / 8 & 1)), ring + (group * HALF + swizzle64(br, (lane / 8 & 1) + 2))};
+    int read = 0;
+#pragma unroll 1
+    for (int n = 0; n < tiles; n++) {
+        float acc[MI][NI][4] = {};
+#pragma unroll 1
+        for (int step = 0; step < steps; step++) {
+            cp_wait<STAGES - 2>();
+            __syncthreads();
+            load();
+            cp_commit();
+            uint32_t f[2][MI][4], g[2][NI / 2][4];
+#pragma unroll
+            for (int k = 0; k < 2; k++) {
+#pragma unroll
+                for (int i = 0; i < MI; i++) ldmatrix4(f[k][i], a_read[k] + (step * 2 * BM * 64 + i * 1024));
+#pragma unroll
+                for (int j = 0; j < NI / 2; j++) ldmatrix4(g[k][j], w_read[k] + (read + j * 1024));
+            }
+#pragma unroll
+            for (int k = 0; k < 2; k++) {
+#pragma unroll
+                for (int i = 0; i < MI; i++) {
+#pragma unroll
+                    for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], f[k][i], g[k][j / 2][j % 2 * 2], g[k][j / 2][j % 2 * 2 + 1]);
+                }
+            }
+            read = read == (STAGES - 1) * STAGE ? 0 : read + STAGE;
+        }
+        if (n == tiles - 1) gdc_launch();
+        collect<BN, 2, MI>(tile, acc, group, wm, wn, lane);
+        epilogue<BM, BN, 256>(p, tile, b, rows, t0, (first + n) * BN);
+    }
+    cp_wait<0>();
+    count_overflow(p.overflow, over);
 }
 
 // 16-bit rows: a linear map, or a convolution
@@ -375,6 +505,7 @@ KERNEL(gemm_f16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, false, fals
 KERNEL(gemm_f16_128x64, 256, 2, GemmParams) { gemm_mma<128, 64, 32, 1, false, false>(p); }
 KERNEL(gemm_f16_64x64_a16, 256, 2, GemmParams) { gemm_a16<64, 64, 32, 2, false>(p); }
 KERNEL(gemm_f16_128x64_a16, 256, 2, GemmParams) { gemm_a16<128, 64, 32, 1, false>(p); }
+KERNEL(gemm_f16_norm, 256, 2, GemmParams) { gemm_norm<false>(p); }
 KERNEL(gemm_bf16_64x64, 256, 2, GemmParams) { gemm_mma<64, 64, 32, 2, true, false>(p); }
 KERNEL(gemm_bf16_64x64_a16, 256, 2, GemmParams) { gemm_a16<64, 64, 32, 2, true>(p); }
 KERNEL(gemm_bf16_128x64_a16, 256, 2, GemmParams) { gemm_a16<128, 64, 32, 1, true>(p); }

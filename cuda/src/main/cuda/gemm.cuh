@@ -24,11 +24,14 @@ struct GemmParams {
     void* out; i64 outBatch, outRow;
     const int* valid;                           // rows of a, per batch
     unsigned* overflow;                         // counts blocks that met what a half cannot hold
+    const float* gamma; const float* beta;      // gemm_*_norm: the layer norm's, Cin each
     int B, Tin, Tout, Cin, N, Npad, taps, dilation, pad, flat;
     int before, after, gate;                    // before: NONE, LEAKY_RELU, SNAKE; gate: 0, 1 tanh sigmoid, 2 silu
     int residualType, outType;
     int up, upC, upPad, upRows;                 // up 0: not transposed; upRows: output rows of Tin input rows
     float beforeParameter, afterParameter, scale;
+    float eps;                                  // gemm_*_norm: the layer norm's
+    int share;                                  // gemm_*_norm: tiles of columns a block makes
 };
 // out = residual + scale * after(product + bias). With a gate, columns 2 i and 2 i + 1 make output column i.
 
@@ -234,7 +237,7 @@ DEVICE void epilogue(const GemmParams& p, const float* tile, int b, int rows, in
                 float4 x = load4(p.residual, b * p.residualBatch + q.row * p.residualRow + q.column, p.residualType, count);
                 v = make_float4(v.x + x.x, v.y + x.y, v.z + x.z, v.w + x.w);
             }
-            if (count >= 4) over |= overflows(v);
+            over |= overflows(v, count);
             store4(p.out, b * p.outBatch + q.row * p.outRow + q.column, p.outType, count, v);
         }
     }

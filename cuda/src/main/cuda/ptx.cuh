@@ -130,10 +130,10 @@ DEVICE void mma_bf16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-// ---- 16-bit numbers; a pair lies in a word, the first in its low half
+// ---- 16-bit numbers; a pair lies in a word, the first in its low half. What a half cannot hold becomes +-65504.
 DEVICE uint32_t pack_f16(float low, float high) {
     uint32_t r;
-    asm("cvt.rn.f16x2.f32 %0,%1,%2;" : "=r"(r) : "f"(high), "f"(low));
+    asm("cvt.rn.satfinite.f16x2.f32 %0,%1,%2;" : "=r"(r) : "f"(high), "f"(low));
     return r;
 }
 DEVICE uint32_t pack_bf16(float low, float high) {
@@ -143,7 +143,11 @@ DEVICE uint32_t pack_bf16(float low, float high) {
 }
 DEVICE float f16_low(uint32_t v) { return __half2float(__ushort_as_half((unsigned short)v)); }
 DEVICE float f16_high(uint32_t v) { return __half2float(__ushort_as_half((unsigned short)(v >> 16))); }
-DEVICE half_t to_f16(float v) { return __half_as_ushort(__float2half_rn(v)); }
+DEVICE half_t to_f16(float v) {
+    half_t r;
+    asm("cvt.rn.satfinite.f16.f32 %0,%1;" : "=h"(r) : "f"(v));
+    return r;
+}
 DEVICE float from_f16(half_t v) { return __half2float(__ushort_as_half(v)); }
 DEVICE bf16_t to_bf16(float v) { return __bfloat16_as_ushort(__float2bfloat16_rn(v)); }
 // int8 pairs as bf16: four bytes k0, k2, k1, k3 become the pairs (k0, k1) and (k2, k3), exactly

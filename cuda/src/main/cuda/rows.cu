@@ -45,7 +45,7 @@ KERNEL(elementwise, 256, 1, ElementwiseParams) {
         case OP_LERP: r = make_float4(x.x + (y.x - x.x) * z.x, x.y + (y.y - x.y) * z.y, x.z + (y.z - x.z) * z.z, x.w + (y.w - x.w) * z.w); break;
         default: r = x;
     }
-    if (p.outType == F16) count_overflow(p.overflow, overflows(r.x) || (n > 1 && overflows(r.y)) || (n > 2 && overflows(r.z)) || (n > 3 && overflows(r.w)));
+    if (p.outType == F16) count_overflow(p.overflow, overflows(r, n));
     store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, r);
 }
 
@@ -133,7 +133,7 @@ DEVICE void normalize_row(const NormParams& p, int b, int t, int lane) {
             float4 last = load4(more, c, F32, n);
             v = make_float4(v.x + last.x, v.y + last.y, v.z + last.z, v.w + last.w);
         }
-        over |= n >= 4 && overflows(v);
+        over |= overflows(v, n);
         store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
     }
     count_overflow(p.overflow, over && p.outType == F16);

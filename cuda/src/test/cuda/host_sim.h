@@ -529,7 +529,7 @@ inline void ldmatrix4_transposed(uint32_t (&r)[4], const void* row) { sim::load_
 inline void mma_f16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) { sim::mma<false>(c, a, b0, b1); }
 inline void mma_bf16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) { sim::mma<true>(c, a, b0, b1); }
 
-inline uint16_t to_f16(float v) { return sim::float_to_half(v); }
+inline uint16_t to_f16(float v) { return sim::float_to_half(v > 65504 ? 65504 : v < -65504 ? -65504 : v); }
 inline float from_f16(uint16_t v) { return sim::half_to_float(v); }
 inline uint16_t to_bf16(float v) { return sim::float_to_bf16(v); }
 inline uint32_t pack_f16(float low, float high) { return to_f16(low) | (uint32_t)to_f16(high) << 16; }

@@ -22,6 +22,8 @@ def gemm_shared(variant, taps, dilation):
     arows = BM + (taps - 1) * dilation
     if kind == "f32":
         return max(2 * arows * 80 + 4 * 16 * BN * 4, BM * (BN + 4) * 4)
+    if rest and taps == 1:
+        return 98304
     slots = (7 + taps - 1) // taps + 1 if rest else 4 if taps == 1 else 3
     return max(slots * arows * 64 + (4 if rest else 3) * 2 * BN * 64, BM * (BN + 4) * 4)
 
@@ -140,6 +142,32 @@ def gemm(case, variant, B, T, C, N, k=1, dilation=1, stride=1, pad=0, pad_right=
     case.rate = "f32" if type == F32 else "f16"
     size = lambda t: 4 if t == F32 else 2
     case.bytes = B * T * C * size(a_type) + ref.size * size(out_type) + (ref.size * size(residual_type) if residual else 0) + N * C * k * size(type)
+
+
+def gemm_norm(case, B, T, C, N, share, after="NONE", bias=True, out_type=F16, valid=None, gap=4, eps=1e-5):
+    x = case.input(2 * case.normal(B, T, C) + 0.5, F32, gap, 8)
+    g, s = 1 + 0.3 * case.normal(C), case.normal(C)
+    X = x.exact()
+    X = (X - X.mean(-1, keepdims=True)) / np.sqrt(X.var(-1, keepdims=True) + eps) * g + s
+    X = decode(encode(X.astype(np.float32), F16), F16).astype(np.float64)
+    weight = case.normal(N, C, 1) / np.float32(np.sqrt(C))
+    packed, npad, _ = pack(case, weight, F16)
+    ref = X @ decode(encode(weight[:, :, 0], F16), F16).astype(np.float64).T
+    v = {}
+    if bias:
+        bv = case.normal(N)
+        v["bias"] = case.raw(bv)
+        ref = ref + bv
+    ref = activation(after, ref)
+    out = case.output((B, T, N), out_type, 8, 4)
+    if valid:
+        v["valid"] = case.ints(valid)
+    case.launch("gemm_f16_norm", (ceil(ceil(N, 64), share), ceil(T, 64), B), 256, C * 128 + 4 * 2 * 64 * 64 + 64 * 68 * 4, a=x.pointer, aBatch=x.batch, aRow=x.row, w=packed, gamma=case.raw(g),
+                beta=case.raw(s), eps=eps, share=share, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type, B=B, Tin=T, Tout=T, Cin=C, N=N, Npad=npad, taps=1,
+                dilation=1, after=KINDS.index(after), scale=1.0, **v)
+    case.expect(out, ref, 6e-4, valid, worst=2e-2 * float(np.sqrt((ref**2).mean())))
+    case.flops, case.rate = 2.0 * B * T * N * C, "f16"
+    case.bytes = B * T * (C * 4 + N * (4 if out_type == F32 else 2)) + N * C * 2
 
 
 def packing(case):

@@ -93,6 +93,22 @@ def elementwise(case, op, B, T, C, kind="NONE", parameter=0.0, a=1.0, b=0.0, y="
     case.bytes = B * T * C * ((4 if type == F32 else 2) + (4 if out_type == F32 else 2) + (4 if y == "same" and needs_y else 0))
 
 
+def overflow(case):
+    """What a half cannot hold becomes the largest one and is counted, in kernels of every kind."""
+    values = np.float32([[1e6, -1e6, 65504, 3, np.inf, -7e4]])
+    counter = case.ints([0])
+    x = case.input(values)
+    out = case.output((1, 1, 6), F16)
+    case.launch("elementwise", (1, 1), 256, x=x.pointer, xBatch=x.batch, xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, B=1, T=1, C=6, op=OPS.index("COPY"), outType=F16, overflow=counter)
+    case.expect(out, np.clip(values, -65504, 65504), equal=True)
+    normed = case.output((1, 1, 6), F16)
+    case.launch("normalize", (1, 1), 256, x=x.pointer, xBatch=x.batch, xRow=x.row, gamma=case.raw(np.full(6, 1e9, np.float32)), out=normed.pointer, outBatch=normed.batch, outRow=normed.row,
+                B=1, T=1, C=5, kind=1, outType=F16, eps=1e30, overflow=counter)
+    case.run()
+    case.driver.sync()
+    assert case.driver.download(counter, np.zeros(1, np.int32))[0] >= 2, "overflows were not counted"
+
+
 def gate(case, kind, B, T, C, bias=False, type=F32, out_type=F32, valid=None):
     x = case.input(case.normal(B, T, 2 * C), type, 4, 4)
     out = case.output((B, T, C), out_type, 4)

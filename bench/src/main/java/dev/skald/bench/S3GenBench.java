@@ -1,5 +1,6 @@
 package dev.skald.bench;
 
+import dev.skald.Precision;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.VoiceReference;
 import dev.skald.tensor.Devices;
@@ -15,7 +16,8 @@ import java.util.Random;
 /**
  * Measures S3Gen as {@code bench/peers/chatterbox_s3gen.py} does the official one, on the same
  * file: {@code FILE TOKENS PROMPT REPETITIONS [THREADS]}. One JSON line: median seconds of the flow
- * and of the vocoder, by the clock and of processor time.
+ * and of the vocoder, by the clock and of processor time; with {@code -Dparity=true} one more: how
+ * far mel and waveform are from those of fp32 on the same device.
  */
 public final class S3GenBench {
     private S3GenBench() {}
@@ -65,8 +67,8 @@ public final class S3GenBench {
             System.out.printf(
                     Locale.ROOT,
                     "{\"program\": \"skald\", \"threads\": %d, \"tokens\": %d,"
-                            + " \"prompt_tokens\": %d, \"flow_s\": %.3f, \"flow_cpu_s\": %.3f,"
-                            + " \"vocoder_s\": %.3f, \"vocoder_cpu_s\": %.3f}%n",
+                            + " \"prompt_tokens\": %d, \"flow_s\": %.5f, \"flow_cpu_s\": %.5f,"
+                            + " \"vocoder_s\": %.5f, \"vocoder_cpu_s\": %.5f}%n",
                     threads,
                     tokens,
                     prompt,
@@ -74,7 +76,43 @@ public final class S3GenBench {
                     median(flowCpu),
                     median(vocoder),
                     median(vocoderCpu));
+            if (Boolean.getBoolean("parity")) {
+                try (Parameters exact = device.backend().parameters(Precision.FP32);
+                        Ops ops = device.backend().open()) {
+                    S3Gen reference = S3Gen.load(file, exact, S3Gen.HEAD_DIM);
+                    float[] expected = reference.mel(ops, voice, speech, 1);
+                    float[] made = model.mel(ops, voice, speech, 1);
+                    System.out.printf(
+                            Locale.ROOT,
+                            "{\"parity\": \"fp32\", \"mel\": \"%s\", \"wave_of_one_mel\": \"%s\"}%n",
+                            distance(expected, made),
+                            distance(
+                                    reference.vocode(ops, expected, 1),
+                                    model.vocode(ops, expected, 1)));
+                }
+            }
         }
+    }
+
+    /** Signal to noise, and the largest difference beside the largest value. */
+    private static String distance(float[] expected, float[] found) {
+        double signal = 0;
+        double noise = 0;
+        double largest = 0;
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double error = found[i] - expected[i];
+            signal += (double) expected[i] * expected[i];
+            noise += error * error;
+            largest = Math.max(largest, Math.abs(expected[i]));
+            worst = Math.max(worst, Math.abs(error));
+        }
+        return String.format(
+                Locale.ROOT,
+                "%.1f dB, worst %.2g of %.2g",
+                10 * Math.log10(signal / noise),
+                worst,
+                largest);
     }
 
     static double clock() {

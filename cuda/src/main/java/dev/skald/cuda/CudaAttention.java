@@ -1,30 +1,34 @@
 package dev.skald.cuda;
 
-import dev.skald.cuda.CudaWeights.Type;
-import dev.skald.cuda.driver.Context;
-import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Ops;
-import org.jspecify.annotations.Nullable;
 
 /** The kernels of {@code attention.cu}. */
 final class CudaAttention {
     /** Head dimension up to which the exact kernel takes 64 queries a block; above it 32. */
     private static final int LARGE = 128;
 
-    private final Context context;
-    private final Stream stream;
+    private final Launcher launcher;
     private final DeviceArena arena;
     private final Elementwise elementwise;
 
-    CudaAttention(Context context, Stream stream, DeviceArena arena, Elementwise elementwise) {
-        this.context = context;
-        this.stream = stream;
+    CudaAttention(Launcher launcher, DeviceArena arena, Elementwise elementwise) {
+        this.launcher = launcher;
         this.arena = arena;
         this.elementwise = elementwise;
     }
 
     /** Operands of a kernel, of one type. */
-    private record Operands(CudaTensor q, CudaTensor k, CudaTensor v) {}
+    private record Operands(CudaTensor q, CudaTensor k, CudaTensor v) {
+        /** Whether tensor cores can have them. */
+        boolean halves(int d) {
+            return d == 64 && q.isOperand() && k.isOperand() && v.isOperand();
+        }
+    }
+
+    private Operands floats(Operands o) {
+        return new Operands(
+                elementwise.floats(o.q), elementwise.floats(o.k), elementwise.floats(o.v));
+    }
 
     /** What a hook adds to the scores. */
     private record Hook(
@@ -39,7 +43,9 @@ final class CudaAttention {
         static final Hook NONE = new Hook(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
-    /** softmax(scale q k^T) v; {@code halves}: on tensor cores where the head dimension is 64. */
+    /**
+     * softmax(scale q k^T) v: on tensor cores for operands of 16 bits and heads of 64, else exact.
+     */
     void plain(
             CudaTensor q,
             CudaTensor k,
@@ -47,12 +53,11 @@ final class CudaAttention {
             int heads,
             float scale,
             boolean causal,
-            boolean halves,
             CudaTensor out) {
         int d = q.cols() / heads;
+        Operands o = new Operands(q, k, v);
         try (Ops.Scope scope = arena.scope()) {
-            if (halves && d == 64) {
-                Operands o = halves(q, k, v);
+            if (o.halves(d)) {
                 launch(
                         "attention_f16_64",
                         64,
@@ -72,7 +77,7 @@ final class CudaAttention {
                     queries,
                     256,
                     exact(d, queries, 0),
-                    new Operands(q, k, v),
+                    floats(o),
                     heads,
                     scale,
                     causal,
@@ -104,7 +109,7 @@ final class CudaAttention {
                 64,
                 256,
                 exact(d, 64, 2 * 64 * relK.rows()),
-                new Operands(q, k, v),
+                floats(new Operands(q, k, v)),
                 heads,
                 scale,
                 false,
@@ -121,12 +126,12 @@ final class CudaAttention {
             CudaTensor biasV,
             int heads,
             float scale,
-            boolean halves,
             CudaTensor out) {
         int d = q.cols() / heads;
+        Operands o = new Operands(q, k, v);
         try (Ops.Scope scope = arena.scope()) {
-            boolean cores = halves && d == 64;
-            CudaTensor positions = cores ? half(p) : p;
+            boolean cores = o.halves(d) && p.isOperand();
+            CudaTensor positions = cores ? p : elementwise.floats(p);
             Hook hook =
                     new Hook(
                             positions.address(),
@@ -139,17 +144,7 @@ final class CudaAttention {
                             p.rows());
             if (cores) {
                 int shared = 640 * d + 512 * d + 4 * 16 * 84 * Float.BYTES;
-                launch(
-                        "attention_f16_64_xl",
-                        64,
-                        128,
-                        shared,
-                        halves(q, k, v),
-                        heads,
-                        scale,
-                        false,
-                        hook,
-                        out);
+                launch("attention_f16_64_xl", 64, 128, shared, o, heads, scale, false, hook, out);
             } else {
                 int row = (d + 3) / 4 * 4 + 4;
                 launch(
@@ -157,7 +152,7 @@ final class CudaAttention {
                         64,
                         256,
                         exact(d, 64, (2 * 64 + 31) * row),
-                        new Operands(q, k, v),
+                        floats(o),
                         heads,
                         scale,
                         false,
@@ -165,24 +160,6 @@ final class CudaAttention {
                         out);
             }
         }
-    }
-
-    private Operands halves(CudaTensor q, CudaTensor k, CudaTensor v) {
-        return new Operands(half(q), half(k), half(v));
-    }
-
-    /** The same values in fp16, without gaps; strides are counted in halves. */
-    private CudaTensor half(CudaTensor x) {
-        long at = arena.allocate(x.size() * Short.BYTES);
-        elementwise.convert(x, Type.F16, at);
-        return new CudaTensor(
-                at,
-                x.batch(),
-                x.rows(),
-                x.cols(),
-                (long) x.rows() * x.cols(),
-                x.cols(),
-                x.lengths());
     }
 
     private void launch(
@@ -197,39 +174,38 @@ final class CudaAttention {
             Hook hook,
             CudaTensor out) {
         int d = o.q.cols() / heads;
-        stream.begin().add(o.q.address()).add(o.q.batchStride()).add(o.q.rowStride());
-        stream.add(o.k.address()).add(o.k.batchStride()).add(o.k.rowStride()).add((long) d);
-        stream.add(o.v.address()).add(o.v.batchStride()).add(o.v.rowStride()).add((long) d);
-        stream.add(out.address()).add(out.batchStride()).add(out.rowStride());
-        stream.add(hook.positions)
+        launcher.begin()
+                .place(o.q)
+                .place(o.k)
+                .add((long) d)
+                .place(o.v)
+                .add((long) d)
+                .place(out)
+                .add(hook.positions)
                 .add(hook.positionsRow)
                 .add(hook.relativeValues)
                 .add(hook.biasU)
                 .add(hook.biasV)
-                .add(valid(o.q))
-                .add(valid(o.k));
-        stream.add(o.q.batch())
+                .add(o.q.valid())
+                .add(o.k.valid())
+                .add(o.q.batch())
                 .add(heads)
                 .add(d)
                 .add(o.q.rows())
                 .add(o.k.rows())
-                .add(0)
+                .add(out.type().ordinal())
                 .add(causal ? 1 : 0)
                 .add(hook.window)
                 .add(hook.center)
                 .add(hook.positionRows)
                 .add(scale)
-                .add(0);
-        stream.launch(
-                context.kernel(kernel),
-                Math.ceilDiv(o.q.rows(), queries),
-                heads,
-                o.q.batch(),
-                threads,
-                shared);
-    }
-
-    private static long valid(@Nullable CudaTensor t) {
-        return t == null ? 0 : t.valid();
+                .add(0)
+                .launch(
+                        kernel,
+                        Math.ceilDiv(o.q.rows(), queries),
+                        heads,
+                        o.q.batch(),
+                        threads,
+                        shared);
     }
 }

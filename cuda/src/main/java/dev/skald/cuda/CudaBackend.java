@@ -25,12 +25,14 @@ final class CudaBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CudaBackend.class.getName());
 
     private final Context context;
+    private final Recordings recordings;
 
     /** What {@link #ACTIVATIONS} became when memory ran out. */
     private final AtomicLong activations = new AtomicLong(ACTIVATIONS);
 
     CudaBackend(Context context) {
         this.context = context;
+        recordings = new Recordings(context);
     }
 
     @Override
@@ -93,7 +95,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public Ops open() {
-        return new CudaOps(this, context);
+        return new CudaOps(this, context, recordings);
     }
 
     @Override
@@ -135,6 +137,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public void close() {
+        recordings.trim();
         context.close();
     }
 }

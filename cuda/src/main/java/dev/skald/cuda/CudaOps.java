@@ -12,6 +12,8 @@ import dev.skald.cuda.CudaWeights.CudaEmbedding;
 import dev.skald.cuda.CudaWeights.CudaLinear;
 import dev.skald.cuda.CudaWeights.CudaLstm;
 import dev.skald.cuda.CudaWeights.Matrix;
+import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.cuda.DeviceArena.Region;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Stream;
@@ -24,44 +26,69 @@ import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Conv2d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Layer;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Stft;
 import dev.skald.tensor.Tensor;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ops on a device: shapes are checked here, a kernel is chosen and launched. Returns before the
- * work is done; what reads a value waits for it.
+ * The ops on a device: shapes are checked here, the kernels are launched by {@link Gemm}, {@link
+ * Convolutions}, {@link CudaAttention}, {@link Rows}, {@link Elementwise} and {@link Waves}.
+ * Returns before the work is done; what reads a value waits for it.
  */
 final class CudaOps implements Ops {
+    /** Bytes that the memory of activations grows by, at least. */
+    private static final long CHUNK = 32L << 20;
+
+    /** Rows are rounded up to a multiple, so that few different shapes are recorded. */
+    private static final int BUCKET = 64;
+
     private final CudaBackend backend;
+    private final Context context;
     private final Stream stream;
+    private final Region memory;
     private final DeviceArena arena;
     private final Elementwise elementwise;
     private final Gemm gemm;
+    private final Convolutions convolutions;
     private final CudaAttention attention;
-    private final Context context;
+    private final Rows rows;
+    private final Waves waves;
+    private final Transfers transfers;
+    private final Recorder recorder;
+    private boolean closed;
 
-    /** One integer: not 0 once an index was out of range. */
-    private final CudaInts error;
+    /** Two integers: not 0 once an index was out of range; how often fp16 could not hold values. */
+    private final CudaInts faults;
 
-    CudaOps(CudaBackend backend, Context context) {
+    CudaOps(CudaBackend backend, Context context, Recordings recordings) {
         this.backend = backend;
         this.context = context;
         stream = context.stream();
-        arena = new DeviceArena(context, backend::computeLess);
+        memory = new Region(context, CHUNK, backend::computeLess);
+        arena = new DeviceArena(memory);
         try {
-            error = new CudaInts(arena.allocate(Integer.BYTES), 1);
-            stream.clear(error.address(), Integer.BYTES);
+            faults = new CudaInts(arena.allocate(2 * Integer.BYTES), 2);
+            stream.clear(faults.address(), 2 * Integer.BYTES);
         } catch (CudaException e) {
-            close();
+            stream.close();
+            memory.close();
             throw e;
         }
-        elementwise = new Elementwise(context, stream);
-        gemm = new Gemm(context, stream, arena, elementwise);
-        attention = new CudaAttention(context, stream, arena, elementwise);
+        Launcher launcher = new Launcher(context, stream, faults.slice(1, 1).address());
+        elementwise = new Elementwise(launcher, arena);
+        gemm = new Gemm(launcher, arena, elementwise);
+        convolutions = new Convolutions(launcher, arena, elementwise, gemm);
+        attention = new CudaAttention(launcher, arena, elementwise);
+        rows = new Rows(launcher);
+        waves = new Waves(launcher, arena);
+        transfers = new Transfers(stream, arena, elementwise, faults);
+        recorder = new Recorder(stream, launcher, arena, recordings);
     }
 
     Stream stream() {
@@ -76,22 +103,38 @@ final class CudaOps implements Ops {
     }
 
     @Override
+    public int bucket(int count) {
+        return Math.ceilDiv(count, BUCKET) * BUCKET;
+    }
+
+    @Override
     public int rowsAtOnce(long bytes) {
         return (int) Math.clamp(backend.activations() / Math.max(1, bytes), 1, Integer.MAX_VALUE);
     }
 
     @Override
-    public Tensor tensor(int batch, int rows, int cols) {
-        if (batch < 0 || rows < 0 || cols < 0) {
+    public Tensor tensor(int batch, int count, int cols) {
+        if (batch < 0 || count < 0 || cols < 0) {
             throw new IllegalArgumentException(
-                    "negative size (" + batch + "," + rows + "," + cols + ")");
+                    "negative size (" + batch + "," + count + "," + cols + ")");
         }
-        long bytes = Math.multiplyExact((long) batch * rows, (long) cols * Float.BYTES);
-        return CudaTensor.dense(arena.allocate(bytes), batch, rows, cols);
+        return arena.tensor(Type.F32, batch, count, cols);
     }
 
-    private CudaTensor space(int batch, int rows, int cols) {
-        return CudaTensor.of(tensor(batch, rows, cols));
+    @Override
+    public Tensor operand(Tensor x, int cols, Layer reader) {
+        Type type =
+                switch (reader) {
+                    case CudaLinear l -> l.matrix().type();
+                    case CudaConv1d c when c.taps() == 0 -> c.groups().getFirst().type();
+                    default -> Type.F32;
+                };
+        if (type != Type.F16 || cols % 8 != 0) {
+            return like(x, cols);
+        }
+        Tensor t = arena.tensor(Type.F16, x.batch(), x.rows(), cols);
+        Ints lengths = x.lengths();
+        return lengths == null ? t : t.valid(lengths);
     }
 
     @Override
@@ -101,55 +144,12 @@ final class CudaOps implements Ops {
 
     @Override
     public void write(float[] from, int offset, Tensor to) {
-        CudaTensor t = CudaTensor.of(to);
-        int count = Math.toIntExact(t.size());
-        check(offset >= 0 && from.length - offset >= count, "write", "too few values", to);
-        if (count == 0) {
-            return;
-        }
-        if (t.isDense()) {
-            stream.upload(from, offset, count, t.address());
-            return;
-        }
-        try (Scope scope = scope()) {
-            CudaTensor dense = space(t.batch(), t.rows(), t.cols());
-            stream.upload(from, offset, count, dense.address());
-            elementwise.copy(dense, t);
-        }
+        transfers.write(from, offset, CudaTensor.of(to));
     }
 
     @Override
     public void read(Tensor from, float[] to, int offset) {
-        CudaTensor t = CudaTensor.of(from);
-        int count = Math.toIntExact(t.size());
-        check(offset >= 0 && to.length - offset >= count, "read", "too little room", from);
-        if (count == 0) {
-            return;
-        }
-        try (Scope scope = scope()) {
-            CudaTensor dense = t;
-            if (!t.isDense()) {
-                dense = space(t.batch(), t.rows(), t.cols());
-                elementwise.copy(all(t), dense);
-            }
-            stream.download(dense.address(), to, offset, count);
-        }
-        checkIndices();
-    }
-
-    /** The same without valid rows: padding included. */
-    private static CudaTensor all(CudaTensor t) {
-        return new CudaTensor(
-                t.address(), t.batch(), t.rows(), t.cols(), t.batchStride(), t.rowStride(), null);
-    }
-
-    private void checkIndices() {
-        int[] seen = new int[1];
-        stream.download(error.address(), seen);
-        if (seen[0] != 0) {
-            stream.clear(error.address(), Integer.BYTES);
-            throw new IllegalArgumentException("an index is not one of the table's");
-        }
+        transfers.read(CudaTensor.of(from), to, offset);
     }
 
     @Override
@@ -161,21 +161,12 @@ final class CudaOps implements Ops {
 
     @Override
     public void write(int[] from, Ints to) {
-        CudaInts t = CudaInts.of(to);
-        if (from.length < t.count()) {
-            throw new IllegalArgumentException(from.length + " integers for " + t.count());
-        }
-        stream.upload(
-                from.length == t.count() ? from : java.util.Arrays.copyOf(from, t.count()),
-                t.address());
+        transfers.write(from, CudaInts.of(to));
     }
 
     @Override
     public void read(Ints from, int[] to) {
-        CudaInts f = CudaInts.of(from);
-        int[] values = new int[f.count()];
-        stream.download(f.address(), values);
-        System.arraycopy(values, 0, to, 0, values.length);
+        transfers.read(CudaInts.of(from), to);
     }
 
     @Override
@@ -186,27 +177,33 @@ final class CudaOps implements Ops {
 
     @Override
     public void increment(Ints counter, int by) {
-        CudaInts c = CudaInts.of(counter);
-        stream.begin().add(c.address()).add(c.count()).add(by);
-        stream.launch(context.kernel("increment"), 1, 1, 1, 32, 0);
+        rows.increment(CudaInts.of(counter), by);
     }
 
     @Override
     public Ints lengths(Ints of, int factor, int offset, int divisor) {
-        CudaInts from = CudaInts.of(of);
-        CudaInts to =
-                new CudaInts(arena.allocate((long) from.count() * Integer.BYTES), from.count());
-        stream.begin()
-                .add(from.address())
-                .add(to.address())
-                .add(from.count())
-                .add(factor)
-                .add(offset)
-                .add(divisor)
-                .add(0)
-                .add(Integer.MAX_VALUE);
-        stream.launch(context.kernel("lengths"), 1, 1, 1, 32, 0);
+        int count = of.count();
+        CudaInts to = new CudaInts(arena.allocate((long) count * Integer.BYTES), count);
+        rows.lengths(CudaInts.of(of), to, factor, offset, divisor);
         return to;
+    }
+
+    // ---- recordings
+
+    @Override
+    public <T> Recording<T> record(Object key, Function<Ops, T> make, BiConsumer<Ops, T> body) {
+        Recordings.Entry entry = recorder.take(key);
+        if (entry == null) {
+            Region own = recorder.memory(backend::computeLess);
+            try (Scope scope = arena.inside(own)) {
+                entry = new Recordings.Entry(key, own, make.apply(this));
+            } catch (RuntimeException | Error e) {
+                stream.finish();
+                own.close();
+                throw e;
+            }
+        }
+        return recorder.replay(entry, tensors -> body.accept(this, tensors));
     }
 
     // ---- matrix products
@@ -218,6 +215,29 @@ final class CudaOps implements Ops {
         residual(epilogue, "linear", out);
         Matrix m = w instanceof StreamedLinear s ? s.matrix() : ((CudaLinear) w).matrix();
         gemm.linear(CudaTensor.of(x), m, epilogue, CudaTensor.of(out));
+    }
+
+    @Override
+    public void layerNormLinear(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            float eps,
+            Linear w,
+            Epilogue epilogue,
+            Tensor out) {
+        CudaTensor from = CudaTensor.of(x);
+        if (!(w instanceof CudaLinear l) || !Gemm.normalises(from, l.matrix(), epilogue)) {
+            Ops.super.layerNormLinear(x, gamma, beta, eps, w, epilogue, out);
+            return;
+        }
+        String op = "layerNormLinear";
+        check(x.cols() == w.in(), op, "in is " + w.in(), x);
+        shape(out, op, x.batch(), x.rows(), w.out());
+        residual(epilogue, op, out);
+        CudaTensor gain = vector(op, gamma, x);
+        CudaTensor shift = vector(op, beta, x);
+        gemm.normLinear(from, gain, shift, eps, l.matrix(), epilogue, CudaTensor.of(out));
     }
 
     @Override
@@ -236,7 +256,33 @@ final class CudaOps implements Ops {
         shape(out, "conv1d", x.batch(), count, c.out());
         residual(epilogue, "conv1d", out);
         if (count > 0) {
-            gemm.conv1d(CudaTensor.of(x), c, padLeft, before, epilogue, CudaTensor.of(out));
+            convolutions.conv1d(CudaTensor.of(x), c, padLeft, before, epilogue, CudaTensor.of(out));
+        }
+    }
+
+    /** What lies between the two goes through the second activation once, into fp16. */
+    @Override
+    public void conv1dPair(
+            Tensor x,
+            Activation before1,
+            Conv1d w1,
+            int pad1,
+            Activation before2,
+            Conv1d w2,
+            int pad2,
+            Epilogue epilogue,
+            Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor like = x;
+            int count = w1.rows(x.rows(), pad1, pad1);
+            if (count != x.rows()) {
+                like = tensor(x.batch(), count, 0);
+                Ints lengths = lengths(x, w1, pad1, pad1);
+                like = lengths == null ? like : like.valid(lengths);
+            }
+            Tensor between = operand(like, w1.out(), w2);
+            conv1d(x, w1, pad1, pad1, before1, Epilogue.of(before2), between);
+            conv1d(between, w2, pad2, pad2, Activation.NONE, epilogue, out);
         }
     }
 
@@ -250,7 +296,7 @@ final class CudaOps implements Ops {
         if (lengths != null) {
             out = out.valid(lengths(lengths, w.stride(), more, 1));
         }
-        gemm.convTranspose1d(CudaTensor.of(x), c, before, CudaTensor.of(out));
+        convolutions.convTranspose1d(CudaTensor.of(x), c, before, CudaTensor.of(out));
         return out;
     }
 
@@ -263,7 +309,7 @@ final class CudaOps implements Ops {
         check(h > 0 && v > 0, "conv2d", "the image is smaller than the kernel", x);
         Tensor out = tensor(h, v, c.out());
         residual(epilogue, "conv2d", out);
-        gemm.conv2d(CudaTensor.of(x), c, epilogue, CudaTensor.of(out));
+        convolutions.conv2d(CudaTensor.of(x), c, epilogue, CudaTensor.of(out));
         return out;
     }
 
@@ -271,17 +317,11 @@ final class CudaOps implements Ops {
     public Tensor lstm(Tensor x, Lstm w) {
         CudaLstm l = (CudaLstm) w;
         check(x.cols() == l.in(), "lstm", "in is " + l.in(), x);
-        int n = l.hidden();
-        CudaTensor out = CudaTensor.of(like(x, n));
+        Tensor out = like(x, l.hidden());
         try (Scope scope = scope()) {
-            CudaTensor gates = CudaTensor.of(like(x, 4 * n));
+            Tensor gates = like(x, 4 * l.hidden());
             linear(x, l.input(), Epilogue.NONE, gates);
-            stream.begin();
-            place(gates);
-            stream.add(l.recurrent());
-            place(out);
-            stream.add(out.valid()).add(x.batch()).add(x.rows()).add(n).add(0);
-            stream.launch(context.kernel("lstm"), x.batch(), 1, 1, 1024, 6 * n * Float.BYTES);
+            rows.lstm(CudaTensor.floats(gates), l, CudaTensor.floats(out));
         }
         return out;
     }
@@ -299,7 +339,6 @@ final class CudaOps implements Ops {
                 heads,
                 scale,
                 causal,
-                gemm.halves(),
                 CudaTensor.of(out));
     }
 
@@ -334,13 +373,11 @@ final class CudaOps implements Ops {
 
     /** The same values without gaps. */
     private CudaTensor dense(Tensor x) {
-        CudaTensor t = CudaTensor.of(x);
+        CudaTensor t = CudaTensor.floats(x);
         if (t.isDense()) {
             return t;
         }
-        CudaTensor copy = space(t.batch(), t.rows(), t.cols());
-        elementwise.copy(t, copy);
-        return copy;
+        return elementwise.activated(t, Activation.NONE, Type.F32);
     }
 
     @Override
@@ -368,7 +405,6 @@ final class CudaOps implements Ops {
                 CudaTensor.of(biasV),
                 heads,
                 scale,
-                gemm.halves(),
                 CudaTensor.of(out));
     }
 
@@ -385,21 +421,8 @@ final class CudaOps implements Ops {
         check(x.cols() == 2 * half * heads, "rotary", "cosines " + cos, x);
         shape(sin, "rotary", 1, cos.rows(), half);
         check(first.count() == x.batch(), "rotary", first.count() + " integers", x);
-        CudaTensor t = CudaTensor.of(x);
-        stream.begin();
-        place(t);
-        stream.add(CudaTensor.of(cos).address())
-                .add(CudaTensor.of(sin).address())
-                .add(CudaTensor.of(cos).rowStride())
-                .add(CudaInts.of(first).address())
-                .add(t.valid())
-                .add(t.batch())
-                .add(t.rows())
-                .add(heads)
-                .add(2 * half)
-                .add(1)
-                .add(0);
-        blocks("rotary", (long) t.rows() * heads * half, t.batch());
+        CudaTensor cosines = CudaTensor.floats(cos);
+        rows.rotary(CudaTensor.of(x), heads, cosines, CudaTensor.floats(sin), CudaInts.of(first));
     }
 
     @Override
@@ -431,31 +454,11 @@ final class CudaOps implements Ops {
         same("append", k, v);
         for (int b = 0; b < k.batch(); b++) {
             CudaCache c = (CudaCache) caches.get(b);
-            long at = CudaInts.of(first).slice(b, 1).address();
-            append(CudaTensor.of(k.batch(b)), c.keys(), c, at);
-            append(CudaTensor.of(v.batch(b)), c.values(), c, at);
+            check(k.cols() == c.width(), "append", "another cache's heads", k);
+            CudaInts at = CudaInts.of(first).slice(b, 1);
+            rows.append(CudaTensor.of(k.batch(b)), c.keys(), c, at);
+            rows.append(CudaTensor.of(v.batch(b)), c.values(), c, at);
         }
-    }
-
-    private void append(CudaTensor x, CudaTensor to, CudaCache c, long at) {
-        check(x.cols() == c.width(), "append", "another cache's heads", x);
-        stream.begin();
-        place(x);
-        stream.add(to.address())
-                .add(0L)
-                .add((long) c.dim())
-                .add((long) c.width())
-                .add(at)
-                .add(x.valid())
-                .add(1)
-                .add(x.rows())
-                .add(c.heads())
-                .add(c.dim())
-                .add(c.capacity())
-                .add(0)
-                .add(0)
-                .add(0);
-        blocks("append", (long) x.rows() * x.cols(), 1);
     }
 
     @Override
@@ -473,7 +476,6 @@ final class CudaOps implements Ops {
                     c.heads(),
                     scale,
                     true,
-                    false,
                     CudaTensor.of(out.batch(b)));
         }
     }
@@ -483,48 +485,50 @@ final class CudaOps implements Ops {
     @Override
     public void layerNorm(
             Tensor x, Tensor gamma, Tensor beta, float eps, Activation after, Tensor out) {
-        same("layerNorm", x, out);
-        normalize(x, vector("layerNorm", gamma, x), vector("layerNorm", beta, x), eps, after, out);
+        normalize("layerNorm", x, gamma, beta, eps, after, null, out);
+    }
+
+    @Override
+    public void layerNormAdd(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            float eps,
+            Activation after,
+            Tensor more,
+            Tensor out) {
+        normalize("layerNormAdd", x, gamma, beta, eps, after, more, out);
     }
 
     @Override
     public void rmsNorm(Tensor x, Tensor gamma, float eps, Tensor out) {
-        same("rmsNorm", x, out);
-        normalize(x, vector("rmsNorm", gamma, x), null, eps, Activation.NONE, out);
+        normalize("rmsNorm", x, gamma, null, eps, Activation.NONE, null, out);
     }
 
     private void normalize(
+            String op,
             Tensor x,
-            CudaTensor gamma,
-            @Nullable CudaTensor beta,
+            Tensor gamma,
+            @Nullable Tensor beta,
             float eps,
             Activation after,
+            @Nullable Tensor more,
             Tensor out) {
-        CudaTensor t = CudaTensor.of(x);
+        same(op, x, out);
         boolean fused = after.alpha() == null;
-        stream.begin();
-        place(t);
-        stream.add(gamma.address())
-                .add(beta == null ? 0L : beta.address())
-                .add(0L)
-                .add(0L)
-                .add(0L)
-                .add(0L);
-        place(CudaTensor.of(out));
-        stream.add(t.valid())
-                .add(0L)
-                .add(t.batch())
-                .add(t.rows())
-                .add(t.cols())
-                .add(beta == null ? 1 : 0)
-                .add(fused ? after.kind().ordinal() : 0)
-                .add(0)
-                .add(0)
-                .add(eps)
-                .add(after.parameter());
-        stream.launch(context.kernel("normalize"), Math.ceilDiv(t.rows(), 8), t.batch(), 1, 256, 0);
+        rows.normalize(
+                CudaTensor.of(x),
+                vector(op, gamma, x),
+                beta == null ? null : vector(op, beta, x),
+                eps,
+                fused ? after : Activation.NONE,
+                fused && more != null ? vector(op, more, x) : null,
+                CudaTensor.of(out));
         if (!fused) {
             activate(out, after, out);
+            if (more != null) {
+                add(out, more, out);
+            }
         }
     }
 
@@ -590,13 +594,7 @@ final class CudaOps implements Ops {
         int n = x.cols() / 2;
         shape(out, op, x.batch(), x.rows(), n);
         check(x.cols() == 2 * n, op, "odd columns", x);
-        CudaTensor t = CudaTensor.of(x);
-        stream.begin();
-        place(t);
-        stream.add(0L).add(0L);
-        place(CudaTensor.of(out));
-        stream.add(t.valid()).add(0L).add(t.batch()).add(t.rows()).add(n).add(kind).add(0).add(0);
-        blocks("gate", (long) t.rows() * Math.ceilDiv(n, 4), t.batch());
+        rows.gate(kind, CudaTensor.of(x), CudaTensor.of(out));
     }
 
     @Override
@@ -608,95 +606,56 @@ final class CudaOps implements Ops {
     @Override
     public void eulerStep(Tensor x, Tensor field, Tensor steps, Ints step, float guidance) {
         check(x.batch() == 1 && steps.cols() == 1, "eulerStep", "steps " + steps, x);
-        CudaTensor t = CudaTensor.of(x);
-        CudaTensor f = CudaTensor.of(field);
-        stream.begin()
-                .add(t.address())
-                .add(t.rowStride())
-                .add(f.address())
-                .add(f.batchStride())
-                .add(f.rowStride())
-                .add(0L)
-                .add(0L)
-                .add(0L)
-                .add(CudaTensor.of(steps).address())
-                .add(CudaInts.of(step).address())
-                .add(t.valid())
-                .add(t.rows())
-                .add(t.cols())
-                .add(f.batch())
-                .add(guidance);
-        blocks("euler", (long) t.rows() * t.cols(), 1);
+        rows.eulerStep(
+                CudaTensor.floats(x),
+                CudaTensor.floats(field),
+                CudaTensor.floats(steps),
+                CudaInts.of(step),
+                guidance);
     }
 
     // ---- shape
 
     @Override
     public void fill(Tensor x, float value) {
-        elementwise.fill(all(CudaTensor.of(x)), value);
+        elementwise.fill(CudaTensor.of(x).all(), value);
     }
 
     @Override
     public void copy(Tensor from, Tensor to) {
         same("copy", from, to);
-        elementwise.copy(all(CudaTensor.of(from)), CudaTensor.of(to));
+        elementwise.copy(CudaTensor.of(from).all(), CudaTensor.of(to));
     }
 
     @Override
     public void gather(Tensor x, Ints indices, Tensor out) {
         check(x.batch() == 1, "gather", "more than one batch", x);
         shape(out, "gather", 1, indices.count(), x.cols());
-        gather(CudaTensor.of(x), CudaInts.of(indices).address(), x.rows(), 0, CudaTensor.of(out));
+        gather(CudaTensor.of(x), CudaInts.of(indices), 0, out);
     }
 
     @Override
     public void embed(Embedding table, Ints ids, Tensor out) {
         CudaEmbedding e = (CudaEmbedding) table;
         shape(out, "embed", 1, ids.count(), e.dim());
-        CudaTensor rows = CudaTensor.dense(e.table(), 1, e.entries(), e.dim());
-        gather(rows, CudaInts.of(ids).address(), e.entries(), 0, CudaTensor.of(out));
+        gather(CudaTensor.dense(e.table(), 1, e.entries(), e.dim()), CudaInts.of(ids), 0, out);
     }
 
     @Override
     public void repeat(Tensor x, int times, Tensor out) {
         shape(out, "repeat", x.batch(), x.rows() * times, x.cols());
-        gather(CudaTensor.of(x), 0, x.rows(), times, CudaTensor.of(out));
+        gather(CudaTensor.of(x), null, times, out);
     }
 
-    private void gather(CudaTensor x, long index, int entries, int times, CudaTensor out) {
-        stream.begin();
-        place(x);
-        stream.add(index).add(0L);
-        place(out);
-        stream.add(out.valid())
-                .add(index == 0 ? 0L : error.address())
-                .add(out.batch())
-                .add(out.rows())
-                .add(out.cols())
-                .add(entries)
-                .add(times)
-                .add(0)
-                .add(0);
-        blocks("gather", (long) out.rows() * Math.ceilDiv(out.cols(), 4), out.batch());
+    private void gather(CudaTensor x, @Nullable CudaInts index, int times, Tensor out) {
+        rows.gather(x, index, times, faults.address(), CudaTensor.of(out));
     }
 
     @Override
     public void overlapAdd(Tensor windows, int hop, Tensor out) {
         check(windows.batch() == 1 && windows.rows() > 0, "overlapAdd", "one batch", windows);
-        int n = windows.cols();
-        int total = (windows.rows() - 1) * hop + n;
-        shape(out, "overlapAdd", 1, 1, total);
-        CudaTensor w = CudaTensor.of(windows);
-        stream.begin();
-        place(w);
-        stream.add(CudaTensor.of(out).address())
-                .add(0L)
-                .add(w.valid())
-                .add(1)
-                .add(w.rows())
-                .add(n)
-                .add(hop);
-        blocks("overlap_add", total, 1);
+        shape(out, "overlapAdd", 1, 1, (windows.rows() - 1) * hop + windows.cols());
+        rows.overlapAdd(CudaTensor.floats(windows), hop, CudaTensor.floats(out));
     }
 
     // ---- over rows
@@ -704,30 +663,14 @@ final class CudaOps implements Ops {
     @Override
     public void meanRows(Tensor x, Tensor out) {
         shape(out, "meanRows", x.batch(), 1, x.cols());
-        statistics(x, false, out);
+        rows.statistics(CudaTensor.floats(x), false, CudaTensor.floats(out));
     }
 
     @Override
     public void meanStdRows(Tensor x, Tensor out) {
         shape(out, "meanStdRows", x.batch(), 1, 2 * x.cols());
         check(x.rows() > 1, "meanStdRows", "fewer than two rows", x);
-        statistics(x, true, out);
-    }
-
-    private void statistics(Tensor x, boolean deviation, Tensor out) {
-        CudaTensor t = CudaTensor.of(x);
-        stream.begin();
-        place(t);
-        place(CudaTensor.of(out));
-        stream.add(t.valid())
-                .add(t.batch())
-                .add(t.rows())
-                .add(t.cols())
-                .add(t.rows())
-                .add(deviation ? 1 : 0)
-                .add(0);
-        stream.launch(
-                context.kernel("statistics"), Math.ceilDiv(t.cols(), 32), 1, t.batch(), 256, 0);
+        rows.statistics(CudaTensor.floats(x), true, CudaTensor.floats(out));
     }
 
     // ---- randomness
@@ -737,158 +680,59 @@ final class CudaOps implements Ops {
         if (first < 0) {
             throw new IllegalArgumentException("noise begins at a negative index: " + first);
         }
-        noise(0, seed, number, first, CudaTensor.of(out));
+        rows.noise(0, seed, number, first, CudaTensor.floats(out));
     }
 
     @Override
     public void noise(Ints state, int number, Tensor out) {
-        noise(CudaInts.of(state).address(), 0, number, 0, CudaTensor.of(out));
-    }
-
-    private void noise(long state, long seed, int number, long first, CudaTensor out) {
-        stream.begin().add(state).add(seed).add(first);
-        place(out);
-        stream.add(number).add(out.batch()).add(out.rows()).add(out.cols());
-        blocks("noise", out.size() / 4 + 2, 1);
+        rows.noise(CudaInts.of(state).address(), 0, number, 0, CudaTensor.floats(out));
     }
 
     // ---- what speech models need beyond layers
 
     @Override
     public void harmonics(Tensor f0, Harmonics how, Ints phase, Tensor noise, Tensor out) {
-        CudaTensor hertz = CudaTensor.of(f0);
-        CudaTensor n = CudaTensor.of(noise);
-        CudaTensor o = CudaTensor.of(out);
-        int h = out.cols();
-        try (Scope scope = scope()) {
-            long turns = arena.allocate((long) f0.rows() * h * Double.BYTES);
-            stream.begin()
-                    .add(hertz.address())
-                    .add(hertz.rowStride())
-                    .add(CudaInts.of(phase).address())
-                    .add(turns)
-                    .add(hertz.valid())
-                    .add(f0.rows())
-                    .add(h)
-                    .add(how.hop())
-                    .add(0)
-                    .add(how.sampleRate())
-                    .add(0);
-            stream.launch(context.kernel("harmonic_turns"), h, 1, 1, 32, 0);
-            stream.begin()
-                    .add(hertz.address())
-                    .add(hertz.rowStride())
-                    .add(turns)
-                    .add(CudaTensor.of(how.offsets()).address())
-                    .add(n.address())
-                    .add(n.rowStride())
-                    .add(o.address())
-                    .add(o.rowStride())
-                    .add(hertz.valid())
-                    .add(f0.rows())
-                    .add(h)
-                    .add(how.hop())
-                    .add(how.sampleRate())
-                    .add(how.voicedHertz())
-                    .add(how.amplitude())
-                    .add(how.voicedNoise())
-                    .add(how.unvoicedNoise());
-            blocks("harmonics", (long) f0.rows() * how.hop() * h, 1);
-        }
+        waves.harmonics(
+                CudaTensor.floats(f0),
+                how,
+                CudaInts.of(phase),
+                CudaTensor.floats(noise),
+                CudaTensor.floats(out));
     }
 
     @Override
     public void stft(Tensor wave, Stft how, Tensor out) {
-        CudaLinear basis = (CudaLinear) how.forward();
-        CudaTensor o = CudaTensor.of(out);
-        stream.begin()
-                .add(CudaTensor.of(wave).address())
-                .add(basis.matrix().address())
-                .add((long) basis.matrix().padded())
-                .add(o.address())
-                .add(o.rowStride())
-                .add(o.valid())
-                .add(out.rows())
-                .add(how.fft())
-                .add(how.hop())
-                .add(0);
-        blocks("stft", (long) out.rows() * (how.fft() + 2), 1);
+        waves.stft(CudaTensor.floats(wave), how, CudaTensor.floats(out));
     }
 
     @Override
     public void inverseStft(
             Tensor logPolar, Stft how, float maxMagnitude, float limit, Tensor wave) {
-        CudaLinear basis = (CudaLinear) how.inverse();
-        CudaTensor x = CudaTensor.of(logPolar);
-        int fft = how.fft();
-        int hop = how.hop();
-        stream.begin()
-                .add(x.address())
-                .add(x.rowStride())
-                .add(basis.matrix().address())
-                .add((long) basis.matrix().padded())
-                .add(CudaTensor.of(how.headGain()).address())
-                .add(CudaTensor.of(how.tailGain()).address())
-                .add(CudaTensor.of(wave).address())
-                .add(x.valid())
-                .add(x.rows())
-                .add(fft)
-                .add(hop)
-                .add(maxMagnitude)
-                .add(limit)
-                .add(0);
-        int samples = (x.rows() - 1) * hop;
-        stream.launch(
-                context.kernel("inverse_stft"),
-                Math.ceilDiv(samples, 256),
-                1,
-                1,
-                256,
-                (256 / hop + fft / hop + 2) * (fft + 2) * Float.BYTES);
+        CudaTensor x = CudaTensor.floats(logPolar);
+        waves.inverseStft(x, how, maxMagnitude, limit, CudaTensor.floats(wave));
     }
 
     @Override
     public void inverseSpline(Tensor x, Tensor parameters, float shrink) {
-        CudaTensor t = CudaTensor.of(x);
-        CudaTensor p = CudaTensor.of(parameters);
-        stream.begin()
-                .add(t.address())
-                .add(t.rowStride())
-                .add(p.address())
-                .add(p.rowStride())
-                .add(t.valid())
-                .add(t.rows())
-                .add(shrink);
-        stream.launch(context.kernel("inverse_spline"), Math.ceilDiv(t.rows(), 128), 1, 1, 128, 0);
+        waves.inverseSpline(CudaTensor.floats(x), CudaTensor.floats(parameters), shrink);
     }
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         stream.close();
-        arena.close();
+        recorder.close();
+        memory.close();
     }
 
-    // ---- launches and checks
-
-    /** Where a tensor lies: address and strides. */
-    private void place(CudaTensor t) {
-        stream.add(t.address()).add(t.batchStride()).add(t.rowStride());
-    }
-
-    /** A launch of 256 threads a block over so many items of each batch. */
-    private void blocks(String kernel, long items, int batch) {
-        stream.launch(
-                context.kernel(kernel),
-                Math.toIntExact(Math.ceilDiv(items, 256L)),
-                batch,
-                1,
-                256,
-                0);
-    }
+    // ---- checks
 
     private static CudaTensor vector(String op, Tensor v, Tensor x) {
         shape(v, op, 1, 1, x.cols());
-        return CudaTensor.of(v);
+        return CudaTensor.floats(v);
     }
 
     private static void residual(Epilogue e, String op, Tensor out) {

@@ -1,11 +1,14 @@
 package dev.skald.cuda;
 
+import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A strided view of floats on a device.
+ * A strided view of numbers on a device, fp32 or fp16 ({@link Ops#operand}). Every op takes either,
+ * but for the few that read plain floats.
  *
  * @param address of the first value
  * @param batchStride in values
@@ -13,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record CudaTensor(
         long address,
+        Type type,
         int batch,
         int rows,
         int cols,
@@ -22,7 +26,11 @@ record CudaTensor(
         implements Tensor {
 
     static CudaTensor dense(long address, int batch, int rows, int cols) {
-        return new CudaTensor(address, batch, rows, cols, (long) rows * cols, cols, null);
+        return dense(address, Type.F32, batch, rows, cols);
+    }
+
+    static CudaTensor dense(long address, Type type, int batch, int rows, int cols) {
+        return new CudaTensor(address, type, batch, rows, cols, (long) rows * cols, cols, null);
     }
 
     static CudaTensor of(Tensor t) {
@@ -30,6 +38,34 @@ record CudaTensor(
             return c;
         }
         throw new IllegalArgumentException("a tensor of another backend");
+    }
+
+    /** The same, of floats: for kernels that know no other numbers. */
+    static CudaTensor floats(Tensor t) {
+        CudaTensor c = of(t);
+        if (c.type != Type.F32) {
+            throw new IllegalArgumentException("an operand of 16 bits where floats are read: " + t);
+        }
+        return c;
+    }
+
+    /** This tensor's place, seen with other strides. */
+    CudaTensor strided(int b, int r, int c, long batches, long everyRow) {
+        return new CudaTensor(address, type, b, r, c, batches, everyRow, null);
+    }
+
+    /** The same without valid rows: padding included. */
+    CudaTensor all() {
+        return at(0, batch, rows, cols, null);
+    }
+
+    /** Whether the kernels of 16-bit rows can copy from it, 16 bytes at a time. */
+    boolean isOperand() {
+        return type == Type.F16
+                && address % 16 == 0
+                && cols % 8 == 0
+                && (rows == 1 || rowStride % 8 == 0)
+                && (batch == 1 || batchStride % 8 == 0);
     }
 
     long size() {
@@ -48,7 +84,7 @@ record CudaTensor(
 
     private CudaTensor at(long values, int b, int r, int c, @Nullable CudaInts valid) {
         return new CudaTensor(
-                address + values * Float.BYTES, b, r, c, batchStride, rowStride, valid);
+                address + values * type.bytes(), type, b, r, c, batchStride, rowStride, valid);
     }
 
     @Override
@@ -101,7 +137,7 @@ record CudaTensor(
             throw new IllegalArgumentException(
                     this + " cannot be seen as (" + b + "," + t + "," + c + ")");
         }
-        return dense(address, b, t, c);
+        return dense(address, type, b, t, c);
     }
 
     @Override
@@ -115,7 +151,7 @@ record CudaTensor(
             throw new IllegalArgumentException(
                     this + " has no " + count + " windows of " + size + " every " + hop);
         }
-        return new CudaTensor(address, 1, count, size, 0, hop, null);
+        return strided(1, count, size, 0, hop);
     }
 
     private void check(boolean ok, String what, int from, int to) {

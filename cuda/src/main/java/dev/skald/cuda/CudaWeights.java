@@ -16,7 +16,11 @@ final class CudaWeights {
     enum Type {
         F32,
         F16,
-        BF16
+        BF16;
+
+        int bytes() {
+            return this == F32 ? Float.BYTES : Short.BYTES;
+        }
     }
 
     /**

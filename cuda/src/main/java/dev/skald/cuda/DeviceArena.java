@@ -1,5 +1,6 @@
 package dev.skald.cuda;
 
+import dev.skald.cuda.CudaWeights.Type;
 import dev.skald.cuda.driver.Block;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
@@ -10,71 +11,115 @@ import java.util.List;
 
 /**
  * Device memory of one op stream: a stack over a few large pieces. What a scope made is used again
- * after it; since ops run in order, no op still needs it then.
+ * after it; since ops run in order, no op still needs it then. A recording has a stack of its own.
  */
 final class DeviceArena {
-    private static final long CHUNK = 32L << 20;
-
     /** Tensors begin at multiples of this, in bytes. */
     private static final long ALIGN = 256;
 
-    private final Context context;
-    private final Runnable outOfMemory;
-    private final List<Block> chunks = new ArrayList<>();
-    private int chunk;
-    private long used;
+    /** A stack. */
+    static final class Region {
+        private final Context context;
+        private final long step;
+        private final Runnable outOfMemory;
+        private final List<Block> chunks = new ArrayList<>();
+        private int chunk;
+        private long used;
+        private long bytes;
+
+        /**
+         * @param step bytes that it grows by, at least
+         * @param outOfMemory called when there is too little
+         */
+        Region(Context context, long step, Runnable outOfMemory) {
+            this.context = context;
+            this.step = step;
+            this.outOfMemory = outOfMemory;
+        }
+
+        /** Device memory that it has. */
+        long bytes() {
+            return bytes;
+        }
+
+        private long allocate(long size) {
+            while (chunk < chunks.size() && chunks.get(chunk).bytes() - used < size) {
+                chunk++;
+                used = 0;
+            }
+            if (chunk == chunks.size()) {
+                long whole = Math.max(step, (size + ALIGN - 1) / ALIGN * ALIGN);
+                try {
+                    chunks.add(context.borrow(whole, Use.ACTIVATIONS));
+                } catch (CudaException e) {
+                    if (e.kind() == CudaException.Kind.OUT_OF_MEMORY) {
+                        outOfMemory.run();
+                    }
+                    throw e;
+                }
+                bytes += whole;
+                used = 0;
+            }
+            long at = chunks.get(chunk).address() + used;
+            used += (size + ALIGN - 1) / ALIGN * ALIGN;
+            return at;
+        }
+
+        /** Gives its memory back. Nothing may run over it any more. */
+        void close() {
+            chunks.forEach(context::giveBack);
+            chunks.clear();
+            bytes = 0;
+            chunk = 0;
+            used = 0;
+        }
+    }
+
+    private Region current;
     private int depth;
 
-    /**
-     * @param outOfMemory called when there is too little
-     */
-    DeviceArena(Context context, Runnable outOfMemory) {
-        this.context = context;
-        this.outOfMemory = outOfMemory;
+    DeviceArena(Region region) {
+        current = region;
     }
 
     /** The address of so many bytes. */
     long allocate(long bytes) {
-        while (chunk < chunks.size() && chunks.get(chunk).bytes() - used < bytes) {
-            chunk++;
-            used = 0;
-        }
-        if (chunk == chunks.size()) {
-            long size = Math.max(CHUNK, (bytes + ALIGN - 1) / ALIGN * ALIGN);
-            try {
-                chunks.add(context.borrow(size, Use.ACTIVATIONS));
-            } catch (CudaException e) {
-                if (e.kind() == CudaException.Kind.OUT_OF_MEMORY) {
-                    outOfMemory.run();
-                }
-                throw e;
-            }
-            used = 0;
-        }
-        long at = chunks.get(chunk).address() + used;
-        used += (bytes + ALIGN - 1) / ALIGN * ALIGN;
-        return at;
+        return current.allocate(bytes);
+    }
+
+    /** A tensor without gaps. */
+    CudaTensor tensor(Type type, int batch, int rows, int cols) {
+        long size = Math.multiplyExact((long) batch * rows, (long) cols);
+        return CudaTensor.dense(allocate(size * type.bytes()), type, batch, rows, cols);
     }
 
     Ops.Scope scope() {
-        int keptChunk = chunk;
-        long keptUsed = used;
+        Region region = current;
+        int keptChunk = region.chunk;
+        long keptUsed = region.used;
         int level = ++depth;
         return () -> {
-            if (depth != level) {
-                throw new IllegalStateException("scopes must be closed in reverse order, once");
-            }
-            depth--;
-            chunk = keptChunk;
-            used = keptUsed;
+            leave(level);
+            region.chunk = keptChunk;
+            region.used = keptUsed;
         };
     }
 
-    /** Gives all memory back. Nothing may run over it any more. */
-    void close() {
-        chunks.forEach(context::giveBack);
-        chunks.clear();
-        chunk = 0;
-        used = 0;
+    /** Allocates from another stack until it is closed. */
+    Ops.Scope inside(Region region) {
+        Region outer = current;
+        int level = ++depth;
+        current = region;
+        return () -> {
+            leave(level);
+            current = outer;
+        };
+    }
+
+    private void leave(int level) {
+        if (depth != level) {
+            throw new IllegalStateException("scopes must be closed in reverse order, once");
+        }
+        depth--;
     }
 }

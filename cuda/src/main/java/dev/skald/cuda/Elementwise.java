@@ -1,9 +1,6 @@
 package dev.skald.cuda;
 
 import dev.skald.cuda.CudaWeights.Type;
-import dev.skald.cuda.driver.Context;
-import dev.skald.cuda.driver.Kernel;
-import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -23,65 +20,66 @@ final class Elementwise {
     private static final int AFFINE = 8;
     private static final int LERP = 9;
 
-    private final Stream stream;
-    private final Kernel kernel;
+    private final Launcher launcher;
+    private final DeviceArena arena;
 
-    Elementwise(Context context, Stream stream) {
-        this.stream = stream;
-        kernel = context.kernel("elementwise");
+    Elementwise(Launcher launcher, DeviceArena arena) {
+        this.launcher = launcher;
+        this.arena = arena;
     }
 
     void copy(CudaTensor from, CudaTensor to) {
-        run(COPY, from, null, null, Activation.NONE, 0, 0, Type.F32, to);
-    }
-
-    /** Copies into dense memory of another type, at {@code to}. */
-    void convert(CudaTensor from, Type type, long to) {
-        CudaTensor dense = CudaTensor.dense(to, from.batch(), from.rows(), from.cols());
-        run(COPY, from, null, null, Activation.NONE, 0, 0, type, dense);
+        run(COPY, from, null, null, Activation.NONE, 0, 0, to);
     }
 
     void activate(CudaTensor x, Activation activation, CudaTensor out) {
-        run(ACTIVATE, x, null, null, activation, 0, 0, Type.F32, out);
+        run(ACTIVATE, x, null, null, activation, 0, 0, out);
+    }
+
+    /** x through an activation, as numbers of a type, without gaps, in the arena. */
+    CudaTensor activated(CudaTensor x, Activation activation, Type type) {
+        CudaTensor dense = arena.tensor(type, x.batch(), x.rows(), x.cols());
+        if (x.lengths() != null) {
+            dense = CudaTensor.of(dense.valid(x.lengths()));
+        }
+        activate(x, activation, dense);
+        return dense;
+    }
+
+    /** x itself if it holds floats, else the same values as floats, in the arena. */
+    CudaTensor floats(CudaTensor x) {
+        return x.type() == Type.F32 ? x : activated(x, Activation.NONE, Type.F32);
     }
 
     void scale(CudaTensor x, float factor, float offset, CudaTensor out) {
-        run(SCALE, x, null, null, Activation.NONE, factor, offset, Type.F32, out);
+        run(SCALE, x, null, null, Activation.NONE, factor, offset, out);
     }
 
     void clamp(CudaTensor x, float low, float high, CudaTensor out) {
-        run(CLAMP, x, null, null, Activation.NONE, low, high, Type.F32, out);
+        run(CLAMP, x, null, null, Activation.NONE, low, high, out);
     }
 
     void fill(CudaTensor x, float value) {
-        run(FILL, x, null, null, Activation.NONE, value, 0, Type.F32, x);
+        run(FILL, x, null, null, Activation.NONE, value, 0, x);
     }
 
     void affine(
             CudaTensor x, CudaTensor scale, CudaTensor shift, Activation after, CudaTensor out) {
-        run(AFFINE, x, broadcast(scale, x), broadcast(shift, x), after, 0, 0, Type.F32, out);
+        run(AFFINE, x, broadcast(scale, x), broadcast(shift, x), after, 0, 0, out);
     }
 
     /** An op of two tensors, the second repeated where it has one batch or one row. */
     void pair(int op, Tensor a, Tensor b, float factor, Tensor out) {
         CudaTensor x = CudaTensor.of(a);
-        run(
-                op,
-                x,
-                broadcast(CudaTensor.of(b), x),
-                null,
-                Activation.NONE,
-                factor,
-                0,
-                Type.F32,
-                same(x, out));
+        CudaTensor y = broadcast(CudaTensor.of(b), x);
+        run(op, x, y, null, Activation.NONE, factor, 0, same(x, out));
     }
 
     void lerp(Tensor a, Tensor b, Tensor weight, Tensor out) {
         CudaTensor x = CudaTensor.of(a);
         CudaTensor y = broadcast(CudaTensor.of(b), x);
-        CudaTensor z = broadcast(CudaTensor.of(weight), x);
-        run(LERP, x, y, z, Activation.NONE, 0, 0, Type.F32, same(x, out));
+        CudaTensor z = broadcast(CudaTensor.floats(weight), x);
+        run(LERP, x, y, z, Activation.NONE, 0, 0, same(x, out));
     }
 
     private static CudaTensor same(CudaTensor x, Tensor out) {
@@ -100,14 +98,12 @@ final class Elementwise {
         if (!fits) {
             throw new IllegalArgumentException(b + " cannot be repeated to " + x);
         }
-        return new CudaTensor(
-                b.address(),
+        return b.strided(
                 x.batch(),
                 x.rows(),
                 x.cols(),
                 b.batch() == 1 ? 0 : b.batchStride(),
-                b.rows() == 1 ? 0 : b.rowStride(),
-                null);
+                b.rows() == 1 ? 0 : b.rowStride());
     }
 
     private void run(
@@ -118,40 +114,29 @@ final class Elementwise {
             Activation activation,
             float a,
             float b,
-            Type outType,
             CudaTensor out) {
-        stream.begin();
-        place(x);
-        place(y);
-        place(z);
-        place(out);
         Tensor alpha = activation.alpha();
-        stream.add(alpha == null ? 0L : CudaTensor.of(alpha).address())
+        launcher.begin()
+                .place(x)
+                .place(y)
+                .place(z)
+                .place(out)
+                .add(alpha == null ? 0L : CudaTensor.floats(alpha).address())
                 .add(0L)
                 .add(x.valid())
-                .add(0L)
+                .overflow()
                 .add(x.batch())
                 .add(x.rows())
                 .add(x.cols())
                 .add(0)
                 .add(op)
                 .add(activation.kind().ordinal())
-                .add(0)
-                .add(0)
-                .add(outType.ordinal())
+                .add(x.type().ordinal())
+                .add(y == null ? 0 : y.type().ordinal())
+                .add(out.type().ordinal())
                 .add(a)
                 .add(b)
-                .add(activation.parameter());
-        int blocks =
-                Math.toIntExact(Math.ceilDiv((long) x.rows() * Math.ceilDiv(x.cols(), 4), 256L));
-        stream.launch(kernel, blocks, x.batch(), 1, 256, 0);
-    }
-
-    private void place(@Nullable CudaTensor t) {
-        if (t == null) {
-            stream.add(0L).add(0L).add(0L);
-        } else {
-            stream.add(t.address()).add(t.batchStride()).add(t.rowStride());
-        }
+                .add(activation.parameter())
+                .over("elementwise", (long) x.rows() * Math.ceilDiv(x.cols(), 4), x.batch());
     }
 }

@@ -10,9 +10,14 @@ import dev.skald.tensor.Tensor;
 public record FeedForward(LayerNorm norm, Linear up, Activation activation, Linear down) {
     /** {@code h += down(activation(up(norm(h))))}. */
     public void addTo(Ops ops, Tensor h) {
+        add(ops, h, h);
+    }
+
+    /** {@code out = h + down(activation(up(norm(h))))}. */
+    public void add(Ops ops, Tensor h, Tensor out) {
         try (var scope = ops.scope()) {
             Tensor wide = norm.linear(ops, h, up, Epilogue.of(activation));
-            ops.linear(wide, down, Epilogue.plus(h), h);
+            ops.linear(wide, down, Epilogue.plus(h), out);
         }
     }
 }

@@ -29,9 +29,14 @@ public record LayerNorm(Tensor gamma, Tensor beta, float eps) {
         ops.layerNorm(x, gamma, beta, eps, after, out);
     }
 
-    /** The norm, then a linear map. */
+    /** The norm, then {@code after}, plus {@code more} (1,1,C); in place allowed. */
+    public void forwardPlus(Ops ops, Tensor x, Activation after, Tensor more, Tensor out) {
+        ops.layerNormAdd(x, gamma, beta, eps, after, more, out);
+    }
+
+    /** The norm, then a linear map whose result products or attention read. */
     public Tensor linear(Ops ops, Tensor x, Linear map, Epilogue epilogue) {
-        Tensor out = ops.like(x, map.out());
+        Tensor out = ops.operand(x, map.out(), map);
         ops.layerNormLinear(x, gamma, beta, eps, map, epilogue, out);
         return out;
     }

@@ -5,6 +5,7 @@ import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,21 @@ public record ResBlock(List<Unit> units) {
     /** {@code x + conv2(activation2(conv1(activation1(x))))}; without conv1 in type 2. */
     public record Unit(
             Activation activation1, @Nullable Conv1d conv1, Activation activation2, Conv1d conv2) {
+        /** Both convolutions, of all rows. */
+        void pair(Ops ops, Tensor x, Epilogue epilogue, Tensor out) {
+            Conv1d first = Objects.requireNonNull(conv1);
+            ops.conv1dPair(
+                    x,
+                    activation1,
+                    first.weight(),
+                    first.reach(),
+                    activation2,
+                    conv2.weight(),
+                    conv2.reach(),
+                    epilogue,
+                    out);
+        }
+
         int reach() {
             return conv2.reach() + (conv1 == null ? 0 : conv1.reach());
         }
@@ -85,7 +101,8 @@ public record ResBlock(List<Unit> units) {
                 Unit unit = units.get(i);
                 Tensor y = in;
                 Rows yRows = rows;
-                if (unit.conv1() != null) {
+                boolean pair = unit.conv1() != null && rows.equals(next) && next.count() == whole;
+                if (unit.conv1() != null && !pair) {
                     yRows = next.grown(unit.conv2().reach(), whole);
                     y = inner.rows(0, yRows.count());
                     yRows.conv(
@@ -107,8 +124,19 @@ public record ResBlock(List<Unit> units) {
                     }
                     Tensor plus = put && scale == 1 ? residual : out;
                     Epilogue epilogue = new Epilogue(Activation.NONE, scale, plus);
-                    next.conv(
-                            ops, y, yRows, whole, unit.conv2(), unit.activation2(), epilogue, out);
+                    if (pair) {
+                        unit.pair(ops, in, epilogue, out);
+                    } else {
+                        next.conv(
+                                ops,
+                                y,
+                                yRows,
+                                whole,
+                                unit.conv2(),
+                                unit.activation2(),
+                                epilogue,
+                                out);
+                    }
                     return;
                 }
                 // In place, where the convolution reads another tensor than it adds to.
@@ -119,15 +147,19 @@ public record ResBlock(List<Unit> units) {
                                     ? residual
                                     : i % 2 == 0 ? to : inner.rows(0, next.count());
                 }
-                next.conv(
-                        ops,
-                        y,
-                        yRows,
-                        whole,
-                        unit.conv2(),
-                        unit.activation2(),
-                        Epilogue.plus(residual),
-                        to);
+                if (pair) {
+                    unit.pair(ops, in, Epilogue.plus(residual), to);
+                } else {
+                    next.conv(
+                            ops,
+                            y,
+                            yRows,
+                            whole,
+                            unit.conv2(),
+                            unit.activation2(),
+                            Epilogue.plus(residual),
+                            to);
+                }
                 in = to;
                 rows = next;
                 left -= units.get(i + 1).reach();

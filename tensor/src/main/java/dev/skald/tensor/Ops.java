@@ -5,9 +5,12 @@ import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Conv2d;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Embedding;
+import dev.skald.tensor.Parameters.Layer;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +49,17 @@ public interface Ops extends AutoCloseable {
         Ints lengths = x.lengths();
         Tensor t = tensor(x.batch(), x.rows(), cols);
         return lengths == null ? t : t.valid(lengths);
+    }
+
+    /**
+     * The same as {@link #like}, for values that only matrix products, convolutions and attention
+     * read: in the number format that {@code reader} multiplies in (fp16 beside weights of 16 bits
+     * on a GPU). They are rounded when they are made instead of when they are read.
+     *
+     * @param reader a layer that reads them, or that makes what only attention reads
+     */
+    default Tensor operand(Tensor x, int cols, Layer reader) {
+        return like(x, cols);
     }
 
     /** The same as {@link #tensor}, of zeros. */
@@ -91,15 +105,25 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * Records {@code body}, to be replayed. The body must do the same ops on the same tensors each
-     * time, and those tensors must live until the recording is closed. A device records the body
-     * the first time it is replayed and launches the whole afterwards; a CPU runs the body.
+     * Ops over tensors of their own, to be done many times. A CPU makes the tensors in the current
+     * scope and does the ops. A device may record the ops, launch the recording as one, and keep it
+     * with its tensors for the next who asks with the same key.
+     *
+     * @param key equal where the same ops are done over tensors of the same shapes
+     * @param make makes the tensors; what they hold at first means nothing
+     * @param body the ops; nothing in it may come from the host, nor go there
      */
-    default Recording record(Runnable body) {
-        return new Recording() {
+    default <T> Recording<T> record(Object key, Function<Ops, T> make, BiConsumer<Ops, T> body) {
+        T tensors = make.apply(this);
+        return new Recording<>() {
+            @Override
+            public T tensors() {
+                return tensors;
+            }
+
             @Override
             public void replay() {
-                body.run();
+                body.accept(Ops.this, tensors);
             }
 
             @Override
@@ -107,9 +131,11 @@ public interface Ops extends AutoCloseable {
         };
     }
 
-    /** Ops that are launched as one. Closed by who asked for it. */
-    interface Recording extends AutoCloseable {
-        /** Does the recorded ops once more, over what the tensors and integers hold now. */
+    /** Ops that are launched as one. Closed by who asked for it, who then forgets the tensors. */
+    interface Recording<T> extends AutoCloseable {
+        T tensors();
+
+        /** Does the ops once more, over what the tensors and integers hold now. */
         void replay();
 
         @Override
@@ -206,7 +232,7 @@ public interface Ops extends AutoCloseable {
             Epilogue epilogue,
             Tensor out) {
         try (Scope scope = scope()) {
-            Tensor norm = like(x, x.cols());
+            Tensor norm = operand(x, x.cols(), w);
             layerNorm(x, gamma, beta, eps, Activation.NONE, norm);
             linear(norm, w, epilogue, out);
         }
@@ -246,6 +272,26 @@ public interface Ops extends AutoCloseable {
 
     default Tensor conv1d(Tensor x, Conv1d w, int padLeft, int padRight, Epilogue epilogue) {
         return conv1d(x, w, padLeft, padRight, Activation.NONE, epilogue);
+    }
+
+    /**
+     * Two convolutions, each after an activation and with as much padding at both ends, as the
+     * residual blocks of vocoders have them. {@code out} may be x.
+     */
+    default void conv1dPair(
+            Tensor x,
+            Activation before1,
+            Conv1d w1,
+            int pad1,
+            Activation before2,
+            Conv1d w2,
+            int pad2,
+            Epilogue epilogue,
+            Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor between = conv1d(x, w1, pad1, pad1, before1, Epilogue.NONE);
+            conv1d(between, w2, pad2, pad2, before2, epilogue, out);
+        }
     }
 
     /** x (B,T,in) → (B,T',out), {@code before} applied to the input first. */
@@ -373,6 +419,19 @@ public interface Ops extends AutoCloseable {
         Tensor out = tensor(x.batch(), x.rows(), x.cols());
         layerNorm(x, gamma, beta, eps, Activation.NONE, out);
         return out;
+    }
+
+    /** The same, plus {@code more} (1,1,C) after the activation. In place allowed. */
+    default void layerNormAdd(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            float eps,
+            Activation after,
+            Tensor more,
+            Tensor out) {
+        layerNorm(x, gamma, beta, eps, after, out);
+        add(out, more, out);
     }
 
     /** x / sqrt(mean(x^2) + eps) * gamma, over the columns of each row. In place allowed. */

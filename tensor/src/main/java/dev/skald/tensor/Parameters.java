@@ -85,19 +85,18 @@ public interface Parameters extends AutoCloseable {
     @Override
     void close();
 
-    /** A packed linear map. */
-    interface Linear {
+    /** Packed weights that map columns to columns. */
+    interface Layer {
         int in();
 
         int out();
     }
 
+    /** A packed linear map. */
+    interface Linear extends Layer {}
+
     /** A packed 1-D convolution. */
-    interface Conv1d {
-        int in();
-
-        int out();
-
+    interface Conv1d extends Layer {
         int kernel();
 
         int stride();
@@ -111,11 +110,7 @@ public interface Parameters extends AutoCloseable {
     }
 
     /** A packed transposed 1-D convolution. */
-    interface ConvTranspose1d {
-        int in();
-
-        int out();
-
+    interface ConvTranspose1d extends Layer {
         int kernel();
 
         int stride();

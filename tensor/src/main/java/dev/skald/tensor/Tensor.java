@@ -4,9 +4,10 @@ import dev.skald.tensor.Ops.Ints;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An activation of shape (B,T,C) in fp32: batch, rows, cols; cols contiguous, rows and batches at a
- * stride. A handle: the values belong to the {@link Ops} or {@link Parameters} that made it, and a
- * view ({@link #rows(int, int)}, {@link #cols(int, int)}, {@link #batch(int)}) shares them.
+ * An activation of shape (B,T,C): batch, rows, cols; cols contiguous, rows and batches at a stride;
+ * in fp32, unless it is an {@link Ops#operand}. A handle: the values belong to the {@link Ops} or
+ * {@link Parameters} that made it, and a view ({@link #rows(int, int)}, {@link #cols(int, int)},
+ * {@link #batch(int)}) shares them.
  */
 public interface Tensor {
     int batch();

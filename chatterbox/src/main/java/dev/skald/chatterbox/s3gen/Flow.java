@@ -10,6 +10,7 @@ import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Speech tokens and a voice → mel spectrogram by conditional flow matching: Euler steps from noise
@@ -177,35 +178,89 @@ public final class Flow {
         }
         encoder.check(tokens);
         Tensor mel = ops.tensor(1, frames, bands());
-        try (var scope = ops.scope()) {
-            Tensor x = state(ops, voice, tokens, noise, how, taps);
-            ops.copy(x.rows(own, own + frames), mel);
+        int count = voice.reference().tokens().length + tokens.length;
+        // golden values know no padding
+        int bucket = taps.on() || how.beyond() > 0 ? count : ops.bucket(count);
+        boolean padded = bucket > count;
+        int rows = FRAMES_A_TOKEN * (padded ? bucket : count - (how.last() ? 0 : LOOKAHEAD));
+        try (var scope = ops.scope();
+                Ops.Recording<Euler> euler =
+                        ops.record(
+                                new Shape(this, rows, padded, how.steps()),
+                                on -> euler(on, rows, padded, how.steps()),
+                                (on, e) -> step(on, e, Taps.NONE))) {
+            begin(ops, voice, tokens, noise, how, euler.tensors(), taps);
+            integrate(ops, euler, how, taps);
+            ops.copy(euler.tensors().x().rows(own, own + frames), mel);
         }
         return mel;
     }
 
-    /** The end of the flow with the voice's frames: (1,T,M), of as many rows as a bucket has. */
-    private Tensor state(
-            Ops ops, Prompt voice, int[] tokens, NoiseSource noise, Options how, Taps taps) {
+    /** Where the Euler steps of a flow are the same ops. */
+    private record Shape(Flow flow, int rows, boolean padded, int steps) {}
+
+    /**
+     * What the Euler steps work on.
+     *
+     * @param x (1,T,M): the state
+     * @param input (B,T,in): x | mu | speaker | condition
+     * @param valid B integers: how many rows are valid; null if all are
+     * @param conditions (1,S,N*C): what the estimator is told at each step
+     * @param lengths (1,S,1): of the steps
+     * @param step which comes next
+     * @param time (1,1,N*C): its conditions
+     * @param field (B,T,M)
+     */
+    private record Euler(
+            Tensor x,
+            Tensor input,
+            @Nullable Ints valid,
+            Tensor conditions,
+            Tensor lengths,
+            Ints step,
+            Tensor time,
+            Tensor field) {}
+
+    private Euler euler(Ops ops, int rows, boolean padded, int steps) {
+        int batch = estimator.meanflow() ? 1 : 2;
+        Tensor field = ops.tensor(batch, rows, bands());
+        return new Euler(
+                ops.tensor(1, rows, bands()),
+                estimator.input(ops, field),
+                padded ? ops.ints(batch) : null,
+                ops.tensor(1, steps, defaultConditions.cols()),
+                ops.tensor(1, steps, 1),
+                ops.ints(1),
+                ops.tensor(1, 1, defaultConditions.cols()),
+                field);
+    }
+
+    /** Fills in all but the state in {@code input} and what is told of the steps. */
+    private void begin(
+            Ops ops,
+            Prompt voice,
+            int[] tokens,
+            NoiseSource noise,
+            Options how,
+            Euler euler,
+            Taps taps) {
         int m = bands();
+        Tensor x = euler.x();
         int[] heard = voice.reference().tokens();
         int count = heard.length + tokens.length;
         int total = FRAMES_A_TOKEN * (count - (how.last() ? 0 : LOOKAHEAD));
-        int[] all = new int[ops.bucket(count)];
+        int[] all = new int[euler.valid() == null ? count : x.rows() / FRAMES_A_TOKEN];
         System.arraycopy(heard, 0, all, 0, heard.length);
         System.arraycopy(tokens, 0, all, heard.length, tokens.length);
-        boolean padded = all.length > count;
-        int rows = padded ? FRAMES_A_TOKEN * all.length : total;
-        boolean guided = !estimator.meanflow();
-        Tensor x = ops.tensor(1, rows, m);
-        Tensor input = ops.zeros(guided ? 2 : 1, rows, estimator.in()); // x | mu | spk | cond
-        Tensor own = input.batch(0);
+        ops.fill(euler.input(), 0);
+        ops.fill(x, 0);
+        Tensor own = euler.input().batch(0);
         try (var scope = ops.scope()) {
-            Ints length = padded ? ops.ints(new int[] {count}) : null;
+            Ints length = euler.valid() == null ? null : ops.ints(new int[] {count});
             Tensor mu = encoder.encode(ops, ops.ints(all), length, how.beyond(), taps);
             mu = mu.unpadded(mu.rows());
             taps.tap("mu", ops, mu.rows(0, total));
-            ops.copy(mu.rows(0, rows), own.cols(m, 2 * m));
+            ops.copy(mu.rows(0, total), own.cols(m, 2 * m).rows(0, total));
         }
         Tensor speakerColumns = own.cols(2 * m, 3 * m);
         ops.add(speakerColumns, voice.speaker(), speakerColumns);
@@ -215,19 +270,11 @@ public final class Flow {
             noise.fill(ops, 0, x.rows(0, given));
         }
         noise.fill(ops, given + how.offset(), x.rows(given, total));
-        if (padded) {
-            int[] valid = new int[input.batch()];
+        if (euler.valid() != null) {
+            int[] valid = new int[euler.valid().count()];
             Arrays.fill(valid, total);
-            integrate(
-                    ops,
-                    x.valid(ops.ints(new int[] {total})),
-                    input.valid(ops.ints(valid)),
-                    how,
-                    taps);
-        } else {
-            integrate(ops, x, input, how, taps);
+            ops.write(valid, euler.valid());
         }
-        return x;
     }
 
     private Tensor speaker(Ops ops, float[] xvector, Taps taps) {
@@ -248,71 +295,56 @@ public final class Flow {
         return spk;
     }
 
-    /** Euler steps on x (1,T,M); {@code input} holds all but the state. */
-    private void integrate(Ops ops, Tensor x, Tensor input, Options how, Taps taps) {
-        int m = bands();
+    /** Euler steps from where {@link #begin} left off. */
+    private void integrate(Ops ops, Ops.Recording<Euler> euler, Options how, Taps taps) {
+        Euler e = euler.tensors();
         float[] times = times(how.steps());
         float[] from = Arrays.copyOf(times, how.steps());
         float[] to = Arrays.copyOfRange(times, 1, how.steps() + 1);
-        Tensor conditions = // (1,S,N*C)
-                how.steps() == defaultSteps() && !taps.on()
-                        ? defaultConditions
-                        : estimator.times(ops, from, to, how.tapped(), taps);
+        boolean usual = how.steps() == defaultSteps() && !taps.on();
+        ops.copy(
+                usual ? defaultConditions : estimator.times(ops, from, to, how.tapped(), taps),
+                e.conditions());
         float[] lengths = new float[how.steps()];
         for (int s = 0; s < lengths.length; s++) {
             lengths[s] = to[s] - from[s];
         }
-        Tensor steps = ops.tensor(1, how.steps(), 1);
-        ops.write(lengths, 0, steps);
-        Tensor time = ops.tensor(1, 1, conditions.cols());
-        Tensor field = ops.like(input, m);
-        Ints step = ops.ints(1);
-        Taps[] seen = {Taps.NONE};
-        try (Ops.Recording euler =
-                ops.record(
-                        () -> step(ops, x, input, conditions, steps, step, time, field, seen[0]))) {
-            for (int s = 0; s < how.steps(); s++) {
-                how.check().run();
-                boolean tapped = s == how.tapped();
-                seen[0] = tapped ? taps : Taps.NONE;
-                if (taps.on()) {
-                    taps.tap("est_x" + s, ops, x);
-                    if (tapped) {
-                        state(ops, x, input);
-                        tapArguments(ops, input, from[s], to[s], taps);
-                    }
-                }
+        ops.write(lengths, 0, e.lengths());
+        ops.write(new int[1], e.step());
+        for (int s = 0; s < how.steps(); s++) {
+            how.check().run();
+            if (taps.on()) {
+                taps.tap("est_x" + s, ops, e.x());
+            }
+            if (taps.on() && s == how.tapped()) {
+                state(ops, e);
+                tapArguments(ops, e.input(), from[s], to[s], taps);
+                step(ops, e, taps);
+                taps.tap("est_out", ops, e.field());
+            } else {
                 euler.replay();
-                if (tapped) {
-                    taps.tap("est_out", ops, field);
-                }
             }
         }
     }
 
     /** Puts the state x into the input of the estimator, in both rows with guidance. */
-    private void state(Ops ops, Tensor x, Tensor input) {
-        for (int b = 0; b < input.batch(); b++) {
-            ops.copy(x, input.batch(b).cols(0, bands()));
+    private void state(Ops ops, Euler e) {
+        for (int b = 0; b < e.input().batch(); b++) {
+            ops.copy(e.x(), e.input().batch(b).cols(0, bands()));
         }
     }
 
     /** One Euler step; nothing in it comes from the host. */
-    private void step(
-            Ops ops,
-            Tensor x,
-            Tensor input,
-            Tensor conditions,
-            Tensor steps,
-            Ints step,
-            Tensor time,
-            Tensor field,
-            Taps taps) {
-        state(ops, x, input);
-        ops.gather(conditions, step, time);
-        estimator.run(ops, input, time, taps, field);
-        ops.eulerStep(x, field, steps, step, GUIDANCE);
-        ops.increment(step, 1);
+    private void step(Ops ops, Euler e, Taps taps) {
+        state(ops, e);
+        ops.gather(e.conditions(), e.step(), e.time());
+        Ints valid = e.valid();
+        Tensor x = valid == null ? e.x() : e.x().valid(valid.slice(0, 1));
+        Tensor input = valid == null ? e.input() : e.input().valid(valid);
+        Tensor field = valid == null ? e.field() : e.field().valid(valid);
+        estimator.run(ops, input, e.time(), taps, field);
+        ops.eulerStep(x, field, e.lengths(), e.step(), GUIDANCE);
+        ops.increment(e.step(), 1);
     }
 
     private void tapArguments(Ops ops, Tensor input, float t, float r, Taps taps) {

@@ -156,26 +156,27 @@ final class FlowEncoder {
             }
             Tensor x = embed.forward(ops, e);
             taps.tap("enc_embed", ops, x.rows(0, count));
-            Tensor ahead =
-                    lookahead1
-                            .padded(0, LOOKAHEAD - seen)
-                            .forward(ops, x, Epilogue.of(Activation.leakyRelu(0.01f)));
+            Tensor ahead = ops.operand(x.rows(0, count), hidden, lookahead2.weight());
+            lookahead1
+                    .padded(0, LOOKAHEAD - seen)
+                    .forward(ops, x, Epilogue.of(Activation.leakyRelu(0.01f)), ahead);
             Tensor h = // (1,T,C)
                     lookahead2.forward(ops, ahead, Epilogue.plus(x.rows(0, count)));
             taps.tap("enc_pos", ops, positions.of(count));
             taps.tap("enc_lookahead", ops, h);
             run(ops, h, layers, "enc_layer", taps);
 
-            Tensor twice = ops.like(mu, hidden);
+            Tensor twice = ops.operand(mu, hidden, upsample.weight());
             ops.repeat(h, 2, twice);
             Tensor up = upsample.forward(ops, twice);
             taps.tap("enc_up", ops, up);
             Tensor y = upEmbed.forward(ops, up); // (1,2T,C)
             taps.tap("enc_up_embed", ops, y);
             run(ops, y, upLayers, "enc_up_layer", taps);
-            afterNorm.forward(ops, y, y);
-            taps.tap("enc_out", ops, y);
-            ops.linear(y, projection, Epilogue.NONE, mu);
+            Tensor last = ops.operand(y, hidden, projection);
+            afterNorm.forward(ops, y, last);
+            taps.tap("enc_out", ops, last);
+            ops.linear(last, projection, Epilogue.NONE, mu);
         }
         return mu;
     }
@@ -188,8 +189,9 @@ final class FlowEncoder {
             Layer w = list.get(i);
             try (var scope = ops.scope()) {
                 Qkv t = Qkv.split(w.normMha().linear(ops, h, w.qkv(), Epilogue.NONE));
-                Tensor p = ops.linear(table, w.pos()); // (1,2T-1,C)
-                Tensor attended = ops.like(h, hidden);
+                Tensor p = ops.operand(table, hidden, w.pos()); // (1,2T-1,C)
+                ops.linear(table, w.pos(), Epilogue.NONE, p);
+                Tensor attended = ops.operand(h, hidden, w.out());
                 ops.attentionTransformerXl(
                         t.q(), t.k(), t.v(), p, w.posBiasU(), w.posBiasV(), heads, scale, attended);
                 ops.linear(attended, w.out(), Epilogue.plus(h), h);

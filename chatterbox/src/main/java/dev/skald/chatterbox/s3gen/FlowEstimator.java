@@ -131,6 +131,11 @@ final class FlowEstimator {
         return in;
     }
 
+    /** Room for the input that makes {@code out} (B,T,in/4): (B,T,in). */
+    Tensor input(Ops ops, Tensor out) {
+        return ops.operand(out, in, down.resnet().conv1().weight());
+    }
+
     /** What the residual blocks are told at each step: from times t to r, (1,S,N*C). */
     Tensor times(Ops ops, float[] t, float[] r, int tapped, Taps taps) {
         Tensor out = ops.tensor(1, t.length, timeMaps.out());
@@ -171,53 +176,66 @@ final class FlowEstimator {
     /**
      * The field at one time.
      *
-     * @param input (B,T,in)
+     * @param input (B,T,in), from {@link #input}
      * @param time (1,1,N*C), a row of {@link #times}
      * @param out (B,T,in/4)
      */
     void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {
         try (var scope = ops.scope()) {
             int index = 0;
-            Tensor both = ops.like(input, 2 * hidden); // x | skip
-            Tensor x = ops.like(input, hidden);
-            Tensor y = ops.like(input, hidden);
-            block(ops, input, down, time, index++, taps, x);
-            ops.copy(x, both.cols(hidden, 2 * hidden));
-            downConv.forward(ops, x, Epilogue.NONE, y);
+            Tensor both = ops.operand(input, 2 * hidden, up.resnet().conv1().weight()); // x | skip
+            Tensor x = ops.operand(input, hidden, downConv.weight());
+            Tensor y = ops.operand(input, hidden, downConv.weight());
+            Tensor skip = both.cols(hidden, 2 * hidden);
+            block(ops, input, down, time, index++, taps, skip);
+            downConv.forward(ops, skip, Epilogue.NONE, y);
             taps.tap("est_down0_conv", ops, y);
-            for (Block block : mid) {
-                block(ops, y, block, time, index++, taps, x);
-                Tensor swap = x;
+            for (int i = 0; i < mid.size(); i++) {
+                Tensor to = i == mid.size() - 1 ? both.cols(0, hidden) : x;
+                block(ops, y, mid.get(i), time, index++, taps, to);
                 x = y;
-                y = swap;
+                y = to;
             }
-            ops.copy(y, both.cols(0, hidden));
-            block(ops, both, up, time, index, taps, x);
-            upConv.forward(ops, x, Epilogue.NONE, y);
-            taps.tap("est_up0_conv", ops, y);
-            finalConv.forward(ops, y, Epilogue.NONE, x);
-            finalNorm.forward(ops, x, Activation.MISH, x);
-            taps.tap("est_final", ops, x);
-            ops.linear(x, projection, Epilogue.NONE, out);
+            Tensor z = ops.operand(input, hidden, upConv.weight());
+            block(ops, both, up, time, index, taps, z);
+            upConv.forward(ops, z, Epilogue.NONE, x);
+            taps.tap("est_up0_conv", ops, x);
+            Tensor h = ops.like(input, hidden);
+            finalConv.forward(ops, x, Epilogue.NONE, h);
+            finalNorm.forward(ops, h, Activation.MISH, z);
+            taps.tap("est_final", ops, z);
+            ops.linear(z, projection, Epilogue.NONE, out);
         }
     }
 
-    /** x (B,T,in of the block) → out (B,T,C); {@code out} must not be x. */
+    /**
+     * x (B,T,in of the block) → out (B,T,C), which only products read: what is added up inside, h,
+     * is rounded to their format at the end. {@code out} must not be x.
+     */
     private void block(Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
-        Resnet r = w.resnet();
-        try (var scope = ops.scope()) {
-            Tensor h = r.conv1().forward(ops, x);
-            r.norm1().forward(ops, h, Activation.MISH, h);
-            ops.add(h, time.cols(index * hidden, (index + 1) * hidden), h);
-            Tensor h2 = r.conv2().forward(ops, h);
-            r.norm2().forward(ops, h2, Activation.MISH, h2);
-            ops.linear(x, r.resConv(), Epilogue.plus(h2), out);
-        }
         Taps own = taps.on() ? taps.under("est_" + name(index) + "_") : taps;
-        own.tap("resnet", ops, out);
-        for (int i = 0; i < w.transformers().size(); i++) {
-            transform(ops, out, w.transformers().get(i));
-            own.tap("tfm" + i, ops, out);
+        int count = w.transformers().size();
+        try (var scope = ops.scope()) {
+            Tensor h = count == 0 ? out : ops.like(x, hidden);
+            Tensor more = time.cols(index * hidden, (index + 1) * hidden);
+            resnet(ops, x, w.resnet(), more, h);
+            own.tap("resnet", ops, h);
+            for (int i = 0; i < count; i++) {
+                Tensor to = i == count - 1 ? out : h;
+                transform(ops, h, w.transformers().get(i), to);
+                own.tap("tfm" + i, ops, to);
+            }
+        }
+    }
+
+    private void resnet(Ops ops, Tensor x, Resnet r, Tensor time, Tensor out) {
+        try (var scope = ops.scope()) {
+            Tensor a = r.conv1().forward(ops, x);
+            Tensor b = ops.operand(x, hidden, r.conv2().weight());
+            r.norm1().forwardPlus(ops, a, Activation.MISH, time, b);
+            r.conv2().forward(ops, b, Epilogue.NONE, a);
+            r.norm2().forward(ops, a, Activation.MISH, a);
+            ops.linear(x, r.resConv(), Epilogue.plus(a), out);
         }
     }
 
@@ -225,15 +243,15 @@ final class FlowEstimator {
         return index == 0 ? "down0" : index > mid.size() ? "up0" : "mid" + (index - 1);
     }
 
-    /** h (B,T,C), in place. */
-    private void transform(Ops ops, Tensor h, Transformer w) {
+    /** h (B,T,C) → out, which may be h; h changes. */
+    private void transform(Ops ops, Tensor h, Transformer w, Tensor out) {
         try (var scope = ops.scope()) {
             Qkv t = Qkv.split(w.norm1().linear(ops, h, w.qkv(), Epilogue.NONE));
-            Tensor mixed = ops.like(h, t.q().cols());
+            Tensor mixed = ops.operand(h, t.q().cols(), w.out());
             float scale = (float) (1 / Math.sqrt(headDim));
             ops.attention(t.q(), t.k(), t.v(), t.q().cols() / headDim, scale, false, mixed);
             ops.linear(mixed, w.out(), Epilogue.plus(h), h);
         }
-        w.ff().addTo(ops, h);
+        w.ff().add(ops, h, out);
     }
 }

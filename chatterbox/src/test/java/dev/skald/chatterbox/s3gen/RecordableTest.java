@@ -2,6 +2,7 @@ package dev.skald.chatterbox.s3gen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.Precision;
 import dev.skald.nn.HarmonicSource;
 import dev.skald.nn.NoiseSource;
 import dev.skald.tensor.Ops;
@@ -16,6 +17,7 @@ import dev.skald.testkit.TestDevice;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** S3Gen's networks can be recorded: no host work inside, and no bucket changes a sample. */
@@ -23,11 +25,11 @@ class RecordableTest {
     private static final Path GOLDENS = Path.of("src", "test", "resources", "goldens");
 
     @ParameterizedTest
-    @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
-    void aBucketChangesNoSample(String stage) {
+    @CsvSource({"s3gen,FP32", "s3gen_meanflow,FP32", "s3gen,AUTO", "s3gen_meanflow,AUTO"})
+    void aBucketChangesNoSample(String stage, Precision precision) {
         try (GoldenSet set = GoldenSet.open(GOLDENS);
                 TestDevice device = TestDevice.open();
-                Parameters parameters = device.parameters();
+                Parameters parameters = device.backend().parameters(precision);
                 Ops ops = device.ops()) {
             GoldenFile file = set.stage(stage);
             S3Gen model = S3GenGoldens.load(file, parameters);
@@ -44,6 +46,31 @@ class RecordableTest {
             Ops bucketed = OpsProxies.bucketed(ops, n -> (n + 31) / 32 * 32);
             assertThat(streamed(model, bucketed, voice, tokens(model, 60)))
                     .containsExactly(streamed);
+        }
+    }
+
+    /** The device's own precision against its fp32, in decibels of the mel spectrogram. */
+    @ParameterizedTest
+    @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
+    void theWorkingPrecisionIsNear(String stage) {
+        try (GoldenSet set = GoldenSet.open(GOLDENS);
+                TestDevice device = TestDevice.open();
+                Parameters exact = device.parameters();
+                Parameters working = device.backend().parameters();
+                Ops ops = device.ops()) {
+            GoldenFile file = set.stage(stage);
+            S3Gen model = S3GenGoldens.load(file, exact);
+            VoiceReference voice = voice(model, 21);
+            int[] tokens = tokens(model, 23);
+            float[] expected = model.mel(ops, voice, tokens, 7);
+            float[] found = S3GenGoldens.load(file, working).mel(ops, voice, tokens, 7);
+            double signal = 0;
+            double noise = 1e-30;
+            for (int i = 0; i < expected.length; i++) {
+                signal += Math.pow(expected[i], 2);
+                noise += Math.pow(found[i] - expected[i], 2);
+            }
+            assertThat(10 * Math.log10(signal / noise)).isGreaterThan(45);
         }
     }
 

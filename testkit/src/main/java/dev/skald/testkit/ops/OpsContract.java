@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * What every backend must give: each op against its formula, on random shapes, odd ones among them,
  * and on views. A subclass opens the backend.
  */
-public abstract class OpsContract extends PaddedContract {
+public abstract class OpsContract extends OperandContract {
     @Test
     void linear() {
         for (int round = 0; round < 30; round++) {

@@ -21,7 +21,7 @@ public abstract class PaddedContract extends AttentionContract {
     private static final int[] LENGTHS = {17, 5};
 
     /** What an op makes of each sequence alone, and of both in buckets with NaN beyond. */
-    private void sameInEveryBucket(int cols, UnaryOperator<Tensor> op) {
+    final void sameInEveryBucket(int cols, UnaryOperator<Tensor> op) {
         float[][] sequences = {values(LENGTHS[0] * cols), values(LENGTHS[1] * cols)};
         float[][] alone = new float[2][];
         for (int i = 0; i < 2; i++) {
