@@ -110,7 +110,11 @@ final class CudaParameters extends CheckedParameters {
             return made;
         } catch (RuntimeException | Error e) {
             failure = e;
-            loader.abandon();
+            try {
+                loader.abandon();
+            } catch (CudaException again) {
+                e.addSuppressed(again); // the device itself has failed
+            }
             throw e;
         } finally {
             depth--;

@@ -29,6 +29,12 @@ public final class Conversion {
     private static final ThreadLocal<MemorySegment> BUFFER =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(WINDOW, 64));
 
+    private static final ThreadLocal<int[]> BITS =
+            ThreadLocal.withInitial(() -> new int[WINDOW / Integer.BYTES]);
+
+    /** The bits of infinity: those of what is not finite are as large, without the sign. */
+    private static final int INFINITE = 0x7f800000;
+
     private Conversion() {}
 
     /**
@@ -47,27 +53,108 @@ public final class Conversion {
         return all;
     }
 
+    /**
+     * The same rounded to bfloat16. From fp32 all is done on integers, in loops that HotSpot turns
+     * into vectors.
+     */
+    public static void bf16(Weight weight, long from, short[] to, int at, int count) {
+        DType type = weight.dtype();
+        int most = WINDOW / Float.BYTES;
+        int[] bits = BITS.get();
+        for (int done = 0; done < count; done += most) {
+            int n = Math.min(most, count - done);
+            if (type == DType.BF16) {
+                MemorySegment window = window(weight, from + done, n);
+                MemorySegment.copy(window, SHORT, 0, to, at + done, n);
+                if (largest(to, at + done, n) >= INFINITE >>> 16) {
+                    refuse(weight, from + done, n);
+                }
+                continue;
+            }
+            if (type == DType.F32) {
+                MemorySegment.copy(window(weight, from + done, n), INT, 0, bits, 0, n);
+            } else {
+                float[] values = new float[n];
+                convert(weight, from + done, values, 0, n, false);
+                for (int i = 0; i < n; i++) {
+                    bits[i] = Float.floatToRawIntBits(values[i]);
+                }
+            }
+            if (largest(bits, n) >= INFINITE) {
+                refuse(weight, from + done, n);
+            }
+            round(bits, to, at + done, n);
+        }
+    }
+
+    /** The nearest bfloat16, ties to even, of the bits of a float. */
+    public static short bf16(int bits) {
+        return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+    }
+
+    private static void round(int[] bits, short[] to, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            to[at + i] = bf16(bits[i]);
+        }
+    }
+
+    private static int largest(int[] bits, int n) {
+        int most = 0;
+        for (int i = 0; i < n; i++) {
+            most = Math.max(most, bits[i] & Integer.MAX_VALUE);
+        }
+        return most;
+    }
+
+    private static int largest(short[] bits, int at, int n) {
+        int most = 0;
+        for (int i = at; i < at + n; i++) {
+            most = Math.max(most, bits[i] & Short.MAX_VALUE);
+        }
+        return most;
+    }
+
+    private static void refuse(Weight weight, long from, int count) {
+        float[] values = new float[count];
+        convert(weight, from, values, 0, count, false);
+        for (int i = 0; i < count; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw WeightException.notFinite(weight.name(), from + i);
+            }
+        }
+    }
+
+    private static MemorySegment window(Weight weight, long from, int n) {
+        MemorySegment window = BUFFER.get().asSlice(0, (long) n * weight.dtype().bytes());
+        weight.copy(from, window);
+        return window;
+    }
+
     private static void convert(
             Weight weight, long from, float[] to, int at, int count, boolean check) {
         DType type = weight.dtype();
-        int most = WINDOW / type.bytes();
+        int most = WINDOW / Math.max(type.bytes(), Float.BYTES);
+        int[] bits = BITS.get();
         for (int done = 0; done < count; done += most) {
             int n = Math.min(most, count - done);
-            MemorySegment window = BUFFER.get().asSlice(0, (long) n * type.bytes());
-            weight.copy(from + done, window);
+            MemorySegment window = window(weight, from + done, n);
             convert(type, window, to, at + done, n);
-            if (check) {
+            if (!check) {
+                continue;
+            }
+            if (type == DType.F32) {
+                MemorySegment.copy(window, INT, 0, bits, 0, n);
+                if (largest(bits, n) >= INFINITE) {
+                    refuse(weight, from + done, n);
+                }
+            } else {
                 check(weight, from + done, to, at + done, n);
             }
         }
     }
 
     private static void check(Weight weight, long from, float[] to, int at, int count) {
-        float most = 0;
         for (int i = at; i < at + count; i++) {
-            most = Math.max(most, Math.abs(to[i])); // NaN stays
-        }
-        for (int i = at; !Float.isFinite(most) && i < at + count; i++) {
             if (!Float.isFinite(to[i])) {
                 throw WeightException.notFinite(weight.name(), from + i - at);
             }

@@ -30,6 +30,8 @@ final class CpuParameters extends CheckedParameters {
     /** What a thread reads weights into: one for all of a model's, not garbage for each. */
     private static final ThreadLocal<float[]> BUFFER = ThreadLocal.withInitial(() -> new float[0]);
 
+    private static final ThreadLocal<short[]> HALVES = ThreadLocal.withInitial(() -> new short[0]);
+
     /** Values of a transposed weight that are read at once. */
     private static final int TRANSPOSED_BLOCK = 1 << 15;
 
@@ -69,23 +71,33 @@ final class CpuParameters extends CheckedParameters {
         PackedMatrix m = PackedMatrix.of(in, out, panel(out), format(role));
         int width = m.isTransposed() ? out : m.width();
         float[] bias = maps.isBiased() ? new float[out] : null;
-        float[] panel = buffer(Math.multiplyExact(Math.min(width, out), in));
+        int size = Math.multiplyExact(Math.min(width, out), in);
+        short[] halves = m.isBf16() ? halves(size) : new short[0];
+        float[] panel = m.isBf16() ? new float[0] : buffer(size);
         int j = 0;
         int held = 0;
         for (int i = 0; i < maps.weights().length; i++) {
             Weight w = maps.weights()[i];
-            int rows = w.shape()[0];
+            int rows = maps.out(i);
             Weight b = maps.biases()[i];
             if (b != null && bias != null) {
                 Conversion.floats(b, 0, bias, j + held, rows);
             }
             for (int r = 0; r < rows; ) {
                 int n = Math.min(rows - r, width - held);
-                Conversion.floats(w, (long) r * in, panel, held * in, n * in);
+                if (m.isBf16()) {
+                    Conversion.bf16(w, (long) r * in, halves, held * in, n * in);
+                } else {
+                    Conversion.floats(w, (long) r * in, panel, held * in, n * in);
+                }
                 r += n;
                 held += n;
                 if (held == width || j + held == out) {
-                    m.columns(j, panel, held);
+                    if (m.isBf16()) {
+                        m.columns(j, halves, held);
+                    } else {
+                        m.columns(j, panel, held);
+                    }
                     j += held;
                     held = 0;
                 }
@@ -99,7 +111,19 @@ final class CpuParameters extends CheckedParameters {
             Weight weight, @Nullable Weight bias, int in, int out, Role role) {
         PackedMatrix m = PackedMatrix.of(in, out, panel(out), format(role));
         int block = Math.max(1, TRANSPOSED_BLOCK / out);
-        float[] rows = buffer(Math.multiplyExact(Math.min(block, in), out));
+        int size = Math.multiplyExact(Math.min(block, in), out);
+        if (m.isBf16()) {
+            short[] halves = halves(size);
+            for (int r = 0; r < in; r += block) {
+                int n = Math.min(block, in - r);
+                Conversion.bf16(weight, (long) r * out, halves, 0, n * out);
+                for (int i = 0; i < n; i++) {
+                    m.row(r + i, halves, i * out);
+                }
+            }
+            return new CpuLinear(in, out, m, values(bias));
+        }
+        float[] rows = buffer(size);
         Quantized quantized = m.quantized();
         float[] scales = quantized == null ? null : quantized.scales();
         if (scales != null) {
@@ -264,6 +288,15 @@ final class CpuParameters extends CheckedParameters {
         if (known.length < size) {
             known = new float[size];
             BUFFER.set(known);
+        }
+        return known;
+    }
+
+    private static short[] halves(int size) {
+        short[] known = HALVES.get();
+        if (known.length < size) {
+            known = new short[size];
+            HALVES.set(known);
         }
         return known;
     }

@@ -1,6 +1,7 @@
 package dev.skald.tensor.cpu.gemm;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,20 @@ public record PackedMatrix(
         }
     }
 
+    /** The same of values that are bfloat16, as {@link Quantized#bf16} keeps them. */
+    public void columns(int j, short[] rows, int count) {
+        Packing.columns(rows, k, count, bf16(), at(0, j), width);
+    }
+
+    private short[] bf16() {
+        return Objects.requireNonNull(Objects.requireNonNull(quantized).bf16());
+    }
+
+    /** Whether its values are bfloat16. */
+    public boolean isBf16() {
+        return quantized != null && quantized.bf16() != null;
+    }
+
     /** Sets column j to a convolution's (channels, taps) as (taps, channels). */
     public void channelsLast(int j, float[] row, int channels, int taps) {
         Packing.transpose(row, channels, taps, values, at(0, j), isTransposed() ? 1 : width);
@@ -69,6 +84,13 @@ public record PackedMatrix(
             } else {
                 quantized.row(this, kk, j, source, from + j, count);
             }
+        }
+    }
+
+    /** The same of bfloat16. */
+    public void row(int kk, short[] source, int from) {
+        for (int j = 0; j < n; j += width) {
+            System.arraycopy(source, from + j, bf16(), at(kk, j), Math.min(width, n - j));
         }
     }
 

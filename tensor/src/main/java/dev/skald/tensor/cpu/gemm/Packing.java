@@ -27,18 +27,18 @@ public final class Packing {
         }
     }
 
-    /** The same as bfloat16. */
-    static void columns(float[] rows, int k, int count, short[] to, int at, int width) {
+    /** The same of bfloat16. */
+    static void columns(short[] rows, int k, int count, short[] to, int at, int width) {
         for (int k0 = 0; k0 < k; k0 += STRIP) {
             columns(rows, k0, Math.min(STRIP, k - k0), k, count, to, at + k0 * width, width);
         }
     }
 
     private static void columns(
-            float[] rows, int k0, int n, int k, int count, short[] to, int at, int width) {
+            short[] rows, int k0, int n, int k, int count, short[] to, int at, int width) {
         for (int i = 0; i < count; i++) {
             for (int x = i * k + k0, end = x + n, o = at + i; x < end; x++, o += width) {
-                to[o] = (short) Rounding.bf16(rows[x]);
+                to[o] = rows[x];
             }
         }
     }
@@ -56,13 +56,6 @@ public final class Packing {
             for (int x = i * k + k0, end = x + n, o = at + i; x < end; x++, o += width) {
                 to[o] = (byte) rows[x];
             }
-        }
-    }
-
-    /** Values as bfloat16. */
-    static void halves(float[] from, int at, short[] to, int o, int n) {
-        for (int i = 0; i < n; i++) {
-            to[o + i] = (short) Rounding.bf16(from[at + i]);
         }
     }
 

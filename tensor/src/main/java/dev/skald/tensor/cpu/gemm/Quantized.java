@@ -1,5 +1,6 @@
 package dev.skald.tensor.cpu.gemm;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,33 +30,24 @@ public record Quantized(
     }
 
     /**
-     * Stores {@code count} columns from j on. They lie in {@code rows} one after the other; rows is
-     * overwritten.
+     * Stores {@code count} columns from j on as integers. They lie in {@code rows} one after the
+     * other; rows is overwritten.
      */
-    public void columns(PackedMatrix m, int j, float[] rows, int count) {
+    void columns(PackedMatrix m, int j, float[] rows, int count) {
+        byte[] to = Objects.requireNonNull(int8);
+        float[] scale = Objects.requireNonNull(scales);
         int k = m.k();
-        if (int8 != null && scales != null) {
-            for (int i = 0; i < count; i++) {
-                float scale = Rounding.scale(rows, i * k, k);
-                scales[j + i] = scale;
-                Rounding.toIntegers(rows, i * k, k, scale);
-            }
+        for (int i = 0; i < count; i++) {
+            scale[j + i] = Rounding.scale(rows, i * k, k);
+            Rounding.toIntegers(rows, i * k, k, scale[j + i]);
         }
-        if (int8 != null) {
-            Packing.columns(rows, k, count, int8, m.at(0, j), m.width());
-        } else if (bf16 != null) {
-            Packing.columns(rows, k, count, bf16, m.at(0, j), m.width());
-        }
+        Packing.columns(rows, k, count, to, m.at(0, j), m.width());
     }
 
     /** Stores {@code n} values of row kk from column j on, none beyond the panel of j. */
-    public void row(PackedMatrix m, int kk, int j, float[] row, int from, int n) {
-        int to = m.at(kk, j);
-        if (int8 != null && scales != null) {
-            Packing.bytes(row, from, scales, j, int8, to, n);
-        } else if (bf16 != null) {
-            Packing.halves(row, from, bf16, to, n);
-        }
+    void row(PackedMatrix m, int kk, int j, float[] row, int from, int n) {
+        byte[] to = Objects.requireNonNull(int8);
+        Packing.bytes(row, from, Objects.requireNonNull(scales), j, to, m.at(kk, j), n);
     }
 
     /** Values {@code from ... from + n - 1} as floats, scales left out. */

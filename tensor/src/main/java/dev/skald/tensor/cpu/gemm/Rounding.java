@@ -1,5 +1,7 @@
 package dev.skald.tensor.cpu.gemm;
 
+import dev.skald.tensor.Conversion;
+
 /** Rounds a row of weights to the values a format can hold. */
 public final class Rounding {
     private static final float ROUND = 12582912f;
@@ -25,9 +27,8 @@ public final class Rounding {
     }
 
     /** The nearest bfloat16, ties to even, as its 16 bits. */
-    public static int bf16(float v) {
-        int bits = Float.floatToRawIntBits(v);
-        return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+    public static short bf16(float v) {
+        return Conversion.bf16(Float.floatToRawIntBits(v));
     }
 
     /** The scale at which the largest value is 127. */
