@@ -48,21 +48,35 @@ final class DeviceArena {
                 used = 0;
             }
             if (chunk == chunks.size()) {
-                long whole = Math.max(step, (size + ALIGN - 1) / ALIGN * ALIGN);
-                try {
-                    chunks.add(context.borrow(whole, Use.ACTIVATIONS));
-                } catch (CudaException e) {
-                    if (e.kind() == CudaException.Kind.OUT_OF_MEMORY) {
-                        outOfMemory.run();
-                    }
-                    throw e;
-                }
-                bytes += whole;
+                Block more = chunk((size + ALIGN - 1) / ALIGN * ALIGN);
+                chunks.add(more);
+                bytes += more.bytes();
                 used = 0;
             }
             long at = chunks.get(chunk).address() + used;
             used += (size + ALIGN - 1) / ALIGN * ALIGN;
             return at;
+        }
+
+        /** A chunk, no larger than it must be where memory is short. */
+        private Block chunk(long least) {
+            if (least < step) {
+                try {
+                    return context.borrow(step, Use.ACTIVATIONS);
+                } catch (CudaException e) {
+                    if (e.kind() != CudaException.Kind.OUT_OF_MEMORY) {
+                        throw e;
+                    }
+                }
+            }
+            try {
+                return context.borrow(least, Use.ACTIVATIONS);
+            } catch (CudaException e) {
+                if (e.kind() == CudaException.Kind.OUT_OF_MEMORY) {
+                    outOfMemory.run();
+                }
+                throw e;
+            }
         }
 
         /** Gives its memory back. Nothing may run over it any more. */

@@ -142,6 +142,14 @@ class FaultsTest {
     }
 
     @Test
+    void littleMemoryIsEnoughForLittle() {
+        try (Backend plenty = open(0);
+                Backend little = open(8L << 20)) {
+            assertThat(work(little)).isEqualTo(work(plenty));
+        }
+    }
+
+    @Test
     void whatIsIdleIsFreedBeforeMemoryIsMissed() {
         try (Backend backend = open(200L << 20);
                 Ops ops = backend.open()) {
