@@ -123,13 +123,22 @@ final class Memory {
     }
 
     void free(long address) {
+        release(new Block(address, forget(address)));
+    }
+
+    /** Nobody's any more: before it is freed or kept, for it may then be another's at once. */
+    private long forget(long address) {
         Piece piece = pieces.remove(address);
         if (piece == null) {
             throw new IllegalStateException("memory is freed twice");
         }
         used.addAndGet(piece.use.ordinal(), -piece.bytes);
-        taken.addAndGet(-piece.bytes);
-        context.quietly(() -> driver.free(address));
+        return piece.bytes;
+    }
+
+    private void release(Block block) {
+        taken.addAndGet(-block.bytes());
+        context.quietly(() -> driver.free(block.address()));
     }
 
     // ---- what is kept
@@ -152,12 +161,9 @@ final class Memory {
     }
 
     void giveBack(Block block) {
-        Piece piece = pieces.get(block.address());
-        if (piece != null && context.usable() && idle.give(block)) {
-            pieces.remove(block.address());
-            used.addAndGet(piece.use.ordinal(), -piece.bytes);
-        } else {
-            free(block.address());
+        forget(block.address());
+        if (!context.usable() || !idle.give(block)) {
+            release(block);
         }
     }
 
@@ -174,10 +180,7 @@ final class Memory {
 
     /** Frees what is kept. */
     void trim() {
-        for (Block block : idle.empty()) {
-            taken.addAndGet(-block.bytes());
-            context.quietly(() -> driver.free(block.address()));
-        }
+        idle.empty().forEach(this::release);
         for (Block block : idleHost.empty()) {
             context.quietly(() -> driver.freeHost(block.address()));
         }
