@@ -1,0 +1,168 @@
+package dev.skald.bench;
+
+import dev.skald.Precision;
+import dev.skald.chatterbox.t3.T3;
+import dev.skald.chatterbox.t3.T3Config;
+import dev.skald.chatterbox.t3.T3Prompt;
+import dev.skald.tensor.Devices;
+import dev.skald.tensor.Ops;
+import dev.skald.tensor.Parameters;
+import dev.skald.tensor.Tensor;
+import dev.skald.tensor.decode.DecoderModel;
+import dev.skald.tensor.decode.SamplerSettings;
+import dev.skald.tensor.decode.TokenDecoder;
+import dev.skald.tensor.io.Safetensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Decoding of several sequences in one step against one alone, by turns: {@code FILE PRECISION
+ * THREADS STEPS ROUNDS COUNT...}. One JSON line a count: tokens a second (the median of the rounds,
+ * the smallest, the largest), how many times that of the first count, and whether each sequence
+ * drew the tokens that it draws alone.
+ */
+public final class DecodeBench {
+    private static final int TEXT = 40;
+
+    private final T3 model;
+    private final TokenDecoder decoder;
+    private final TokenDecoder.Prefix prefix;
+    private final boolean guided;
+    private final int steps;
+
+    /** Seeds whose sequences do not end before the last step, and what each draws alone. */
+    private final List<Integer> seeds = new ArrayList<>();
+
+    private final List<int[]> alone = new ArrayList<>();
+
+    private DecodeBench(T3 model, TokenDecoder decoder, TokenDecoder.Prefix prefix, int steps) {
+        this.model = model;
+        this.decoder = decoder;
+        this.prefix = prefix;
+        this.steps = steps;
+        guided = model.config().kind() == DecoderModel.Kind.LLAMA;
+    }
+
+    public static void main(String[] args) {
+        Precision precision = Precision.of(args[1]);
+        int threads = Integer.parseInt(args[2]);
+        int steps = Integer.parseInt(args[3]);
+        int rounds = Integer.parseInt(args[4]);
+        int[] counts = Arrays.stream(args).skip(5).mapToInt(Integer::parseInt).toArray();
+        int most = Arrays.stream(counts).max().orElse(1);
+        try (Safetensors file = Safetensors.open(Path.of(args[0]));
+                Devices.Lease device = Devices.open(System.getProperty("device", "cpu"), threads);
+                Parameters parameters = device.backend().parameters(precision);
+                Ops ops = device.backend().open()) {
+            T3 model = T3.load(parameters, file);
+            try (TokenDecoder decoder = model.decoder(ops, most);
+                    TokenDecoder.Prefix prefix =
+                            decoder.restore(model.prefix(ops, prompt(model)))) {
+                DecodeBench bench = new DecodeBench(model, decoder, prefix, steps);
+                bench.chooseSeeds(most);
+                String name = Path.of(args[0]).getFileName().toString();
+                bench.measure(counts, rounds, name + "\", \"weights\": \"" + precision);
+            }
+        }
+    }
+
+    private static T3Prompt prompt(T3 model) {
+        int[] tokens = new int[model.config().kind() == DecoderModel.Kind.LLAMA ? 150 : 375];
+        Arrays.setAll(tokens, i -> i * 37 % 6561);
+        float[] speaker = new float[256];
+        for (int i = 0; i < speaker.length; i++) {
+            speaker[i] = (float) Math.sin(i) * 0.06f;
+        }
+        return new T3Prompt(speaker, tokens, 0.5f);
+    }
+
+    private void chooseSeeds(int count) {
+        for (int seed = 1; seeds.size() < count; seed++) {
+            seeds.add(seed);
+            alone.add(new int[0]);
+            int[] drawn = run(seeds.size() - 1, 1).tokens.getFirst();
+            if (drawn.length == steps + 1) {
+                alone.set(seeds.size() - 1, drawn);
+            } else {
+                seeds.removeLast();
+                alone.removeLast();
+            }
+        }
+    }
+
+    private void measure(int[] counts, int rounds, String name) {
+        double[][] rates = new double[counts.length][rounds];
+        boolean[] same = new boolean[counts.length];
+        Arrays.fill(same, true);
+        for (int round = -1; round < rounds; round++) {
+            for (int c = 0; c < counts.length; c++) {
+                Run run = run(0, counts[c]);
+                if (round >= 0) {
+                    rates[c][round] = counts[c] * steps / run.seconds;
+                }
+                for (int i = 0; i < counts[c]; i++) {
+                    same[c] &= Arrays.equals(run.tokens.get(i), alone.get(i));
+                }
+            }
+        }
+        Arrays.stream(rates).forEach(Arrays::sort);
+        for (int c = 0; c < counts.length; c++) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "{\"model\": \"%s\", \"sequences\": %d, \"tokens_a_second\": %.1f,"
+                            + " \"smallest\": %.1f, \"largest\": %.1f, \"step_ms\": %.2f,"
+                            + " \"gain\": %.2f, \"same\": %b}%n",
+                    name,
+                    counts[c],
+                    rates[c][rounds / 2],
+                    rates[c][0],
+                    rates[c][rounds - 1],
+                    1e3 * counts[c] / rates[c][rounds / 2],
+                    rates[c][rounds / 2] / rates[0][rounds / 2],
+                    same[c]);
+        }
+    }
+
+    /** Seconds of the steps after the first token, and all tokens. */
+    private record Run(double seconds, List<int[]> tokens) {}
+
+    private Run run(int first, int count) {
+        int[] slots = new int[count];
+        for (int i = 0; i < count; i++) {
+            slots[i] = join(seeds.get(first + i));
+        }
+        double begin = S3GenBench.clock();
+        for (int i = 0; i < steps; i++) {
+            decoder.step();
+        }
+        double seconds = S3GenBench.clock() - begin;
+        List<int[]> tokens = new ArrayList<>();
+        for (int slot : slots) {
+            tokens.add(decoder.poll(slot));
+            decoder.leave(slot);
+        }
+        return new Run(seconds, tokens);
+    }
+
+    /** Each seed has a text of its own. */
+    private int join(int seed) {
+        int[] text = new int[TEXT];
+        Arrays.setAll(text, i -> 3 + (seed + i * 7) % 90);
+        if (guided) {
+            text[0] = T3Config.START_TEXT;
+            text[TEXT - 1] = T3Config.STOP_TEXT;
+        }
+        Ops ops = decoder.ops();
+        try (Ops.Scope ignored = ops.scope()) {
+            int rows = model.textRows(text);
+            Tensor x = ops.tensor(guided ? 2 : 1, rows, model.config().hidden());
+            model.embedText(ops, text, guided, x);
+            SamplerSettings settings =
+                    guided ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
+            return decoder.join(prefix, x, settings, seed, 0, steps + 8);
+        }
+    }
+}
