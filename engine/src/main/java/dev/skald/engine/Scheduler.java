@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ final class Scheduler implements AutoCloseable {
 
     private final @Nullable Backend device;
     private final int threads;
+    private final LongSupplier clock;
     final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final List<Speaker> speakers = new ArrayList<>();
@@ -42,16 +44,22 @@ final class Scheduler implements AutoCloseable {
     private int users = 1;
     private boolean closed;
 
-    private long sharedUntil = System.nanoTime();
+    private long sharedUntil;
 
-    private Scheduler(@Nullable Backend device, int threads) {
+    private Scheduler(@Nullable Backend device, int threads, LongSupplier clock) {
         this.device = device;
         this.threads = threads;
+        this.clock = clock;
+        sharedUntil = now();
     }
 
-    /** One of its own, for tests. */
-    static Scheduler of(int threads) {
-        return new Scheduler(null, threads);
+    /**
+     * One of its own, for tests.
+     *
+     * @param clock what it takes for nanoseconds
+     */
+    static Scheduler of(int threads, LongSupplier clock) {
+        return new Scheduler(null, threads, clock);
     }
 
     /**
@@ -63,7 +71,7 @@ final class Scheduler implements AutoCloseable {
         synchronized (SHARED) {
             Scheduler known = SHARED.get(device);
             if (known == null) {
-                known = new Scheduler(device, threads);
+                known = new Scheduler(device, threads, System::nanoTime);
                 SHARED.put(device, known);
             } else {
                 known.users++;
@@ -95,6 +103,11 @@ final class Scheduler implements AutoCloseable {
     }
 
     // --- called by speakers, with the lock held --------------------------------------------------
+
+    /** Nanoseconds of its clock. */
+    long now() {
+        return clock.getAsLong();
+    }
 
     /** Something may be ready to run. */
     void wake() {
@@ -136,7 +149,7 @@ final class Scheduler implements AutoCloseable {
                 if (anyLeft()) {
                     wake();
                 }
-                long start = System.nanoTime();
+                long start = now();
                 lock.unlock();
                 try {
                     run(chosen);
@@ -144,7 +157,7 @@ final class Scheduler implements AutoCloseable {
                     lock.lock();
                     busy.remove(batch);
                     account();
-                    double seconds = (System.nanoTime() - start) * 1e-9 / chosen.size();
+                    double seconds = (now() - start) * 1e-9 / chosen.size();
                     chosen.forEach(lane -> lane.stopped(seconds));
                 }
                 for (Speaker.Lane lane : chosen) {
@@ -222,7 +235,7 @@ final class Scheduler implements AutoCloseable {
     /** The lanes whose next step is to be done now; empty if none can. */
     private List<Speaker.Lane> choose() {
         account();
-        long now = System.nanoTime();
+        long now = now();
         Speaker.Lane best = null;
         double least = Double.POSITIVE_INFINITY;
         for (Speaker speaker : speakers) {
@@ -264,7 +277,7 @@ final class Scheduler implements AutoCloseable {
 
     /** Divides the time since the last call among those that could use it. */
     private void account() {
-        long now = System.nanoTime();
+        long now = now();
         int active = 0;
         for (Speaker speaker : speakers) {
             active += speaker.active() ? 1 : 0;

@@ -45,7 +45,7 @@ public final class Speaker implements AudioSource {
     private boolean freed;
     private long waiting; // samples made and not taken
     private long made; // samples
-    private long begunAt = System.nanoTime();
+    private long begunAt;
     private long heardAt;
     private double served;
     private double share;
@@ -56,6 +56,7 @@ public final class Speaker implements AudioSource {
         this.onEnd = onEnd;
         lock = scheduler.lock;
         changed = lock.newCondition();
+        begunAt = scheduler.now();
     }
 
     @Override
@@ -90,7 +91,7 @@ public final class Speaker implements AudioSource {
         try {
             if (!begun) {
                 begun = true;
-                begunAt = System.nanoTime();
+                begunAt = scheduler.now();
                 scheduler.wake();
             }
         } finally {
@@ -414,7 +415,7 @@ public final class Speaker implements AudioSource {
             lock.lock();
             try {
                 if (made == 0 && samples.length > 0) {
-                    heardAt = System.nanoTime();
+                    heardAt = scheduler.now();
                 }
                 double pause = piece.paragraph() ? plan.paragraphSilence() : plan.silence();
                 int silence = (int) Math.round(pause * plan.sampleRate());

@@ -21,11 +21,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Fairness, back-pressure, cancelling and failures, over jobs that only count. */
+/**
+ * Fairness, back-pressure, cancelling and failures, over jobs that only count. The scheduler's clock
+ * goes on a millisecond a step, so that the order of steps does not depend on the machine.
+ */
 class SchedulerTest {
     private static final int RATE = 1000;
 
@@ -34,7 +38,8 @@ class SchedulerTest {
 
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
-    private Scheduler scheduler = Scheduler.of(1);
+    private final AtomicLong clock = new AtomicLong();
+    private Scheduler scheduler = Scheduler.of(1, clock::get);
 
     @AfterEach
     void close() {
@@ -61,13 +66,12 @@ class SchedulerTest {
                 throw new SpeechCancelledException("cancelled");
             }
             steps.add(name);
+            clock.addAndGet(1_000_000);
             work();
             return new Step(new float[samples], --left == 0);
         }
 
-        void work() {
-            sleep(1);
-        }
+        void work() {}
 
         @Override
         public void cancel() {
@@ -128,11 +132,42 @@ class SchedulerTest {
         }
     }
 
+    /** The bound is for a test that hangs. */
     private static void until(java.util.function.BooleanSupplier done) {
-        for (int i = 0; i < 5000 && !done.getAsBoolean(); i++) {
+        for (int i = 0; i < 60_000 && !done.getAsBoolean(); i++) {
             sleep(1);
         }
         assertThat(done.getAsBoolean()).isTrue();
+    }
+
+    /** Waits until the text of each was read, so that its first step could be done. */
+    private void untilReady(List<Speaker> speakers) {
+        until(
+                () -> {
+                    scheduler.lock.lock();
+                    try {
+                        return speakers.stream().allMatch(s -> s.ready() > 0);
+                    } finally {
+                        scheduler.lock.unlock();
+                    }
+                });
+    }
+
+    /** Keeps the scheduler's only thread in a step until the latch is open. */
+    private CountDownLatch hold() {
+        CountDownLatch gate = new CountDownLatch(1);
+        Speaker holder =
+                speak(
+                        () ->
+                                new Fake("gate", 1, 1) {
+                                    @Override
+                                    void work() {
+                                        await(gate);
+                                    }
+                                });
+        holder.begin();
+        until(() -> steps.contains("gate"));
+        return gate;
     }
 
     @Test
@@ -180,41 +215,43 @@ class SchedulerTest {
     /** One who comes late is heard before the others go on, though they have much left. */
     @Test
     void firstAudioGoesFirst() {
+        CountDownLatch gate = new CountDownLatch(1);
         List<Speaker> old = new ArrayList<>();
         for (String name : List.of("a", "b")) {
-            Speaker speaker = speak(() -> new Fake(name, 300, 100));
+            Speaker speaker =
+                    speak(
+                            () ->
+                                    new Fake(name, 300, 100) {
+                                        @Override
+                                        void work() {
+                                            if (steps.size() == 10) {
+                                                await(gate);
+                                            }
+                                        }
+                                    });
             speaker.begin();
             old.add(speaker);
         }
-        until(() -> steps.size() > 10);
+        until(() -> steps.size() == 10);
         Speaker late = speak(() -> new Fake("late", 1, 100));
-        int before = steps.size();
+        late.begin();
+        untilReady(List.of(late));
+        gate.countDown();
         assertThat(late.next()).isNotNull();
-        assertThat(steps.indexOf("late") - before).isLessThan(5);
+        assertThat(steps.indexOf("late")).isEqualTo(10);
         old.forEach(Speaker::close);
     }
 
     /** Each makes a second of audio in a step, so all are ahead: the one least ahead goes next. */
     @Test
-    void whoWouldRunDryFirstGoesNext() throws Exception {
-        CountDownLatch gate = new CountDownLatch(1);
-        Speaker first =
-                speak(
-                        () ->
-                                new Fake("gate", 1, 1) {
-                                    @Override
-                                    void work() {
-                                        await(gate);
-                                    }
-                                });
-        first.begin();
-        until(() -> steps.contains("gate"));
+    void whoWouldRunDryFirstGoesNext() {
+        CountDownLatch gate = hold();
         Speaker rich = speak(() -> new Fake("rich", 20, 4 * RATE));
-        Speaker poor = speak(() -> new Fake("poor", 20, RATE));
         rich.begin();
+        clock.addAndGet(1);
+        Speaker poor = speak(() -> new Fake("poor", 20, RATE));
         poor.begin();
-        until(() -> scheduler.size() == 3);
-        sleep(20);
+        untilReady(List.of(rich, poor));
         gate.countDown();
         until(() -> steps.size() >= 9);
         List<String> order = List.copyOf(steps).subList(1, 9);
@@ -226,30 +263,28 @@ class SchedulerTest {
 
     private static void await(CountDownLatch gate) {
         try {
-            assertThat(gate.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(gate.await(60, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
 
     @Test
-    void eightAtOnceGetTheSame() throws Exception {
-        try (ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                String name = "s" + i;
-                Speaker speaker = speak(() -> new Fake(name, 40, 10));
-                speaker.whole();
-                all.add(takers.submit(() -> take(speaker)));
-            }
-            for (Future<?> one : all) {
-                one.get(30, TimeUnit.SECONDS);
-            }
-        }
-        List<String> middle = List.copyOf(steps).subList(80, 240);
+    void eightAtOnceGetTheSame() {
+        CountDownLatch gate = hold();
+        List<Speaker> speakers = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             String name = "s" + i;
-            assertThat(middle.stream().filter(name::equals).count()).isBetween(10L, 40L);
+            speakers.add(speak(() -> new Fake(name, 40, 10)));
+            speakers.getLast().whole();
+        }
+        untilReady(speakers);
+        gate.countDown();
+        for (Speaker speaker : speakers) {
+            assertThat(take(speaker)).hasSize(40);
+        }
+        for (int round = 0; round < 40; round++) {
+            assertThat(steps.subList(1 + 8 * round, 9 + 8 * round)).doesNotHaveDuplicates();
         }
     }
 
@@ -284,7 +319,7 @@ class SchedulerTest {
             until(() -> steps.size() == 1);
             speaker.cancel();
             assertThat(waiting)
-                    .failsWithin(Duration.ofSeconds(5))
+                    .failsWithin(Duration.ofSeconds(60))
                     .withThrowableThat()
                     .withCauseInstanceOf(SpeechCancelledException.class);
         }
@@ -356,6 +391,7 @@ class SchedulerTest {
     }
 
     private SpeechJob slot(Slots slots, String name, int count) {
+        clock.addAndGet(1_000_000);
         return new Fake(name, count, 1) {
             @Override
             public Batch batch() {
@@ -370,34 +406,23 @@ class SchedulerTest {
     }
 
     @Test
-    void stepsOfOneBatchAreDoneTogether() throws Exception {
+    void stepsOfOneBatchAreDoneTogether() {
         Slots slots = new Slots();
+        CountDownLatch gate = hold();
         List<Speaker> speakers = new ArrayList<>();
-        CountDownLatch gate = new CountDownLatch(1);
-        Speaker first =
-                speak(
-                        () ->
-                                new Fake("gate", 1, 1) {
-                                    @Override
-                                    void work() {
-                                        await(gate);
-                                    }
-                                });
-        first.begin();
         for (int i = 0; i < 4; i++) {
             String name = "s" + i;
             speakers.add(speak(() -> slot(slots, name, 50)));
             speakers.getLast().whole();
         }
-        sleep(20);
+        untilReady(speakers);
         gate.countDown();
         for (Speaker speaker : speakers) {
             assertThat(take(speaker)).hasSize(50);
         }
-        // The first step of each opens its job; then they go side by side.
-        assertThat(slots.together.stream().filter(n -> n == 4).count())
-                .as("steps of each turn: %s", slots.together)
-                .isGreaterThan(40);
+        // Each turn counts the steps since the one before: the first has none to count.
+        assertThat(slots.together).hasSize(50);
+        assertThat(slots.together.subList(1, 50)).containsOnly(4);
     }
 
     @Test
@@ -424,13 +449,13 @@ class SchedulerTest {
         until(() -> ended.get() == 1);
         assertThat(open).hasValue(0);
         assertThatThrownBy(() -> speak()).hasMessage("the engine is closed");
-        scheduler = Scheduler.of(1);
+        scheduler = Scheduler.of(1, clock::get);
     }
 
     @Test
     void twoHundredLeftHalfWayLeaveNothingBehind() {
         scheduler.close();
-        scheduler = Scheduler.of(2);
+        scheduler = Scheduler.of(2, clock::get);
         for (int i = 0; i < 200; i++) {
             String name = "s" + i;
             Speaker speaker = speak(() -> new Fake(name, 1000, 10), () -> new Fake(name, 1000, 10));
@@ -447,6 +472,6 @@ class SchedulerTest {
                 () ->
                         Thread.getAllStackTraces().keySet().stream()
                                 .noneMatch(t -> t.getName().startsWith("skald-speech")));
-        scheduler = Scheduler.of(1);
+        scheduler = Scheduler.of(1, clock::get);
     }
 }

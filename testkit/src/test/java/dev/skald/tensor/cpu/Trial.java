@@ -11,6 +11,7 @@ import dev.skald.tensor.Weight;
 import dev.skald.tensor.cpu.jit.JitKernel;
 import dev.skald.tensor.cpu.jit.Lanes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
@@ -82,7 +83,9 @@ public final class Trial implements Supplier<float[][]> {
                     var small =
                             backend.parameters(p)
                                     .linear(weight(random, out, in), null, Role.STREAMED);
-                    found.add(ops.read(ops.linear(x, small)));
+                    float[] all = ops.read(ops.linear(x, small));
+                    found.add(all);
+                    alone(ops, x, small, all);
                 }
                 rowOps(ops, random, ops.linear(x, linear), found);
                 Tensor q = tensor(ops, random, rows, 2 * in);
@@ -121,6 +124,20 @@ public final class Trial implements Supplier<float[][]> {
             n += f.length;
         }
         return joined;
+    }
+
+    /** A row has the same bits whoever its neighbours are. */
+    private static void alone(Ops ops, Tensor x, Parameters.Linear w, float[] all) {
+        for (int r = 0; r < x.rows(); r++) {
+            for (int end = r + 1; end <= Math.min(x.rows(), r + 9); end += 3) {
+                float[] some = ops.read(ops.linear(x.rows(r, end), w));
+                int from = r * w.out();
+                if (!Arrays.equals(some, Arrays.copyOfRange(all, from, from + some.length))) {
+                    throw new IllegalStateException(
+                            "rows " + r + " to " + end + " of " + x.rows() + " differ alone");
+                }
+            }
+        }
     }
 
     private static void rowOps(Ops ops, Random random, Tensor y, List<float[]> found) {

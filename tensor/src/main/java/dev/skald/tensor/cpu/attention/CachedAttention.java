@@ -128,16 +128,21 @@ public final class CachedAttention {
             int width = cache.block(0).keys()[matrix].width();
             int stride = (keys + width - 1) / width * width;
             float[] s = scratch.input(worker, rows * stride);
-            float[] t = scratch.tile(worker, ROWS * width);
+            float[] t = scratch.tile(worker, ROWS * GemmKernels.PANELS * width);
             RowBlock queries =
                     RowBlock.of(q.data, q.at(b, first) + col, q.rowStride, rows, cache.dim);
-            for (int j = 0; j < keys; j += width) {
+            boolean streams =
+                    cache.block(0).keys()[matrix].quantized() != null && kernels.streams(queries);
+            int tStride = streams ? GemmKernels.PANELS * width : width;
+            for (int j = 0; j < keys; ) {
                 PackedMatrix k = cache.block(j / KeyValueCache.BLOCK).keys()[matrix];
-                int at = k.panel(j % KeyValueCache.BLOCK / width);
-                product(queries, k, at, t);
+                int p = j % KeyValueCache.BLOCK / width;
+                int left = (Math.min(keys - j, KeyValueCache.BLOCK - p * width) + width - 1) / width;
+                int panels = product(queries, k, p, left, t);
                 for (int i = 0; i < rows; i++) {
-                    System.arraycopy(t, i * width, s, i * stride + j, width);
+                    System.arraycopy(t, i * tStride, s, i * stride + j, panels * width);
                 }
+                j += panels * width;
             }
             for (int i = 0; i < rows; i++) {
                 norms.softmax(s, i * stride, scale, s, i * stride, visible + i);
@@ -150,23 +155,36 @@ public final class CachedAttention {
                 PackedMatrix v = cache.block(j / KeyValueCache.BLOCK).values()[matrix];
                 int count = Math.min(KeyValueCache.BLOCK, keys - j);
                 RowBlock weights = RowBlock.of(s, j, stride, rows, count);
-                for (int p = 0; p < v.panels(); p++) {
-                    product(weights, v, v.panel(p), t);
-                    outputs.store(t, width, rows, j == 0 ? fresh : added, b, first, p * width);
+                for (int p = 0; p < v.panels(); ) {
+                    int panels = product(weights, v, p, v.panels() - p, t);
+                    Output to = j == 0 ? fresh : added;
+                    outputs.store(t, tStride, rows, to, b, first, p * width);
+                    p += panels;
                 }
             }
         }
 
-        /** The rows times a panel of a matrix, or the first {@code a.k()} rows of it. */
-        private void product(RowBlock a, PackedMatrix w, int at, float[] c) {
+        /**
+         * The rows times some panels of a matrix, from p on, or the first {@code a.k()} rows of
+         * them; returns how many panels.
+         */
+        private int product(RowBlock a, PackedMatrix w, int p, int left, float[] c) {
             Quantized quantized = w.quantized();
+            int at = w.panel(p);
             if (quantized == null) {
                 kernels.product(a, w.values(), at, c, 0);
-            } else if (!kernels.quantizedProduct(a, quantized, at, c)) {
-                float[] values = scratch.panel(worker, a.k() * w.width());
-                kernels.unpack(quantized, at, a.k() * w.width(), values);
-                kernels.product(a, values, 0, c, 0);
+                return 1;
             }
+            if (kernels.streams(a)) {
+                int panels = Math.min(left, GemmKernels.PANELS);
+                float[] strip = scratch.panel(worker, kernels.strip());
+                kernels.quantizedProduct(a, quantized, at, w.k() * w.width(), panels, c, strip);
+                return panels;
+            }
+            float[] values = scratch.panel(worker, a.k() * w.width());
+            kernels.unpack(quantized, at, a.k() * w.width(), values);
+            kernels.product(a, values, 0, c, 0);
+            return 1;
         }
     }
 }

@@ -27,13 +27,16 @@ final class BlockProduct {
             int co,
             int width) {
         Arrays.fill(c, co, co + width, 0);
-        int p = wo;
         for (int t = 0; t < taps; t++) {
-            int x = ao + t * tapStep;
-            int end = x + k;
-            for (; x < end; x++, p += width) {
-                fused(a[x], w, p, c, co, width);
-            }
+            add(a, ao + t * tapStep, k, w, wo + t * k * width, c, co, width);
+        }
+    }
+
+    /** One row of one run, added to what is there. */
+    static void add(float[] a, int ao, int k, float[] w, int wo, float[] c, int co, int width) {
+        int p = wo;
+        for (int x = ao; x < ao + k; x++, p += width) {
+            fused(a[x], w, p, c, co, width);
         }
     }
 

@@ -68,15 +68,20 @@ public final class Gemm {
         int blocks = Math.max(1, (count - kernels.rows()) / blockRows + 1);
         int panels = w.panels();
         int panelGroup = blocks >= 6 ? panels : Math.max(1, panels * blocks / 8);
-        int groups = (panels + panelGroup - 1) / panelGroup;
+        if (w.quantized() != null) {
+            int whole = GemmKernels.PANELS;
+            panelGroup = (panelGroup + whole - 1) / whole * whole;
+        }
+        int group = panelGroup;
+        int groups = (panels + group - 1) / group;
         pool.run(
                 batch * blocks * groups,
                 (item, worker) -> {
                     int block = item / groups % blocks;
                     int row0 = block * blockRows;
                     int row1 = block == blocks - 1 ? count : row0 + blockRows;
-                    int panel0 = item % groups * panelGroup;
-                    int panel1 = Math.min(panels, panel0 + panelGroup);
+                    int panel0 = item % groups * group;
+                    int panel1 = Math.min(panels, panel0 + group);
                     Tile tile = new Tile(item / (blocks * groups), row0, row1, panel0, panel1);
                     run(tile, x, w, output, worker);
                 });
@@ -102,6 +107,12 @@ public final class Gemm {
         int lda = x.stride() * rowStride;
         int width = w.isTransposed() ? w.n() : w.width();
         int last = kernels.rows() - 1;
+        RowBlock all = new RowBlock(a, ao, lda, tile.row1 - tile.row0, runs, tapStep, k);
+        Quantized quantized = w.quantized();
+        if (quantized != null && kernels.streams(all)) {
+            streamed(all, tile, w, quantized, output, worker);
+            return;
+        }
         float[] t = scratch.tile(worker, (ROWS + last) * width);
         for (int p = tile.panel0; p < tile.panel1; p++) {
             for (int i = tile.row0; i < tile.row1; ) {
@@ -113,6 +124,26 @@ public final class Gemm {
                 outputs.store(t, width, rows, output, tile.batch, i, p * width);
                 i += rows;
             }
+        }
+    }
+
+    /** A tile of few rows with quantized weights, several panels at once. */
+    private void streamed(
+            RowBlock a, Tile tile, PackedMatrix w, Quantized q, Output output, int worker) {
+        int width = w.width();
+        int step = w.k() * width;
+        int stride = GemmKernels.PANELS * width;
+        float[] t = scratch.tile(worker, kernels.tile(a.count()));
+        float[] strip = scratch.panel(worker, kernels.strip());
+        for (int p = tile.panel0; p < tile.panel1; p += GemmKernels.PANELS) {
+            int panels = Math.min(GemmKernels.PANELS, tile.panel1 - p);
+            kernels.quantizedProduct(a, q, w.panel(p), step, panels, t, strip);
+            float[] scales = q.scales();
+            for (int r = 0; scales != null && r < a.count(); r++) {
+                int at = r * stride;
+                Arithmetic.mul(t, at, scales, p * width, t, at, panels * width);
+            }
+            outputs.store(t, stride, a.count(), output, tile.batch, tile.row0, p * width);
         }
     }
 
@@ -133,13 +164,11 @@ public final class Gemm {
             return;
         }
         int width = w.width();
-        if (!kernels.quantizedProduct(a, quantized, w.panel(p), t)) {
-            float[] values = scratch.panel(worker, w.k() * width);
-            if (first) {
-                kernels.unpack(quantized, w.panel(p), w.k() * width, values);
-            }
-            kernels.product(a, values, 0, t, 0);
+        float[] values = scratch.panel(worker, w.k() * width);
+        if (first) {
+            kernels.unpack(quantized, w.panel(p), w.k() * width, values);
         }
+        kernels.product(a, values, 0, t, 0);
         float[] scales = quantized.scales();
         for (int r = 0; scales != null && r < a.count(); r++) {
             Arithmetic.mul(t, r * width, scales, p * width, t, r * width, width);

@@ -51,14 +51,14 @@ public record Quantized(
     }
 
     /** Values {@code from ... from + n - 1} as floats, scales left out. */
-    public void unpack(int from, int n, float[] to) {
+    public void unpack(int from, int n, float[] to, int at) {
         if (int8 != null) {
             for (int i = 0; i < n; i++) {
-                to[i] = int8[from + i];
+                to[at + i] = int8[from + i];
             }
         } else if (bf16 != null) {
             for (int i = 0; i < n; i++) {
-                to[i] = Float.intBitsToFloat(bf16[from + i] << 16);
+                to[at + i] = Float.intBitsToFloat(bf16[from + i] << 16);
             }
         }
     }

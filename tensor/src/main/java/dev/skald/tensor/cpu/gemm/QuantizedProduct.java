@@ -11,17 +11,21 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link RowProduct} on quantized weights, and their conversion to floats, scales left out. The
- * order of sums and the values are the same as on the converted weights, so the bits are too.
+ * Quantized weights as floats, scales left out, and one row times them. Order of sums and values
+ * are those of {@link RowProduct} on the converted weights, so the bits are too; its scalar form is
+ * the conversion ({@link Quantized#unpack}) followed by that of {@link BlockProduct}.
  *
- * <p>Its scalar form is the conversion ({@link Quantized#unpack}) followed by {@link RowProduct}.
+ * <p>One row takes each weight once, so it is converted in registers. Several rows take it from a
+ * strip of floats in the first cache: fused into the product of four rows, the conversion was no
+ * faster, and needed a loop for each format. Panels are read two or four side by side: a core reads
+ * memory a third faster in several streams than in one.
  */
 final class QuantizedProduct {
     private static final int BITS = Lanes.F.vectorBitSize();
 
     private QuantizedProduct() {}
 
-    /** bfloat16: a row times a panel. */
+    /** bfloat16: a row times two panels. */
     static final class Bf16Row extends JitKernel {
         static final JitKernel KERNEL = new Bf16Row();
 
@@ -29,47 +33,34 @@ final class QuantizedProduct {
 
         @Override
         protected void call(int vectors) {
-            simd(X, 0, 5 * Math.min(vectors, 4), SHORTS, 0, Y, 0);
+            simd(X, 0, vectors, SHORTS, 0, 0, Y, 0);
         }
 
-        static void simd(float[] a, int ao, int k, short[] w, int wo, float[] c, int co) {
+        /** The panels begin at {@code w0} and {@code w1}. */
+        static void simd(float[] a, int ao, int k, short[] w, int w0, int w1, float[] c, int co) {
             FloatVector zero = FloatVector.zero(Lanes.F);
             FloatVector a0 = zero;
             FloatVector b0 = zero;
             FloatVector a1 = zero;
             FloatVector b1 = zero;
-            FloatVector a2 = zero;
-            FloatVector b2 = zero;
-            FloatVector a3 = zero;
-            FloatVector b3 = zero;
-            int p = wo;
+            int p = w0;
+            int q = w1;
             int end = ao + k;
-            int x = ao;
-            for (; x < end - 3; x += 4, p += 8 * Lanes.N) {
+            for (int x = ao; x < end; x++, p += 2 * Lanes.N, q += 2 * Lanes.N) {
                 FloatVector v = Lanes.all(a[x]);
                 a0 = v.fma(Bf16Unpack.lanesWiden(w, p), a0);
                 b0 = v.fma(Bf16Unpack.lanesWiden(w, p + Lanes.N), b0);
-                v = Lanes.all(a[x + 1]);
-                a1 = v.fma(Bf16Unpack.lanesWiden(w, p + 2 * Lanes.N), a1);
-                b1 = v.fma(Bf16Unpack.lanesWiden(w, p + 3 * Lanes.N), b1);
-                v = Lanes.all(a[x + 2]);
-                a2 = v.fma(Bf16Unpack.lanesWiden(w, p + 4 * Lanes.N), a2);
-                b2 = v.fma(Bf16Unpack.lanesWiden(w, p + 5 * Lanes.N), b2);
-                v = Lanes.all(a[x + 3]);
-                a3 = v.fma(Bf16Unpack.lanesWiden(w, p + 6 * Lanes.N), a3);
-                b3 = v.fma(Bf16Unpack.lanesWiden(w, p + 7 * Lanes.N), b3);
+                a1 = v.fma(Bf16Unpack.lanesWiden(w, q), a1);
+                b1 = v.fma(Bf16Unpack.lanesWiden(w, q + Lanes.N), b1);
             }
-            for (; x < end; x++, p += 2 * Lanes.N) {
-                FloatVector v = Lanes.all(a[x]);
-                a0 = v.fma(Bf16Unpack.lanesWiden(w, p), a0);
-                b0 = v.fma(Bf16Unpack.lanesWiden(w, p + Lanes.N), b0);
-            }
-            a0.add(a1).add(a2.add(a3)).intoArray(c, co);
-            b0.add(b1).add(b2.add(b3)).intoArray(c, co + Lanes.N);
+            a0.intoArray(c, co);
+            b0.intoArray(c, co + Lanes.N);
+            a1.intoArray(c, co + 2 * Lanes.N);
+            b1.intoArray(c, co + 3 * Lanes.N);
         }
     }
 
-    /** 8-bit integers: a row times a panel. */
+    /** 8-bit integers: a row times two panels. */
     static final class Int8Row extends JitKernel {
         static final JitKernel KERNEL = new Int8Row();
 
@@ -77,47 +68,34 @@ final class QuantizedProduct {
 
         @Override
         protected void call(int vectors) {
-            simd(X, 0, 5 * Math.min(vectors, 4), BYTES, 0, Y, 0);
+            simd(X, 0, vectors, BYTES, 0, 0, Y, 0);
         }
 
-        static void simd(float[] a, int ao, int k, byte[] w, int wo, float[] c, int co) {
+        /** The panels begin at {@code w0} and {@code w1}. */
+        static void simd(float[] a, int ao, int k, byte[] w, int w0, int w1, float[] c, int co) {
             FloatVector zero = FloatVector.zero(Lanes.F);
             FloatVector a0 = zero;
             FloatVector b0 = zero;
             FloatVector a1 = zero;
             FloatVector b1 = zero;
-            FloatVector a2 = zero;
-            FloatVector b2 = zero;
-            FloatVector a3 = zero;
-            FloatVector b3 = zero;
-            int p = wo;
+            int p = w0;
+            int q = w1;
             int end = ao + k;
-            int x = ao;
-            for (; x < end - 3; x += 4, p += 8 * Lanes.N) {
+            for (int x = ao; x < end; x++, p += 2 * Lanes.N, q += 2 * Lanes.N) {
                 FloatVector v = Lanes.all(a[x]);
                 a0 = v.fma(Int8Unpack.lanesWiden(w, p), a0);
                 b0 = v.fma(Int8Unpack.lanesWiden(w, p + Lanes.N), b0);
-                v = Lanes.all(a[x + 1]);
-                a1 = v.fma(Int8Unpack.lanesWiden(w, p + 2 * Lanes.N), a1);
-                b1 = v.fma(Int8Unpack.lanesWiden(w, p + 3 * Lanes.N), b1);
-                v = Lanes.all(a[x + 2]);
-                a2 = v.fma(Int8Unpack.lanesWiden(w, p + 4 * Lanes.N), a2);
-                b2 = v.fma(Int8Unpack.lanesWiden(w, p + 5 * Lanes.N), b2);
-                v = Lanes.all(a[x + 3]);
-                a3 = v.fma(Int8Unpack.lanesWiden(w, p + 6 * Lanes.N), a3);
-                b3 = v.fma(Int8Unpack.lanesWiden(w, p + 7 * Lanes.N), b3);
+                a1 = v.fma(Int8Unpack.lanesWiden(w, q), a1);
+                b1 = v.fma(Int8Unpack.lanesWiden(w, q + Lanes.N), b1);
             }
-            for (; x < end; x++, p += 2 * Lanes.N) {
-                FloatVector v = Lanes.all(a[x]);
-                a0 = v.fma(Int8Unpack.lanesWiden(w, p), a0);
-                b0 = v.fma(Int8Unpack.lanesWiden(w, p + Lanes.N), b0);
-            }
-            a0.add(a1).add(a2.add(a3)).intoArray(c, co);
-            b0.add(b1).add(b2.add(b3)).intoArray(c, co + Lanes.N);
+            a0.intoArray(c, co);
+            b0.intoArray(c, co + Lanes.N);
+            a1.intoArray(c, co + 2 * Lanes.N);
+            b1.intoArray(c, co + 3 * Lanes.N);
         }
     }
 
-    /** bfloat16 to floats: n values, a whole number of vectors. */
+    /** bfloat16 to floats. */
     static final class Bf16Unpack extends JitKernel {
         static final JitKernel KERNEL = new Bf16Unpack();
 
@@ -130,12 +108,16 @@ final class QuantizedProduct {
 
         @Override
         protected void call(int vectors) {
-            simd(SHORTS, 0, Y, vectors * Lanes.N);
+            simd(SHORTS, 0, 0, 0, 0, Y, vectors * Lanes.N);
         }
 
-        static void simd(short[] from, int at, float[] to, int n) {
+        /** Four runs of n values, a whole number of vectors, one after the other. */
+        static void simd(short[] w, int w0, int w1, int w2, int w3, float[] to, int n) {
             for (int i = 0; i < n; i += Lanes.N) {
-                lanesWiden(from, at + i).intoArray(to, i);
+                lanesWiden(w, w0 + i).intoArray(to, i);
+                lanesWiden(w, w1 + i).intoArray(to, n + i);
+                lanesWiden(w, w2 + i).intoArray(to, 2 * n + i);
+                lanesWiden(w, w3 + i).intoArray(to, 3 * n + i);
             }
         }
 
@@ -148,7 +130,7 @@ final class QuantizedProduct {
         }
     }
 
-    /** 8-bit integers to floats: n values, a whole number of vectors. */
+    /** 8-bit integers to floats. */
     static final class Int8Unpack extends JitKernel {
         static final JitKernel KERNEL = new Int8Unpack();
 
@@ -160,12 +142,16 @@ final class QuantizedProduct {
 
         @Override
         protected void call(int vectors) {
-            simd(BYTES, 0, Y, vectors * Lanes.N);
+            simd(BYTES, 0, 0, 0, 0, Y, vectors * Lanes.N);
         }
 
-        static void simd(byte[] from, int at, float[] to, int n) {
+        /** Four runs of n values, a whole number of vectors, one after the other. */
+        static void simd(byte[] w, int w0, int w1, int w2, int w3, float[] to, int n) {
             for (int i = 0; i < n; i += Lanes.N) {
-                lanesWiden(from, at + i).intoArray(to, i);
+                lanesWiden(w, w0 + i).intoArray(to, i);
+                lanesWiden(w, w1 + i).intoArray(to, n + i);
+                lanesWiden(w, w2 + i).intoArray(to, 2 * n + i);
+                lanesWiden(w, w3 + i).intoArray(to, 3 * n + i);
             }
         }
 

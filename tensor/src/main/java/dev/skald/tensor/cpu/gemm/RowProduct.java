@@ -4,108 +4,102 @@ import dev.skald.tensor.cpu.jit.JitKernel;
 import dev.skald.tensor.cpu.jit.Lanes;
 import jdk.incubator.vector.FloatVector;
 
-/** One row times one panel: for the few rows of decoding. */
+/**
+ * One or four rows times one panel, added to what is there: for the few rows of decoding. A value
+ * is summed in the order of k, as in {@link BlockProduct}, which has the scalar form: so a row's
+ * bits do not depend on how many rows are computed with it.
+ */
 final class RowProduct {
     private RowProduct() {}
 
-    /** The scalar form: four partial sums a column, as in the vector loop. */
-    static void scalar(
-            float[] a,
-            int ao,
-            int taps,
-            int tapStep,
-            int k,
-            float[] w,
-            int wo,
-            float[] c,
-            int co,
-            int width) {
-        int whole = k - k % 4;
-        for (int j = 0; j < width; j++) {
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            for (int t = 0; t < taps; t++) {
-                int x = ao + t * tapStep;
-                int p = wo + t * k * width + j;
-                int i = 0;
-                for (; i < whole; i += 4, p += 4 * width) {
-                    s0 = Math.fma(a[x + i], w[p], s0);
-                    s1 = Math.fma(a[x + i + 1], w[p + width], s1);
-                    s2 = Math.fma(a[x + i + 2], w[p + 2 * width], s2);
-                    s3 = Math.fma(a[x + i + 3], w[p + 3 * width], s3);
-                }
-                for (; i < k; i++, p += width) {
-                    s0 = Math.fma(a[x + i], w[p], s0);
-                }
-            }
-            c[co + j] = (s0 + s1) + (s2 + s3);
-        }
-    }
+    /** One row: {@code c += a w}. */
+    static final class One extends JitKernel {
+        static final JitKernel KERNEL = new One();
 
-    /** The vector form. */
-    static final class Simd extends JitKernel {
-        static final JitKernel KERNEL = new Simd();
-
-        private Simd() {}
+        private One() {}
 
         @Override
         protected void call(int vectors) {
-            simd(X, 0, 1, 0, 5 * Math.min(vectors, 4), X, 0, Y, 0);
+            simd(X, 0, 2 * vectors, X, 0, Y, 0);
+        }
+
+        static void simd(float[] a, int ao, int k, float[] w, int wo, float[] c, int co) {
+            FloatVector l = Lanes.at(c, co);
+            FloatVector r = Lanes.at(c, co + Lanes.N);
+            int p = wo;
+            int end = ao + k;
+            for (int x = ao; x < end; x++, p += 2 * Lanes.N) {
+                FloatVector v = Lanes.all(a[x]);
+                l = v.fma(Lanes.at(w, p), l);
+                r = v.fma(Lanes.at(w, p + Lanes.N), r);
+            }
+            l.intoArray(c, co);
+            r.intoArray(c, co + Lanes.N);
+        }
+    }
+
+    /** Four rows: {@code c += a w}. Eight sums fit into 16 registers. */
+    static final class Four extends JitKernel {
+        static final JitKernel KERNEL = new Four();
+
+        private Four() {}
+
+        @Override
+        protected void call(int vectors) {
+            simd(X, 0, 1, 2, 3, 2 * vectors, X, 0, Y, 0, 2 * Lanes.N);
         }
 
         /**
-         * One row, two vectors of columns; four partial sums, because a sum's next step waits for
-         * the one before. For the few rows of decoding, where reading the weights is what takes
-         * time.
+         * The first row begins at {@code ao}, the others {@code r1 ... r3} behind it.
+         *
+         * @param ldc from one row of c to the next
          */
         static void simd(
                 float[] a,
                 int ao,
-                int taps,
-                int tapStep,
+                int r1,
+                int r2,
+                int r3,
                 int k,
                 float[] w,
                 int wo,
                 float[] c,
-                int co) {
-            FloatVector zero = FloatVector.zero(Lanes.F);
-            FloatVector a0 = zero;
-            FloatVector b0 = zero;
-            FloatVector a1 = zero;
-            FloatVector b1 = zero;
-            FloatVector a2 = zero;
-            FloatVector b2 = zero;
-            FloatVector a3 = zero;
-            FloatVector b3 = zero;
+                int co,
+                int ldc) {
+            FloatVector a0 = Lanes.at(c, co);
+            FloatVector b0 = Lanes.at(c, co + Lanes.N);
+            FloatVector a1 = Lanes.at(c, co + ldc);
+            FloatVector b1 = Lanes.at(c, co + ldc + Lanes.N);
+            FloatVector a2 = Lanes.at(c, co + 2 * ldc);
+            FloatVector b2 = Lanes.at(c, co + 2 * ldc + Lanes.N);
+            FloatVector a3 = Lanes.at(c, co + 3 * ldc);
+            FloatVector b3 = Lanes.at(c, co + 3 * ldc + Lanes.N);
             int p = wo;
-            int row = ao;
-            for (int t = 0; t < taps; t++, row += tapStep) {
-                int end = row + k;
-                int x = row;
-                for (; x < end - 3; x += 4, p += 8 * Lanes.N) {
-                    FloatVector v = Lanes.all(a[x]);
-                    a0 = v.fma(Lanes.at(w, p), a0);
-                    b0 = v.fma(Lanes.at(w, p + Lanes.N), b0);
-                    v = Lanes.all(a[x + 1]);
-                    a1 = v.fma(Lanes.at(w, p + 2 * Lanes.N), a1);
-                    b1 = v.fma(Lanes.at(w, p + 3 * Lanes.N), b1);
-                    v = Lanes.all(a[x + 2]);
-                    a2 = v.fma(Lanes.at(w, p + 4 * Lanes.N), a2);
-                    b2 = v.fma(Lanes.at(w, p + 5 * Lanes.N), b2);
-                    v = Lanes.all(a[x + 3]);
-                    a3 = v.fma(Lanes.at(w, p + 6 * Lanes.N), a3);
-                    b3 = v.fma(Lanes.at(w, p + 7 * Lanes.N), b3);
-                }
-                for (; x < end; x++, p += 2 * Lanes.N) {
-                    FloatVector v = Lanes.all(a[x]);
-                    a0 = v.fma(Lanes.at(w, p), a0);
-                    b0 = v.fma(Lanes.at(w, p + Lanes.N), b0);
-                }
+            int end = ao + k;
+            for (int x = ao; x < end; x++, p += 2 * Lanes.N) {
+                FloatVector l = Lanes.at(w, p);
+                FloatVector r = Lanes.at(w, p + Lanes.N);
+                FloatVector v = Lanes.all(a[x]);
+                a0 = v.fma(l, a0);
+                b0 = v.fma(r, b0);
+                v = Lanes.all(a[x + r1]);
+                a1 = v.fma(l, a1);
+                b1 = v.fma(r, b1);
+                v = Lanes.all(a[x + r2]);
+                a2 = v.fma(l, a2);
+                b2 = v.fma(r, b2);
+                v = Lanes.all(a[x + r3]);
+                a3 = v.fma(l, a3);
+                b3 = v.fma(r, b3);
             }
-            a0.add(a1).add(a2.add(a3)).intoArray(c, co);
-            b0.add(b1).add(b2.add(b3)).intoArray(c, co + Lanes.N);
+            a0.intoArray(c, co);
+            b0.intoArray(c, co + Lanes.N);
+            a1.intoArray(c, co + ldc);
+            b1.intoArray(c, co + ldc + Lanes.N);
+            a2.intoArray(c, co + 2 * ldc);
+            b2.intoArray(c, co + 2 * ldc + Lanes.N);
+            a3.intoArray(c, co + 3 * ldc);
+            b3.intoArray(c, co + 3 * ldc + Lanes.N);
         }
     }
 }
