@@ -21,8 +21,9 @@ import java.util.Locale;
 /**
  * Decoding of several sequences in one step against one alone, by turns: {@code FILE PRECISION
  * THREADS STEPS ROUNDS COUNT...}. One JSON line a count: tokens a second (the median of the rounds,
- * the smallest, the largest), how many times that of the first count, and whether each sequence
- * drew the tokens that it draws alone.
+ * the smallest, the largest), how many times that of the first count, the least processor time of a
+ * step (for a machine that has other work; with one thread), and whether each sequence drew the
+ * tokens that it draws alone.
  */
 public final class DecodeBench {
     private static final int TEXT = 40;
@@ -95,6 +96,8 @@ public final class DecodeBench {
 
     private void measure(int[] counts, int rounds, String name) {
         double[][] rates = new double[counts.length][rounds];
+        double[] least = new double[counts.length];
+        Arrays.fill(least, Double.POSITIVE_INFINITY);
         boolean[] same = new boolean[counts.length];
         Arrays.fill(same, true);
         for (int round = -1; round < rounds; round++) {
@@ -102,6 +105,7 @@ public final class DecodeBench {
                 Run run = run(0, counts[c]);
                 if (round >= 0) {
                     rates[c][round] = counts[c] * steps / run.seconds;
+                    least[c] = Math.min(least[c], run.processor / steps);
                 }
                 for (int i = 0; i < counts[c]; i++) {
                     same[c] &= Arrays.equals(run.tokens.get(i), alone.get(i));
@@ -114,7 +118,8 @@ public final class DecodeBench {
                     Locale.ROOT,
                     "{\"model\": \"%s\", \"sequences\": %d, \"tokens_a_second\": %.1f,"
                             + " \"smallest\": %.1f, \"largest\": %.1f, \"step_ms\": %.2f,"
-                            + " \"gain\": %.2f, \"same\": %b}%n",
+                            + " \"gain\": %.2f, \"processor_ms\": %.2f,"
+                            + " \"processor_gain\": %.2f, \"same\": %b}%n",
                     name,
                     counts[c],
                     rates[c][rounds / 2],
@@ -122,29 +127,33 @@ public final class DecodeBench {
                     rates[c][rounds - 1],
                     1e3 * counts[c] / rates[c][rounds / 2],
                     rates[c][rounds / 2] / rates[0][rounds / 2],
+                    1e3 * least[c],
+                    counts[c] * least[0] / (counts[0] * least[c]),
                     same[c]);
         }
     }
 
-    /** Seconds of the steps after the first token, and all tokens. */
-    private record Run(double seconds, List<int[]> tokens) {}
+    /** Seconds of the steps after the first token, and of processor time, and all tokens. */
+    private record Run(double seconds, double processor, List<int[]> tokens) {}
 
     private Run run(int first, int count) {
         int[] slots = new int[count];
         for (int i = 0; i < count; i++) {
             slots[i] = join(seeds.get(first + i));
         }
+        double processor = S3GenBench.processor();
         double begin = S3GenBench.clock();
         for (int i = 0; i < steps; i++) {
             decoder.step();
         }
         double seconds = S3GenBench.clock() - begin;
+        processor = S3GenBench.processor() - processor;
         List<int[]> tokens = new ArrayList<>();
         for (int slot : slots) {
             tokens.add(decoder.poll(slot));
             decoder.leave(slot);
         }
-        return new Run(seconds, tokens);
+        return new Run(seconds, processor, tokens);
     }
 
     /** Each seed has a text of its own. */
@@ -160,8 +169,7 @@ public final class DecodeBench {
             int rows = model.textRows(text);
             Tensor x = ops.tensor(guided ? 2 : 1, rows, model.config().hidden());
             model.embedText(ops, text, guided, x);
-            SamplerSettings settings =
-                    guided ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
+            SamplerSettings settings = guided ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
             return decoder.join(prefix, x, settings, seed, 0, steps + 8);
         }
     }

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Fairness, back-pressure, cancelling and failures, over jobs that only count. The scheduler's clock
- * goes on a millisecond a step, so that the order of steps does not depend on the machine.
+ * Fairness, back-pressure, cancelling and failures, over jobs that only count. The scheduler's
+ * clock goes on a millisecond a step, so that the order of steps does not depend on the machine.
  */
 class SchedulerTest {
     private static final int RATE = 1000;

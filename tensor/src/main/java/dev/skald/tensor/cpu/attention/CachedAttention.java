@@ -137,7 +137,8 @@ public final class CachedAttention {
             for (int j = 0; j < keys; ) {
                 PackedMatrix k = cache.block(j / KeyValueCache.BLOCK).keys()[matrix];
                 int p = j % KeyValueCache.BLOCK / width;
-                int left = (Math.min(keys - j, KeyValueCache.BLOCK - p * width) + width - 1) / width;
+                int left =
+                        (Math.min(keys - j, KeyValueCache.BLOCK - p * width) + width - 1) / width;
                 int panels = product(queries, k, p, left, t);
                 for (int i = 0; i < rows; i++) {
                     System.arraycopy(t, i * tStride, s, i * stride + j, panels * width);

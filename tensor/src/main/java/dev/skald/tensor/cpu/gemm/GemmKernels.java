@@ -70,13 +70,14 @@ public final class GemmKernels {
                 four(a, at, i, a.k(), w, p, c, co + i * panel, panel);
             }
             for (; i < a.count(); i++) {
-                RowProduct.One.simd(
-                        a.data(), at + i * a.stride(), a.k(), w, p, c, co + i * panel);
+                RowProduct.One.simd(a.data(), at + i * a.stride(), a.k(), w, p, c, co + i * panel);
             }
         }
     }
 
-    /** Rows i to i + 3 of a block that has at least one of them; the last takes the others' place. */
+    /**
+     * Rows i to i + 3 of a block that has at least one of them; the last takes the others' place.
+     */
     private static void four(
             RowBlock a, int at, int i, int k, float[] w, int wo, float[] c, int co, int ldc) {
         int s = a.stride();
@@ -99,8 +100,7 @@ public final class GemmKernels {
         for (int i = 0; i < a.count(); i++) {
             int at = a.offset() + i * a.stride();
             int to = co + i * panel;
-            BlockProduct.scalar(
-                    a.data(), at, a.runs(), a.runStep(), a.k(), w, wo, c, to, panel);
+            BlockProduct.scalar(a.data(), at, a.runs(), a.runStep(), a.k(), w, wo, c, to, panel);
         }
     }
 
@@ -245,8 +245,7 @@ public final class GemmKernels {
                 : QuantizedProduct.Int8Unpack.KERNEL;
     }
 
-    private static void unpackFour(
-            Quantized w, int w0, int w1, int w2, int w3, float[] to, int n) {
+    private static void unpackFour(Quantized w, int w0, int w1, int w2, int w3, float[] to, int n) {
         short[] bf16 = w.bf16();
         byte[] int8 = w.int8();
         if (bf16 != null) {
