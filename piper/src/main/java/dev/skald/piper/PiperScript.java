@@ -5,6 +5,7 @@ import dev.skald.engine.SpeechPlan;
 import dev.skald.piper.PiperNetwork.Settings;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,10 @@ final class PiperScript implements SpeechPlan.Script {
                             sentences,
                             one == speakable.getLast(),
                             afterBlock && one == speakable.getFirst(),
-                            (threads, whole) -> new Job(network.get().begin(ids, own, threads))));
+                            (threads, whole) ->
+                                    new Job(
+                                            network.get().begin(ids, own, threads),
+                                            one.silence())));
         }
         afterBlock = speakable.isEmpty() ? afterBlock : sentence.endsBlock();
         sentences += speakable.isEmpty() ? 0 : 1;
@@ -86,12 +90,17 @@ final class PiperScript implements SpeechPlan.Script {
                 utterance == 0);
     }
 
-    /** An utterance's windows, one a step. */
-    private record Job(PiperNetwork.Utterance utterance) implements SpeechJob {
+    /** An utterance's windows, one a step, and the silence behind the last. */
+    private record Job(PiperNetwork.Utterance utterance, int silence) implements SpeechJob {
         @Override
         public Step next() {
             float[] samples = utterance.next();
-            return new Step(samples, !utterance.hasNext());
+            boolean last = !utterance.hasNext();
+            return new Step(
+                    last && silence > 0
+                            ? Arrays.copyOf(samples, samples.length + silence)
+                            : samples,
+                    last);
         }
 
         @Override

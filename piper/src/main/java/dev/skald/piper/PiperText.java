@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
@@ -88,10 +89,30 @@ public final class PiperText {
         }
         List<SpokenSentence.Utterance> utterances = new ArrayList<>();
         for (List<String> phonemes : phonemizer.phonemes(spelled(sentence.normalized()))) {
-            utterances.add(new SpokenSentence.Utterance(phonemes, PhonemeIds.of(phonemes, config)));
+            add(phonemes, utterances);
         }
         return new SpokenSentence(
                 sentence.source(), sentence.normalized(), sentence.endsBlock(), utterances);
+    }
+
+    /** One run of the network, or one up to each phoneme that the voice wants silence after. */
+    private void add(List<String> phonemes, List<SpokenSentence.Utterance> to) {
+        Map<String, Float> silences = config.inference().silences();
+        int from = 0;
+        for (int i = 0; !silences.isEmpty() && i < phonemes.size(); i++) {
+            Float seconds = silences.get(phonemes.get(i));
+            if (seconds != null) {
+                add(phonemes.subList(from, i + 1), Math.round(seconds * config.sampleRate()), to);
+                from = i + 1;
+            }
+        }
+        if (from < phonemes.size()) {
+            add(phonemes.subList(from, phonemes.size()), 0, to);
+        }
+    }
+
+    private void add(List<String> phonemes, int silence, List<SpokenSentence.Utterance> to) {
+        to.add(new SpokenSentence.Utterance(phonemes, PhonemeIds.of(phonemes, config), silence));
     }
 
     /** The text as eSpeak NG is given it. */

@@ -54,10 +54,16 @@ public record PiperVoiceConfig(
      * @param noiseScale {@code noise_scale}
      * @param lengthScale {@code length_scale}
      * @param noiseWidth {@code noise_w}
+     * @param silences {@code phoneme_silence}: seconds of silence after a phoneme
      */
-    public record Inference(float noiseScale, float lengthScale, float noiseWidth) {
+    public record Inference(
+            float noiseScale, float lengthScale, float noiseWidth, Map<String, Float> silences) {
+        public Inference {
+            silences = Map.copyOf(silences);
+        }
+
         /** What piper1-gpl uses where a voice says nothing. */
-        public static final Inference DEFAULT = new Inference(0.667f, 1f, 0.8f);
+        public static final Inference DEFAULT = new Inference(0.667f, 1f, 0.8f, Map.of());
     }
 
     /** Between phonemes. */

@@ -117,7 +117,8 @@ final class PiperVoiceConfigReader {
                                 0.01,
                                 100,
                                 Inference.DEFAULT.lengthScale()),
-                        number(inference, "noise_w", 0, 10, Inference.DEFAULT.noiseWidth())),
+                        number(inference, "noise_w", 0, 10, Inference.DEFAULT.noiseWidth()),
+                        silences(objectOrEmpty(inference, "phoneme_silence"))),
                 whole(root, "hop_length", 1, MOST_SYMBOLS, 256),
                 vowelClusters(root),
                 string(language, "code", espeak),
@@ -164,6 +165,15 @@ final class PiperVoiceConfigReader {
             }
         }
         return phonemes;
+    }
+
+    private Map<String, Float> silences(Node map) {
+        Map<String, Float> silences = new LinkedHashMap<>();
+        for (Object phoneme : map.fields.keySet()) {
+            String name = (String) phoneme;
+            silences.put(name, number(map, name, 0, 60, 0));
+        }
+        return silences;
     }
 
     private Map<String, Integer> speakerIds(Node map, int speakers) {

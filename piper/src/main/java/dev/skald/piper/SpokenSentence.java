@@ -21,8 +21,9 @@ public record SpokenSentence(
      *
      * @param phonemes codepoints of IPA, or of the text for a voice of type {@code text}
      * @param ids what the voice makes of them
+     * @param silence samples of silence after it
      */
-    public record Utterance(List<String> phonemes, PhonemeIds ids) {
+    public record Utterance(List<String> phonemes, PhonemeIds ids, int silence) {
         public Utterance {
             phonemes = List.copyOf(phonemes);
         }

@@ -102,6 +102,22 @@ class PiperEngineTest {
     }
 
     @Test
+    void aPhonemeHasTheSilenceThatTheVoiceWantsAfterIt() throws IOException {
+        Path json = folder.resolve("voice.onnx.json");
+        String quiet = "\"inference\": {\"phoneme_silence\": {\",\": 0.1}}, \"num_symbols\"";
+        Files.writeString(json, Files.readString(json).replace("\"num_symbols\"", quiet));
+        List<AudioChunk> chunks = speak(request("One, two.").build());
+        int zeros = 0;
+        for (AudioChunk chunk : chunks) {
+            for (float sample : chunk.samples()) {
+                zeros += sample == 0 ? 1 : 0;
+            }
+        }
+        assertThat(network.begun).hasSize(2);
+        assertThat(zeros).isEqualTo(2205);
+    }
+
+    @Test
     void silenceComesBetweenSentencesOnly() {
         List<AudioChunk> chunks = speak(request("One.\nTwo.\nThree.").sentenceSilence(0.5).build());
         assertThat(chunks)

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -63,7 +64,7 @@ class PiperVoiceConfigTest {
                 .containsEntry("b", List.of());
         assertThat(config.speakerIds()).containsEntry("ann", 0).containsEntry("bob", 2);
         assertThat(config.defaultSpeaker()).isEqualTo(2);
-        assertThat(config.inference()).isEqualTo(new Inference(0.3f, 1.5f, 0.25f));
+        assertThat(config.inference()).isEqualTo(new Inference(0.3f, 1.5f, 0.25f, Map.of()));
         assertThat(config.hopLength()).isEqualTo(512);
         assertThat(config.vowelClusters()).isEqualTo(Set.of(List.of("a", "b")));
         assertThat(config.language()).isEqualTo("de_DE");

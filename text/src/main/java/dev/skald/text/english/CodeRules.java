@@ -30,7 +30,7 @@ final class CodeRules {
                             CodeRules::telephone),
                     new Rule(
                             "-",
-                            "(?:1-)?(?<area>8\\d\\d)-(?<word>[A-Z]{2,}(?:-[A-Z]+)?)(?!\\w)",
+                            "(?:1-)?(?<area>8\\d\\d)-(?<word>[A-Z]{2,}(?:-(?:[A-Z]+|\\d))*)(?!\\w)",
                             hit ->
                                     (hit.all().startsWith("1") ? "one " : "")
                                             + NumberWords.cardinal(hit.group("area"))
@@ -40,6 +40,14 @@ final class CodeRules {
                             " -",
                             "(?:0\\d{2,4}[ -]|\\(0\\d{2,4}\\) ?)\\d{3,4}[ -]\\d{3,4}(?![\\w])(?!-\\d)",
                             CodeRules::telephone),
+                    new Rule(
+                            " /",
+                            "0\\d{3,4} \\d{5,6}(?!\\w)|0\\d{2,4}/\\d{4,8}(?!\\w)",
+                            CodeRules::telephone),
+                    new Rule(
+                            "/",
+                            "10\\.\\d{4,9}/[\\w.()/-]*\\w",
+                            hit -> WebAddresses.spoken(hit.all())),
                     new Rule("-", "\\d{3}-\\d{4}(?![\\w])(?!-)(?! ?=)", CodeRules::local),
                     new Rule(
                             "(",
@@ -84,7 +92,7 @@ final class CodeRules {
                     new Rule("-", "\\d{5}-\\d{4}(?!\\w)(?!-)", CodeRules::serial),
                     new Rule(
                             ".",
-                            "\\d{1,6}(?:\\.\\d{1,6}){2,6}(?:[-_]?(?<tag>alpha|beta|rc|a|b|RC|SNAPSHOT|dev|post)[-.]?(?<n>\\d{0,4}))?(?!\\w)",
+                            "\\d{1,6}(?:\\.\\d{1,6}){2,6}(?:[-_]?(?<tag>alpha|beta|rc|a|b|RC|SNAPSHOT|dev|post)[-.]?(?<n>\\d{0,4}))?(?!\\w)(?!,\\d)",
                             CodeRules::version),
                     new Rule(
                             "xX",
@@ -123,7 +131,7 @@ final class CodeRules {
                                             + NumberWords.cardinal(hit.group("h"))),
                     new Rule(
                             "",
-                            "(?:(?<prefix>[A-Z][A-Za-z]*)-|[A-Za-z]++)\\d++(?:\\.\\d++)?(?:-?[A-Za-z]++(?:-?\\d++)?)*+(?!\\w)",
+                            "(?:(?<prefix>[A-Z][A-Za-z]*)-|[A-Za-z]++)\\d++(?:\\.\\d++)?(?:-(?=\\d{3})\\d++[A-Za-z]?+|(?<=x86)[-_]64)?+(?:-?[A-Za-z]++(?:-?\\d++)?)*+(?!\\w)",
                             CodeRules::model));
 
     private static final class Parts {
@@ -265,7 +273,8 @@ final class CodeRules {
         String hex = hit.group("hex");
         boolean number = hex.chars().allMatch(Character::isDigit);
         boolean word = hex.chars().noneMatch(Character::isDigit);
-        return (number && hex.length() == 3) || word
+        boolean same = hex.chars().allMatch(c -> c == hex.charAt(0));
+        return (number && hex.length() == 3) || word && !same
                 ? null
                 : "hash " + NumberWords.spelledWithLetters(hex);
     }

@@ -14,6 +14,7 @@ final class DateRules {
             "(?:(?i:january|february|april|june|july|august|september|october|november|december"
                     + "|jan|feb|apr|jun|jul|aug|sept|sep|oct|nov|dec)|(?=[A-Z])(?i:march|may|mar)"
                     + "|(?<=(?:st|nd|rd|th|of)[ -])(?:march|may)"
+                    + "|(?<=\\b(?:on|by|due|until|till|since|before|after|through|from) )(?:march|may|mar)(?= \\d)"
                     + "|(?:march|may|mar)(?=,? [12]\\d{3}(?!\\d))"
                     + "|(?:march|may|mar)(?=\\.? \\d{1,2}(?:st|nd|rd|th|,? [12]\\d{3})(?!\\d)))(?![A-Za-z])";
 
@@ -61,7 +62,7 @@ final class DateRules {
                             DateRules::dayMonth),
                     new Rule(
                             "s",
-                            "(?<y>(?!1000)[12]\\d{2}0)'?s(?![A-Za-z])",
+                            "(?<y>(?!1000)[12]\\d{2}0)[' ]?s(?![A-Za-z])",
                             hit -> NumberWords.plural(NumberWords.year(hit.group("y")))),
                     new Rule("s", "'?(?<d>[1-9]0)'?s(?![A-Za-z])", DateRules::decade),
                     new Rule(
@@ -71,7 +72,18 @@ final class DateRules {
                     new Rule(
                             "-",
                             "(?<y>(?:19|20)\\d\\d)-(?<m>0[1-9]|1[0-2])(?![\\w-])",
-                            DateRules::yearMonth));
+                            DateRules::yearMonth),
+                    new Rule(
+                            "/",
+                            "(?<m>0[1-9]|1[0-2])/(?<y>(?:19|20)\\d\\d)(?![\\w/])",
+                            hit ->
+                                    CalendarNames.month(hit.value("m"))
+                                            + " "
+                                            + NumberWords.year(hit.group("y"))),
+                    new Rule(
+                            "QH",
+                            "(?<n>[1-4])(?<p>[QH])(?<y>(?:20)?\\d\\d)(?!\\w)",
+                            DateRules::part));
 
     /** Rules for what begins with a month or weekday. */
     static final List<Rule> WORDY =
@@ -80,7 +92,7 @@ final class DateRules {
                             "",
                             "(?<m>"
                                     + MONTH_WORD
-                                    + ")\\.?[ -](?<d>"
+                                    + ")(?:\\.?[ -]|\\.)(?<d>"
                                     + DAY
                                     + ")(?:st|nd|rd|th)?(?:\\s?(?<to>[-–&])\\s?(?<d2>"
                                     + DAY
@@ -125,6 +137,12 @@ final class DateRules {
                     new Rule(
                             "",
                             "(?<m>" + WEEKDAY_WORD + ")\\.?(?=,? (?:\\d|" + MONTH_WORD + "))",
+                            DateRules::weekdayBeforeDate),
+                    new Rule(
+                            "",
+                            "(?<m>(?:mon|tues?|wed|thurs?|fri|sat|sun)(?:day)?)\\.?(?=,? (?:\\d{1,2}/\\d|\\d{1,2}(?::\\d\\d)? ?[ap]\\.?m|"
+                                    + MONTH_WORD
+                                    + " \\d))",
                             DateRules::weekdayBeforeDate));
 
     private DateRules() {}
@@ -172,7 +190,7 @@ final class DateRules {
         boolean date =
                 dayNoFraction(hit)
                         || SlashedDates.told(hit.text(), hit.match().start(), month, day)
-                        || SlashedDates.goesOn(hit.text(), hit.match().end());
+                        || SlashedDates.goesOn(hit.text(), hit.match().end(), month, day);
         if (!date) {
             return null;
         }
@@ -184,7 +202,10 @@ final class DateRules {
 
     /** 12/31 is a date, 7/16 inch is not. */
     private static boolean dayNoFraction(Rule.Hit hit) {
-        if (hit.has("d2") && hit.value("d2") > 12 && hit.value("d2") != 16) {
+        if (hit.has("d2")
+                && (hit.value("d2") > 12 && hit.value("d2") != 16
+                        || hit.value("m") == hit.value("m2")
+                                && SlashedDates.later(hit.value("d"), hit.value("d2")))) {
             return true;
         }
         return SlashedDates.noFraction(hit.value("d"));
@@ -242,6 +263,19 @@ final class DateRules {
         return season
                 ? null
                 : CalendarNames.month(hit.value("m")) + " " + NumberWords.year(hit.group("y"));
+    }
+
+    /** "2Q22": the second quarter of a year. */
+    private static @Nullable String part(Rule.Hit hit) {
+        boolean half = hit.group("p").equals("H");
+        if (half && hit.value("n") > 2) {
+            return null;
+        }
+        String year = hit.group("y");
+        return (hit.before().equalsIgnoreCase("the") ? "" : "the ")
+                + NumberWords.ordinal(hit.group("n"))
+                + (half ? " half of " : " quarter of ")
+                + (year.length() == 2 ? NumberWords.pair(year) : NumberWords.year(year));
     }
 
     private static String weekdayBeforeDate(Rule.Hit hit) {

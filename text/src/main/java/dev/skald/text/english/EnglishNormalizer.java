@@ -120,12 +120,20 @@ public final class EnglishNormalizer implements TextNormalizer {
         return switch (c) {
             case '-', '–' -> {
                 String after = Words.after(text, next);
+                boolean month = Words.capitalised(after) && CalendarNames.named(after);
                 boolean word =
-                        !spaced
-                                && ((Words.capitalised(after) && CalendarNames.named(after))
-                                        || Words.in("times-of-day", after));
-                boolean minus = c == '-' && spaced == gap && equationFollows(text, next);
-                if (minus && (number || negative)) {
+                        !spaced && (month || Words.in("times-of-day", after))
+                                || spaced
+                                        && gap
+                                        && month
+                                        && Character.isDigit(
+                                                Words.at(text, next + after.length() + 1));
+                boolean minus =
+                        c == '-'
+                                && (spaced == gap || gap)
+                                && (spaced && negative || equationFollows(text, next));
+                boolean letter = Character.isLetter(follows) && Words.edge(text, next + 1);
+                if (minus && (number || negative || letter)) {
                     yield Reading.of("minus", i + 1);
                 }
                 boolean roman =
@@ -141,7 +149,15 @@ public final class EnglishNormalizer implements TextNormalizer {
                         ? Reading.of(times || Currencies.symbol(follows) ? "times" : "by", i + 1)
                         : null;
             }
-            case '/' -> !spaced && Character.isLetter(follows) && !gap ? per(text, i + 1) : null;
+            case '/' -> {
+                if (spaced || gap || !Character.isLetter(follows)) {
+                    yield null;
+                }
+                // "Phase II/III": both are said.
+                yield Roman.value(Words.after(text, next)) > 0
+                        ? Reading.of("", i + 1)
+                        : per(text, i + 1);
+            }
             default -> null;
         };
     }

@@ -53,6 +53,7 @@ public final class Homographs {
         return switch (rule.kind) {
             case "verb" -> verb(text, i, before, after);
             case "past" -> past(text, i, before, after);
+            case "subject" -> Words.in("subjects", before) && Words.in("determiners", after);
             case "next" ->
                     Words.at(text, end) == ' ' && rule.words.contains(after)
                             || rule.words.contains(hyphened(text, end));
@@ -83,6 +84,9 @@ public final class Homographs {
             return true;
         }
         String two = lower(Words.before(text, i - before.length() - 1));
+        if (Words.in("pronouns", before) && Words.in("perfect-questions", two)) {
+            return true; // "Have you read it?"
+        }
         boolean asked =
                 Words.in("before-verbs", two)
                         || Words.in("auxiliaries", two)

@@ -14,23 +14,37 @@ final class Money {
     private static final Pattern EUROPEAN =
             Pattern.compile("(\\d{1,3}(?:[. ]\\d{3})+|\\d+),(\\d{2})(?= ?(?:€|EUR\\b))");
 
+    /** The same behind the sign: "€5,50". */
+    private static final Pattern DECIMAL_COMMA =
+            Pattern.compile("(\\d{1,3}(?:\\.\\d{3})+|\\d+),(\\d{2})(?![\\d,])");
+
     private Money() {}
 
-    /** A sum with a decimal comma before its euro sign; null if none begins at {@code i}. */
-    static @Nullable Reading european(String text, int i) {
+    /**
+     * A sum with a decimal comma; null if none begins at {@code i}.
+     *
+     * @param before the currency whose sign stood before; null if it follows
+     */
+    static @Nullable Reading european(String text, int i, Currencies.@Nullable Currency before) {
         Matcher sum =
-                EUROPEAN.matcher(text)
+                (before == null ? EUROPEAN : DECIMAL_COMMA)
+                        .matcher(text)
                         .region(i, Math.min(text.length(), i + 40))
                         .useTransparentBounds(true);
         if (text.charAt(i) == '.' || !sum.lookingAt()) {
             return null;
+        }
+        String whole = sum.group(1).replace(".", "").replace(" ", "");
+        if (before != null) {
+            return before.cent().equals("-")
+                    ? null
+                    : Reading.number(coins(whole, sum.group(2), before), sum.end());
         }
         int symbol = Words.at(text, sum.end()) == ' ' ? sum.end() + 1 : sum.end();
         Currencies.Currency euro = Currencies.at(text, symbol);
         if (euro == null) {
             return null;
         }
-        String whole = sum.group(1).replace(".", "").replace(" ", "");
         return Reading.number(coins(whole, sum.group(2), euro), euro.end());
     }
 
@@ -51,12 +65,40 @@ final class Money {
             @Nullable Quantity second,
             boolean magnitude,
             Currencies.Currency currency) {
+        Currencies.Currency named = named(text, end, currency);
+        return named == null
+                ? sum(text, i, words, end, first, second, magnitude, currency)
+                : sum(text, i, words, named.end(), first, second, magnitude, named);
+    }
+
+    /** "$5 USD", "$5 million dollars": the currency whose name follows its sign. */
+    private static Currencies.@Nullable Currency named(
+            String text, int end, Currencies.Currency sign) {
+        String word = Words.at(text, end) == ' ' ? Words.after(text, end) : "";
+        int after = end + 1 + word.length();
+        if (word.equals(sign.many()) || word.equals(sign.one())) {
+            return new Currencies.Currency(
+                    sign.one(), sign.many(), sign.cent(), sign.cents(), after);
+        }
+        Currencies.Currency code = word.length() == 3 ? Currencies.at(text, end + 1) : null;
+        return code != null && code.end() == after && code.many().endsWith(" " + sign.many())
+                ? code
+                : null;
+    }
+
+    private static Reading sum(
+            String text,
+            int i,
+            String words,
+            int end,
+            Quantity first,
+            @Nullable Quantity second,
+            boolean magnitude,
+            Currencies.Currency currency) {
         boolean cents =
                 second == null && !magnitude && cents(first) && !currency.cent().equals("-");
         if (cents) {
-            int point = first.text().indexOf('.');
-            String whole = first.text().substring(0, point);
-            return Reading.number(coins(whole, first.text().substring(point + 1), currency), end);
+            return Reading.number(coins(first.text(), currency), end);
         }
         if (second != null
                 && !magnitude
@@ -77,9 +119,10 @@ final class Money {
         return Reading.number(amount + " " + (single ? currency.one() : currency.many()), end);
     }
 
+    /** "3.50" and "3.5". */
     private static boolean cents(Quantity sum) {
         return sum.kind() == Quantity.Kind.DECIMAL
-                && sum.text().length() - sum.text().indexOf('.') == 3;
+                && sum.text().length() - sum.text().indexOf('.') <= 3;
     }
 
     /** "fifty to one hundred dollars"; with cents each sum has its own. */

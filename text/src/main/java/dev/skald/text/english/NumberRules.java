@@ -17,21 +17,8 @@ final class NumberRules {
     private static final class Patterns {
         private static final Pattern ORDINAL =
                 Pattern.compile(
-                        "(\\d{1,3}(?:,\\d{3})+|\\d{1,18})(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z0-9])");
+                        "(\\d{1,3}(?:,\\d{3})+|\\d{1,18})(?:st|nd|rd|th|ST|ND|RD|TH)(s?)(?![A-Za-z0-9])");
         private static final Pattern RANGE = Pattern.compile("(?: ?[–—‒] ?|-)(?=[.\\d½¼¾])");
-        private static final Pattern MAGNITUDE =
-                Pattern.compile(
-                        "(?: ?(?<word>thousand|million|billion|trillion|quadrillion|hundred|dozen|lakhs?|crores?)|(?<short>[KkMmBbT]|bn|Bn|BN|mn|mln|tn|trn)|(?<spaced> (?:bn|mn|mln|tn|M|B|b)))(?![A-Za-z0-9])");
-        private static final Pattern FEET =
-                Pattern.compile(
-                        "(\\d{1,3})'(?: ?(\\d{1,2}(?:\\.\\d+)?)(?:\"|''|(?![\\w'])))|(\\d{1,4})'(?= ?(?:x|by|tall|wide|long|deep|high)(?![A-Za-z]))");
-        private static final Pattern ANGLE =
-                Pattern.compile(
-                        "(\\d{1,3})° ?(\\d{1,2}(?:\\.\\d+)?)'(?: ?(\\d{1,2}(?:\\.\\d+)?)(?:\"|''))?(?: ?([NSEW])(?![A-Za-z]))?");
-        private static final Pattern HEIGHT =
-                Pattern.compile(
-                        "([3-8])(?:ft|FT|foot|feet)\\.? ?(\\d|1[01])(?: ?(?:in|ins|inch|inches)\\b\\.?|\"|(?![\\w.]))");
-        private static final Pattern INCHES = Pattern.compile("\"(?![\\w\"])");
         private static final Pattern TAIL = Pattern.compile("([A-Za-z]+\\d*)(?![\\w])");
     }
 
@@ -54,7 +41,7 @@ final class NumberRules {
             reading = ordinal(text, i);
         }
         if (reading == null) {
-            reading = measure(text, i);
+            reading = Lengths.read(text, i);
         }
         return reading == null ? amount(text, i, null) : reading;
     }
@@ -84,72 +71,15 @@ final class NumberRules {
 
     private static @Nullable Reading ordinal(String text, int i) {
         Matcher m = matcher(Patterns.ORDINAL, text, i);
-        return m.lookingAt() ? Reading.number(NumberWords.ordinal(m.group(1)), m.end()) : null;
-    }
-
-    /** Feet and inches, degrees and minutes. */
-    private static @Nullable Reading measure(String text, int i) {
-        int near = Math.min(text.length(), i + 12);
-        char second = Words.at(text, i + 1);
-        if ((second == 'f' || second == 'F') && Words.edge(text, i - 1)) {
-            Matcher m = matcher(Patterns.HEIGHT, text, i);
-            if (m.lookingAt()) {
-                boolean one = m.group(2).equals("1");
-                String inches = NumberWords.cardinal(m.group(2));
-                // "six feet two" unless inches are written too.
-                boolean named = !Character.isDigit(text.charAt(m.end() - 1));
-                String unit = !named ? "" : one ? " inch" : " inches";
-                return Reading.number(
-                        NumberWords.cardinal(m.group(1)) + " feet " + inches + unit, m.end());
-            }
-        }
-        if (text.indexOf('\'', i, near) < 0) {
-            return null;
-        }
-        Matcher m = matcher(Patterns.FEET, text, i);
-        if (m.lookingAt()) {
-            if (m.group(3) != null) {
-                return Reading.number(NumberWords.cardinal(m.group(3)) + " feet", m.end());
-            }
-            String feet =
-                    NumberWords.cardinal(m.group(1))
-                            + (m.group(1).equals("1") ? " foot " : " feet ");
-            if (m.group(2).equals("0")) {
-                return Reading.number(feet.strip(), m.end());
-            }
-            String inches =
-                    NumberWords.decimal(m.group(2))
-                            + (m.group(2).equals("1") ? " inch" : " inches");
-            return Reading.number(feet + inches, m.end());
-        }
-        m = matcher(Patterns.ANGLE, text, i);
-        if (!m.lookingAt()) {
-            return null;
-        }
-        String words =
-                NumberWords.cardinal(m.group(1))
-                        + " degrees "
-                        + NumberWords.decimal(m.group(2))
-                        + " minutes";
-        if (m.group(3) != null) {
-            words += " " + NumberWords.decimal(m.group(3)) + " seconds";
-        }
-        if (m.group(4) != null) {
-            words +=
-                    switch (m.group(4)) {
-                        case "N" -> " north";
-                        case "S" -> " south";
-                        case "E" -> " east";
-                        default -> " west";
-                    };
-        }
-        return Reading.number(words, m.end());
+        return m.lookingAt()
+                ? Reading.number(NumberWords.ordinal(m.group(1)) + m.group(2), m.end())
+                : null;
     }
 
     /** One number or a range, and what it counts. */
     private static @Nullable Reading amount(
             String text, int i, Currencies.@Nullable Currency currency) {
-        Reading european = Money.european(text, i);
+        Reading european = Money.european(text, i, currency);
         if (european != null) {
             return european;
         }
@@ -160,6 +90,12 @@ final class NumberRules {
         String round = ROUND.getOrDefault(first.text(), "");
         if (!round.isEmpty() && text.startsWith("s of", first.end())) {
             return Reading.number(round, first.end() + 1);
+        }
+        if (first.kind() == Quantity.Kind.WHOLE
+                && Words.at(text, first.end()) == 's'
+                && Words.edge(text, first.end() + 1)
+                && Words.in("models", Words.before(text, i))) {
+            return Reading.number(first.words() + " s", first.end() + 1);
         }
         if (currency == null && plural(text, i, first)) {
             String name = first.text().equals("00") ? "two thousand" : CodeRules.name(first.text());
@@ -179,7 +115,10 @@ final class NumberRules {
                                     && second.text().length() == 3
                                     && Words.in("named", Words.before(text, i));
             String between = name ? " " : " to ";
-            String words = plain(text, i, first, true) + between + endOfRange(text, first, second);
+            String words =
+                    BareNumbers.words(text, i, first, true)
+                            + between
+                            + BareNumbers.endOfRange(text, first, second);
             boolean times =
                     Words.at(text, second.end()) == 'x' && Words.edge(text, second.end() + 1);
             return times
@@ -191,7 +130,7 @@ final class NumberRules {
         if (letters && (first.kind() == Quantity.Kind.WHOLE || tail.group(1).equals("x"))) {
             return tail(text, first, tail);
         }
-        return Reading.number(plain(text, i, first, false), first.end());
+        return Reading.number(BareNumbers.words(text, i, first, false), first.end());
     }
 
     /** "two 6s", "the 747s": the plural of a number; "in 6s" are seconds. */
@@ -204,7 +143,9 @@ final class NumberRules {
             return false;
         }
         String before = Words.before(text, i);
-        if (Words.in("of-plurals", before.toLowerCase(Locale.ROOT)) || Words.in("named", before)) {
+        if (Words.in("of-plurals", before.toLowerCase(Locale.ROOT))
+                || Words.in("named", before)
+                || Words.at(text, i - 1) == 'x') {
             return true;
         }
         return s > number.end()
@@ -215,7 +156,6 @@ final class NumberRules {
     /** "4K", "3D", "1080p". */
     private static Reading tail(String text, Quantity number, Matcher tail) {
         String letters = tail.group(1);
-
         if (letters.equals("s")) {
             return Reading.number(NumberWords.plural(CodeRules.name(number.text())), tail.end());
         }
@@ -294,15 +234,14 @@ final class NumberRules {
         String words = second == null ? first.words() : first.words() + " to " + second.words();
         boolean one = second == null && first.singular();
         int end = last.end();
-        Matcher m = matcher(Patterns.MAGNITUDE, text, end);
-        String magnitude = m.lookingAt() ? magnitude(text, m, last, currency) : "";
-        if (!magnitude.isEmpty()) {
-            words += " " + magnitude;
-            end = m.end();
+        Magnitudes.Magnitude magnitude = Magnitudes.after(text, end, last, currency);
+        if (magnitude != null) {
+            words += " " + magnitude.word();
+            end = magnitude.end();
             one = false;
         }
         if (currency != null) {
-            return Money.amount(text, i, words, end, first, second, !magnitude.isEmpty(), currency);
+            return Money.amount(text, i, words, end, first, second, magnitude != null, currency);
         }
         int next = skipSpace(text, end);
         char c = Words.at(text, next);
@@ -315,24 +254,20 @@ final class NumberRules {
             Currencies.Currency after = followsNumber ? null : Currencies.at(text, next);
             if (after != null) {
                 return Money.amount(
-                        text, i, words, after.end(), first, second, !magnitude.isEmpty(), after);
+                        text, i, words, after.end(), first, second, magnitude != null, after);
             }
         }
-        if (c == '"' && next == end && evenQuotes(text, i)) {
-            Matcher inches = matcher(Patterns.INCHES, text, next);
-            if (inches.lookingAt()) {
-                boolean single = one || Money.describes(text, i, inches.end());
-                return Reading.number(words + (single ? " inch" : " inches"), inches.end());
-            }
+        int inches = c == '"' && next == end ? Lengths.inches(text, i, next) : -1;
+        if (inches > 0) {
+            boolean single = one || Money.describes(text, i, inches);
+            return Reading.number(words + (single ? " inch" : " inches"), inches);
         }
-        if (!magnitude.isEmpty()) {
+        if (magnitude != null) {
             return Reading.number(words, end);
         }
-        if (m.hitEnd() || m.lookingAt()) {
-            Reading many = manyOf(text, i, words, m);
-            if (many != null) {
-                return many;
-            }
+        Reading many = Magnitudes.ofUnit(text, i, end, words);
+        if (many != null) {
+            return many;
         }
         Units.Unit unit = Units.after(text, end);
         if (unit == null) {
@@ -345,164 +280,11 @@ final class NumberRules {
         return Reading.number(words + " " + (single ? unit.one() : unit.many()), unit.end());
     }
 
-    /** "100 million kg". */
-    private static @Nullable Reading manyOf(String text, int i, String words, Matcher magnitude) {
-        if (!magnitude.lookingAt() || magnitude.group("word") == null) {
-            return null;
-        }
-        int end = magnitude.end();
-        Units.Unit unit = Words.at(text, end) == ' ' ? Units.after(text, end) : null;
-        boolean symbol =
-                unit != null
-                        && unit.end() - end > 2
-                        && !Words.in("unit-words", text.substring(end + 1, unit.end()));
-        if (!symbol || unit == null) {
-            return null;
-        }
-        boolean describes = Money.describes(text, i, unit.end());
-        return Reading.number(
-                words
-                        + " "
-                        + magnitude.group("word")
-                        + " "
-                        + (describes ? unit.one() : unit.many()),
-                unit.end());
-    }
-
-    /** What a short or long word for thousands and millions is; empty if it is none here. */
-    private static String magnitude(
-            String text, Matcher m, Quantity number, Currencies.@Nullable Currency currency) {
-        if (m.group("word") != null) {
-            return currency == null && m.group().startsWith(" ") ? "" : m.group("word");
-        }
-        boolean decimal = number.kind() == Quantity.Kind.DECIMAL;
-        String symbol = (m.group("short") != null ? m.group("short") : m.group("spaced")).strip();
-        if (m.group("spaced") != null && currency == null && symbol.length() < 2) {
-            return "";
-        }
-        return switch (symbol.toLowerCase(Locale.ROOT)) {
-            case "k" -> {
-                boolean many = number.text().length() > 2 || decimal;
-                yield currency != null || many || plural(text, m.end()) ? "thousand" : "";
-            }
-            case "m" ->
-                    currency != null
-                                    || symbol.equals("M")
-                                    || Words.in("counted", Words.after(text, m.end()))
-                            ? "million"
-                            : "";
-            case "mn", "mln" -> "million";
-            case "tn", "trn" -> "trillion";
-            case "b" ->
-                    currency != null || symbol.equals("B") && (decimal || plural(text, m.end()))
-                            ? "billion"
-                            : "";
-            case "bn" -> "billion";
-            case "t" -> currency != null ? "trillion" : "";
-            default -> "trillion";
-        };
-    }
-
-    private static boolean plural(String text, int end) {
-        String word = Words.after(text, end);
-        return word.length() > 2 && word.endsWith("s") && Character.isLowerCase(word.charAt(0));
-    }
-
-    /** A number that counts nothing: a year, a code, a count. */
-    private static String plain(String text, int i, Quantity number, boolean range) {
-        String digits = number.text();
-        String before = Words.before(text, i);
-        if (number.kind() == Quantity.Kind.DECIMAL) {
-            boolean version = digits.charAt(0) != '.' && Words.in("versioned", before);
-            return version ? CodeRules.dotted(digits) : number.words();
-        }
-        if (number.kind() != Quantity.Kind.WHOLE) {
-            return number.words();
-        }
-        int n = digits.length();
-        boolean round = digits.endsWith("000");
-        if (n >= 3 && Words.in("named", before)) {
-            return CodeRules.name(digits);
-        }
-        if (n == 3
-                && Words.in("hotlines", digits)
-                && Words.in("called", Words.after(text, number.end()))) {
-            return NumberWords.spelled(digits);
-        }
-        if (n >= 3 && n < 6 && Places.directionFollows(text, number.end())) {
-            return CodeRules.name(digits);
-        }
-        boolean code =
-                n >= 3
-                        && !counts(text, number.end())
-                        && (Words.in("digit-by-digit", named(text, i))
-                                || (n == 5
-                                        && before.length() == 2
-                                        && before.equals(before.toUpperCase(Locale.ROOT))));
-        if (code || (n >= 10 && !round)) {
-            return NumberWords.spelled(digits);
-        }
-        boolean year = n == 4 && digits.compareTo("1001") >= 0 && digits.compareTo("2100") < 0;
-        if (year
-                && Words.in("amounts", before.toLowerCase(Locale.ROOT))
-                && Words.in("counted-verbs", Words.after(text, number.end()))) {
-            return number.words();
-        }
-        return year && (range || !counts(text, number.end()))
-                ? NumberWords.year(digits)
-                : number.words();
-    }
-
-    /** What a number is told to be: "code 12", "code: 12", "code is 12". */
-    private static String named(String text, int i) {
-        int colon = i - 2;
-        if (Words.at(text, i - 1) == ' ' && Words.at(text, colon) == ':') {
-            return Words.before(text, colon);
-        }
-        String before = Words.before(text, i);
-        return before.equals("is") || before.equals("number")
-                ? Words.before(text, i - before.length() - 1)
-                : before;
-    }
-
-    private static String endOfRange(String text, Quantity first, Quantity second) {
-        boolean years =
-                first.kind() == Quantity.Kind.WHOLE
-                        && second.kind() == Quantity.Kind.WHOLE
-                        && first.text().length() == 4
-                        && second.text().length() == 2;
-        return years
-                ? NumberWords.pair(second.text())
-                : plain(text, second.end() - second.text().length(), second, true);
-    }
-
-    /** Whether the word at {@code end} is counted by the number before it. */
-    private static boolean counts(String text, int end) {
-        if (Words.at(text, end) != ' ') {
-            return false;
-        }
-        String word = Words.after(text, end);
-        if (word.isEmpty() || !Character.isLowerCase(word.charAt(0))) {
-            return false;
-        }
-        boolean plural = word.length() > 2 && word.endsWith("s") && !word.endsWith("ss");
-        return Words.in("counted", word) || (plural && !Words.in("after-years", word));
-    }
-
-    private static boolean evenQuotes(String text, int i) {
-        int quotes = 0;
-        for (int k = Math.max(0, i - 500); k < i; k++) {
-            boolean inches = Character.isDigit(Words.at(text, k - 1));
-            quotes += text.charAt(k) == '"' && !inches ? 1 : 0;
-        }
-        return quotes % 2 == 0;
-    }
-
     private static int skipSpace(String text, int i) {
         return Words.at(text, i) == ' ' && i < text.length() ? i + 1 : i;
     }
 
-    private static Matcher matcher(Pattern pattern, String text, int i) {
+    static Matcher matcher(Pattern pattern, String text, int i) {
         return pattern.matcher(text)
                 .region(i, Math.min(text.length(), i + 160))
                 .useTransparentBounds(true)

@@ -3,14 +3,22 @@ package dev.skald.text.english;
 import dev.skald.text.words.Reading;
 import dev.skald.text.words.Resources;
 import dev.skald.text.words.Words;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** States behind a place's name, and the points of the compass in street names. */
 final class Places {
     private static final class States {
         private static final Map<String, String[]> ROWS = Resources.table("states-en.tsv");
+        private static final Set<String> NAMES =
+                ROWS.values().stream().map(row -> row[1]).collect(Collectors.toSet());
     }
+
+    /** A street has no more words than this in its name. */
+    private static final int MOST_NAMES = 4;
 
     private Places() {}
 
@@ -21,7 +29,7 @@ final class Places {
         }
         String place = Words.before(text, i - 2);
         if (!Words.capitalised(place)
-                || place.equals(place.toUpperCase(java.util.Locale.ROOT))
+                || place.equals(place.toUpperCase(Locale.ROOT))
                 || Words.in("function-words", place)
                 || Words.in("interjections", place)) {
             return null;
@@ -39,18 +47,57 @@ final class Places {
             return Reading.of(row[1] + (stop ? "." : ""), dot + 1);
         }
         row = States.ROWS.get(text.substring(i, end));
+        if (row != null && row[0].equals("MD") && doctor(text, i)) {
+            return null;
+        }
         return row != null && Words.edge(text, end) && Words.at(text, end) != '\''
                 ? Reading.of(row[1], end)
                 : null;
     }
 
-    /** "708 N 1st St", "1600 NW Oak Ave": whether a point of the compass follows a house number. */
-    static boolean directionFollows(String text, int end) {
+    /** "Dr. Jane Smith, MD": a title or an initial stands before the name. */
+    private static boolean doctor(String text, int i) {
+        int comma = text.lastIndexOf(',', i - 3);
+        String name = text.substring(Math.max(comma + 1, i - 40), i - 2);
+        return name.contains("Dr.")
+                || name.contains("Doctor ")
+                || name.matches(".*\\b[A-Z]\\.? [A-Z][a-z]+");
+    }
+
+    /** "708 N 1st St", "123 Main St": whether the name of a street follows a house number. */
+    static boolean streetFollows(String text, int end) {
         if (Words.at(text, end) != ' ') {
             return false;
         }
-        int i = end + 1;
-        return direction(text, i) != null;
+        if (direction(text, end + 1) != null) {
+            return true;
+        }
+        int at = end;
+        for (int n = 0; n < MOST_NAMES; n++) {
+            String word = Words.at(text, at) == ' ' ? Words.after(text, at) : "";
+            if (n > 0 && Words.in("streets", word)) {
+                return true;
+            }
+            if (!Words.capitalised(word) && !ordinal(word)) {
+                return false;
+            }
+            at += 1 + word.length();
+        }
+        return false;
+    }
+
+    /** "CA 90210", "FL, 95051", "Oregon 97201": whether a state stands before {@code i}. */
+    static boolean stateBefore(String text, int i) {
+        boolean comma = Words.at(text, i - 1) == ' ' && Words.at(text, i - 2) == ',';
+        String word = Words.before(text, comma ? i - 2 : i);
+        return word.length() == 2 && word.equals(word.toUpperCase(Locale.ROOT))
+                || comma && States.NAMES.contains(word);
+    }
+
+    private static boolean ordinal(String word) {
+        return !word.isEmpty()
+                && Character.isDigit(word.charAt(0))
+                && Character.isLetter(word.charAt(word.length() - 1));
     }
 
     /** The point of the compass at {@code i} in a street's name; null if there is none. */
@@ -81,15 +128,13 @@ final class Places {
                 !before.isEmpty()
                         && Character.isDigit(before.charAt(0))
                         && Character.isDigit(before.charAt(before.length() - 1));
-        boolean ordinal =
-                !street.isEmpty()
-                        && Character.isDigit(street.charAt(0))
-                        && Character.isLetter(street.charAt(street.length() - 1));
-        boolean named =
-                ordinal
-                        || Words.capitalised(street)
-                                && Words.in(
-                                        "streets", Words.after(text, next + 1 + street.length()));
-        return name.isEmpty() || !house || !named ? null : Reading.of(name, next);
+        boolean road = Words.in("streets", Words.after(text, next + 1 + street.length()));
+        boolean named = house && (ordinal(street) || Words.capitalised(street) && road);
+        // "W. 34th St.", "1600 Pennsylvania Avenue NW"
+        boolean numbered = ordinal(street) && road;
+        boolean behind = end - i == 2 && Words.in("streets", before);
+        return name.isEmpty() || !named && !numbered && !behind
+                ? null
+                : Reading.of(name, behind ? end : next);
     }
 }

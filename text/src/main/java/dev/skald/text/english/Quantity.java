@@ -41,7 +41,7 @@ record Quantity(String text, String words, Kind kind, int end) {
     private static final String RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
     private static final String NUMBER =
-            "(?:\\d{1,3}(?:,\\d{3})++(?!\\d)|\\d{1,2}(?:,\\d{2})+,\\d{3}(?!\\d)|[1-9]\\d{0,2}(?: \\d{3}){1,5}(?![\\w-])(?! \\d)|\\d++)(?:\\.\\d++)?|\\.\\d++";
+            "\\d{1,3}(?:\\.\\d{3}){2,},\\d{1,9}(?!\\d)|(?:\\d{1,3}(?:,\\d{3})++(?!\\d)|\\d{1,3}(?:['_]\\d{3})++(?![\\w'])|\\d{1,2}(?:,\\d{2})+,\\d{3}(?!\\d)|[1-9]\\d{0,2}(?: \\d{3}){1,5}(?![\\w-])(?! \\d)|\\d++)(?:\\.\\d++)?|\\.\\d++";
 
     private static final Pattern SCIENTIFIC =
             Pattern.compile(
@@ -114,7 +114,12 @@ record Quantity(String text, String words, Kind kind, int end) {
     }
 
     private static Quantity plain(String number, int end) {
-        String digits = number.replace(" ", "");
+        int comma = number.lastIndexOf(',');
+        boolean european = comma > 0 && number.indexOf('.') >= 0 && number.indexOf('.') < comma;
+        String digits =
+                european
+                        ? number.replace(".", "").replace(',', '.')
+                        : number.replace(" ", "").replace("'", "").replace("_", "");
         if (digits.indexOf('.') >= 0) {
             return new Quantity(digits, NumberWords.decimal(digits), Kind.DECIMAL, end);
         }
@@ -248,7 +253,8 @@ record Quantity(String text, String words, Kind kind, int end) {
             String season = NumberWords.year(n) + " " + NumberWords.pair(d);
             return new Quantity(m.group(), season, Kind.RATING, m.end());
         }
-        if (!less(n, d) || !sayable(d)) {
+        boolean improper = d.length() < 3 && Integer.parseInt(d) <= 10 && n.length() < 3;
+        if (!(less(n, d) || improper) || !sayable(d)) {
             String words = NumberWords.cardinal(n) + " over " + NumberWords.cardinal(d);
             return new Quantity(m.group(), words, Kind.RATING, m.end());
         }

@@ -23,6 +23,9 @@ final class RomanNumerals {
 
     /** The reading of the word from {@code i} to {@code end}; null if it is no numeral here. */
     static @Nullable Reading read(String text, int i, int end) {
+        if (!mayBe(text, i, end)) {
+            return null;
+        }
         String word = text.substring(i, end);
         String capitals = word.toUpperCase(Locale.ROOT);
         boolean upper = word.equals(capitals);
@@ -55,9 +58,9 @@ final class RomanNumerals {
         if (listedRuler(text, i, word)) {
             return Reading.of("the " + NumberWords.ordinal(number), end);
         }
-        String after = Words.after(text, end);
-        if (after.equalsIgnoreCase("century") && word.length() > 1) {
-            return Reading.of(NumberWords.ordinal(number), end);
+        if (word.length() > 1
+                && (centuries(text, end) || Words.in("games", Words.after(text, end)))) {
+            return Reading.number(NumberWords.ordinal(number), end);
         }
         boolean unlisted =
                 Words.capitalised(before)
@@ -65,7 +68,19 @@ final class RomanNumerals {
                         && !Words.in("function-words", before)
                         && !Words.in("not-numerals", word)
                         && Roman.value(word) <= LARGEST_UNLISTED;
-        return unlisted ? Reading.number(NumberWords.cardinal(number), end) : null;
+        return unlisted || sure(word) ? Reading.number(NumberWords.cardinal(number), end) : null;
+    }
+
+    /** Whether there is no letter but those of numerals, before "th" and the like. */
+    private static boolean mayBe(String text, int i, int end) {
+        char last = text.charAt(end - 1);
+        boolean ending = end - i > 2 && (last == 'h' || last == 't' || last == 'd');
+        for (int k = i; k < (ending ? end - 2 : end); k++) {
+            if ("IVXLCDMivxlcdm".indexOf(text.charAt(k)) < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** "XIXth". */
@@ -77,6 +92,38 @@ final class RomanNumerals {
                         || word.endsWith("nd")
                         || word.endsWith("rd"))
                 && Roman.value(word.substring(0, n)) > 0;
+    }
+
+    /** Whether it can be nothing but a number: "III", "XIV". */
+    private static boolean sure(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if ("IVX".indexOf(word.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return word.length() > 2 && !Words.in("not-numerals", word);
+    }
+
+    /** "XVI century", "XVI-XVII centuries". */
+    private static boolean centuries(String text, int end) {
+        String after = Words.after(text, end);
+        if (after.equalsIgnoreCase("century") || after.equals("centuries")) {
+            return true;
+        }
+        for (String join : new String[] {"-", "–", " and ", " to ", " or "}) {
+            if (text.startsWith(join, end)) {
+                int next = end + join.length();
+                int last = next;
+                while (Character.isLetter(Words.at(text, last))) {
+                    last++;
+                }
+                String word = text.substring(next, last);
+                String following = Words.after(text, last);
+                return Roman.value(word) > 0
+                        && (following.equals("century") || following.equals("centuries"));
+            }
+        }
+        return false;
     }
 
     /** "MCMXCIX". */
@@ -120,7 +167,8 @@ final class RomanNumerals {
 
     /** "Pius IX and XII". */
     private static boolean listedRuler(String text, int i, String word) {
-        int start = word.length() < 2 ? -1 : joined(text, i);
+        boolean only = word.equals("I") && ",.;)".indexOf(Words.at(text, i + 1)) >= 0;
+        int start = word.length() < 2 && !only ? -1 : joined(text, i);
         int first = start;
         while (first > 0 && Character.isLetter(text.charAt(first - 1))) {
             first--;
@@ -141,7 +189,7 @@ final class RomanNumerals {
      */
     private static int joined(String text, int at) {
         char dash = Words.at(text, at - 1);
-        if (dash == '-' || dash == '–') {
+        if (dash == '-' || dash == '–' || dash == '/') {
             return at - 1;
         }
         for (String join : JOINS) {

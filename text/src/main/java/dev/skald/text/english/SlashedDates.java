@@ -42,7 +42,8 @@ final class SlashedDates {
                 break;
             }
             int other = Integer.parseInt(pair.group(2));
-            if (Integer.parseInt(pair.group(1)) <= 12 && noFraction(other)) {
+            int of = Integer.parseInt(pair.group(1));
+            if (of <= 12 && (noFraction(other) || of == month && later(other, day))) {
                 return true;
             }
             start -= before.length() - pair.start();
@@ -52,15 +53,27 @@ final class SlashedDates {
                         ? start - 2
                         : start;
         String word = Words.before(text, comma);
+        String named = word.equals("of") ? Words.before(text, comma - word.length() - 1) : "";
         return CalendarNames.weekdayNamed(word)
+                || Words.in("days-of", named)
                 || comma == start
                         && (Words.in("dates", word) || !fraction && Words.in("spans", word));
     }
 
     /** Whether the pair that ends at {@code end} begins a range or list of dates. */
-    static boolean goesOn(String text, int end) {
+    static boolean goesOn(String text, int end, int month, int day) {
         Matcher next = AFTER.matcher(text).region(end, Math.min(text.length(), end + 20));
-        return next.lookingAt() && noFraction(Integer.parseInt(next.group(2)));
+        if (!next.lookingAt()) {
+            return false;
+        }
+        int other = Integer.parseInt(next.group(2));
+        return noFraction(other) || month == Integer.parseInt(next.group(1)) && later(day, other);
+    }
+
+    /** "3/5-3/9": days of one month; "1/4 to 1/8" are parts of something. */
+    static boolean later(int day, int other) {
+        boolean halved = Integer.bitCount(day) == 1 && Integer.bitCount(other) == 1;
+        return other > day && !halved;
     }
 
     private static boolean commonDenominator(int parts) {

@@ -66,6 +66,9 @@ final class WebAddresses {
         if (colon > 0 && host.substring(colon + 1).chars().allMatch(Character::isDigit)) {
             host = host.substring(0, colon);
         }
+        if (host.equals("localhost")) {
+            return colon > 0 || slash > 0;
+        }
         int dot = host.lastIndexOf('.');
         if (dot < 1 || dot == host.length() - 1) {
             return false;
@@ -80,6 +83,10 @@ final class WebAddresses {
         // "U.S.A" and "e.g" are not hosts.
         if (dot == 1 && Character.isLetter(host.charAt(0)) && last.length() < 2) {
             return false;
+        }
+        boolean shouted = last.length() > 2 && last.equals(last.toUpperCase(Locale.ROOT));
+        if (shouted && dot > 1 && Words.in("spelled", last.toLowerCase(Locale.ROOT))) {
+            return true;
         }
         return Words.in("domains", last) || Words.in("spelled", last) || Words.in("files", last);
     }

@@ -31,7 +31,7 @@ public final class LanguageNormalizer implements TextNormalizer {
 
     private String said(String text) {
         StringBuilder out = new StringBuilder(text.length() + 16);
-        int i = 0;
+        int i = marker(text);
         while (i < text.length()) {
             int raw = Phonemes.end(text, i);
             if (raw > i) {
@@ -65,6 +65,17 @@ public final class LanguageNormalizer implements TextNormalizer {
             i++;
         }
         return out.toString();
+    }
+
+    /** Where the text of a heading or list item begins: "# Titel", "- eins". */
+    private static int marker(String text) {
+        int i = 0;
+        while (i < 6 && Words.at(text, i) == '#') {
+            i++;
+        }
+        boolean item = i == 0 && text.length() > 1 && "-*•".indexOf(text.charAt(0)) >= 0;
+        i = item ? 1 : i;
+        return i > 0 && i < text.length() && text.charAt(i) == ' ' ? i + 1 : 0;
     }
 
     /** Says the abbreviation at {@code i}; gives where it ends, {@code i} if there is none. */

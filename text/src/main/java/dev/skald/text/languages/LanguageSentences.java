@@ -38,7 +38,7 @@ public final class LanguageSentences implements SentenceEnds {
         if (entry != null) {
             return switch (entry.kind()) {
                 case MID, PLAIN -> false;
-                case NUMBER -> !Character.isDigit(follows);
+                case NUMBER -> !Character.isDigit(follows) && !Character.isLowerCase(follows);
                 case END -> !Character.isLowerCase(follows) && !Character.isDigit(follows);
             };
         }
@@ -52,7 +52,34 @@ public final class LanguageSentences implements SentenceEnds {
         if (word.length() == 2 && Character.isUpperCase(word.charAt(0)) && capital) {
             return starts(word(text, next));
         }
-        return !(Character.isLowerCase(follows) && (dotted(word) || withoutVowel(word)));
+        if (Character.isDigit(follows) && word.endsWith("str.")) {
+            return false; // "Hauptstr. 5"
+        }
+        boolean letters = word.length() == 3 && upper(word);
+        if (letters && capital && upper(word(text, next) + ".") && !starts(word(text, next))) {
+            return false; // "EE. UU."
+        }
+        boolean part = word.length() == 2 || word.length() == 3 && afterLetter(text, start);
+        return !(Character.isLowerCase(follows)
+                && (part || letters || dotted(word) || withoutVowel(word)));
+    }
+
+    /** Two or more capitals and a full stop. */
+    private static boolean upper(String word) {
+        for (int i = 0; i < word.length() - 1; i++) {
+            if (!Character.isUpperCase(word.charAt(i))) {
+                return false;
+            }
+        }
+        return word.length() > 2;
+    }
+
+    /** "p. ex.": whether a letter with a full stop goes before. */
+    private static boolean afterLetter(CharSequence text, int start) {
+        return Words.at(text, start - 1) == ' '
+                && Words.at(text, start - 2) == '.'
+                && Character.isLetter(Words.at(text, start - 3))
+                && Words.edge(text, start - 4);
     }
 
     @Override

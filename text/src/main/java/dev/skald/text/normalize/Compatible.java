@@ -56,6 +56,12 @@ public final class Compatible {
             out.append('°');
         } else if (c >= 0x2460 && c <= 0x2473) {
             enumerated(String.valueOf(c - 0x2460 + 1), out);
+        } else if (c >= 0x24B6 && c <= 0x24E9) {
+            out.append((char) (c < 0x24D0 ? c - 0x24B6 + 'A' : c - 0x24D0 + 'a'));
+        } else if (c >= 0x1F130 && c <= 0x1F189 && (c - 0x1F130) % 32 < 26) {
+            out.append((char) ((c - 0x1F130) % 32 + 'A'));
+        } else if (c == 0x2236) {
+            out.append(':');
         } else if (c >= 0x2474 && c <= 0x249B) {
             enumerated(String.valueOf((c - 0x2474) % 20 + 1), out);
         } else if (c >= 0x2776 && c <= 0x2793) {
@@ -63,7 +69,8 @@ public final class Compatible {
         } else if (c >= 0x2160 && c <= 0x217F && !afterName(out)) {
             out.append(Character.getNumericValue(c));
         } else if (plainForm(c)) {
-            out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
+            String plain = Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC);
+            out.append(plain.replace('∕', '/'));
         } else if (mark(c) && !out.isEmpty()) {
             // Lines struck through letters, and marks piled on marks, say nothing.
             boolean overlay = c >= 0x334 && c <= 0x338;
@@ -99,7 +106,9 @@ public final class Compatible {
         int n = out.length();
         boolean afterWord =
                 n > 1 && out.charAt(n - 1) == ' ' && Character.isLetterOrDigit(out.charAt(n - 2));
-        if (afterWord) {
+        if (n > 0 && Character.isLetterOrDigit(out.charAt(n - 1))) {
+            out.append(", ");
+        } else if (afterWord) {
             out.setLength(n - 1);
             out.append(", ");
         }

@@ -61,7 +61,8 @@ final class BlockReader {
             if (c == ESCAPE && peek(0) == '[') {
                 skipEscape();
             } else if (hyphen(c) && Character.isLetter(last) && newline(peek(0)) && joined()) {
-                if (Words.in("hyphenated", line.lastWord().toLowerCase(Locale.ROOT))) {
+                if (line.compound()
+                        || Words.in("hyphenated", line.lastWord().toLowerCase(Locale.ROOT))) {
                     last = (char) c;
                     return c;
                 }
@@ -208,11 +209,14 @@ final class BlockReader {
         return c < 0 || c == '|' || heading || label() || item(c, 1);
     }
 
-    /** "Subject: ...", "JOHN: ...". */
+    /** "Subject: ...", "JOHN: ...", "Step 2: ...". */
     private boolean label() {
         int i = 0;
         while (i < LABEL && (Character.isLetter(peek(i)) || (i > 0 && peek(i) == '-'))) {
             i++;
+        }
+        if (i > 0 && peek(i) == ' ' && Character.isDigit(peek(i + 1))) {
+            i += Character.isDigit(peek(i + 2)) ? 3 : 2;
         }
         return i > 0 && Character.isUpperCase(peek(0)) && peek(i) == ':' && spaceAt(i + 1);
     }

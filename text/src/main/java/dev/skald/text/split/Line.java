@@ -21,6 +21,14 @@ final class Line {
         }
     }
 
+    /** Whether the word that the line ends with has a hyphen already: "mother-in". */
+    boolean compound() {
+        int start = text.length() - lastWord().length();
+        return start > 1
+                && text.charAt(start - 1) == '-'
+                && Character.isLetter(text.charAt(start - 2));
+    }
+
     /** The letters the line ends with. */
     String lastWord() {
         int start = text.length();

@@ -227,7 +227,8 @@ public final class SentenceSplitter implements Iterator<String> {
         }
         char capital = Words.at(buffer, first);
         char before = Words.at(buffer, i - 1);
-        if (!Character.isUpperCase(capital) || before == ' ' || before == BlockReader.BREAK) {
+        boolean upper = Character.isUpperCase(capital);
+        if (!upper && !ends.starts(wordAt(first)) || before == ' ' || before == BlockReader.BREAK) {
             return false;
         }
         int start = i;
@@ -235,6 +236,12 @@ public final class SentenceSplitter implements Iterator<String> {
             start--;
         }
         String left = buffer.substring(start, i);
+        if (!upper) {
+            return Words.at(buffer, first + wordAt(first).length()) == ' '
+                    && start > 0
+                    && left.length() > 1
+                    && left.chars().allMatch(Character::isLetter);
+        }
         if (left.indexOf('/') >= 0 || left.indexOf('@') >= 0 || left.indexOf('=') >= 0) {
             return false;
         }
@@ -260,7 +267,13 @@ public final class SentenceSplitter implements Iterator<String> {
         boolean ended =
                 stem.length() > 1 && (Character.isLowerCase(before) || capitals)
                         || Character.isDigit(before)
-                        || ")]%".indexOf(before) >= 0;
+                        || ")]%€£$¥°²³".indexOf(before) >= 0;
+        // "5 p.m.Then"; what is no sentence's end, as "e.g.", is none here either.
+        boolean letters =
+                stem.length() == 1 && left.length() > 2 && left.charAt(left.length() - 2) == '.';
+        if (letters && word.length() > 1) {
+            return ends.starts(word) && ends.mayEnd(buffer, i);
+        }
         if (!ended || ends.starts(word)) {
             return ended;
         }

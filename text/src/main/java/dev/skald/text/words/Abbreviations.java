@@ -129,8 +129,12 @@ public final class Abbreviations {
         if (entry != null) {
             return switch (entry.kind) {
                 case TITLE, MID, PLAIN -> false;
+                // "Martin Luther King Jr. Drive"
                 case END ->
                         capital
+                                && (starter
+                                        || !word.equalsIgnoreCase("jr")
+                                                && !word.equalsIgnoreCase("sr"))
                                 && text.charAt(next) != '('
                                 && !calendar(following)
                                 && !(clock(word) && opening(text, start))
@@ -140,7 +144,7 @@ public final class Abbreviations {
                                 && !Roman.afterNumbered(following)
                                 && !code(following)
                                 && !(following.equals("I") && alone(text, first + 1));
-                case NAME -> !capital;
+                case NAME -> !capital && !numbered(text, start, dot, follows);
                 case AFTER -> starter;
             };
         }
@@ -152,6 +156,23 @@ public final class Abbreviations {
         }
         boolean letters = word.length() > 2 && word.charAt(word.length() - 2) == '.';
         return !letters || starter;
+    }
+
+    /** "Ste. 400": the same letters that are a name's part elsewhere. */
+    private static boolean numbered(CharSequence text, int start, int dot, char follows) {
+        String word = text.subSequence(start, dot + 1).toString().toLowerCase(Locale.ROOT);
+        Entry entry = Table.ENTRIES.get(word);
+        return Character.isDigit(follows) && entry != null && entry.kind == Kind.NUMBER;
+    }
+
+    /** The entry for a word before what it says something of: "Ste. 400" is a suite. */
+    public static @Nullable Entry find(String word, char follows) {
+        Entry entry = find(word);
+        if (entry != null && entry.kind == Kind.NAME && Character.isDigit(follows)) {
+            Entry lower = Table.ENTRIES.get(word.toLowerCase(Locale.ROOT));
+            return lower != null && lower.kind == Kind.NUMBER ? lower : entry;
+        }
+        return entry;
     }
 
     /** Whether the full stop at {@code dot} can end a sentence, whatever follows. */

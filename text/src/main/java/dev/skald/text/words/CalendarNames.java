@@ -17,7 +17,39 @@ public final class CalendarNames {
 
     /** Whether a word is a name or its usual short form, in any letter case. */
     public static boolean named(String word) {
-        return known(word, MONTHS, 4) || known(word, WEEKDAYS, 5);
+        return begins(word) && (known(word, MONTHS, 4) || known(word, WEEKDAYS, 5));
+    }
+
+    /** Whether the first three letters are a name's: most words are told apart by them alone. */
+    private static boolean begins(String word) {
+        if (word.length() < 3) {
+            return false;
+        }
+        int letters =
+                (word.charAt(0) | 32) << 16 | (word.charAt(1) | 32) << 8 | word.charAt(2) | 32;
+        return switch (letters) {
+            case 'j' << 16 | 'a' << 8 | 'n',
+                    'f' << 16 | 'e' << 8 | 'b',
+                    'm' << 16 | 'a' << 8 | 'r',
+                    'a' << 16 | 'p' << 8 | 'r',
+                    'm' << 16 | 'a' << 8 | 'y',
+                    'j' << 16 | 'u' << 8 | 'n',
+                    'j' << 16 | 'u' << 8 | 'l',
+                    'a' << 16 | 'u' << 8 | 'g',
+                    's' << 16 | 'e' << 8 | 'p',
+                    'o' << 16 | 'c' << 8 | 't',
+                    'n' << 16 | 'o' << 8 | 'v',
+                    'd' << 16 | 'e' << 8 | 'c',
+                    'm' << 16 | 'o' << 8 | 'n',
+                    't' << 16 | 'u' << 8 | 'e',
+                    'w' << 16 | 'e' << 8 | 'd',
+                    't' << 16 | 'h' << 8 | 'u',
+                    'f' << 16 | 'r' << 8 | 'i',
+                    's' << 16 | 'a' << 8 | 't',
+                    's' << 16 | 'u' << 8 | 'n' ->
+                    true;
+            default -> false;
+        };
     }
 
     /** Whether a word is a weekday or its usual short form. */
