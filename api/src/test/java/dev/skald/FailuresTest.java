@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -53,6 +54,9 @@ class FailuresTest {
                 new Told(
                         SkaldException.class,
                         "a file changed while it was read, or its disk failed: run it again"));
+        kinds.put(
+                new SocketTimeoutException("Read timed out"),
+                new Told(SkaldException.class, "cannot read or write: Read timed out"));
         Told interrupted = new Told(SpeechCancelledException.class, "the thread was interrupted");
         kinds.put(new InterruptedException(), interrupted);
         kinds.put(new InterruptedIOException("reading"), interrupted);

@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.UndeclaredThrowableException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -58,6 +59,7 @@ public final class Failures {
                 Thread.currentThread().interrupt();
                 yield interrupted(e);
             }
+            case SocketTimeoutException e -> new SkaldException(line(e), e);
             case InterruptedIOException e -> interrupted(e);
             case ClosedByInterruptException e -> interrupted(e);
             case IOException e -> new SkaldException(line(e), e);
