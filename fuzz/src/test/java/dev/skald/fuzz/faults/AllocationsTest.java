@@ -68,7 +68,7 @@ class AllocationsTest {
             float[] whole = spoken(skald);
             int open = FaultyDevice.OPEN.get();
             int n = 0;
-            while (fails(n, () -> spoken(skald))) {
+            while (fails(n, true, () -> spoken(skald))) {
                 assertThat(spoken(skald)).as("after fault %d", n).isEqualTo(whole);
                 assertThat(FaultyDevice.OPEN.get()).as("open after fault %d", n).isEqualTo(open);
                 n++;
@@ -91,6 +91,7 @@ class AllocationsTest {
                 failed =
                         fails(
                                 n,
+                                false,
                                 () ->
                                         skald.speak(
                                                         SpeechRequest.builder("hi.")
@@ -110,7 +111,7 @@ class AllocationsTest {
         byte[] whole = Files.readAllBytes(voice);
         for (int n : new int[] {0, 1, 7}) {
             try (Skald skald = skald()) {
-                FaultyDevice.failAfter(n, this::cut);
+                FaultyDevice.failAfter(n, false, this::cut);
                 Throwable thrown = catchThrowable(() -> spoken(skald));
                 assertThat(FaultyDevice.failed()).isTrue();
                 assertThat(thrown)
@@ -135,10 +136,11 @@ class AllocationsTest {
     }
 
     /** Whether allocation n was reached, which fails, and as documented. */
-    private static boolean fails(int n, Runnable work) {
+    private static boolean fails(int n, boolean arenas, Runnable work) {
         assertThat(n).as("it ends").isLessThan(20_000);
         FaultyDevice.failAfter(
                 n,
+                arenas,
                 () -> {
                     throw new OutOfMemoryError("injected");
                 });

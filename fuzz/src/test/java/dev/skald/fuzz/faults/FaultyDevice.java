@@ -28,11 +28,15 @@ public final class FaultyDevice implements BackendProvider {
 
     private static volatile Runnable fault = () -> {};
 
-    /** Lets {@code count} allocations pass, and runs {@code fault} in the next one; no more. */
-    static void failAfter(int count, Runnable fault) {
+    /**
+     * Lets {@code count} allocations pass, and runs {@code fault} in the next one; no more.
+     *
+     * @param arenas whether those of arenas count beside parameters
+     */
+    static void failAfter(int count, boolean arenas, Runnable fault) {
         FaultyDevice.fault = fault;
         UNTIL_FAULT.set(count);
-        ArenaFaults.before(FaultyDevice::allocation);
+        ArenaFaults.before(arenas ? FaultyDevice::allocation : () -> {});
     }
 
     /** Whether the allocation that was to fail was reached. Nothing fails from now on. */
