@@ -46,17 +46,7 @@ public final class Conversion {
         convert(weight, from, to, at, count, true);
     }
 
-    /** All values, finite or not. */
-    public static float[] unchecked(Weight weight) {
-        float[] all = new float[Math.toIntExact(weight.size())];
-        convert(weight, 0, all, 0, all.length, false);
-        return all;
-    }
-
-    /**
-     * The same rounded to bfloat16. From fp32 all is done on integers, in loops that HotSpot turns
-     * into vectors.
-     */
+    /** The same, each rounded to the nearest bfloat16. */
     public static void bf16(Weight weight, long from, short[] to, int at, int count) {
         DType type = weight.dtype();
         int most = WINDOW / Float.BYTES;
@@ -85,6 +75,13 @@ public final class Conversion {
             }
             round(bits, to, at + done, n);
         }
+    }
+
+    /** All values, finite or not. */
+    public static float[] unchecked(Weight weight) {
+        float[] all = new float[Math.toIntExact(weight.size())];
+        convert(weight, 0, all, 0, all.length, false);
+        return all;
     }
 
     /** The nearest bfloat16, ties to even, of the bits of a float. */
