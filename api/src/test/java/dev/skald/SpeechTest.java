@@ -228,7 +228,7 @@ class SpeechTest {
                             }
                         });
         speech(TONE).writeTo(pipe);
-        assertThat(read.get(10, TimeUnit.SECONDS)).hasSize(1600);
+        assertThat(read.get(60, TimeUnit.SECONDS)).hasSize(1600);
         assertThat(left()).containsExactly("pipe.test");
     }
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The engine around a network that gives n samples for n ids. */
-@Timeout(60)
+@Timeout(300)
 class PiperEngineTest {
     private static final Path HOME = Path.of("target", "skald-home");
 
@@ -208,7 +208,9 @@ class PiperEngineTest {
         network.gate = new CountDownLatch(1);
         try (AudioSource source =
                 engine.speak(request("One.\nTwo.\nThree.\nFour.\nFive.\nSix.\nSeven.").build())) {
-            sleep(100);
+            while (network.threads.isEmpty()) {
+                sleep(1);
+            }
             assertThat(network.threads).containsExactly(4);
             network.gate.countDown();
             int n = 0;
@@ -351,7 +353,7 @@ class PiperEngineTest {
             sleep(50);
             source.cancel();
             assertThat(waiting)
-                    .failsWithin(Duration.ofSeconds(5))
+                    .failsWithin(Duration.ofSeconds(50))
                     .withThrowableThat()
                     .withCauseInstanceOf(SpeechCancelledException.class);
             assertThatThrownBy(source::next).isInstanceOf(SpeechCancelledException.class);

@@ -447,7 +447,7 @@ class HubInstallTest {
                 HubSettings.of(Map.of("HF_ENDPOINT", "http://localhost:" + free), false);
         long start = System.nanoTime();
         refuses(installer(settings, false), "no connection to localhost");
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
     }
 
     @Test
@@ -487,7 +487,7 @@ class HubInstallTest {
                             .start());
         }
         for (int i = 0; i < 2; i++) {
-            assertThat(processes.get(i).waitFor(60, java.util.concurrent.TimeUnit.SECONDS))
+            assertThat(processes.get(i).waitFor(300, java.util.concurrent.TimeUnit.SECONDS))
                     .isTrue();
             assertThat(processes.get(i).exitValue())
                     .as(Files.readString(home.resolve("log" + i)))
