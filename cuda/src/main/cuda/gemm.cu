@@ -7,7 +7,8 @@
 // rows of a chunk of 32 channels, with the halo that all taps need, lie in shared memory once: fp32 rows pass through
 // registers, where the function before is applied once a value; 16-bit rows come by cp.async.
 // Rows of 64 bytes, four chunks of 16, swizzled by (row / 2) % 4: no bank conflicts for ldmatrix from any first row.
-// The halo (taps - 1) dilation is at most 64 rows with BM 64, 128 with BM 128, unless rows come in 16 bits.
+// A halo (taps - 1) dilation above 64 rows with BM 64, 128 with BM 128, is slower unless rows come in 16 bits: registers
+// hold no more one step ahead. What shared memory holds bounds it.
 // Threads 256, grid (ceil(N / BN), ceil(Tout / BM), B). Shared memory: max(slots * (BM + (taps - 1) dilation) * 64 +
 // STAGES * 2 * BN * 64, BM * (BN + 4) * 4); STAGES 3 for fp32 rows, 4 for 16-bit ones; slots from gemm_slots. A linear map
 // of 16-bit rows: 96 KB.
@@ -162,6 +163,12 @@ DEVICE void gemm_mma(const GemmParams& p) {
                 over |= !BF && overflows(v);
                 *(uint2*)(sa + chunk % slots * slot_bytes + swizzle64(row, c / 2) + c % 2 * 8) = make_uint2(pack16<BF>(v.x, v.y), pack16<BF>(v.z, v.w));
             }
+        }
+        for (int i = tid + ITEMS * 256; i < held_count * arows * 8; i += 256) {  // a wide halo: what registers did not hold
+            int row = i / 8 % arows, chunk = held_first + i / 8 / arows, c = i % 8;
+            float4 v = before4(p, load_row4(p, b, rows, aligned, t0 + row, chunk * 32 + c * 4), chunk * 32 + c * 4);
+            over |= !BF && overflows(v);
+            *(uint2*)(sa + chunk % slots * slot_bytes + swizzle64(row, c / 2) + c % 2 * 8) = make_uint2(pack16<BF>(v.x, v.y), pack16<BF>(v.z, v.w));
         }
     };
     load_a();
@@ -512,7 +519,7 @@ KERNEL(gemm_bf16_128x64_a16, 256, 2, GemmParams) { gemm_a16<128, 64, 32, 1, true
 
 // ---- exact: fp32 multiply-adds, k in order, the same sums whatever the tile and wherever a window begins -------------
 // Threads 256 = TX x TY; a thread makes RM rows, TY apart, and four columns. A chunk of 16 channels of the rows and the
-// halo (at most 96 rows) lies in shared memory, rows 20 floats apart. Grid (ceil(N / BN), ceil(Tout / BM), B). Shared
+// halo (slower above 96 rows) lies in shared memory, rows 20 floats apart. Grid (ceil(N / BN), ceil(Tout / BM), B). Shared
 // memory: max(2 * (BM + (taps - 1) dilation) * 80 + 4 * 16 * BN * 4, BM * (BN + 4) * 4).
 template <int BM, int BN, int RM>
 DEVICE void gemm_exact(const GemmParams& p) {
@@ -560,6 +567,10 @@ DEVICE void gemm_exact(const GemmParams& p) {
         for (int k = 0; k < ITEMS; k++) {
             int i = tid + k * 256, c = chunk * 16 + i % 4 * 4;
             if (i < arows * 4) *(float4*)&sa[(chunk % 2 * arows + i / 4) * LD + i % 4 * 4] = before4_exact(p, held[k], c);
+        }
+        for (int i = tid + ITEMS * 256; i < arows * 4; i += 256) {  // a wide halo: what registers did not hold
+            int c = chunk * 16 + i % 4 * 4;
+            *(float4*)&sa[(chunk % 2 * arows + i / 4) * LD + i % 4 * 4] = before4_exact(p, load_row4(p, b, rows, aligned, t0 + i / 4, c), c);
         }
     };
     hold(0);

@@ -32,6 +32,9 @@ final class Gemm {
     /** Columns up to which a warp a row is the faster way. */
     private static final int NARROW = 8;
 
+    /** Bytes of shared memory that a block may have on every card. */
+    private static final int MOST_SHARED = 99 << 10;
+
     /** Rows from which a convolution of 16-bit rows takes the larger tile. */
     private static final int MANY_ROWS = 20_000;
 
@@ -165,6 +168,19 @@ final class Gemm {
         boolean plain = // one warp goes over the channels of sixteen rows
                 !up && in.flat == 0 && after.alpha() == null && in.in <= 64;
         Tile tile = tile(x, w, rows, plain);
+        int bytes = shared(tile, x.type(), w, in.dilation);
+        if (bytes > MOST_SHARED && tile.rows == 128 && tile.columns == 64) {
+            tile = new Tile(tile.name.replace("128x64", "64x64"), 64, 64); // a wide halo
+            bytes = shared(tile, x.type(), w, in.dilation);
+        }
+        if (bytes > MOST_SHARED) {
+            throw new IllegalArgumentException(
+                    "a convolution of "
+                            + w.taps()
+                            + " taps, "
+                            + in.dilation
+                            + " rows apart, does not fit the shared memory of a GPU");
+        }
         arguments(x, in, before, w, channels, rows, epilogue, Norm.NONE, out)
                 .launch(
                         tile.name,
@@ -172,7 +188,7 @@ final class Gemm {
                         Math.ceilDiv(rows, tile.rows),
                         x.batch(),
                         256,
-                        shared(tile, x.type(), w, in.dilation));
+                        bytes);
     }
 
     /** What {@code gemm_f16_norm} does first, and how many tiles of columns a block makes. */
