@@ -49,6 +49,27 @@ class RecordableTest {
         }
     }
 
+    /** The same of the flow alone, which is done twice, so that a device launches recordings. */
+    @ParameterizedTest
+    @CsvSource({"s3gen,FP32", "s3gen_meanflow,FP32", "s3gen,AUTO", "s3gen_meanflow,AUTO"})
+    void aBucketChangesNoFrame(String stage, Precision precision) {
+        try (GoldenSet set = GoldenSet.open(GOLDENS);
+                TestDevice device = TestDevice.open();
+                Parameters parameters = device.backend().parameters(precision);
+                Ops ops = device.ops()) {
+            S3Gen model = S3GenGoldens.load(set.stage(stage), parameters);
+            VoiceReference voice = voice(model, 9);
+            int[] tokens = tokens(model, 11);
+            float[] exact = model.mel(OpsProxies.bucketed(ops, n -> n), voice, tokens, 7);
+            for (int multiple : new int[] {21, 64}) {
+                Ops bucketed =
+                        OpsProxies.bucketed(ops, n -> (n + multiple - 1) / multiple * multiple);
+                assertThat(model.mel(bucketed, voice, tokens, 7)).containsExactly(exact);
+                assertThat(model.mel(bucketed, voice, tokens, 7)).containsExactly(exact);
+            }
+        }
+    }
+
     /** The device's own precision against its fp32, in decibels of the mel spectrogram. */
     @ParameterizedTest
     @ValueSource(strings = {"s3gen", "s3gen_meanflow"})
