@@ -11,9 +11,11 @@ module dev.skald.audio {
             dev.skald.engine,
             dev.skald.piper;
     exports dev.skald.audio.codec to
-            dev.skald.chatterbox;
+            dev.skald.chatterbox,
+            dev.skald.encoders;
     exports dev.skald.audio.resample to
-            dev.skald.chatterbox;
+            dev.skald.chatterbox,
+            dev.skald.encoders;
     exports dev.skald.audio.spectrum to
             dev.skald.chatterbox;
 

@@ -5,10 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Packs samples as 16-bit signed little-endian PCM, the way Piper does, through one buffer. */
-final class Pcm16 {
+public final class Pcm16 {
     /** Where packed bytes go. */
     @FunctionalInterface
-    interface Sink {
+    public interface Sink {
         /** Takes {@code bytes[0..length)}; the array is reused afterwards. */
         void write(byte[] bytes, int length) throws IOException;
     }
@@ -18,11 +18,11 @@ final class Pcm16 {
     private final Sink sink;
     private final ByteBuffer block = ByteBuffer.allocate(2 * BLOCK).order(ByteOrder.LITTLE_ENDIAN);
 
-    Pcm16(Sink sink) {
+    public Pcm16(Sink sink) {
         this.sink = sink;
     }
 
-    void write(float[] samples, int offset, int length) throws IOException {
+    public void write(float[] samples, int offset, int length) throws IOException {
         for (int at = offset, end = offset + length; at < end; ) {
             int n = Math.min(BLOCK, end - at);
             block.clear();
@@ -35,7 +35,7 @@ final class Pcm16 {
     }
 
     /** Clipped to [-1, 1], scaled by 32767 and cut towards zero; NaN becomes silence. */
-    static short quantise(float sample) {
+    public static short quantise(float sample) {
         return (short) (Math.clamp(sample, -1f, 1f) * 32767f);
     }
 }

@@ -1,0 +1,115 @@
+package dev.skald.server;
+
+import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Exchange;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may speak now: a bounded number at once, a bounded number waiting in order of arrival. A
+ * caller that leaves while it waits gives its place up at once.
+ */
+final class Admission {
+    private final int most;
+    private final int longest;
+    private final Duration patience;
+    private final Deque<CompletableFuture<@Nullable Void>> waiting = new ArrayDeque<>();
+    private int speaking;
+
+    Admission(int most, int longest, Duration patience) {
+        this.most = most;
+        this.longest = longest;
+        this.patience = patience;
+    }
+
+    /** A place among those who speak, until it is closed. */
+    final class Place implements AutoCloseable {
+        private boolean given = true;
+
+        private Place() {}
+
+        @Override
+        public void close() {
+            if (given) {
+                given = false;
+                release();
+            }
+        }
+    }
+
+    /**
+     * Waits for a place.
+     *
+     * @throws ApiError 429 if too many wait, 503 if it took too long, 499 if the caller has left
+     */
+    Place enter(Exchange exchange) {
+        CompletableFuture<@Nullable Void> turn = new CompletableFuture<>();
+        synchronized (this) {
+            if (speaking < most) {
+                speaking++;
+                return new Place();
+            }
+            if (waiting.size() >= longest) {
+                throw ApiError.busy(
+                        "too many requests: " + most + " speak and " + longest + " wait; try again");
+            }
+            waiting.add(turn);
+        }
+        exchange.onLeave(() -> turn.cancel(false));
+        try {
+            turn.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return new Place();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw given(turn, ApiError.failed(503, "shutting_down", "the server is shutting down"));
+        } catch (TimeoutException e) {
+            throw given(
+                    turn,
+                    ApiError.failed(
+                            503,
+                            "queue_timeout",
+                            "no place became free within " + patience.toSeconds() + " s; try again"));
+        } catch (ExecutionException | java.util.concurrent.CancellationException e) {
+            throw given(turn, ApiError.refused(499, "client_closed_request", "the caller has left"));
+        }
+    }
+
+    /** Leaves the queue; a place that was given in the same moment goes to the next. */
+    private ApiError given(CompletableFuture<@Nullable Void> turn, ApiError error) {
+        boolean waited;
+        synchronized (this) {
+            waited = waiting.remove(turn);
+        }
+        if (!waited && turn.isDone() && !turn.isCancelled()) {
+            release();
+        }
+        return error;
+    }
+
+    private synchronized void release() {
+        while (true) {
+            CompletableFuture<@Nullable Void> next = waiting.poll();
+            if (next == null) {
+                speaking--;
+                return;
+            }
+            if (next.complete(null)) {
+                return;
+            }
+        }
+    }
+
+    synchronized int speaking() {
+        return speaking;
+    }
+
+    synchronized int queued() {
+        return waiting.size();
+    }
+}

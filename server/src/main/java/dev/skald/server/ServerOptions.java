@@ -1,0 +1,120 @@
+package dev.skald.server;
+
+import dev.skald.InvalidRequestException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a {@link SpeechServer} serves.
+ *
+ * @param host the address it binds to; the loopback one if not set, so that nobody else reaches it
+ * @param port the port; 0 for any that is free
+ * @param apiKeys names of callers by their keys; empty: everyone may call
+ * @param origins web origins whose pages may call (CORS); {@code *} for all
+ * @param maxCharacters the longest text of one request
+ * @param speaking how many requests speak at once
+ * @param waiting how many more may wait; one beyond is answered 429
+ * @param patience how long a request may wait before it is answered 503
+ */
+public record ServerOptions(
+        String host,
+        int port,
+        Map<String, String> apiKeys,
+        List<String> origins,
+        int maxCharacters,
+        int speaking,
+        int waiting,
+        Duration patience) {
+    public ServerOptions {
+        apiKeys = Map.copyOf(apiKeys);
+        origins = List.copyOf(origins);
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Builds {@link ServerOptions}; each setter refuses a value that cannot be at once. */
+    public static final class Builder {
+        private String host = "127.0.0.1";
+        private int port = 8880;
+        private final Map<String, String> apiKeys = new HashMap<>();
+        private final List<String> origins = new ArrayList<>();
+        private int maxCharacters = 1_000_000;
+        private int speaking = 8;
+        private int waiting = 64;
+        private Duration patience = Duration.ofSeconds(60);
+
+        private Builder() {}
+
+        public Builder host(String host) {
+            this.host = host;
+            return this;
+        }
+
+        public Builder port(int port) {
+            this.port = range("port", port, 0, 65_535);
+            return this;
+        }
+
+        /** Lets the caller {@code name} in, who sends {@code key}. */
+        public Builder apiKey(String name, String key) {
+            if (key.isBlank()) {
+                throw new InvalidRequestException("the API key of " + name + " is empty");
+            }
+            apiKeys.put(key, name);
+            return this;
+        }
+
+        public Builder origin(String origin) {
+            origins.add(origin);
+            return this;
+        }
+
+        public Builder maxCharacters(int characters) {
+            maxCharacters = range("longest text", characters, 1, 100_000_000);
+            return this;
+        }
+
+        public Builder speaking(int requests) {
+            speaking = range("number of requests at once", requests, 1, 1_024);
+            return this;
+        }
+
+        public Builder waiting(int requests) {
+            waiting = range("length of the queue", requests, 0, 1_000_000);
+            return this;
+        }
+
+        public Builder patience(Duration patience) {
+            if (patience.isNegative() || patience.isZero()) {
+                throw new InvalidRequestException("a request must be allowed to wait a moment");
+            }
+            this.patience = patience;
+            return this;
+        }
+
+        public ServerOptions build() {
+            return new ServerOptions(
+                    host,
+                    port,
+                    apiKeys,
+                    origins,
+                    maxCharacters,
+                    speaking,
+                    waiting,
+                    patience);
+        }
+
+        private static int range(String what, int value, int low, int high) {
+            if (value < low || value > high) {
+                throw new InvalidRequestException(
+                        "the " + what + " must be between " + low + " and " + high);
+            }
+            return value;
+        }
+    }
+}

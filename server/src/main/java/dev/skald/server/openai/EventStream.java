@@ -1,0 +1,72 @@
+package dev.skald.server.openai;
+
+import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Exchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Encoded audio as server-sent events: {@code speech.audio.delta} with base64, then {@code
+ * speech.audio.done} with the usage.
+ */
+final class EventStream extends OutputStream {
+    /** What OpenAI counts as a token of text, roughly, and of audio: 50 ms. */
+    private static final int CHARACTERS_A_TOKEN = 4;
+
+    private static final int TOKENS_A_SECOND = 20;
+
+    private final OutputStream to;
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+
+    EventStream(OutputStream to) {
+        this.to = to;
+    }
+
+    @Override
+    public void write(int b) {
+        held.write(b);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+        held.write(bytes, offset, length);
+    }
+
+    /** An encoder flushes when a chunk is whole: one event a chunk. */
+    @Override
+    public void flush() throws IOException {
+        if (held.size() > 0) {
+            String audio = Base64.getEncoder().encodeToString(held.toByteArray());
+            held.reset();
+            event(Exchange.object().put("type", "speech.audio.delta").put("audio", audio));
+        }
+    }
+
+    void done(String input, double seconds) throws IOException {
+        flush();
+        int in = Math.ceilDiv(input.length(), CHARACTERS_A_TOKEN);
+        int out = (int) Math.ceil(seconds * TOKENS_A_SECOND);
+        ObjectNode done = Exchange.object().put("type", "speech.audio.done");
+        done.putObject("usage")
+                .put("input_tokens", in)
+                .put("output_tokens", out)
+                .put("total_tokens", in + out);
+        event(done);
+    }
+
+    void failed(ApiError error) throws IOException {
+        event(Exchange.error(error).put("type", "error"));
+    }
+
+    private void event(ObjectNode data) throws IOException {
+        to.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What is below is closed by its owner. */
+    @Override
+    public void close() {}
+}

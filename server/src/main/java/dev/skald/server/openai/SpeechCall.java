@@ -1,0 +1,115 @@
+package dev.skald.server.openai;
+
+import dev.skald.server.http.ApiError;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The body of {@code POST /v1/audio/speech}, checked.
+ *
+ * @param input the text
+ * @param model as the caller names it
+ * @param voice as the caller names it
+ * @param format {@code response_format}
+ * @param speed [0.25, 4]
+ * @param events whether the audio is sent as server-sent events
+ * @param language a language tag, which OpenAI does not know
+ * @param seed for the same samples again, which OpenAI does not know
+ */
+record SpeechCall(
+        String input,
+        String model,
+        Optional<String> voice,
+        String format,
+        double speed,
+        boolean events,
+        Optional<String> language,
+        Optional<Long> seed) {
+
+    /**
+     * @throws ApiError 400, naming the parameter that is wrong
+     */
+    static SpeechCall of(JsonNode body, int maxCharacters) {
+        String input = string(body, "input");
+        if (input == null) {
+            throw missing("input");
+        }
+        if (input.isBlank()) {
+            throw ApiError.invalid("input", "empty_string", "'input' is empty: send some text");
+        }
+        if (input.codePointCount(0, input.length()) > maxCharacters) {
+            throw ApiError.invalid(
+                    "input",
+                    "string_above_max_length",
+                    "'input' is longer than " + maxCharacters + " characters: send it in parts");
+        }
+        String model = string(body, "model");
+        String format = string(body, "response_format");
+        String stream = string(body, "stream_format");
+        if (stream != null && !stream.equals("audio") && !stream.equals("sse")) {
+            throw ApiError.invalid(
+                    "stream_format", "invalid_value", "'stream_format' is audio or sse");
+        }
+        return new SpeechCall(
+                input,
+                model == null ? "auto" : model,
+                Optional.ofNullable(voice(body.get("voice"))),
+                format == null ? "mp3" : format,
+                speed(body.get("speed")),
+                "sse".equals(stream),
+                Optional.ofNullable(string(body, "language")),
+                Optional.ofNullable(seed(body.get("seed"))));
+    }
+
+    private static ApiError missing(String param) {
+        return ApiError.invalid(
+                param, "missing_required_parameter", "'" + param + "' is missing: it is required");
+    }
+
+    private static @Nullable String string(JsonNode body, String param) {
+        JsonNode value = body.get(param);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isString()) {
+            throw ApiError.invalid(param, "invalid_type", "'" + param + "' must be a string");
+        }
+        return value.asString();
+    }
+
+    /** A name, or an object that has it as its {@code id}. */
+    private static @Nullable String voice(@Nullable JsonNode value) {
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        JsonNode name = value.isObject() ? value.get("id") : value;
+        if (name == null || !name.isString() || name.asString().isBlank()) {
+            throw ApiError.invalid(
+                    "voice", "invalid_type", "'voice' must be a name, or an object with its 'id'");
+        }
+        return name.asString();
+    }
+
+    private static double speed(@Nullable JsonNode value) {
+        if (value == null || value.isNull()) {
+            return 1;
+        }
+        double speed = value.isNumber() ? value.asDouble() : Double.NaN;
+        if (!(speed >= 0.25 && speed <= 4)) {
+            throw ApiError.invalid(
+                    "speed", "invalid_value", "'speed' must be a number between 0.25 and 4");
+        }
+        return speed;
+    }
+
+    private static @Nullable Long seed(@Nullable JsonNode value) {
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw ApiError.invalid("seed", "invalid_type", "'seed' must be a whole number");
+        }
+        return value.asLong();
+    }
+}

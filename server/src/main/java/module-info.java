@@ -1,0 +1,15 @@
+/** The speech endpoint. */
+module dev.skald.server {
+    requires transitive dev.skald;
+    requires dev.skald.audio;
+    requires static org.jspecify;
+    requires io.vertx.core;
+    requires tools.jackson.databind;
+    requires io.prometheus.metrics.core;
+    requires io.prometheus.metrics.model;
+    requires io.prometheus.metrics.expositionformats;
+
+    exports dev.skald.server;
+
+    uses dev.skald.spi.AudioEncoderProvider;
+}
