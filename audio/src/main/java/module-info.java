@@ -15,7 +15,8 @@ module dev.skald.audio {
             dev.skald.encoders;
     exports dev.skald.audio.resample to
             dev.skald.chatterbox,
-            dev.skald.encoders;
+            dev.skald.encoders,
+            dev.skald.server;
     exports dev.skald.audio.spectrum to
             dev.skald.chatterbox;
 

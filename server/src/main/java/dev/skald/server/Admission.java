@@ -2,6 +2,7 @@ package dev.skald.server;
 
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
+import dev.skald.server.openai.OpenAiRoutes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,8 +29,8 @@ final class Admission {
         this.patience = patience;
     }
 
-    /** A place among those who speak, until it is closed. */
-    final class Place implements AutoCloseable {
+    /** One of the places. */
+    final class Place implements OpenAiRoutes.Place {
         private boolean given = true;
 
         private Place() {}

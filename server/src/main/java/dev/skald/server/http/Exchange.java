@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
@@ -129,6 +128,11 @@ public final class Exchange {
         all.forEach(Runnable::run);
     }
 
+    /** A header of the response to come. */
+    public void responseHeader(String name, String value) throws IOException {
+        await(() -> Future.succeededFuture(response.putHeader(name, value)));
+    }
+
     /** Answers with JSON. */
     public void send(int status, JsonNode json) throws IOException {
         send(status, "application/json", JSON.writeValueAsBytes(json));
@@ -148,13 +152,13 @@ public final class Exchange {
 
     /** Answers with the error; if the head has gone already, breaks the connection instead. */
     public void fail(ApiError error) throws IOException {
+        status = error.status();
         if (response.headWritten()) {
             abort();
             return;
         }
-        status = error.status();
         if (error.status() == 429 || error.status() == 503) {
-            await(() -> Future.succeededFuture(response.putHeader("retry-after", "1")));
+            responseHeader("retry-after", "1");
         }
         send(error.status(), error(error));
     }
@@ -240,11 +244,5 @@ public final class Exchange {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(String.valueOf(cause.getMessage()), cause);
         }
-    }
-
-    /** Whether the caller asked for that media type by name. */
-    public boolean accepts(String type) {
-        String accept = request.getHeader("accept");
-        return accept != null && accept.toLowerCase(Locale.ROOT).contains(type);
     }
 }

@@ -9,12 +9,13 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +33,14 @@ public final class HttpEndpoint implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HttpEndpoint.class.getName());
     private static final int LOOPS = 2;
     private static final int IDLE_SECONDS = 300;
+    private static final long MOST_DROPPED_BYTES = 64L << 20;
 
     private final Vertx vertx;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Handler handler;
     private final long maxBodyBytes;
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean closing;
 
     private HttpEndpoint(String host, int port, long maxBodyBytes, Handler handler) {
@@ -88,13 +91,13 @@ public final class HttpEndpoint implements AutoCloseable {
     private void accept(HttpServerRequest request) {
         Context loop = vertx.getOrCreateContext();
         String id = "req_" + UUID.randomUUID().toString().replace("-", "");
-        if (tooLarge(request.getHeader("content-length"))) {
-            refuse(request, loop, id);
-            return;
-        }
         Buffer body = Buffer.buffer();
-        boolean[] refused = {false};
+        boolean[] refused = {tooLarge(request.getHeader("content-length"))};
+        long[] dropped = {0};
         Exchange[] exchange = {null};
+        if (refused[0]) {
+            refuse(request, loop, id);
+        }
         request.handler(
                 part -> {
                     if (!refused[0] && body.length() + part.length() > maxBodyBytes) {
@@ -103,6 +106,12 @@ public final class HttpEndpoint implements AutoCloseable {
                     }
                     if (!refused[0]) {
                         body.appendBuffer(part);
+                    } else {
+                        // Who is cut off while sending never reads why; but not for ever.
+                        dropped[0] += part.length();
+                        if (dropped[0] > MOST_DROPPED_BYTES) {
+                            request.connection().close();
+                        }
                     }
                 });
         Runnable leave =
@@ -133,7 +142,7 @@ public final class HttpEndpoint implements AutoCloseable {
         }
     }
 
-    /** 413 at once; the rest of the body is not read. */
+    /** 413 at once; the rest of the body is dropped. */
     private void refuse(HttpServerRequest request, Context loop, String id) {
         Exchange one = new Exchange(request, loop, new byte[0], id);
         threads.execute(
@@ -145,8 +154,6 @@ public final class HttpEndpoint implements AutoCloseable {
                                         "request_too_large",
                                         "the body is larger than " + maxBodyBytes + " bytes"));
                     } catch (IOException e) {
-                        LOG.log(System.Logger.Level.DEBUG, "not told of a 413", e);
-                    } finally {
                         one.abort();
                     }
                 });
@@ -185,20 +192,21 @@ public final class HttpEndpoint implements AutoCloseable {
                     .get(most.toMillis() + 1_000, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             LOG.log(System.Logger.Level.WARNING, "did not end in time: {0}", e.getMessage());
         }
+    }
+
+    /** Waits until this is closed. */
+    public void await() throws InterruptedException {
+        closed.await();
     }
 
     @Override
     public void close() {
         closing = true;
+        closed.countDown();
         vertx.close().toCompletionStage().toCompletableFuture().join();
         threads.shutdownNow();
-    }
-
-    @Override
-    public String toString() {
-        return String.format(Locale.ROOT, "HttpEndpoint[%d]", port());
     }
 }

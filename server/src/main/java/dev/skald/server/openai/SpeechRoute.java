@@ -8,7 +8,6 @@ import dev.skald.Skald;
 import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechCancelledException;
-import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
 import dev.skald.audio.resample.StreamResampler;
@@ -23,7 +22,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** {@code POST /v1/audio/speech}: audio as it is made, or as server-sent events. */
 final class SpeechRoute {
@@ -33,21 +31,9 @@ final class SpeechRoute {
     private final Skald skald;
     private final AudioFormats formats;
     private final int maxCharacters;
-    private final SpeechGate gate;
+    private final OpenAiRoutes.SpeechGate gate;
 
-    /** Lets a request speak when it is its turn, and is told what came of it. */
-    interface SpeechGate {
-        /** A place among those who speak. */
-        AutoCloseable enter(Exchange exchange);
-
-        /** Audio has begun to leave. */
-        void began(String model);
-
-        /** The speech has ended well. */
-        void ended(Exchange exchange, String model, String voice, SpeechReport report);
-    }
-
-    SpeechRoute(Skald skald, AudioFormats formats, int maxCharacters, SpeechGate gate) {
+    SpeechRoute(Skald skald, AudioFormats formats, int maxCharacters, OpenAiRoutes.SpeechGate gate) {
         this.skald = skald;
         this.formats = formats;
         this.maxCharacters = maxCharacters;
@@ -58,12 +44,8 @@ final class SpeechRoute {
         SpeechCall call = SpeechCall.of(exchange.json(), maxCharacters);
         AudioEncoderProvider encoder = formats.encoder(call.format());
         SpeechRequest request = request(call);
-        try (AutoCloseable place = gate.enter(exchange)) {
+        try (OpenAiRoutes.Place place = gate.enter(exchange)) {
             speak(exchange, call, encoder, request);
-        } catch (IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -102,7 +84,7 @@ final class SpeechRoute {
                         "input", "nothing_to_say", "there is no word and no number in 'input'");
             }
             String model = speech.choice().mode().toString();
-            gate.began(model);
+            gate.began(exchange, model);
             try {
                 if (call.events()) {
                     events(exchange, call, encoder, speech, chunks);
@@ -111,13 +93,10 @@ final class SpeechRoute {
                     whole(exchange, call, encoder, speech, chunks);
                 } else {
                     exchange.head(AudioFormats.mediaType(call.format(), encoder));
-                    try (OutputStream body = exchange.body()) {
-                        encode(call, encoder, speech, chunks, body);
-                        speech.report().check();
-                    } catch (RuntimeException e) {
-                        exchange.abort();
-                        throw e;
-                    }
+                    OutputStream body = exchange.body();
+                    encode(call, encoder, speech, chunks, body);
+                    speech.report().check();
+                    body.close(); // only what is whole is ended
                 }
             } catch (SpeechCancelledException e) {
                 throw new IOException("the caller has left", e);
@@ -177,31 +156,24 @@ final class SpeechRoute {
             Iterator<AudioChunk> chunks)
             throws IOException {
         exchange.head("text/event-stream");
-        try (OutputStream body = exchange.body();
-                EventStream events = new EventStream(body)) {
-            try {
-                encode(call, encoder, speech, chunks, events);
-                speech.report().check();
-                events.done(call.input(), speech.report().seconds());
-            } catch (SpeechCancelledException e) {
-                throw e;
-            } catch (RuntimeException e) {
-                // An event tells it: a stream that merely ended would look complete.
-                events.failed(
-                        e instanceof SkaldException s
-                                ? error(s)
-                                : ApiError.failed(500, "internal_error", "the server failed"));
-            }
+        OutputStream body = exchange.body();
+        EventStream events = new EventStream(body);
+        try {
+            encode(call, encoder, speech, chunks, events);
+            speech.report().check();
+            events.done(call.input(), speech.report().seconds());
+        } catch (SpeechCancelledException e) {
+            throw e;
+        } catch (SkaldException e) {
+            // An event tells it: a stream that merely ended would look complete.
+            events.failed(error(e));
         }
+        body.close();
     }
 
     /** Work whose failures become statuses. */
     private interface Work<T> {
         T run() throws IOException;
-    }
-
-    private static <T> T told(Supplier<T> work) throws IOException {
-        return told((Work<T>) work::get);
     }
 
     private static <T> T told(Work<T> work) throws IOException {

@@ -1,0 +1,337 @@
+package dev.skald.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skald.Skald;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** The contract as a client meets it, with the voice that comes with Skald. */
+class SpeechServerTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LONG =
+            "The harbour was quiet that morning, and nobody spoke of the storm. ".repeat(12);
+
+    private static Skald skald;
+    private static SpeechServer server;
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    @BeforeAll
+    static void open() throws IOException {
+        skald = Skald.builder().offline(true).open();
+        server = SpeechServer.open(skald, ServerOptions.builder().port(0).build());
+    }
+
+    @AfterAll
+    static void close() {
+        server.close();
+        skald.close();
+    }
+
+    @Test
+    void mp3IsTheDefault() throws Exception {
+        HttpResponse<byte[]> response =
+                speak("{\"model\":\"tts-1\",\"input\":\"Hello there.\",\"voice\":\"alloy\"}");
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).contains("audio/mpeg");
+        assertThat(response.headers().firstValue("x-request-id").orElse("")).startsWith("req_");
+        assertThat(response.body()[0]).isEqualTo((byte) 0xff);
+        assertThat(response.body().length).isGreaterThan(4_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "opus,OggS,audio/ogg; codecs=opus",
+        "flac,fLaC,audio/flac",
+        "wav,RIFF,audio/wav"
+    })
+    void everyFormatIsWhatItSays(String format, String magic, String type) throws Exception {
+        HttpResponse<byte[]> response = speak(body("Hello there.", "response_format", format));
+        assertThat(response.headers().firstValue("content-type")).contains(type);
+        assertThat(new String(response.body(), 0, 4, StandardCharsets.US_ASCII)).isEqualTo(magic);
+    }
+
+    @Test
+    void aShortWavHasItsSizesAndALongOneStreams() throws Exception {
+        HttpResponse<byte[]> brief = speak(body("Hello there.", "response_format", "wav"));
+        ByteBuffer head = ByteBuffer.wrap(brief.body()).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(brief.headers().firstValueAsLong("content-length"))
+                .hasValue(brief.body().length);
+        assertThat(head.getInt(24)).isEqualTo(24_000);
+        assertThat(head.getInt(4)).isEqualTo(brief.body().length - 8);
+        assertThat(head.getInt(40)).isEqualTo(brief.body().length - 44);
+
+        HttpResponse<byte[]> streamed = speak(body(LONG, "response_format", "wav"));
+        head = ByteBuffer.wrap(streamed.body()).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(streamed.headers().firstValue("content-length")).isEmpty();
+        assertThat(head.getInt(4)).isEqualTo(-1);
+        assertThat(head.getInt(40)).isEqualTo(-1);
+    }
+
+    @Test
+    void pcmIsTheWavWithoutItsHeadAndEventsCarryTheSameBytes() throws Exception {
+        String seeded = ",\"seed\":7";
+        byte[] wav =
+                speak(body("Hello there.", "response_format", "wav").replace("}", seeded + "}"))
+                        .body();
+        byte[] pcm =
+                speak(body("Hello there.", "response_format", "pcm").replace("}", seeded + "}"))
+                        .body();
+        assertThat(pcm).isEqualTo(java.util.Arrays.copyOfRange(wav, 44, wav.length));
+
+        HttpResponse<byte[]> events =
+                speak(
+                        body("Hello there.", "response_format", "pcm")
+                                .replace("}", seeded + ",\"stream_format\":\"sse\"}"));
+        assertThat(events.headers().firstValue("content-type")).contains("text/event-stream");
+        List<JsonNode> all = new ArrayList<>();
+        for (String line : new String(events.body(), StandardCharsets.UTF_8).split("\n\n")) {
+            assertThat(line).startsWith("data: ");
+            all.add(JSON.readTree(line.substring(6)));
+        }
+        java.io.ByteArrayOutputStream audio = new java.io.ByteArrayOutputStream();
+        for (JsonNode event : all.subList(0, all.size() - 1)) {
+            assertThat(event.get("type").asString()).isEqualTo("speech.audio.delta");
+            audio.writeBytes(Base64.getDecoder().decode(event.get("audio").asString()));
+        }
+        assertThat(audio.toByteArray()).isEqualTo(pcm);
+        JsonNode done = all.get(all.size() - 1);
+        assertThat(done.get("type").asString()).isEqualTo("speech.audio.done");
+        assertThat(done.get("usage").get("total_tokens").asInt())
+                .isEqualTo(
+                        done.get("usage").get("input_tokens").asInt()
+                                + done.get("usage").get("output_tokens").asInt());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}|400|input|missing_required_parameter",
+                "{\"input\":\"\"}|400|input|empty_string",
+                "{\"input\":\"  \"}|400|input|empty_string",
+                "{\"input\":5}|400|input|invalid_type",
+                "{\"input\":\"...\"}|400|input|nothing_to_say",
+                "{\"input\":\"a\",\"speed\":9}|400|speed|invalid_value",
+                "{\"input\":\"a\",\"speed\":\"fast\"}|400|speed|invalid_value",
+                "{\"input\":\"a\",\"response_format\":\"aac\"}|400|response_format|invalid_value",
+                "{\"input\":\"a\",\"stream_format\":\"x\"}|400|stream_format|invalid_value",
+                "{\"input\":\"a\",\"voice\":\"nobody\"}|400|voice|voice_not_found",
+                "{\"input\":\"a\",\"voice\":\"/etc/passwd\"}|400|voice|voice_not_found",
+                "{\"input\":\"a\",\"voice\":7}|400|voice|invalid_type",
+                "{\"input\":\"a\",\"model\":\"whisper-1\"}|404|model|model_not_found",
+                "{\"input\":\"a\"|400|null|invalid_json",
+                "[]|400|null|invalid_json",
+            })
+    void errorsHaveAllFourKeys(String body, int status, String param, String code)
+            throws Exception {
+        HttpResponse<byte[]> response = speak(body);
+        assertThat(response.statusCode()).isEqualTo(status);
+        JsonNode error = JSON.readTree(response.body()).get("error");
+        assertThat(error.propertyNames()).containsExactly("message", "type", "param", "code");
+        assertThat(error.get("type").asString()).isEqualTo("invalid_request_error");
+        assertThat(error.get("param").isNull() ? "null" : error.get("param").asString())
+                .isEqualTo(param);
+        assertThat(error.get("code").asString()).isEqualTo(code);
+    }
+
+    @Test
+    void voicesModelsAndOddSpellingsOfPathsAreServed() throws Exception {
+        JsonNode voices = json("/v1/audio/voices");
+        assertThat(voices.get("object").asString()).isEqualTo("list");
+        assertThat(voices.get("data")).isEqualTo(voices.get("voices"));
+        assertThat(voices.findValuesAsString("id")).contains("en_US-joe-medium", "alloy", "cedar");
+        assertThat(json("/models").findValuesAsString("id")).contains("tts-1", "cinematic");
+        assertThat(json("/v1/models/").get("data").size()).isEqualTo(6);
+        assertThat(json("/audio/models").get("models").size()).isEqualTo(6);
+        assertThat(json("/healthz").get("status").asString()).isEqualTo("ok");
+        assertThat(get("/nothing").statusCode()).isEqualTo(404);
+        assertThat(get("/v1/audio/speech").statusCode()).isEqualTo(405);
+        HttpResponse<byte[]> metrics = get("/metrics");
+        assertThat(new String(metrics.body(), StandardCharsets.UTF_8))
+                .contains("skald_queue_waiting", "skald_requests_total");
+    }
+
+    @Test
+    void aKeyIsAskedForWhereKeysAreSet() throws Exception {
+        ServerOptions options = ServerOptions.builder().port(0).apiKey("test", "s3cret").build();
+        try (SpeechServer locked = SpeechServer.open(skald, options)) {
+            String url = "http://127.0.0.1:" + locked.port() + "/v1/models";
+            assertThat(status(url, null)).isEqualTo(401);
+            assertThat(status(url, "Bearer wrong")).isEqualTo(401);
+            assertThat(status(url, "Bearer s3cret")).isEqualTo(200);
+            assertThat(status(url.replace("/v1/models", "/healthz"), null)).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aBodyBeyondTheBoundIsRefusedBeforeItIsRead() throws Exception {
+        ServerOptions options = ServerOptions.builder().port(0).maxCharacters(10).build();
+        try (SpeechServer small = SpeechServer.open(skald, options)) {
+            HttpRequest request =
+                    HttpRequest.newBuilder(
+                                    URI.create(
+                                            "http://127.0.0.1:"
+                                                    + small.port()
+                                                    + "/v1/audio/speech"))
+                            .POST(HttpRequest.BodyPublishers.ofString("x".repeat(100_000)))
+                            .build();
+            HttpResponse<byte[]> response =
+                    CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            assertThat(response.statusCode()).isEqualTo(413);
+            HttpRequest text =
+                    HttpRequest.newBuilder(request.uri())
+                            .POST(HttpRequest.BodyPublishers.ofString(body("eleven chars", "x", "y")))
+                            .build();
+            response = CLIENT.send(text, HttpResponse.BodyHandlers.ofByteArray());
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(new String(response.body(), StandardCharsets.UTF_8))
+                    .contains("string_above_max_length");
+        }
+    }
+
+    @Test
+    void anUpgradeToHttp2WithABodyIsAnsweredAllTheSame() throws Exception {
+        String body = body("Hello there.", "response_format", "wav");
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.getOutputStream()
+                    .write(
+                            ("POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nConnection: Upgrade,"
+                                            + " HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings:"
+                                            + " AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+                                            + "Content-Type: application/json\r\nContent-Length: "
+                                            + body.length()
+                                            + "\r\n\r\n"
+                                            + body)
+                                    .getBytes(StandardCharsets.UTF_8));
+            byte[] head = socket.getInputStream().readNBytes(15);
+            assertThat(new String(head, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 200 OK");
+        }
+    }
+
+    @Test
+    void oneTooManyIsToldAndWhoLeavesFreesHisPlaceSpeakingOrWaiting() throws Exception {
+        ServerOptions options = ServerOptions.builder().port(0).speaking(1).waiting(1).build();
+        try (SpeechServer narrow = SpeechServer.open(skald, options)) {
+            String endless = body("One more sentence to say. ".repeat(20_000), "x", "y");
+            try (Socket speaking = begin(narrow, endless)) {
+                assertThat(speaking.getInputStream().read()).isEqualTo('H'); // it speaks
+                try (Socket waiting = begin(narrow, endless)) {
+                    await(narrow, "skald_queue_waiting 1.0");
+                    HttpResponse<byte[]> third = send(narrow, body("Hello.", "x", "y"));
+                    assertThat(third.statusCode()).isEqualTo(429);
+                    assertThat(third.headers().firstValue("retry-after")).contains("1");
+                    waiting.setSoLinger(true, 0);
+                }
+                await(narrow, "skald_queue_waiting 0.0");
+                speaking.setSoLinger(true, 0);
+            }
+            await(narrow, "skald_requests_speaking 0.0");
+            assertThat(send(narrow, body("Hello.", "x", "y")).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aSlowReaderHoldsNeitherMemoryNorOthersUp() throws Exception {
+        try (Socket slow = begin(server, body(LONG.repeat(20), "response_format", "wav"))) {
+            slow.getInputStream().read();
+            List<CompletableFuture<HttpResponse<byte[]>>> others = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                others.add(
+                        CLIENT.sendAsync(
+                                request(server, body("Hello there.", "x", "y")),
+                                HttpResponse.BodyHandlers.ofByteArray()));
+            }
+            for (CompletableFuture<HttpResponse<byte[]>> other : others) {
+                assertThat(other.get().statusCode()).isEqualTo(200);
+            }
+        }
+    }
+
+    private static Socket begin(SpeechServer at, String body) throws IOException {
+        Socket socket = new Socket("127.0.0.1", at.port());
+        socket.getOutputStream()
+                .write(
+                        ("POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                                        + body.length()
+                                        + "\r\n\r\n"
+                                        + body)
+                                .getBytes(StandardCharsets.UTF_8));
+        return socket;
+    }
+
+    /** Waits until the metrics say so; the test's own time limit ends it. */
+    private static void await(SpeechServer at, String metric) throws Exception {
+        while (true) {
+            URI uri = URI.create("http://127.0.0.1:" + at.port() + "/metrics");
+            try (InputStream in = uri.toURL().openStream()) {
+                String all = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                if (all.contains("\n" + metric + "\n")) {
+                    return;
+                }
+            }
+            Thread.sleep(20);
+        }
+    }
+
+    private static String body(String input, String key, String value) {
+        return "{\"input\":\"" + input + "\",\"" + key + "\":\"" + value + "\"}";
+    }
+
+    private static HttpRequest request(SpeechServer at, String body) {
+        return HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + at.port() + "/v1/audio/speech"))
+                .timeout(Duration.ofMinutes(2))
+                .header("content-type", "application/json")
+                .header("accept", "application/octet-stream")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+    }
+
+    private static HttpResponse<byte[]> send(SpeechServer at, String body) throws Exception {
+        return CLIENT.send(request(at, body), HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    private static HttpResponse<byte[]> speak(String body) throws Exception {
+        return send(server, body);
+    }
+
+    private static HttpResponse<byte[]> get(String path) throws Exception {
+        return CLIENT.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                        .build(),
+                HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    private static JsonNode json(String path) throws Exception {
+        return JSON.readTree(get(path).body());
+    }
+
+    private static int status(String url, String authorization) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
+        if (authorization != null) {
+            request.header("authorization", authorization);
+        }
+        return CLIENT.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
+}
