@@ -11,6 +11,7 @@ import dev.skald.cli.console.Version;
 import dev.skald.cli.doctor.DoctorCommand;
 import dev.skald.cli.launch.Launch;
 import dev.skald.cli.launch.VectorJar;
+import dev.skald.cli.serve.ServeCommand;
 import dev.skald.cli.speak.ConvertCommand;
 import dev.skald.cli.speak.DemoCommand;
 import dev.skald.cli.speak.SpeakCommand;
@@ -54,6 +55,7 @@ public final class Main implements Runnable {
                     "demo",
                     "voices",
                     "convert",
+                    "serve",
                     "text",
                     "doctor",
                     "bench",
@@ -70,7 +72,7 @@ public final class Main implements Runnable {
     }
 
     /** Commands that are going to compute: their kernels are compiled from the first moment. */
-    private static final List<String> SPEAKING = List.of("speak", "demo", "convert", "bench");
+    private static final List<String> SPEAKING = List.of("speak", "demo", "convert", "serve", "bench");
 
     /** The process. */
     public static void main(String[] args) {
@@ -143,6 +145,7 @@ public final class Main implements Runnable {
             case "demo" -> new DemoCommand(console);
             case "voices" -> new VoicesCommand(console);
             case "convert" -> new ConvertCommand(console);
+            case "serve" -> new ServeCommand(console);
             case "text" -> new TextCommand(console);
             case "doctor" -> new DoctorCommand(console);
             case "bench" -> new BenchCommand(console);

@@ -61,6 +61,32 @@ class ArchitectureTest {
     }
 
     @Test
+    void theServerKnowsTheApiAlone() {
+        classes()
+                .that()
+                .resideInAPackage("dev.skald.server..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.skald",
+                        "dev.skald.spi",
+                        "dev.skald.server..",
+                        "dev.skald.audio.resample",
+                        "java..",
+                        "io.vertx..",
+                        "io.prometheus..",
+                        "tools.jackson..",
+                        "org.jspecify..")
+                .check(CLASSES);
+        noClasses()
+                .that(not(resideInAPackage("dev.skald.server..")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.vertx..", "io.netty..", "io.prometheus..")
+                .check(CLASSES);
+    }
+
+    @Test
     void onlyTheCommandSeesPicocli() {
         noClasses()
                 .that(not(resideInAPackage("dev.skald.cli..")))

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class SpeechServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpeechServer.class.getName());
     private static final int BYTES_A_CHARACTER = 6; // an escaped one in JSON
+    private static final int LEFT = 499; // by custom: the caller has closed the connection
     private static final int OTHER_BYTES = 65_536;
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(30);
 
@@ -98,7 +99,7 @@ public final class SpeechServer implements AutoCloseable {
             exchange.fail(e);
         } finally {
             arrivals.remove(exchange.id());
-            metrics.request(name, exchange.status());
+            metrics.request(name, exchange.left() ? LEFT : exchange.status());
         }
     }
 

@@ -117,7 +117,7 @@ public final class HttpEndpoint implements AutoCloseable {
         Runnable leave =
                 () -> {
                     Exchange one = exchange[0];
-                    if (one != null) {
+                    if (one != null && !request.response().ended()) {
                         one.leave();
                     }
                 };

@@ -1,0 +1,151 @@
+package dev.skald.cli.serve;
+
+import dev.skald.InvalidRequestException;
+import dev.skald.Skald;
+import dev.skald.SpeechRequest;
+import dev.skald.cli.console.Console;
+import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Interrupts;
+import dev.skald.server.ServerOptions;
+import dev.skald.server.SpeechServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code skald serve}: the speech endpoint, until Ctrl-C. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = "Serve OpenAI's /v1/audio/speech on this machine, until Ctrl-C.",
+        footer = {
+            "",
+            "Examples:",
+            "  skald serve",
+            "  curl http://127.0.0.1:8880/v1/audio/speech -d '{\"input\": \"Hello\"}' -o hello.mp3",
+            ""
+        })
+public final class ServeCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description = "Where to listen; 0.0.0.0 for everyone. Default: ${DEFAULT-VALUE}.")
+    String host = "127.0.0.1";
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            defaultValue = "8880",
+            description = "The port; 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+    int port = 8880;
+
+    @Option(
+            names = "--api-keys",
+            paramLabel = "FILE",
+            description = "Let only those in who send a key of this file: a line NAME=KEY each.")
+    @Nullable Path apiKeys;
+
+    @Option(
+            names = "--cors",
+            paramLabel = "ORIGIN",
+            description = "A web page of this origin may call; * for all. May be repeated.")
+    List<String> origins = List.of();
+
+    @Option(
+            names = "--max-characters",
+            paramLabel = "N",
+            defaultValue = "1000000",
+            description = "The longest text of one request. Default: ${DEFAULT-VALUE}.")
+    int maxCharacters = 1_000_000;
+
+    @Option(
+            names = "--speaking",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "How many requests speak at once. Default: ${DEFAULT-VALUE}.")
+    int speaking = 8;
+
+    @Option(
+            names = "--waiting",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "How many more may wait; one beyond is told 429. Default: ${DEFAULT-VALUE}.")
+    int waiting = 64;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description = "How long a request may wait. Default: ${DEFAULT-VALUE}.")
+    int patience = 60;
+
+    public ServeCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ServerOptions.Builder options =
+                ServerOptions.builder()
+                        .host(host)
+                        .port(port)
+                        .maxCharacters(maxCharacters)
+                        .speaking(speaking)
+                        .waiting(waiting)
+                        .patience(Duration.ofSeconds(patience));
+        origins.forEach(options::origin);
+        readKeys(options);
+        try (Skald skald = console.open();
+                SpeechServer server = SpeechServer.open(skald, options.build())) {
+            Interrupts.onInterrupt(server::close);
+            console.messages()
+                    .info("listening on http://" + host + ":" + server.port() + " (Ctrl-C ends)");
+            warmUp(skald);
+            server.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return ExitCode.OK.number;
+    }
+
+    /** The first caller should not wait for the voice to be loaded. */
+    private void warmUp(Skald skald) {
+        try {
+            skald.speak(SpeechRequest.of("Ready.")).samples();
+        } catch (RuntimeException e) {
+            console.messages().warn("not warmed up: " + e.getMessage());
+        }
+    }
+
+    private void readKeys(ServerOptions.Builder options) throws IOException {
+        if (apiKeys == null) {
+            return;
+        }
+        int number = 0;
+        for (String line : Files.readAllLines(apiKeys)) {
+            number++;
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            }
+            int equals = line.indexOf('=');
+            if (equals < 1 || line.substring(equals + 1).isBlank()) {
+                throw new InvalidRequestException(
+                        "line " + number + " of " + apiKeys + " is not NAME=KEY");
+            }
+            options.apiKey(line.substring(0, equals).strip(), line.substring(equals + 1).strip());
+        }
+        if (number == 0) {
+            throw new InvalidRequestException(apiKeys + " has no key: write a line NAME=KEY");
+        }
+    }
+}
