@@ -72,7 +72,8 @@ public final class Main implements Runnable {
     }
 
     /** Commands that are going to compute: their kernels are compiled from the first moment. */
-    private static final List<String> SPEAKING = List.of("speak", "demo", "convert", "serve", "bench");
+    private static final List<String> SPEAKING =
+            List.of("speak", "demo", "convert", "serve", "bench");
 
     /** The process. */
     public static void main(String[] args) {

@@ -12,9 +12,9 @@ import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One FLAC stream of blocks of fixed size, each predicted by the best of the fixed polynomials
- * (RFC 9639, section 9.2.5). The one encoder for Java that was found, java-flac-encoder 0.3.7,
- * fails where a signal ends with a whole block.
+ * One FLAC stream of blocks of fixed size, each predicted by the best of the fixed polynomials (RFC
+ * 9639, section 9.2.5). The one encoder for Java that was found, java-flac-encoder 0.3.7, fails
+ * where a signal ends with a whole block.
  */
 final class FlacEncoder implements AudioEncoder {
     /** At most an eighth of a second: a listener waits for a whole block. */

@@ -134,8 +134,7 @@ final class FlacFrame {
                         case 1 -> s[i] - s[i - 1];
                         case 2 -> s[i] - 2 * s[i - 1] + s[i - 2];
                         case 3 -> s[i] - 3 * s[i - 1] + 3 * s[i - 2] - s[i - 3];
-                        default ->
-                                s[i] - 4 * s[i - 1] + 6 * s[i - 2] - 4 * s[i - 3] + s[i - 4];
+                        default -> s[i] - 4 * s[i - 1] + 6 * s[i - 2] - 4 * s[i - 3] + s[i - 4];
                     };
         }
     }

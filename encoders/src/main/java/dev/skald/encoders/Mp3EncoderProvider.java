@@ -9,8 +9,8 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 
 /**
- * MP3 (MPEG-1, 2 and 2.5, layer III), mono, constant bit rate, by LAME. A file's first frame
- * tells players where the audio begins and ends; a pipe has 46 ms of silence at its begin at 24 kHz.
+ * MP3 (MPEG-1, 2 and 2.5, layer III), mono, constant bit rate, by LAME. A file's first frame tells
+ * players where the audio begins and ends; a pipe has 46 ms of silence at its begin at 24 kHz.
  */
 public final class Mp3EncoderProvider implements AudioEncoderProvider {
     @Override

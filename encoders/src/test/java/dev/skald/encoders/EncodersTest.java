@@ -41,8 +41,19 @@ class EncodersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "8000,1", "8000,2", "8000,8000", "16000,15", "16000,16001", "22050,1024", "22050,1025",
-        "22050,70001", "24000,2048", "24000,48000", "44100,44100", "48000,48001", "11025,3000"
+        "8000,1",
+        "8000,2",
+        "8000,8000",
+        "16000,15",
+        "16000,16001",
+        "22050,1024",
+        "22050,1025",
+        "22050,70001",
+        "24000,2048",
+        "24000,48000",
+        "44100,44100",
+        "48000,48001",
+        "11025,3000"
     })
     void flacIsLossless(int rate, int length) throws Exception {
         float[] samples = signal(rate, length);
@@ -66,8 +77,16 @@ class EncodersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "8000,8000", "16000,319", "16000,16001", "22050,441", "22050,70001", "24000,480",
-        "24000,481", "24000,48000", "44100,44100", "48000,48001"
+        "8000,8000",
+        "16000,319",
+        "16000,16001",
+        "22050,441",
+        "22050,70001",
+        "24000,480",
+        "24000,481",
+        "24000,48000",
+        "44100,44100",
+        "48000,48001"
     })
     void opusGivesBackTheTimeAndTheSound(int rate, int length) throws Exception {
         float[] samples = signal(rate, length);
@@ -80,8 +99,14 @@ class EncodersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "8000,8000", "16000,16001", "22050,1", "22050,70001", "24000,575", "24000,48000",
-        "44100,44100", "48000,48001"
+        "8000,8000",
+        "16000,16001",
+        "22050,1",
+        "22050,70001",
+        "24000,575",
+        "24000,48000",
+        "44100,44100",
+        "48000,48001"
     })
     void mp3GivesBackTheTimeAndTheSound(int rate, int length) throws Exception {
         float[] samples = signal(rate, length);
@@ -152,7 +177,9 @@ class EncodersTest {
         float[] whole = resampled(samples, from, to, samples.length);
         assertThat(whole).hasSize((int) Math.ceil(samples.length * (double) to / from));
         for (int piece : new int[] {1, 7, 441, 4_096}) {
-            assertThat(java.util.Arrays.equals(resampled(samples, from, to, piece), whole)).as("pieces of %d", piece).isTrue();
+            assertThat(java.util.Arrays.equals(resampled(samples, from, to, piece), whole))
+                    .as("pieces of %d", piece)
+                    .isTrue();
         }
         // A tone stays that tone, at its time.
         double worst = 0;
@@ -237,8 +264,7 @@ class EncodersTest {
         return out.toByteArray();
     }
 
-    private static void write(AudioEncoder encoder, float[] samples, int piece)
-            throws IOException {
+    private static void write(AudioEncoder encoder, float[] samples, int piece) throws IOException {
         for (int at = 0; at < samples.length; at += piece) {
             encoder.write(samples, at, Math.min(piece, samples.length - at));
         }

@@ -1,6 +1,7 @@
 package dev.skald.server;
 
 import dev.skald.SpeechReport;
+import dev.skald.server.admission.Admission;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;

@@ -12,6 +12,7 @@ import java.util.Map;
  *
  * @param host the address it binds to; the loopback one if not set, so that nobody else reaches it
  * @param port the port; 0 for any that is free
+ * @param wyomingPort the port for Wyoming clients; 0 for any that is free, -1 for none
  * @param apiKeys names of callers by their keys; empty: everyone may call
  * @param origins web origins whose pages may call (CORS); {@code *} for all
  * @param maxCharacters the longest text of one request
@@ -22,6 +23,7 @@ import java.util.Map;
 public record ServerOptions(
         String host,
         int port,
+        int wyomingPort,
         Map<String, String> apiKeys,
         List<String> origins,
         int maxCharacters,
@@ -41,6 +43,7 @@ public record ServerOptions(
     public static final class Builder {
         private String host = "127.0.0.1";
         private int port = 8880;
+        private int wyomingPort = -1;
         private final Map<String, String> apiKeys = new HashMap<>();
         private final List<String> origins = new ArrayList<>();
         private int maxCharacters = 1_000_000;
@@ -57,6 +60,12 @@ public record ServerOptions(
 
         public Builder port(int port) {
             this.port = range("port", port, 0, 65_535);
+            return this;
+        }
+
+        /** Serves Home Assistant's protocol there, which knows no keys. */
+        public Builder wyomingPort(int port) {
+            this.wyomingPort = range("Wyoming port", port, 0, 65_535);
             return this;
         }
 
@@ -101,6 +110,7 @@ public record ServerOptions(
             return new ServerOptions(
                     host,
                     port,
+                    wyomingPort,
                     apiKeys,
                     origins,
                     maxCharacters,

@@ -2,22 +2,25 @@ package dev.skald.server;
 
 import dev.skald.Skald;
 import dev.skald.SpeechReport;
+import dev.skald.server.admission.Admission;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.HttpEndpoint;
 import dev.skald.server.openai.OpenAiRoutes;
+import dev.skald.server.wyoming.WyomingServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The speech endpoint: OpenAI's {@code /v1/audio/speech} over a {@link Skald}, with a bounded queue,
- * health and metrics.
+ * The speech endpoint: OpenAI's {@code /v1/audio/speech} over a {@link Skald}, with a bounded
+ * queue, health and metrics.
  *
  * <pre>{@code
  * try (Skald skald = Skald.open();
@@ -41,6 +44,7 @@ public final class SpeechServer implements AutoCloseable {
     private final Map<String, Route> routes;
     private final Map<String, Long> arrivals = new ConcurrentHashMap<>();
     private final HttpEndpoint endpoint;
+    private final @Nullable WyomingServer wyoming;
 
     private record Route(String method, String name, boolean open, HttpEndpoint.Handler handler) {}
 
@@ -66,6 +70,19 @@ public final class SpeechServer implements AutoCloseable {
                         options.port(),
                         (long) options.maxCharacters() * BYTES_A_CHARACTER + OTHER_BYTES,
                         this::serve);
+        wyoming = wyoming(skald, options);
+    }
+
+    private @Nullable WyomingServer wyoming(Skald skald, ServerOptions options) throws IOException {
+        if (options.wyomingPort() < 0) {
+            return null;
+        }
+        try {
+            return WyomingServer.open(skald, admission, options.host(), options.wyomingPort());
+        } catch (IOException e) {
+            endpoint.close();
+            throw e;
+        }
     }
 
     /**
@@ -80,6 +97,11 @@ public final class SpeechServer implements AutoCloseable {
     /** The port it listens on. */
     public int port() {
         return endpoint.port();
+    }
+
+    /** The port for Wyoming clients; empty if they are not served. */
+    public OptionalInt wyomingPort() {
+        return wyoming == null ? OptionalInt.empty() : OptionalInt.of(wyoming.port());
     }
 
     private void serve(Exchange exchange) throws IOException {
@@ -200,14 +222,17 @@ public final class SpeechServer implements AutoCloseable {
     /** Takes no more requests, lets those that run end within 30 seconds, and stops. */
     @Override
     public void close() {
+        if (wyoming != null) {
+            wyoming.close();
+        }
         endpoint.shutdown(PATIENCE_AT_END);
         endpoint.close();
     }
 
     private final class Gate implements OpenAiRoutes.SpeechGate {
         @Override
-        public OpenAiRoutes.Place enter(Exchange exchange) {
-            return admission.enter(exchange);
+        public Admission.Place enter(Exchange exchange) {
+            return admission.enter(exchange::onLeave);
         }
 
         @Override

@@ -60,11 +60,7 @@ class SpeechServerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "opus,OggS,audio/ogg; codecs=opus",
-        "flac,fLaC,audio/flac",
-        "wav,RIFF,audio/wav"
-    })
+    @CsvSource({"opus,OggS,audio/ogg; codecs=opus", "flac,fLaC,audio/flac", "wav,RIFF,audio/wav"})
     void everyFormatIsWhatItSays(String format, String magic, String type) throws Exception {
         HttpResponse<byte[]> response = speak(body("Hello there.", "response_format", format));
         assertThat(response.headers().firstValue("content-type")).contains(type);
@@ -201,7 +197,9 @@ class SpeechServerTest {
             assertThat(response.statusCode()).isEqualTo(413);
             HttpRequest text =
                     HttpRequest.newBuilder(request.uri())
-                            .POST(HttpRequest.BodyPublishers.ofString(body("eleven chars", "x", "y")))
+                            .POST(
+                                    HttpRequest.BodyPublishers.ofString(
+                                            body("eleven chars", "x", "y")))
                             .build();
             response = CLIENT.send(text, HttpResponse.BodyHandlers.ofByteArray());
             assertThat(response.statusCode()).isEqualTo(400);

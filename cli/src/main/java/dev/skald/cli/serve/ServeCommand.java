@@ -50,6 +50,12 @@ public final class ServeCommand implements Callable<Integer> {
     int port = 8880;
 
     @Option(
+            names = "--wyoming",
+            paramLabel = "PORT",
+            description = "Serve Home Assistant's Wyoming protocol there too, 10200 by custom.")
+    @Nullable Integer wyoming;
+
+    @Option(
             names = "--api-keys",
             paramLabel = "FILE",
             description = "Let only those in who send a key of this file: a line NAME=KEY each.")
@@ -79,7 +85,8 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--waiting",
             paramLabel = "N",
             defaultValue = "64",
-            description = "How many more may wait; one beyond is told 429. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "How many more may wait; one beyond is told 429. Default: ${DEFAULT-VALUE}.")
     int waiting = 64;
 
     @Option(
@@ -104,6 +111,9 @@ public final class ServeCommand implements Callable<Integer> {
                         .waiting(waiting)
                         .patience(Duration.ofSeconds(patience));
         origins.forEach(options::origin);
+        if (wyoming != null) {
+            options.wyomingPort(wyoming);
+        }
         readKeys(options);
         try (Skald skald = console.open();
                 SpeechServer server = SpeechServer.open(skald, options.build())) {

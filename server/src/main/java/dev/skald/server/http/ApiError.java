@@ -12,7 +12,11 @@ public final class ApiError extends RuntimeException {
     private final @Nullable String code;
 
     private ApiError(
-            int status, String type, String message, @Nullable String param, @Nullable String code) {
+            int status,
+            String type,
+            String message,
+            @Nullable String param,
+            @Nullable String code) {
         super(message);
         this.status = status;
         this.type = type;

@@ -94,7 +94,10 @@ public final class Exchange {
         return JSON.createObjectNode();
     }
 
-    /** Runs {@code then} once when the caller leaves before the response has ended; at once if it has. */
+    /**
+     * Runs {@code then} once when the caller leaves before the response has ended; at once if it
+     * has.
+     */
     public void onLeave(Runnable then) {
         synchronized (leavers) {
             if (!gone) {
@@ -229,8 +232,7 @@ public final class Exchange {
                 ignored -> {
                     try {
                         work.get()
-                                .onComplete(
-                                        ok -> done.complete(null), done::completeExceptionally);
+                                .onComplete(ok -> done.complete(null), done::completeExceptionally);
                     } catch (RuntimeException e) {
                         done.completeExceptionally(e);
                     }

@@ -26,7 +26,9 @@ public final class HttpEndpoint implements AutoCloseable {
     /** What serves a request; it sends the response itself. */
     @FunctionalInterface
     public interface Handler {
-        /** Throws what the caller is told: {@link ApiError}, or a failure that is nobody's fault. */
+        /**
+         * Throws what the caller is told: {@link ApiError}, or a failure that is nobody's fault.
+         */
         void handle(Exchange exchange) throws IOException;
     }
 
@@ -78,8 +80,14 @@ public final class HttpEndpoint implements AutoCloseable {
             endpoint.vertx.close();
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(
-                    "cannot listen on " + host + ":" + port + ": " + cause.getMessage()
-                            + ": choose another port", cause);
+                    "cannot listen on "
+                            + host
+                            + ":"
+                            + port
+                            + ": "
+                            + cause.getMessage()
+                            + ": choose another port",
+                    cause);
         }
     }
 

@@ -1,4 +1,6 @@
-/** Requests and responses: bodies with bounds, errors as JSON, bytes sent as fast as they are read. */
+/**
+ * Requests and responses: bodies with bounds, errors as JSON, bytes sent as fast as they are read.
+ */
 @NullMarked
 package dev.skald.server.http;
 

@@ -3,6 +3,7 @@ package dev.skald.server.openai;
 import dev.skald.Skald;
 import dev.skald.SpeechReport;
 import dev.skald.Voice;
+import dev.skald.server.admission.Admission;
 import dev.skald.server.http.Exchange;
 import java.io.IOException;
 import tools.jackson.databind.node.ArrayNode;
@@ -16,16 +17,10 @@ public final class OpenAiRoutes {
     private final Skald skald;
     private final SpeechRoute speech;
 
-    /** A place among those who speak, until it is closed. */
-    public interface Place extends AutoCloseable {
-        @Override
-        void close();
-    }
-
     /** Lets a request speak when it is its turn, and is told what came of it. */
     public interface SpeechGate {
         /** Waits for a place among those who speak. */
-        Place enter(Exchange exchange);
+        Admission.Place enter(Exchange exchange);
 
         /** Audio has begun to leave. */
         void began(Exchange exchange, String model);

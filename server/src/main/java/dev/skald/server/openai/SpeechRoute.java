@@ -11,6 +11,7 @@ import dev.skald.SpeechCancelledException;
 import dev.skald.SpeechRequest;
 import dev.skald.VoiceException;
 import dev.skald.audio.resample.StreamResampler;
+import dev.skald.server.admission.Admission;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.spi.AudioEncoder;
@@ -33,7 +34,8 @@ final class SpeechRoute {
     private final int maxCharacters;
     private final OpenAiRoutes.SpeechGate gate;
 
-    SpeechRoute(Skald skald, AudioFormats formats, int maxCharacters, OpenAiRoutes.SpeechGate gate) {
+    SpeechRoute(
+            Skald skald, AudioFormats formats, int maxCharacters, OpenAiRoutes.SpeechGate gate) {
         this.skald = skald;
         this.formats = formats;
         this.maxCharacters = maxCharacters;
@@ -44,7 +46,7 @@ final class SpeechRoute {
         SpeechCall call = SpeechCall.of(exchange.json(), maxCharacters);
         AudioEncoderProvider encoder = formats.encoder(call.format());
         SpeechRequest request = request(call);
-        try (OpenAiRoutes.Place place = gate.enter(exchange)) {
+        try (Admission.Place place = gate.enter(exchange)) {
             speak(exchange, call, encoder, request);
         }
     }
@@ -69,10 +71,7 @@ final class SpeechRoute {
     }
 
     private void speak(
-            Exchange exchange,
-            SpeechCall call,
-            AudioEncoderProvider encoder,
-            SpeechRequest request)
+            Exchange exchange, SpeechCall call, AudioEncoderProvider encoder, SpeechRequest request)
             throws IOException {
         Speech speech = told(() -> skald.speak(request));
         try (speech) {

@@ -1,8 +1,6 @@
-package dev.skald.server;
+package dev.skald.server.admission;
 
 import dev.skald.server.http.ApiError;
-import dev.skald.server.http.Exchange;
-import dev.skald.server.openai.OpenAiRoutes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -10,27 +8,28 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who may speak now: a bounded number at once, a bounded number waiting in order of arrival. A
  * caller that leaves while it waits gives its place up at once.
  */
-final class Admission {
+public final class Admission {
     private final int most;
     private final int longest;
     private final Duration patience;
     private final Deque<CompletableFuture<@Nullable Void>> waiting = new ArrayDeque<>();
     private int speaking;
 
-    Admission(int most, int longest, Duration patience) {
+    public Admission(int most, int longest, Duration patience) {
         this.most = most;
         this.longest = longest;
         this.patience = patience;
     }
 
-    /** One of the places. */
-    final class Place implements OpenAiRoutes.Place {
+    /** A place among those who speak, until it is closed. */
+    public final class Place implements AutoCloseable {
         private boolean given = true;
 
         private Place() {}
@@ -47,9 +46,10 @@ final class Admission {
     /**
      * Waits for a place.
      *
+     * @param onLeave is given what to do when the caller leaves
      * @throws ApiError 429 if too many wait, 503 if it took too long, 499 if the caller has left
      */
-    Place enter(Exchange exchange) {
+    public Place enter(Consumer<Runnable> onLeave) {
         CompletableFuture<@Nullable Void> turn = new CompletableFuture<>();
         synchronized (this) {
             if (speaking < most) {
@@ -58,11 +58,15 @@ final class Admission {
             }
             if (waiting.size() >= longest) {
                 throw ApiError.busy(
-                        "too many requests: " + most + " speak and " + longest + " wait; try again");
+                        "too many requests: "
+                                + most
+                                + " speak and "
+                                + longest
+                                + " wait; try again");
             }
             waiting.add(turn);
         }
-        exchange.onLeave(() -> turn.cancel(false));
+        onLeave.accept(() -> turn.cancel(false));
         try {
             turn.get(patience.toMillis(), TimeUnit.MILLISECONDS);
             return new Place();
@@ -75,9 +79,12 @@ final class Admission {
                     ApiError.failed(
                             503,
                             "queue_timeout",
-                            "no place became free within " + patience.toSeconds() + " s; try again"));
+                            "no place became free within "
+                                    + patience.toSeconds()
+                                    + " s; try again"));
         } catch (ExecutionException | java.util.concurrent.CancellationException e) {
-            throw given(turn, ApiError.refused(499, "client_closed_request", "the caller has left"));
+            throw given(
+                    turn, ApiError.refused(499, "client_closed_request", "the caller has left"));
         }
     }
 
@@ -106,11 +113,11 @@ final class Admission {
         }
     }
 
-    synchronized int speaking() {
+    public synchronized int speaking() {
         return speaking;
     }
 
-    synchronized int queued() {
+    public synchronized int queued() {
         return waiting.size();
     }
 }

@@ -1,0 +1,111 @@
+package dev.skald.server.wyoming;
+
+import dev.skald.Skald;
+import dev.skald.server.admission.Admission;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+
+/** Listens for Wyoming clients; two virtual threads a connection. */
+public final class WyomingServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(WyomingServer.class.getName());
+    private static final int MOST_CONNECTIONS = 256;
+
+    private final Skald skald;
+    private final Admission admission;
+    private final ServerSocket listener;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Semaphore connections = new Semaphore(MOST_CONNECTIONS);
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    private WyomingServer(Skald skald, Admission admission, ServerSocket listener) {
+        this.skald = skald;
+        this.admission = admission;
+        this.listener = listener;
+    }
+
+    /**
+     * Listens from now on.
+     *
+     * @param port 0 for any that is free
+     * @throws IOException if the port cannot be had
+     */
+    public static WyomingServer open(Skald skald, Admission admission, String host, int port)
+            throws IOException {
+        ServerSocket listener = new ServerSocket();
+        try {
+            listener.setReuseAddress(true);
+            listener.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            listener.close();
+            throw new IOException(
+                    "cannot listen on "
+                            + host
+                            + ":"
+                            + port
+                            + ": "
+                            + e.getMessage()
+                            + ": choose another port",
+                    e);
+        }
+        WyomingServer server = new WyomingServer(skald, admission, listener);
+        server.threads.execute(server::accept);
+        return server;
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return listener.getLocalPort();
+    }
+
+    private void accept() {
+        while (!closed) {
+            try {
+                Socket socket = listener.accept();
+                if (!connections.tryAcquire()) {
+                    socket.close();
+                    continue;
+                }
+                open.add(socket);
+                threads.execute(() -> serve(socket));
+            } catch (IOException e) {
+                if (!closed) {
+                    LOG.log(System.Logger.Level.WARNING, "Wyoming: {0}", e.getMessage());
+                }
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            socket.setTcpNoDelay(true);
+            new WyomingConnection(skald, admission, socket, threads).run();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "Wyoming: " + e.getMessage());
+        } finally {
+            open.remove(socket);
+            connections.release();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            listener.close();
+            for (Socket socket : open) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "Wyoming: " + e.getMessage());
+        }
+        threads.shutdownNow();
+    }
+}
