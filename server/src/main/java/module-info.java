@@ -7,7 +7,7 @@ module dev.skald.server {
     requires tools.jackson.databind;
     requires io.prometheus.metrics.core;
     requires io.prometheus.metrics.model;
-    requires io.prometheus.metrics.expositionformats;
+    requires io.prometheus.writer.text;
 
     exports dev.skald.server;
 
