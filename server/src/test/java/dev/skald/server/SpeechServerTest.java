@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -325,7 +326,7 @@ class SpeechServerTest {
         return JSON.readTree(get(path).body());
     }
 
-    private static int status(String url, String authorization) throws Exception {
+    private static int status(String url, @Nullable String authorization) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
         if (authorization != null) {
             request.header("authorization", authorization);
