@@ -138,7 +138,7 @@ public final class Skald implements AutoCloseable {
         }
         String model = request.model().get();
         List<SpeechEngineProvider> named =
-                providers.stream().filter(p -> p.hasModel(model)).toList();
+                providers.stream().filter(p -> p.hasModel(context, model)).toList();
         if (named.isEmpty()) {
             throw new InvalidRequestException(
                     "there is no model '"

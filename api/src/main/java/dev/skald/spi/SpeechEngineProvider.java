@@ -19,7 +19,7 @@ public interface SpeechEngineProvider {
     }
 
     /** Whether a request that names this model, family or checkpoint means this engine. */
-    default boolean hasModel(String model) {
+    default boolean hasModel(EngineContext context, String model) {
         return models().contains(model.toLowerCase(Locale.ROOT));
     }
 

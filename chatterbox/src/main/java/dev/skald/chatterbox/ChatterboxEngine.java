@@ -20,8 +20,6 @@ import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.tensor.io.TorchZip;
-import dev.skald.text.Lexicon;
-import dev.skald.text.TextFrontEnd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,11 +122,6 @@ final class ChatterboxEngine implements SpeechEngine {
         ChatterboxModel model = speaker.model();
         Checkpoint checkpoint = lease.get();
         String spoken = language.orElse("en");
-        TextFrontEnd front =
-                new TextFrontEnd(
-                        spoken,
-                        request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY),
-                        request.format());
         Utterance.Manner manner =
                 new Utterance.Manner(
                         voice(speaker, cloned, checkpoint),
@@ -136,8 +129,7 @@ final class ChatterboxEngine implements SpeechEngine {
                         settings(model, options),
                         model.multilingual() ? Optional.of(spoken) : Optional.empty(),
                         request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()));
-        SentenceGroups groups =
-                new SentenceGroups(front.sentences(request.openText()), !spoken.equals("en"));
+        SentenceGroups groups = SentenceGroups.of(request, spoken);
         Stages stages = new Stages();
         ChatterboxScript script =
                 new ChatterboxScript(checkpoint, runtime.device(), groups, manner, stages);
@@ -242,7 +234,7 @@ final class ChatterboxEngine implements SpeechEngine {
                                                 + " with --voice"));
     }
 
-    private static Optional<String> language(ChatterboxModel model, SpeechRequest request) {
+    static Optional<String> language(ChatterboxModel model, SpeechRequest request) {
         if (request.language().isEmpty()) {
             return Optional.empty();
         }

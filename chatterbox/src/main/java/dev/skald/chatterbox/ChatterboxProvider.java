@@ -31,8 +31,8 @@ public final class ChatterboxProvider implements SpeechEngineProvider {
     }
 
     @Override
-    public boolean hasModel(String model) {
-        return Installed.isModel(model);
+    public boolean hasModel(EngineContext context, String model) {
+        return Installed.isModel(context, model);
     }
 
     @Override

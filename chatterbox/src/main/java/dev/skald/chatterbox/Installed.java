@@ -3,14 +3,17 @@ package dev.skald.chatterbox;
 import dev.skald.EngineUnavailableException;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
+import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.spi.EngineContext;
 import dev.skald.voices.InstalledVoice;
+import dev.skald.voices.VoiceInfo;
 import dev.skald.voices.VoiceKind;
 import dev.skald.voices.VoiceLibrary;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -25,6 +28,9 @@ import java.util.stream.Collectors;
 final class Installed {
     /** The file of a cloned voice in its folder. */
     static final String CLONE_FILE = "voice.safetensors";
+
+    /** The file that says where a registered checkpoint lies, in its voice's folder. */
+    private static final String FOLDER_FILE = "checkpoint.path";
 
     private static final String WATERMARK = "perth";
 
@@ -87,7 +93,10 @@ final class Installed {
         if (request.voice().isPresent()) {
             String name = request.voice().get();
             Optional<InstalledVoice> voice = library.find(name);
-            if (voice.isPresent() && voice.get().kind() == VoiceKind.CLONE) {
+            if (voice.isPresent() && voice.get().has(FOLDER_FILE)) {
+                wanted = wanted.or(() -> Optional.of(name));
+                named = Optional.of(voice.get().info().toVoice());
+            } else if (voice.isPresent() && voice.get().kind() == VoiceKind.CLONE) {
                 saved = Optional.of(voice.get().file(CLONE_FILE));
                 named = Optional.of(voice.get().info().toVoice());
             } else if (ChatterboxModel.named(name).isPresent()) {
@@ -114,9 +123,70 @@ final class Installed {
         return new Speaker(found.model, found.folder, clip, saved, voice);
     }
 
-    /** Whether it is the name of a model, or a folder or file where a checkpoint may lie. */
-    static boolean isModel(String name) {
-        return ChatterboxModel.named(name).isPresent() || exists(name);
+    /**
+     * Whether it is the name of a model or of a registered checkpoint, or a folder or file where a
+     * checkpoint may lie.
+     */
+    static boolean isModel(EngineContext context, String name) {
+        return ChatterboxModel.named(name).isPresent()
+                || exists(name)
+                || VoiceLibrary.at(context.home())
+                        .find(name)
+                        .filter(voice -> voice.has(FOLDER_FILE))
+                        .isPresent();
+    }
+
+    /** Gives a checkpoint's folder a name; nothing is copied. */
+    static InstalledVoice register(EngineContext context, String name, Path folder) {
+        VoiceInfo.checkId(name);
+        if (ChatterboxModel.named(name).isPresent()) {
+            throw new VoiceException(
+                    "'" + name + "' is the name of an official model: choose another");
+        }
+        Path whole = folder.toAbsolutePath().normalize();
+        Found found =
+                ownFiles(whole.toString(), false)
+                        .orElseThrow(() -> new VoiceException("there is no folder " + folder));
+        VoiceInfo info =
+                new VoiceInfo(
+                        name,
+                        VoiceKind.CHATTERBOX,
+                        found.model.multilingual() ? "mul" : "en",
+                        found.model.id() + " in " + whole,
+                        S3Gen.SAMPLE_RATE,
+                        List.of(),
+                        VoiceInfo.UNKNOWN_LICENCE);
+        return VoiceLibrary.at(context.home())
+                .add(
+                        info,
+                        "the folder " + whole,
+                        false,
+                        to -> Files.writeString(to.resolve(FOLDER_FILE), whole.toString()));
+    }
+
+    /**
+     * The checkpoint that is registered as a voice; empty if the voice is another kind of thing.
+     */
+    private static Optional<Found> registered(InstalledVoice voice, boolean foreign) {
+        if (!voice.has(FOLDER_FILE)) {
+            return Optional.empty();
+        }
+        try {
+            String folder = Files.readString(voice.file(FOLDER_FILE));
+            Optional<Found> found = ownFiles(folder, foreign);
+            if (found.isEmpty()) {
+                throw new VoiceException(
+                        "checkpoint '"
+                                + voice.id()
+                                + "' lies in "
+                                + VoiceInfo.printable(folder)
+                                + ", which is not there: bring it back, or skald voices remove "
+                                + voice.id());
+            }
+            return found;
+        } catch (IOException e) {
+            throw new SkaldException("cannot read where '" + voice.id() + "' lies", e);
+        }
     }
 
     private static boolean exists(String name) {
@@ -132,7 +202,10 @@ final class Installed {
         boolean foreign = language.isPresent() && !primary(language.get()).equals("en");
         if (wanted.isPresent()) {
             String name = wanted.get();
-            Optional<Found> own = ownFiles(name, foreign);
+            Optional<Found> own =
+                    library.find(name)
+                            .flatMap(voice -> registered(voice, foreign))
+                            .or(() -> ownFiles(name, foreign));
             if (own.isPresent()) {
                 return own.get();
             }
@@ -155,6 +228,12 @@ final class Installed {
                 if (found.isPresent()) {
                     return found.get();
                 }
+            }
+        }
+        for (InstalledVoice voice : library.list()) {
+            Optional<Found> found = registered(voice, foreign);
+            if (found.isPresent() && (!foreign || found.get().model.multilingual())) {
+                return found.get();
             }
         }
         throw new EngineUnavailableException(

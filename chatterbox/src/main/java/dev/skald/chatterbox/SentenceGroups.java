@@ -1,6 +1,9 @@
 package dev.skald.chatterbox;
 
+import dev.skald.SpeechRequest;
+import dev.skald.text.Lexicon;
 import dev.skald.text.Sentence;
+import dev.skald.text.TextFrontEnd;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,16 @@ final class SentenceGroups implements Iterator<SentenceGroups.Group> {
     SentenceGroups(Iterator<Sentence> sentences, boolean asWritten) {
         this.sentences = sentences;
         this.asWritten = asWritten;
+    }
+
+    /** The pieces of a request in a language. */
+    static SentenceGroups of(SpeechRequest request, String language) {
+        TextFrontEnd front =
+                new TextFrontEnd(
+                        language,
+                        request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY),
+                        request.format());
+        return new SentenceGroups(front.sentences(request.openText()), !language.equals("en"));
     }
 
     @Override

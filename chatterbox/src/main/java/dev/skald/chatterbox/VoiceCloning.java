@@ -69,6 +69,16 @@ public final class VoiceCloning {
     }
 
     /**
+     * Gives a checkpoint in a folder of the user's own a name, under which {@code --model} and
+     * {@code --voice} find it. Nothing is copied.
+     *
+     * @throws VoiceException if no checkpoint lies there or the name is taken
+     */
+    public static InstalledVoice register(EngineContext context, String name, Path folder) {
+        return Installed.register(context, name, folder);
+    }
+
+    /**
      * Says a clip's words in another voice, as the official {@code vc.py}.
      *
      * @param clip the sound file to be said again

@@ -1,11 +1,13 @@
 package dev.skald.chatterbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.AudioChunk;
 import dev.skald.ChatterboxOptions;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
+import dev.skald.VoiceException;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
@@ -13,6 +15,7 @@ import dev.skald.testkit.TestDevice;
 import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.voices.catalogue.CatalogueEntry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -84,6 +87,47 @@ class ChatterboxRequestsTest {
         }
         assertThat(all).isNotEmpty();
         return all;
+    }
+
+    @Test
+    void theTextIsShownAsTheModelGetsIt() {
+        SpeechRequest request = request(ChatterboxModel.TURBO).build();
+        ChatterboxText text = ChatterboxText.open(context(1), request);
+        ChatterboxText.Piece piece = text.next();
+        assertThat(piece).isNotNull();
+        assertThat(piece.text()).isEqualTo("Good day.");
+        assertThat(piece.ids()).isNotEmpty();
+        assertThat(text.next()).isNull();
+    }
+
+    @Test
+    void aFolderIsRegisteredOnce() throws IOException {
+        EngineContext own =
+                EngineContext.builder().home(dir.resolve("other")).threads(2).offline(true).build();
+        Path folder = Files.createDirectory(dir.resolve("tuned"));
+        TinyCheckpoint.write(ChatterboxModel.TURBO, folder);
+        VoiceCloning.register(own, "mine", folder);
+        assertThat(Installed.isModel(own, "mine")).isTrue();
+        assertThat(Installed.isModel(own, "yours")).isFalse();
+        for (SpeechRequest request :
+                List.of(
+                        SpeechRequest.builder("Hi.").model("mine").build(),
+                        SpeechRequest.builder("Hi.").voice("mine").build(),
+                        SpeechRequest.builder("Hi.").build())) {
+            assertThat(Installed.find(own, request).folder()).isEqualTo(folder);
+        }
+        assertThatThrownBy(() -> VoiceCloning.register(own, "turbo", folder))
+                .isInstanceOf(VoiceException.class)
+                .hasMessageContaining("official model");
+        assertThatThrownBy(() -> VoiceCloning.register(own, "none", dir.resolve("home")))
+                .isInstanceOf(VoiceException.class);
+        Files.move(folder, dir.resolve("elsewhere"));
+        assertThatThrownBy(
+                        () ->
+                                Installed.find(
+                                        own, SpeechRequest.builder("Hi.").model("mine").build()))
+                .isInstanceOf(VoiceException.class)
+                .hasMessageContaining("skald voices remove mine");
     }
 
     record Setting(

@@ -193,8 +193,7 @@ public final class Main implements Runnable {
         root.setToggleBooleanFlags(false);
         root.setParameterExceptionHandler(
                 (error, args) -> {
-                    console.messages()
-                            .error(error.getMessage() + hint(error.getCommandLine(), args));
+                    console.messages().error(told(error, args));
                     return ExitCode.USAGE.number;
                 });
         root.setExecutionExceptionHandler((error, command, parsed) -> fail(error));
@@ -203,11 +202,15 @@ public final class Main implements Runnable {
         return root;
     }
 
-    private static String hint(CommandLine command, String... args) {
+    private static String told(CommandLine.ParameterException error, String... args) {
+        CommandLine command = error.getCommandLine();
         if (command.getParent() == null && args.length > 0 && !args[0].startsWith("-")) {
-            return ": say 'skald speak \"TEXT\" -o FILE', or one of " + String.join(", ", COMMANDS);
+            return "there is no command '"
+                    + args[0]
+                    + "': to hear a text, skald speak \"TEXT\" --play (or -o FILE); the commands are "
+                    + String.join(", ", COMMANDS);
         }
-        return " (" + command.getCommandSpec().qualifiedName() + " --help)";
+        return error.getMessage() + " (" + command.getCommandSpec().qualifiedName() + " --help)";
     }
 
     private int fail(Throwable error) {

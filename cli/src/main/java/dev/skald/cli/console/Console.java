@@ -10,7 +10,7 @@ import dev.skald.spi.EngineContext;
  */
 public record Console(Io io, GlobalOptions globals) {
     public Messages messages() {
-        return new Messages(io.err(), globals);
+        return new Messages(io, globals);
     }
 
     /** Opens the library with what the command line says of it. */

@@ -51,6 +51,7 @@ public final class GlobalOptions {
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
+            completionCandidates = Choices.Devices.class,
             scope = ScopeType.INHERIT,
             description = "What computes: auto, cpu, cuda, cuda:1. Default: auto.")
     public String device = "auto";
@@ -58,6 +59,7 @@ public final class GlobalOptions {
     @Option(
             names = "--precision",
             paramLabel = "P",
+            completionCandidates = Choices.Precisions.class,
             scope = ScopeType.INHERIT,
             description = "How weights are kept: auto, fp32, bf16, int8. Default: auto.")
     public String precision = "auto";

@@ -9,6 +9,7 @@ import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Failure;
 import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Progress;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -27,7 +28,13 @@ final class Batch {
     private final Path folder;
     private final String format;
 
-    Batch(Console console, SpeechOptions options, Path folder, String format) {
+    private final boolean json;
+
+    /**
+     * @param json whether each file is told as JSON
+     */
+    Batch(Console console, SpeechOptions options, Path folder, String format, boolean json) {
+        this.json = json;
         this.console = console;
         this.options = options;
         this.folder = folder;
@@ -42,7 +49,10 @@ final class Batch {
         double audio = 0;
         double work = 0;
         options.requireVoice(console);
-        try (BufferedReader lines = new BufferedReader(TextSource.open(file))) {
+        long total = console.io().errTerminal() ? count(file) : 0;
+        try (Progress progress =
+                        new Progress(console.io(), console.globals(), "loading the voice", total);
+                BufferedReader lines = new BufferedReader(TextSource.open(file))) {
             makeFolder();
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -59,12 +69,18 @@ final class Batch {
                     SpeechReport report = speech.writeTo(folder.resolve(name), format);
                     spoken++;
                     audio += report.seconds();
+                    progress.step(number, audio);
                     work += report.elapsedSeconds();
+                    if (json) {
+                        String target = folder.resolve(name).toString();
+                        SpeakCommand.json(console.io().out(), target, speech, report);
+                    }
                     console.messages().debug(name + " " + line);
                 } catch (SpeechCancelledException e) {
                     throw e;
                 } catch (SkaldException e) {
                     Failure failure = Failure.of(e);
+                    progress.clear();
                     console.messages().error(name + ": " + failure.line());
                     code = code == 0 ? failure.code().number : code;
                 }
@@ -81,6 +97,12 @@ final class Batch {
                                 work,
                                 audio == 0 ? 0 : work / audio));
         return code;
+    }
+
+    private static long count(Path file) throws IOException {
+        try (BufferedReader lines = new BufferedReader(TextSource.open(file))) {
+            return lines.lines().count();
+        }
     }
 
     private void makeFolder() {

@@ -8,9 +8,11 @@ import dev.skald.SpeechRequest;
 import dev.skald.audio.codec.AudioClip;
 import dev.skald.audio.codec.WavEncoderProvider;
 import dev.skald.chatterbox.VoiceCloning;
+import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Progress;
 import dev.skald.spi.AudioEncoder;
 import dev.skald.spi.WholeFile;
 import java.io.IOException;
@@ -49,12 +51,14 @@ public final class ConvertCommand implements Callable<Integer> {
     @Option(
             names = "--voice",
             paramLabel = "VOICE",
+            completionCandidates = Choices.Voices.class,
             description = "A cloned voice or a clip; else the model's own voice.")
     @Nullable String voice;
 
     @Option(
             names = "--model",
             paramLabel = "MODEL",
+            completionCandidates = Choices.Models.class,
             description =
                     "turbo, nano, chatterbox, multilingual or a checkpoint's folder; else the one"
                             + " installed.")
@@ -86,7 +90,9 @@ public final class ConvertCommand implements Callable<Integer> {
                         throw new SpeechCancelledException("the conversion was cancelled");
                     }
                 };
-        try (WholeFile whole = WholeFile.beside(target)) {
+        try (Progress progress =
+                        new Progress(console.io(), console.globals(), "converting " + clip, 0);
+                WholeFile whole = WholeFile.beside(target)) {
             // At once on Ctrl-C: networks that load do not look for it.
             Interrupts.onInterrupt(
                     () -> {

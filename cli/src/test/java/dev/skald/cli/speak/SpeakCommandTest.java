@@ -387,10 +387,34 @@ class SpeakCommandTest {
     }
 
     @Test
+    void aSpeedBeyondReachIsTold(@TempDir Path dir) {
+        String file = dir.resolve("a.wav").toString();
+        assertThat(Cli.run("speak", "Hello", "--voice", "tone", "--speed", "3", "-o", file).err())
+                .startsWith("skald: --speed 3.0 is more than mode fast reaches: about 2.2 times");
+        assertThat(Cli.run("speak", "Hello", "--voice", "tone", "--speed", "2", "-o", file).err())
+                .doesNotContain("reaches");
+    }
+
+    @Test
+    void whatWasDoneIsToldAsJson(@TempDir Path dir) {
+        Path file = dir.resolve("a.wav");
+        Cli.Result result =
+                Cli.run("speak", "Hello", "--voice", "tone", "--json", "-o", file.toString());
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out())
+                .startsWith("{\"target\":\"")
+                .contains("\"voice\":\"tone\"", "\"seconds\":", "\"sample_rate\":");
+    }
+
+    @Test
     void theBarIsForTerminals() {
-        assertThat(Progress.line(100, 50, 12.34))
-                .isEqualTo("[############............] 50 %  12.3 s of audio");
-        assertThat(Progress.line(0, 50, 1)).isEqualTo("1.0 s of audio");
+        assertThat(Progress.line("loading", 100, 50, 12.34, 8))
+                .isEqualTo("[############............] 50 %  12.3 s of audio, 8 s left");
+        assertThat(Progress.line("loading", 100, 1, 1, 8))
+                .isEqualTo("[........................]  1 %  1.0 s of audio");
+        assertThat(Progress.line("loading", 100, 10, 1, 600)).endsWith(", 1 h 30 min left");
+        assertThat(Progress.line("loading", 0, 50, 1, 8)).isEqualTo("1.0 s of audio");
+        assertThat(Progress.line("loading nano", 9, 0, 0, 3.2)).isEqualTo("loading nano ... 3 s");
         assertThat(Cli.run("speak", "Hello", "--voice", "tone", "-o", "-", "-q").err()).isEmpty();
     }
 

@@ -1,4 +1,4 @@
-package dev.skald.cli.voices;
+package dev.skald.cli.console;
 
 import java.io.PrintStream;
 import java.io.StringWriter;
@@ -7,10 +7,10 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonFactory;
 
 /** JSON written by tokens: cheaper to start than binding. */
-final class VoicesJson {
-    private VoicesJson() {}
+public final class Json {
+    private Json() {}
 
-    static void print(PrintStream out, Consumer<JsonGenerator> content) {
+    public static void print(PrintStream out, Consumer<JsonGenerator> content) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
             content.accept(json);
