@@ -74,12 +74,6 @@ class TextFrontEndTest {
                 .allMatch(s -> !s.normalized().isBlank() && !s.source().isBlank());
     }
 
-    @Property(tries = 500)
-    void theWholeTextIsLeftUnchangedTheSecondTime(@ForAll String text) {
-        String once = front.normalize(text);
-        assertThat(front.normalize(once)).isEqualTo(once);
-    }
-
     private List<Sentence> sentences(String text) {
         List<Sentence> all = new ArrayList<>();
         front.sentences(new StringReader(text)).forEachRemaining(all::add);

@@ -246,7 +246,9 @@ public final class SentenceSplitter implements Iterator<String> {
             return false;
         }
         if (buffer.charAt(i) != '.' || next > i + 1) {
-            return Character.isLetterOrDigit(before) || next > i + 1;
+            // A sign that is read as a word ends one too.
+            boolean word = Character.isLetterOrDigit(before) || "%€£$¥¢°²³&+".indexOf(before) >= 0;
+            return word || next > i + 1;
         }
         return twoWords(i, first, left);
     }
