@@ -216,6 +216,7 @@ class SchedulerTest {
     @Test
     void firstAudioGoesFirst() {
         CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch both = hold();
         List<Speaker> old = new ArrayList<>();
         for (String name : List.of("a", "b")) {
             Speaker speaker =
@@ -232,7 +233,10 @@ class SchedulerTest {
             speaker.begin();
             old.add(speaker);
         }
+        untilReady(old);
+        both.countDown();
         until(() -> steps.size() == 10);
+        assertThat(steps).contains("a", "b"); // both are heard already
         Speaker late = speak(() -> new Fake("late", 1, 100));
         late.begin();
         untilReady(List.of(late));
