@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -93,8 +94,7 @@ class ChatterboxRequestsTest {
     void theTextIsShownAsTheModelGetsIt() {
         SpeechRequest request = request(ChatterboxModel.TURBO).build();
         ChatterboxText text = ChatterboxText.open(context(1), request);
-        ChatterboxText.Piece piece = text.next();
-        assertThat(piece).isNotNull();
+        ChatterboxText.Piece piece = Objects.requireNonNull(text.next());
         assertThat(piece.text()).isEqualTo("Good day.");
         assertThat(piece.ids()).isNotEmpty();
         assertThat(text.next()).isNull();
