@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +41,6 @@ public final class SpeechServer implements AutoCloseable {
     private final Admission admission;
     private final Metrics metrics;
     private final Map<String, Route> routes;
-    private final Map<String, Long> arrivals = new ConcurrentHashMap<>();
     private final HttpEndpoint endpoint;
     private final @Nullable WyomingServer wyoming;
 
@@ -105,7 +103,6 @@ public final class SpeechServer implements AutoCloseable {
     }
 
     private void serve(Exchange exchange) throws IOException {
-        arrivals.put(exchange.id(), System.nanoTime());
         String name = "unknown";
         try {
             if (preflight(exchange)) {
@@ -120,7 +117,6 @@ public final class SpeechServer implements AutoCloseable {
         } catch (ApiError e) {
             exchange.fail(e);
         } finally {
-            arrivals.remove(exchange.id());
             metrics.request(name, exchange.left() ? LEFT : exchange.status());
         }
     }
@@ -237,7 +233,7 @@ public final class SpeechServer implements AutoCloseable {
 
         @Override
         public void began(Exchange exchange, String model) {
-            metrics.began(model, since(exchange));
+            metrics.began(model, exchange.seconds());
         }
 
         @Override
@@ -254,12 +250,7 @@ public final class SpeechServer implements AutoCloseable {
                             voice,
                             report.characters(),
                             report.seconds(),
-                            since(exchange)));
-        }
-
-        private double since(Exchange exchange) {
-            Long start = arrivals.get(exchange.id());
-            return start == null ? 0 : (System.nanoTime() - start) * 1e-9;
+                            exchange.seconds()));
         }
 
         /** The trace's id, if the header is as W3C has it: it goes into a log. */

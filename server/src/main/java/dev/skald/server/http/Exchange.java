@@ -31,6 +31,7 @@ public final class Exchange {
     private final Context loop;
     private final byte[] body;
     private final String id;
+    private final long arrived = System.nanoTime();
     private final List<Runnable> leavers = new ArrayList<>();
     private boolean gone;
     private @Nullable CompletableFuture<@Nullable Void> awaited;
@@ -47,6 +48,11 @@ public final class Exchange {
     /** The name of this request in logs, and in the header {@code x-request-id}. */
     public String id() {
         return id;
+    }
+
+    /** Seconds since the whole request was there. */
+    public double seconds() {
+        return (System.nanoTime() - arrived) * 1e-9;
     }
 
     public String method() {
