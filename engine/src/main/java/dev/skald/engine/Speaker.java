@@ -190,10 +190,12 @@ public final class Speaker implements AudioSource {
     private void read() {
         Throwable failure = null;
         try {
-            for (SpeechPlan.Piece piece; (piece = plan.script().next()) != null; ) {
-                if (!enqueue(piece)) {
-                    return;
+            while (awaitRoom()) {
+                SpeechPlan.Piece piece = plan.script().next();
+                if (piece == null) {
+                    break;
                 }
+                enqueue(piece);
             }
         } catch (Throwable e) {
             failure = e;
@@ -206,19 +208,30 @@ public final class Speaker implements AudioSource {
         }
     }
 
-    /** Waits until there is room ahead; false if cancelled. */
-    private boolean enqueue(SpeechPlan.Piece piece) throws InterruptedException {
+    /** Waits until another piece is wanted; false if cancelled. */
+    private boolean awaitRoom() throws InterruptedException {
         lock.lock();
         try {
-            while (lanes.size() > plan.ahead() && !cancelled) {
+            while (!cancelled && !wantsPiece()) {
                 changed.await();
             }
-            if (cancelled) {
-                return false;
-            }
+            return !cancelled;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Until something is heard the first piece has the machine to itself. */
+    private boolean wantsPiece() {
+        boolean awaited = begun && !whole && !heard() && !firstDone;
+        return lanes.size() <= (awaited ? 0 : plan.ahead());
+    }
+
+    private void enqueue(SpeechPlan.Piece piece) {
+        lock.lock();
+        try {
             lanes.add(new Lane(piece, pieces++));
             scheduler.wake();
-            return true;
         } finally {
             lock.unlock();
         }

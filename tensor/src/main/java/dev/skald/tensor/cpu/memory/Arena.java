@@ -11,8 +11,8 @@ import java.util.List;
  * a network of long rows would else need its memory beside that of the one before it.
  */
 public final class Arena {
-    /** 4 MB: a voice's short sentence fits in a few. */
-    private static final int CHUNK = 1 << 20;
+    /** 4.3 MB: two of the largest tensors of a medium voice's decoder, which are just over 2 MB. */
+    private static final int CHUNK = 33 << 15;
 
     /** Tensors begin at multiples of a cache line from each other. */
     private static final int ALIGN = 16;
