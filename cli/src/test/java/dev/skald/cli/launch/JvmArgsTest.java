@@ -64,6 +64,14 @@ class JvmArgsTest {
     }
 
     @Test
+    void whatC2GivesUpIsEspeaksModule() throws IOException {
+        assertThat(Files.readAllLines(FILE))
+                .contains("-XX:CompileCommand=MaxNodeLimit,dev.skald.espeak.EspeakModule*::*,1000");
+        assertThat(new ClassFileImporter().importPackages("dev.skald.espeak"))
+                .anyMatch(c -> c.getSimpleName().startsWith("EspeakModuleMachine"));
+    }
+
+    @Test
     void bothLaunchersReadThem() throws IOException {
         assertThat(Files.readString(Path.of("../skald")))
                 .contains("@$dist/jvm.args")
