@@ -89,6 +89,11 @@ public final class Skald implements AutoCloseable {
         return Failures.call(() -> choose(request).choice);
     }
 
+    /** How the request's sentences would be read, without loading a network. */
+    public List<Reading> readings(SpeechRequest request) {
+        return Failures.call(() -> engine(choose(request).provider).readings(request));
+    }
+
     /** The voices that can be asked for by name. */
     public List<Voice> voices() {
         List<Voice> voices = new ArrayList<>();

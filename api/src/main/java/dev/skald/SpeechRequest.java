@@ -27,6 +27,7 @@ public final class SpeechRequest {
     private final @Nullable String speaker;
     private final @Nullable Long seed;
     private final @Nullable Path lexicon;
+    private final Map<String, String> words;
     private final TextFormat format;
     private final double speed;
     private final double volume;
@@ -45,6 +46,7 @@ public final class SpeechRequest {
         speaker = b.speaker;
         seed = b.seed;
         lexicon = b.lexicon;
+        words = Map.copyOf(b.words);
         format = b.format;
         speed = b.speed;
         volume = b.volume;
@@ -101,6 +103,7 @@ public final class SpeechRequest {
         b.speaker = speaker;
         b.seed = seed;
         b.lexicon = lexicon;
+        b.words.putAll(words);
         b.format = format;
         b.speed = speed;
         b.volume = volume;
@@ -157,6 +160,11 @@ public final class SpeechRequest {
         return Optional.ofNullable(lexicon);
     }
 
+    /** Words and how to say them; they win over those of {@link #lexicon}. */
+    public Map<String, String> words() {
+        return words;
+    }
+
     /** How fast to speak: 1 is the voice's own pace, 2 twice as fast; [0.1, 10]. */
     public double speed() {
         return speed;
@@ -201,6 +209,7 @@ public final class SpeechRequest {
         private @Nullable String speaker;
         private @Nullable Long seed;
         private @Nullable Path lexicon;
+        private final Map<String, String> words = new HashMap<>();
         private TextFormat format = TextFormat.AUTO;
         private double speed = 1;
         private double volume = 1;
@@ -256,6 +265,12 @@ public final class SpeechRequest {
 
         public Builder lexicon(Path lexicon) {
             this.lexicon = lexicon;
+            return this;
+        }
+
+        /** Words and how to say them, each as a line of a lexicon's file has it. */
+        public Builder words(Map<String, String> words) {
+            this.words.putAll(words);
             return this;
         }
 

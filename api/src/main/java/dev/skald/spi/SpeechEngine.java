@@ -1,5 +1,6 @@
 package dev.skald.spi;
 
+import dev.skald.Reading;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import java.util.List;
@@ -8,6 +9,11 @@ import java.util.List;
 public interface SpeechEngine extends AutoCloseable {
     /** The voices it could speak with, installed ones only. */
     List<Voice> voices();
+
+    /** How it would read the request's text; nothing if it cannot tell. Loads no network. */
+    default List<Reading> readings(SpeechRequest request) {
+        return List.of();
+    }
 
     /**
      * Begins to speak. Returns once the voice is loaded and the request checked; the audio is made

@@ -2,6 +2,7 @@ package dev.skald.piper;
 
 import dev.skald.InvalidRequestException;
 import dev.skald.PiperOptions;
+import dev.skald.Reading;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
@@ -15,10 +16,12 @@ import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** The voices that are loaded, and how a request is spoken with one. */
 final class PiperEngine implements SpeechEngine {
@@ -42,6 +45,20 @@ final class PiperEngine implements SpeechEngine {
     @Override
     public List<Voice> voices() {
         return VoiceFiles.all(context);
+    }
+
+    @Override
+    public List<Reading> readings(SpeechRequest request) {
+        PiperText text = PiperText.open(context, request);
+        List<Reading> readings = new ArrayList<>();
+        for (SpokenSentence s = text.next(); s != null; s = text.next()) {
+            String phonemes =
+                    s.utterances().stream()
+                            .map(u -> String.join("", u.phonemes()))
+                            .collect(Collectors.joining(" "));
+            readings.add(new Reading(s.source(), s.normalized(), phonemes));
+        }
+        return List.copyOf(readings);
     }
 
     @Override

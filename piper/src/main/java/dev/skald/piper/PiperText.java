@@ -63,8 +63,7 @@ public final class PiperText {
     static PiperText open(PiperVoiceConfig config, SpeechRequest request) {
         String language = request.language().orElse(config.language());
         PiperPhonemizer phonemizer = phonemizer(config, request.language());
-        Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
-        TextFrontEnd front = new TextFrontEnd(language, lexicon, request.format());
+        TextFrontEnd front = new TextFrontEnd(language, Lexicon.of(request), request.format());
         boolean english =
                 config.phonemeType() == PiperVoiceConfig.PhonemeType.ESPEAK
                         && VoiceFiles.family(language).equals("en");

@@ -7,11 +7,13 @@ import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.HttpEndpoint;
 import dev.skald.server.openai.OpenAiRoutes;
+import dev.skald.server.studio.Studio;
 import dev.skald.server.wyoming.WyomingServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -40,6 +42,7 @@ public final class SpeechServer implements AutoCloseable {
     private final ServerOptions options;
     private final Admission admission;
     private final Metrics metrics;
+    private final Studio studio;
     private final Map<String, Route> routes;
     private final HttpEndpoint endpoint;
     private final @Nullable WyomingServer wyoming;
@@ -51,7 +54,12 @@ public final class SpeechServer implements AutoCloseable {
         admission = new Admission(options.speaking(), options.waiting(), options.patience());
         metrics = new Metrics(admission);
         OpenAiRoutes openai = new OpenAiRoutes(skald, options.maxCharacters(), new Gate());
-        routes =
+        studio = new Studio(skald, openai::request, admission, options.maxCharacters());
+        routes = new HashMap<>();
+        studio.mount(
+                (method, path, open, handler) ->
+                        routes.put(path, new Route(method, "studio", open, handler)));
+        routes.putAll(
                 Map.of(
                         "/audio/speech", new Route("POST", "speech", false, openai::speech),
                         "/models", new Route("GET", "models", false, openai::models),
@@ -60,8 +68,7 @@ public final class SpeechServer implements AutoCloseable {
                         "/audio/voices", new Route("GET", "voices", false, openai::voices),
                         "/healthz", new Route("GET", "health", true, this::health),
                         "/readyz", new Route("GET", "ready", true, this::health),
-                        "/metrics", new Route("GET", "metrics", true, this::metrics),
-                        "/", new Route("GET", "about", true, this::about));
+                        "/metrics", new Route("GET", "metrics", true, this::metrics)));
         endpoint =
                 HttpEndpoint.open(
                         options.host(),
@@ -199,17 +206,6 @@ public final class SpeechServer implements AutoCloseable {
         exchange.send(200, Metrics.MEDIA_TYPE, metrics.text());
     }
 
-    private void about(Exchange exchange) throws IOException {
-        exchange.send(
-                200,
-                Exchange.object()
-                        .put("name", "skald")
-                        .put("speak", "POST /v1/audio/speech")
-                        .put("models", "/v1/models")
-                        .put("voices", "/v1/audio/voices")
-                        .put("metrics", "/metrics"));
-    }
-
     /** Waits until the server is closed or this thread is interrupted. */
     public void await() throws InterruptedException {
         endpoint.await();
@@ -234,11 +230,13 @@ public final class SpeechServer implements AutoCloseable {
         @Override
         public void began(Exchange exchange, String model) {
             metrics.began(model, exchange.seconds());
+            studio.began(exchange.seconds());
         }
 
         @Override
         public void ended(Exchange exchange, String model, String voice, SpeechReport report) {
             metrics.ended(model, report);
+            studio.ended(report);
             LOG.log(
                     System.Logger.Level.INFO,
                     String.format(

@@ -1,5 +1,7 @@
 package dev.skald.text;
 
+import dev.skald.InvalidRequestException;
+import dev.skald.SpeechRequest;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Words;
 import java.io.BufferedReader;
@@ -52,6 +54,30 @@ public final class Lexicon {
                 Comparator.<Entry>comparingInt(e -> -e.word.length()).thenComparing(Entry::anyCase);
         entries.values().forEach(list -> list.sort(order));
         size = words.size();
+    }
+
+    /**
+     * The words of a request: those of its file, and its own, which win.
+     *
+     * @throws LexiconException if the file cannot be read or a line of it is not an entry
+     * @throws InvalidRequestException if one of its own words cannot be an entry
+     */
+    public static Lexicon of(SpeechRequest request) {
+        Lexicon file = request.lexicon().map(Lexicon::load).orElse(EMPTY);
+        if (request.words().isEmpty()) {
+            return file;
+        }
+        Map<String, Entry> words = new HashMap<>();
+        file.entries.values().forEach(list -> list.forEach(e -> words.put(e.word, e)));
+        request.words()
+                .forEach(
+                        (word, reading) -> {
+                            String fault = add(word.strip(), reading.strip(), words);
+                            if (!fault.isEmpty()) {
+                                throw new InvalidRequestException("lexicon: " + fault);
+                            }
+                        });
+        return new Lexicon(List.copyOf(words.values()));
     }
 
     /**
@@ -183,8 +209,15 @@ public final class Lexicon {
         if (split < 0) {
             return "write the word, a tab or '=', and what to say";
         }
-        String word = line.substring(0, split).strip();
-        String reading = line.substring(split + 1).strip();
+        for (int i = 0; i < line.length(); i++) {
+            if (Character.isISOControl(line.charAt(i)) && line.charAt(i) != '\t') {
+                return "there is a control character in column " + (i + 1);
+            }
+        }
+        return add(line.substring(0, split).strip(), line.substring(split + 1).strip(), words);
+    }
+
+    private static String add(String word, String reading, Map<String, Entry> words) {
         if (word.isEmpty()) {
             return "the word before the tab or '=' is missing";
         }
@@ -203,10 +236,8 @@ public final class Lexicon {
         if (reading.contains("[[") && Phonemes.end(reading, reading.indexOf("[[")) < 0) {
             return "[[ has no ]]";
         }
-        for (int i = 0; i < line.length(); i++) {
-            if (Character.isISOControl(line.charAt(i)) && line.charAt(i) != '\t') {
-                return "there is a control character in column " + (i + 1);
-            }
+        if ((word + reading).chars().anyMatch(Character::isISOControl)) {
+            return "there is a control character in '" + shortened(word) + "' or what is said";
         }
         boolean anyCase = word.equals(word.toLowerCase(Locale.ROOT));
         words.put(word, new Entry(word, reading, anyCase));

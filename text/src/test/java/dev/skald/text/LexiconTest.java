@@ -3,10 +3,14 @@ package dev.skald.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.InvalidRequestException;
+import dev.skald.SpeechRequest;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -30,6 +34,21 @@ class LexiconTest {
         Lexicon lexicon = lexicon("polish=shine\nPolish=of Poland\nREAD=R E A D");
         assertThat(lexicon.apply("polish Polish POLISH read READ"))
                 .isEqualTo("shine of Poland shine read R E A D");
+    }
+
+    @Test
+    void aRequestsOwnWordsWinOverThoseOfItsFile(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("words.txt"), "sql=sequel\nnginx=engine x");
+        SpeechRequest request =
+                SpeechRequest.builder("x").lexicon(file).words(Map.of("sql", "S Q L")).build();
+        assertThat(Lexicon.of(request).apply("sql, nginx")).isEqualTo("S Q L, engine x");
+        for (Map<String, String> wrong :
+                List.of(Map.of("", "a"), Map.of("a", " "), Map.of("a", "b\u0000"))) {
+            SpeechRequest bad = SpeechRequest.builder("x").words(wrong).build();
+            assertThatThrownBy(() -> Lexicon.of(bad))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageStartingWith("lexicon: ");
+        }
     }
 
     @Test

@@ -80,11 +80,10 @@ public final class TextCommand implements Callable<Integer> {
         text.transferTo(whole);
         String language =
                 request.language().or(() -> request.voice().flatMap(this::languageOf)).orElse("en");
-        Lexicon lexicon = request.lexicon().map(Lexicon::load).orElse(Lexicon.EMPTY);
         console.io()
                 .out()
                 .println(
-                        new TextFrontEnd(language, lexicon, request.format())
+                        new TextFrontEnd(language, Lexicon.of(request), request.format())
                                 .normalize(whole.toString()));
     }
 

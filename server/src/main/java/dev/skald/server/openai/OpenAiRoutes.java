@@ -1,11 +1,15 @@
 package dev.skald.server.openai;
 
 import dev.skald.Skald;
+import dev.skald.SkaldException;
 import dev.skald.SpeechReport;
+import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.server.admission.Admission;
+import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import java.io.IOException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -40,6 +44,20 @@ public final class OpenAiRoutes {
     /** {@code POST /v1/audio/speech}. */
     public void speech(Exchange exchange) throws IOException {
         speech.serve(exchange);
+    }
+
+    /**
+     * What the body of a speech asks for.
+     *
+     * @throws ApiError 400 or 404, naming the parameter that is wrong
+     */
+    public SpeechRequest request(JsonNode body) {
+        return speech.request(body);
+    }
+
+    /** A failure as the caller is told it. */
+    public static ApiError error(SkaldException e) {
+        return SpeechRoute.error(e);
     }
 
     /** {@code GET /v1/models}. */

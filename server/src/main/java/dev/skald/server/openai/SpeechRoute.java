@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /** {@code POST /v1/audio/speech}: audio as it is made, or as server-sent events. */
 final class SpeechRoute {
@@ -43,15 +44,21 @@ final class SpeechRoute {
     }
 
     void serve(Exchange exchange) throws IOException {
-        SpeechCall call = SpeechCall.of(exchange.json(), maxCharacters);
+        JsonNode body = exchange.json();
+        SpeechCall call = SpeechCall.of(body, maxCharacters);
         AudioEncoderProvider encoder = formats.encoder(call.format());
-        SpeechRequest request = request(call);
+        SpeechRequest request = request(call, body);
         try (Admission.Place place = gate.enter(exchange)) {
             speak(exchange, call, encoder, request);
         }
     }
 
-    private SpeechRequest request(SpeechCall call) {
+    /** What a body asks for, checked. */
+    SpeechRequest request(JsonNode body) {
+        return request(SpeechCall.of(body, maxCharacters), body);
+    }
+
+    private SpeechRequest request(SpeechCall call, JsonNode body) {
         Mode mode = ModelNames.mode(call.model());
         Optional<VoiceNames.Choice> voice = VoiceNames.choose(call.voice(), mode, skald.voices());
         try {
@@ -64,6 +71,7 @@ final class SpeechRoute {
                     });
             call.language().ifPresent(request::language);
             call.seed().ifPresent(request::seed);
+            OwnKeys.apply(body, request);
             return request.build();
         } catch (InvalidRequestException e) {
             throw ApiError.invalid(null, "invalid_value", message(e));
@@ -185,7 +193,7 @@ final class SpeechRoute {
         }
     }
 
-    private static ApiError error(SkaldException e) {
+    static ApiError error(SkaldException e) {
         return switch (e) {
             case VoiceException v -> ApiError.invalid("voice", "voice_not_found", message(v));
             case InvalidRequestException r -> ApiError.invalid(null, "invalid_value", message(r));

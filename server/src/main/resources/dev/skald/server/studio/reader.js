@@ -1,0 +1,112 @@
+// The text while it is spoken: the word of the moment is marked, a click goes there.
+
+import { $, calm } from "./ui.js";
+import { wordAt, wordOf } from "./words.js";
+
+const PATIENCE = 4_000; // ms that the text does not follow after it was scrolled by hand
+
+export class Reader {
+  #player;
+  #node = $("reader");
+  #text = document.createTextNode("");
+  #pill = $("pill");
+  #take = null;
+  #shown = -2;
+  #scrolled = 0;
+  #said = globalThis.Highlight ? new Highlight() : null;
+  #now = globalThis.Highlight ? new Highlight() : null;
+
+  constructor(player) {
+    this.#player = player;
+    this.#node.append(this.#text);
+    globalThis.CSS?.highlights?.set("said", this.#said);
+    globalThis.CSS?.highlights?.set("now", this.#now);
+    this.#node.addEventListener("click", (e) => this.#click(e));
+    this.#node.addEventListener("keydown", (e) => this.#key(e));
+    const byHand = () => { this.#scrolled = performance.now(); };
+    for (const name of ["wheel", "touchmove", "pointerdown"]) this.#node.addEventListener(name, byHand, { passive: true });
+    new ResizeObserver(() => { this.#shown = -2; }).observe(this.#node);
+  }
+
+  load(take) {
+    this.#take = take;
+    this.#text.data = take?.text ?? "";
+    this.#node.scrollTop = 0;
+    this.#shown = -2;
+    this.#scrolled = 0;
+  }
+
+  /** Marks the word of the moment; called for each picture on the screen. */
+  frame() {
+    if (!this.#take || this.#node.hidden) return;
+    const list = this.#take.words;
+    const time = this.#player.time;
+    const begun = time > 0 || this.#player.state === "playing" || this.#player.state === "ended";
+    const index = begun ? wordAt(list, time + 0.02) : -1;
+    const word = list[index];
+    const key = word ? word.offset : -1;
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const over = this.#player.state === "ended";
+    this.#mark(this.#said, 0, over ? this.#text.length : word ? word.offset + word.length : 0);
+    this.#mark(this.#now, word?.offset ?? 0, word && !over ? word.offset + word.length : (word?.offset ?? 0));
+    if (word && !over) this.#place(word);
+    this.#pill.hidden = !word || over;
+  }
+
+  /** The mark is set anew at the next picture. */
+  refresh() {
+    this.#shown = -2;
+  }
+
+  #range(from, to) {
+    const range = document.createRange();
+    range.setStart(this.#text, Math.min(from, this.#text.length));
+    range.setEnd(this.#text, Math.min(to, this.#text.length));
+    return range;
+  }
+
+  #mark(highlight, from, to) {
+    if (!highlight) return;
+    highlight.clear();
+    if (to > from) highlight.add(this.#range(from, to));
+  }
+
+  #place(word) {
+    const box = this.#range(word.offset, word.offset + word.length).getClientRects()[0];
+    if (!box) return;
+    const frame = this.#node.getBoundingClientRect();
+    const top = box.top - frame.top + this.#node.scrollTop;
+    const style = this.#pill.style;
+    style.setProperty("--x", `${box.left - frame.left - 5}px`);
+    style.setProperty("--y", `${top - 1}px`);
+    style.setProperty("--w", `${box.width + 10}px`);
+    style.setProperty("--h", `${box.height + 2}px`);
+    if (performance.now() - this.#scrolled < PATIENCE) return;
+    const seen = box.top > frame.top + 40 && box.bottom < frame.bottom - 90;
+    if (!seen) this.#node.scrollTo({ top: top - this.#node.clientHeight / 3, behavior: calm() ? "auto" : "smooth" });
+  }
+
+  #click(event) {
+    if (!this.#take || !getSelection().isCollapsed) return; // text is being selected
+    const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+    const range = caret ? null : document.caretRangeFromPoint?.(event.clientX, event.clientY);
+    const offset = caret?.offset ?? range?.startOffset;
+    if (offset === undefined) return;
+    const word = this.#take.words[wordOf(this.#take.words, offset)];
+    if (!word || word.start > this.#take.seconds) return;
+    this.#scrolled = 0;
+    this.#player.seek(word.start);
+    if (this.#player.state !== "playing") this.#player.play();
+  }
+
+  #key(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || !this.#take || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const list = this.#take.words;
+    const index = wordAt(list, this.#player.time + 0.02) + step;
+    const word = list[Math.max(0, Math.min(index, list.length - 1))];
+    if (word && word.start <= this.#take.seconds) this.#player.seek(word.start);
+  }
+}
