@@ -1,6 +1,7 @@
 package dev.skald.engine;
 
 import dev.skald.AudioChunk;
+import dev.skald.Reading;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.StageWork;
@@ -92,6 +93,11 @@ public final class SteadyEngine implements SpeechEngine {
     @Override
     public List<Voice> voices() {
         return use().engine.voices();
+    }
+
+    @Override
+    public List<Reading> readings(SpeechRequest request) {
+        return use().engine.readings(request);
     }
 
     @Override

@@ -44,11 +44,11 @@ export class Live extends EventTarget {
   #show(state) {
     const factor = state.real_time_factor;
     const first = state.first_audio;
-    $("live-factor").textContent = factor.median === undefined ? "–" : `${Math.max(0.1, 1 / factor.median).toFixed(factor.median > 0.1 ? 1 : 0)}×`;
+    $("live-factor").textContent = factor.median === undefined ? "–" : factor.median.toFixed(2);
     $("live-first").textContent = first.median === undefined ? "–" : milliseconds(first.median);
     $("live-queue").textContent = `${state.speaking} + ${state.waiting}`;
     $("live-memory").textContent = bytes(state.memory.resident ?? state.memory.heap);
-    spark($("spark-factor"), factor.last.map((f) => 1 / f));
+    spark($("spark-factor"), factor.last);
     spark($("spark-first"), first.last);
   }
 }

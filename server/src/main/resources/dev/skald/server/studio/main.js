@@ -173,6 +173,7 @@ function show() {
   $("stop").hidden = !busy;
   $("resume").hidden = !has || !["stopped", "lost", "failed"].includes(take.state);
   $("samples").hidden = listening || text.value !== "";
+  $("speak").querySelector("span").textContent = listening ? "Speak again" : "Speak";
   const on = player.state === "playing" || player.state === "hungry";
   setIcon($("play"), on ? "pause" : "play");
   $("play").setAttribute("aria-label", on ? "Pause" : player.state === "ended" ? "Play again" : "Play");
@@ -194,7 +195,7 @@ function facts() {
     $("progress-text").textContent = `Part ${part || take.parts.length} of ${take.parts.length}, ${Math.round(share * 100)} % made`;
   }
   if (take.firstAudio !== undefined) {
-    const pace = take.factor > 0 ? ` · ${(1 / take.factor).toFixed(take.factor > 0.1 ? 1 : 0)}× real time` : "";
+    const pace = take.factor > 0 ? ` · real-time factor ${take.factor.toFixed(2)}` : "";
     const times = take.exact ? "" : " · word times estimated";
     $("facts").textContent = `First audio after ${milliseconds(take.firstAudio)}${pace} · seed ${take.ask.seed}${times}`;
   }
@@ -378,7 +379,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { ti
 addEventListener("resize", () => { timeline.redraw(); kick(); });
 tabs($("rail-tabs"), store.get("tab", "tab-tune"), (id) => { store.set("tab", id); readSoon(); });
 for (const sample of SAMPLES) {
-  $("sample-list").append(el("button", { type: "button", class: "chip", onclick: () => { text.value = sample.text; typed(); text.focus(); } }, sample.name));
+  $("sample-list").append(el("button", { type: "button", class: "sample", onclick: () => { text.value = sample.text; typed(); text.focus(); } }, el("strong", {}, sample.name), el("span", {}, `${sample.text.slice(0, 88)}…`)));
 }
 text.value = store.get("draft", "");
 const level = store.get("volume", 1);

@@ -78,8 +78,11 @@ export class Reader {
     const frame = this.#node.getBoundingClientRect();
     const top = box.top - frame.top + this.#node.scrollTop;
     const style = this.#pill.style;
+    const line = `${top - 1}px`;
+    // Along a line it glides; to another line, or from nowhere, it jumps.
+    this.#pill.classList.toggle("jump", this.#pill.hidden || style.getPropertyValue("--y") !== line);
     style.setProperty("--x", `${box.left - frame.left - 5}px`);
-    style.setProperty("--y", `${top - 1}px`);
+    style.setProperty("--y", line);
     style.setProperty("--w", `${box.width + 10}px`);
     style.setProperty("--h", `${box.height + 2}px`);
     if (performance.now() - this.#scrolled < PATIENCE) return;

@@ -105,7 +105,6 @@ export class Voices extends EventTarget {
     button.querySelector(".avatar").replaceWith(avatar(v?.value ?? "?"));
     button.querySelector("strong").textContent = v ? title(v.value) : "No voice";
     button.querySelector("small").textContent = v ? language(v.language) : "none is installed";
-    button.setAttribute("aria-label", v ? `Voice: ${title(v.value)}, ${language(v.language)}. Choose another` : "No voice is installed");
   }
 
   #filter() {
