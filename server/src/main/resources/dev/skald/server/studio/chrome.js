@@ -8,7 +8,7 @@ export function notice(kind, message, label, action) {
   const fresh = box.hidden || box.dataset.kind !== kind;
   box.dataset.kind = kind;
   setIcon(box, kind === "info" ? "info" : "warn");
-  $("notice-text").textContent = message;
+  $("notice-text").textContent = message.charAt(0).toUpperCase() + message.slice(1);
   const button = $("notice-action");
   button.hidden = !label;
   if (label) button.textContent = label;

@@ -145,7 +145,7 @@ export class CloneDialog {
 
   #fail(message) {
     const box = $("clone-error");
-    box.textContent = message;
+    box.textContent = message.charAt(0).toUpperCase() + message.slice(1);
     box.hidden = !message;
   }
 }

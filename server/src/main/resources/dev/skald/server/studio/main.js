@@ -169,7 +169,8 @@ function show() {
   root.dataset.view = listening ? "listen" : "edit";
   const busy = take?.busy ?? false;
   const has = take !== null;
-  $("player").hidden = !has;
+  const silent = has && !busy && take.state !== "idle" && take.pcm.length === 0; // it failed at once
+  $("player").hidden = !has || silent;
   $("stop").hidden = !busy;
   $("resume").hidden = !has || !["stopped", "lost", "failed"].includes(take.state);
   $("samples").hidden = listening || text.value !== "";
@@ -366,7 +367,7 @@ async function save(format) {
 }
 $("format-sheet").addEventListener("toggle", (e) => {
   if (e.newState === "open") {
-    place($("format-sheet"), $("download"));
+    place($("format-sheet"), $("download"), true);
     $("formats").querySelector("button")?.focus();
   }
 });

@@ -22,6 +22,8 @@ export class Timeline {
   #drawn = 0; // columns in the picture
   #dirty = true;
   #shownTime = -1;
+  #shownSeconds = -1;
+  #waveTime = -1; // up to where it is drawn as heard
 
   constructor(player) {
     this.#player = player;
@@ -81,11 +83,12 @@ export class Timeline {
     const fresh = this.#spectrum.columns;
     const at = this.#player.time;
     if (fresh !== this.#drawn) this.#drawBands(this.#drawn, fresh);
-    if (fresh !== this.#drawn || Math.abs(at - this.#shownTime) > this.#span / 600) this.#drawWave(fresh, at);
+    if (fresh !== this.#drawn || Math.abs(at - this.#waveTime) > this.#span / 600) this.#drawWave(fresh, at);
     this.#drawn = fresh;
   }
 
   #drawWave(columns, time) {
+    this.#waveTime = time;
     const { width, height } = this.#wave;
     const g = this.#wave.getContext("2d");
     const scale = width / Math.max(1, this.#wave.getBoundingClientRect().width);
@@ -128,11 +131,12 @@ export class Timeline {
 
   #move() {
     const time = this.#player.time;
-    if (time === this.#shownTime) return;
-    this.#shownTime = time;
+    const seconds = this.#take?.seconds ?? 0;
     const share = this.#take ? Math.min(1, time / this.#span) : 0;
     this.#head.style.setProperty("--at", share);
-    const seconds = this.#take?.seconds ?? 0;
+    if (time === this.#shownTime && seconds === this.#shownSeconds) return;
+    this.#shownTime = time;
+    this.#shownSeconds = seconds;
     $("time").textContent = `${clock(time)}`;
     const slider = this.#slider;
     slider.setAttribute("aria-valuemax", seconds.toFixed(1));

@@ -142,13 +142,14 @@ export function avatar(id) {
 }
 
 /** A popover under its button; on a phone the style sheet makes it a sheet at the lower edge. */
-export function place(popover, button) {
+export function place(popover, button, atRight) {
   const box = button.getBoundingClientRect();
+  const left = atRight ? box.right - popover.offsetWidth : box.left;
   const room = innerWidth - popover.offsetWidth - 12;
   const below = innerHeight - box.bottom - 20;
   const above = box.top - 20;
   const up = popover.offsetHeight > below && above > below;
-  popover.style.left = `${Math.max(12, Math.min(box.left, room))}px`;
+  popover.style.left = `${Math.max(12, Math.min(left, room))}px`;
   popover.style.top = up ? "auto" : `${box.bottom + 8}px`;
   popover.style.bottom = up ? `${innerHeight - box.top + 8}px` : "auto";
   popover.style.maxHeight = `${Math.max(160, up ? above : below)}px`;
