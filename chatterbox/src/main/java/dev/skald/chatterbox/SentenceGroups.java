@@ -44,8 +44,7 @@ final class SentenceGroups implements Iterator<SentenceGroups.Group> {
 
     /** The pieces of a request in a language. */
     static SentenceGroups of(SpeechRequest request, String language) {
-        TextFrontEnd front =
-                new TextFrontEnd(language, Lexicon.of(request), request.format());
+        TextFrontEnd front = new TextFrontEnd(language, Lexicon.of(request), request.format());
         return new SentenceGroups(front.sentences(request.openText()), !language.equals("en"));
     }
 

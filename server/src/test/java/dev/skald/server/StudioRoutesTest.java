@@ -105,7 +105,8 @@ class StudioRoutesTest {
     @Test
     void whatCannotBeReadIsTold() throws Exception {
         assertThat(error("{\"input\":\"a\",\"lexicon\":{\"\":\"b\"}}")).startsWith("lexicon: ");
-        assertThat(error("{\"input\":\"a\",\"lexicon\":[]}")).contains("'lexicon' must be an object");
+        assertThat(error("{\"input\":\"a\",\"lexicon\":[]}"))
+                .contains("'lexicon' must be an object");
         assertThat(error("{\"input\":\"a\",\"lexicon\":{\"a\":1}}")).contains("strings");
         assertThat(error("{\"input\":\"a\",\"noise_scale\":7}")).contains("noise scale");
         assertThat(error("{\"input\":\"a\",\"temperature\":\"hot\"}")).contains("a number");

@@ -45,8 +45,10 @@ final class Chromium implements AutoCloseable {
                         new Playwright.CreateOptions()
                                 .setEnv(
                                         Map.of(
-                                                "PLAYWRIGHT_NODEJS_PATH", node.toString(),
-                                                "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+                                                "PLAYWRIGHT_NODEJS_PATH",
+                                                node.toString(),
+                                                "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD",
+                                                "1")));
         try {
             Browser browser =
                     playwright

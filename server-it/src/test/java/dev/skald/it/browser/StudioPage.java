@@ -89,8 +89,9 @@ final class StudioPage {
     /** All that axe-core finds, best practices too: there must be nothing. */
     void accessible(String state) throws IOException {
         Path axe = Tools.npm("axe-core", AXE_VERSION).resolve("axe.min.js");
-        page.evaluate("() => Promise.allSettled(document.getAnimations().map(a => a.effect"
-                + ".getComputedTiming().iterations === Infinity ? 0 : a.finished))");
+        page.evaluate(
+                "() => Promise.allSettled(document.getAnimations().map(a => a.effect"
+                        + ".getComputedTiming().iterations === Infinity ? 0 : a.finished))");
         if (!Boolean.TRUE.equals(page.evaluate("() => 'axe' in window"))) {
             page.evaluate(Files.readString(axe));
         }

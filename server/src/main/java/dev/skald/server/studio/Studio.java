@@ -58,8 +58,7 @@ public final class Studio {
     /** The page and its files need no key: the page asks the person for one. */
     public void mount(Mount mount) {
         mount.put("GET", "/", true, this::home);
-        files.names()
-                .forEach(n -> mount.put("GET", "/studio/" + n, true, e -> files.send(n, e)));
+        files.names().forEach(n -> mount.put("GET", "/studio/" + n, true, e -> files.send(n, e)));
         mount.put("GET", "/studio/state", false, this::state);
         mount.put("POST", "/studio/reading", false, this::reading);
     }
