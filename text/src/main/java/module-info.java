@@ -10,4 +10,6 @@ module dev.skald.text {
             dev.skald.chatterbox,
             dev.skald.espeak,
             dev.skald.piper;
+    exports dev.skald.text.origins to
+            dev.skald.piper;
 }

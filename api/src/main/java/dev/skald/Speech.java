@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     private final EngineChoice choice;
     private final SpeechReport.Builder report;
     private final boolean mute;
+    private final List<TimedText> words = new ArrayList<>();
     private Consumer<AudioChunk> watcher = chunk -> {};
     private boolean live;
     private boolean taken;
@@ -70,6 +72,15 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
     /** What has come out so far; complete once the last chunk was taken. */
     public SpeechReport report() {
         return report.build();
+    }
+
+    /**
+     * When which word, or sentence, of the request's text is heard: those of the audio taken so
+     * far, all of them once the last chunk was taken. Empty unless the request asks for {@link
+     * Timestamps}. Who follows the speech as it is heard takes {@link AudioChunk#words} instead.
+     */
+    public List<TimedText> words() {
+        return List.copyOf(words);
     }
 
     /** Where the time went so far, stage by stage; empty if the engine does not tell. */
@@ -111,6 +122,7 @@ public final class Speech implements Iterable<AudioChunk>, AutoCloseable {
                         report.end();
                     } else {
                         report.add(ahead);
+                        words.addAll(ahead.words());
                         watcher.accept(ahead);
                     }
                 }

@@ -29,6 +29,7 @@ public final class SpeechRequest {
     private final @Nullable Path lexicon;
     private final Map<String, String> words;
     private final TextFormat format;
+    private final Timestamps timestamps;
     private final double speed;
     private final double volume;
     private final double sentenceSilence;
@@ -48,6 +49,7 @@ public final class SpeechRequest {
         lexicon = b.lexicon;
         words = Map.copyOf(b.words);
         format = b.format;
+        timestamps = b.timestamps;
         speed = b.speed;
         volume = b.volume;
         sentenceSilence = b.sentenceSilence;
@@ -105,6 +107,7 @@ public final class SpeechRequest {
         b.lexicon = lexicon;
         b.words.putAll(words);
         b.format = format;
+        b.timestamps = timestamps;
         b.speed = speed;
         b.volume = volume;
         b.sentenceSilence = sentenceSilence;
@@ -153,6 +156,11 @@ public final class SpeechRequest {
     /** How the text is marked up. */
     public TextFormat format() {
         return format;
+    }
+
+    /** Whether the speech tells when which word, or sentence, is heard: {@link Speech#words}. */
+    public Timestamps timestamps() {
+        return timestamps;
     }
 
     /** A file of words and how to say them. */
@@ -211,6 +219,7 @@ public final class SpeechRequest {
         private @Nullable Path lexicon;
         private final Map<String, String> words = new HashMap<>();
         private TextFormat format = TextFormat.AUTO;
+        private Timestamps timestamps = Timestamps.NONE;
         private double speed = 1;
         private double volume = 1;
         private double sentenceSilence;
@@ -276,6 +285,12 @@ public final class SpeechRequest {
 
         public Builder format(TextFormat format) {
             this.format = format;
+            return this;
+        }
+
+        /** Asks for the times of words or sentences; {@link Timestamps#NONE} if not set. */
+        public Builder timestamps(Timestamps timestamps) {
+            this.timestamps = timestamps;
             return this;
         }
 

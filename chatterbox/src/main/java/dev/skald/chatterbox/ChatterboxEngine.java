@@ -136,6 +136,7 @@ final class ChatterboxEngine implements SpeechEngine {
         SpeechPlan.Builder plan =
                 SpeechPlan.builder(request, speaker.voice(), S3Gen.SAMPLE_RATE)
                         .stages(stages::list)
+                        .tempo(request.speed())
                         .ended(
                                 () -> {
                                     script.close();

@@ -47,12 +47,13 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
                 index,
                 true,
                 paragraph,
-                (threads, whole) -> open(text, index, threads, whole));
+                (threads, whole) -> open(group, index, threads, whole));
     }
 
-    private SpeechJob open(String text, int index, int threads, boolean whole) {
+    private SpeechJob open(
+            SentenceGroups.Group group, int index, int threads, boolean whole) {
         try {
-            return new Utterance(checkpoint, ops(threads), manner, text, index, whole, stages);
+            return new Utterance(checkpoint, ops(threads), manner, group, index, whole, stages);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }

@@ -1,10 +1,15 @@
 package dev.skald.chatterbox;
 
 import dev.skald.SpeechRequest;
+import dev.skald.Timestamps;
 import dev.skald.text.Lexicon;
 import dev.skald.text.Sentence;
+import dev.skald.text.SentenceTrace;
 import dev.skald.text.TextFrontEnd;
+import java.io.Reader;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
@@ -26,26 +31,36 @@ final class SentenceGroups implements Iterator<SentenceGroups.Group> {
      *
      * @param text as the model gets it
      * @param endsBlock whether a paragraph, heading or list item ends with it
+     * @param traces of its sentences, where the request asks when they are heard; else none
      */
-    record Group(String text, boolean endsBlock) {}
+    record Group(String text, boolean endsBlock, List<SentenceTrace> traces) {}
 
     private final Iterator<Sentence> sentences;
     private final boolean asWritten;
+    private final boolean single;
     private @Nullable Group ahead;
     private boolean first = true;
 
     /**
      * @param asWritten whether the model gets the sentences as they are written, not as normalised
+     * @param single whether a piece holds one sentence, so that it is known when each is heard; but
+     *     for very short ones
      */
-    SentenceGroups(Iterator<Sentence> sentences, boolean asWritten) {
+    SentenceGroups(Iterator<Sentence> sentences, boolean asWritten, boolean single) {
         this.sentences = sentences;
         this.asWritten = asWritten;
+        this.single = single;
     }
 
     /** The pieces of a request in a language. */
     static SentenceGroups of(SpeechRequest request, String language) {
         TextFrontEnd front = new TextFrontEnd(language, Lexicon.of(request), request.format());
-        return new SentenceGroups(front.sentences(request.openText()), !language.equals("en"));
+        boolean timed = request.timestamps() != Timestamps.NONE;
+        Reader text = request.openText();
+        return new SentenceGroups(
+                timed ? front.traced(text) : front.sentences(text),
+                !language.equals("en"),
+                timed);
     }
 
     @Override
@@ -54,7 +69,11 @@ final class SentenceGroups implements Iterator<SentenceGroups.Group> {
             Sentence s = sentences.next();
             // Tags such as [laugh] are the model's own and no text to normalise.
             boolean source = asWritten || s.source().indexOf('[') >= 0;
-            ahead = new Group(source ? s.source() : s.normalized(), s.endsBlock());
+            ahead =
+                    new Group(
+                            source ? s.source() : s.normalized(),
+                            s.endsBlock(),
+                            s.trace() == null ? List.of() : List.of(s.trace()));
         }
         return ahead != null;
     }
@@ -66,8 +85,9 @@ final class SentenceGroups implements Iterator<SentenceGroups.Group> {
         }
         StringBuilder group = new StringBuilder(ahead.text());
         boolean ends = ahead.endsBlock();
+        List<SentenceTrace> traces = new ArrayList<>(ahead.traces());
         ahead = null;
-        int enough = first ? LEAST : MOST;
+        int enough = first || single ? LEAST : MOST;
         int length = SpokenLength.of(group);
         while (length < (ends ? LEAST : enough) && hasNext() && ahead != null) {
             int more = SpokenLength.of(ahead.text());
@@ -76,10 +96,11 @@ final class SentenceGroups implements Iterator<SentenceGroups.Group> {
             }
             group.append(' ').append(ahead.text());
             ends = ahead.endsBlock();
+            traces.addAll(ahead.traces());
             length += 1 + more;
             ahead = null;
         }
         first = false;
-        return new Group(group.toString(), ends);
+        return new Group(group.toString(), ends, traces);
     }
 }

@@ -1,6 +1,8 @@
 package dev.skald.chatterbox;
 
 import dev.skald.SpeechCancelledException;
+import dev.skald.TimedText;
+import dev.skald.Timestamps;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
 import dev.skald.chatterbox.t3.SharedDecoder.Sequence;
@@ -12,7 +14,10 @@ import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.engine.SpeechJob;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.decode.SamplerSettings;
+import dev.skald.text.SentenceTrace;
+import dev.skald.text.SourceWord;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +46,7 @@ final class Utterance implements SpeechJob {
     private final T3Prompt prompt;
     private final int[] ids;
     private final String text;
+    private final List<SentenceTrace> traces;
     private final int index;
     private final boolean whole;
     private final Stages stages;
@@ -49,6 +55,7 @@ final class Utterance implements SpeechJob {
     private int[] pending = new int[64]; // drawn and not yet handed on
     private int count;
     private boolean spoke;
+    private long made; // samples
     private volatile boolean cancelled;
 
     /** How a request wants it said. */
@@ -67,7 +74,7 @@ final class Utterance implements SpeechJob {
     private record Draw(Sequence tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
 
     /**
-     * @param text as it will be said
+     * @param group the text as it will be said
      * @param index which piece of the request it is; each draws its own random numbers
      * @param whole whether it is spoken in one go, which is cheaper: nobody listens before the end
      * @param stages gets what each stage took
@@ -77,10 +84,11 @@ final class Utterance implements SpeechJob {
             Checkpoint checkpoint,
             Ops ops,
             Manner manner,
-            String text,
+            SentenceGroups.Group group,
             int index,
             boolean whole,
             Stages stages) {
+        String said = group.text();
         this.checkpoint = checkpoint;
         this.ops = ops;
         this.manner = manner;
@@ -95,8 +103,9 @@ final class Utterance implements SpeechJob {
                         manner.voice().speaker(),
                         heard.length > most ? Arrays.copyOf(heard, most) : heard,
                         manner.emotion());
-        ids = ids(checkpoint, text, manner.language());
-        this.text = text;
+        ids = ids(checkpoint, said, manner.language());
+        text = said;
+        traces = group.traces();
         draw = draw(0);
     }
 
@@ -198,7 +207,7 @@ final class Utterance implements SpeechJob {
                 redraw(loop ? "it repeats itself" : "it ends too soon");
                 return Step.SILENT;
             }
-            return new Step(end(loop), true);
+            return last(end(loop));
         }
         if (whole) {
             return Step.SILENT;
@@ -208,7 +217,28 @@ final class Utterance implements SpeechJob {
             return Step.SILENT;
         }
         spoke = true;
+        made += samples.length;
         return new Step(samples, false);
+    }
+
+    /** The last samples, and when the sentences were heard: only now it is known. */
+    private Step last(float[] samples) {
+        if (traces.isEmpty()) {
+            return new Step(samples, true);
+        }
+        SourceWord said = SentenceTrace.joined(traces);
+        TimedText sentence =
+                new TimedText(
+                        Timestamps.SENTENCE,
+                        said.text(),
+                        said.shown(),
+                        said.offset(),
+                        said.length(),
+                        0,
+                        made + samples.length,
+                        S3Gen.SAMPLE_RATE,
+                        index);
+        return new Step(samples, true, List.of(sentence));
     }
 
     private void check() {

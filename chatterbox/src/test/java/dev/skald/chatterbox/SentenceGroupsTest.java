@@ -16,7 +16,8 @@ class SentenceGroupsTest {
         List<String> pieces = new ArrayList<>();
         new SentenceGroups(
                         new TextFrontEnd(language, Lexicon.EMPTY).sentences(new StringReader(text)),
-                        !language.equals("en"))
+                        !language.equals("en"),
+                        false)
                 .forEachRemaining(p -> pieces.add(p.text()));
         return pieces;
     }
@@ -47,6 +48,7 @@ class SentenceGroupsTest {
         List<SentenceGroups.Group> groups = new ArrayList<>();
         new SentenceGroups(
                         new TextFrontEnd("en", Lexicon.EMPTY).sentences(new StringReader(text)),
+                        false,
                         false)
                 .forEachRemaining(groups::add);
         assertThat(groups).hasSize(2);

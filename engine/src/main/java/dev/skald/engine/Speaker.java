@@ -3,6 +3,7 @@ package dev.skald.engine;
 import dev.skald.AudioChunk;
 import dev.skald.SpeechCancelledException;
 import dev.skald.StageWork;
+import dev.skald.TimedText;
 import dev.skald.Voice;
 import dev.skald.spi.AudioSource;
 import java.util.ArrayDeque;
@@ -45,6 +46,7 @@ public final class Speaker implements AudioSource {
     private boolean freed;
     private long waiting; // samples made and not taken
     private long made; // samples
+    private long handedOut; // samples
     private long begunAt;
     private long heardAt;
     private double served;
@@ -122,8 +124,9 @@ public final class Speaker implements AudioSource {
                 if (lane != null) {
                     AudioChunk chunk = lane.chunks.poll();
                     if (chunk != null) {
+                        AudioChunk placed = lane.placed(chunk);
                         taken(lane, chunk);
-                        return chunk;
+                        return placed;
                     }
                     if (lane.failure != null) {
                         throw rethrown(lane.failure);
@@ -143,6 +146,7 @@ public final class Speaker implements AudioSource {
 
     private void taken(Lane lane, AudioChunk chunk) {
         waiting -= chunk.samples().length;
+        handedOut += chunk.samples().length;
         if (lane.done && lane.chunks.isEmpty() && lane.failure == null) {
             lanes.remove();
             changed.signalAll();
@@ -349,10 +353,13 @@ public final class Speaker implements AudioSource {
         private final SpeechPlan.Piece piece;
         private final int index;
         private final Deque<AudioChunk> chunks = new ArrayDeque<>();
+        private final List<TimedText> words = new ArrayList<>(); // not in a chunk yet
         private int cores;
         private boolean running;
         private boolean done;
         private boolean begun;
+        private int lead; // samples of silence before the piece
+        private long from = -1; // the piece's first sample in the speech, once it is taken
         private @Nullable SpeechJob job;
         private @Nullable OutputChain chain;
         private @Nullable Throwable failure;
@@ -399,6 +406,12 @@ public final class Speaker implements AudioSource {
                 chain = out;
                 SpeechJob.Step step = making.next();
                 float[] samples = out.push(step.samples(), step.last());
+                for (TimedText word : step.words()) {
+                    words.add(
+                            word.at(
+                                    Math.round(word.start() / plan.tempo()),
+                                    Math.round(word.end() / plan.tempo())));
+                }
                 if (step.last()) {
                     // Here, because the next piece may go on with what this one held.
                     making.close();
@@ -435,6 +448,7 @@ public final class Speaker implements AudioSource {
                 boolean first = !begun;
                 begun = true;
                 if (first && index > 0 && silence > 0) {
+                    lead = silence;
                     put(
                             new AudioChunk(
                                     new float[silence], sampleRate(), "", piece.sentence(), false));
@@ -445,7 +459,9 @@ public final class Speaker implements AudioSource {
                                 sampleRate(),
                                 piece.text(),
                                 piece.sentence(),
-                                last && piece.lastOfSentence()));
+                                last && piece.lastOfSentence(),
+                                words));
+                words.clear();
                 if (last) {
                     done();
                 }
@@ -453,6 +469,24 @@ public final class Speaker implements AudioSource {
             } finally {
                 lock.unlock();
             }
+        }
+
+        /** The chunk as it is handed out: with times from the begin of the speech. */
+        AudioChunk placed(AudioChunk chunk) {
+            if (from < 0) {
+                from = handedOut + lead;
+            }
+            return chunk.words().isEmpty()
+                    ? chunk
+                    : new AudioChunk(
+                            chunk.samples(),
+                            chunk.sampleRate(),
+                            chunk.text(),
+                            chunk.sentence(),
+                            chunk.lastOfSentence(),
+                            chunk.words().stream()
+                                    .map(w -> w.at(from + w.start(), from + w.end()))
+                                    .toList());
         }
 
         private void put(AudioChunk chunk) {

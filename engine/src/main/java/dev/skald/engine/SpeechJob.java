@@ -1,5 +1,7 @@
 package dev.skald.engine;
 
+import dev.skald.TimedText;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +14,15 @@ public interface SpeechJob extends AutoCloseable {
      *
      * @param samples raw samples that can be heard now, often none; the receiver owns the array
      * @param last whether the piece has ended
+     * @param words those whose times are known now, in samples from the begin of the piece
      */
-    record Step(float[] samples, boolean last) {
+    record Step(float[] samples, boolean last, List<TimedText> words) {
         private static final float[] NOTHING = {};
+
+        /** A step that tells no times. */
+        public Step(float[] samples, boolean last) {
+            this(samples, last, List.of());
+        }
 
         /** Nothing to hear yet. */
         public static final Step SILENT = new Step(NOTHING, false);

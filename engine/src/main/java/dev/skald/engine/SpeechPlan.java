@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param paragraphSilence seconds before a piece that begins a paragraph
  * @param gain makes the gain of a piece; called where it is made
  * @param filters make what each piece's audio goes through before the gain, in order
+ * @param tempo by how much the filters make it faster: what times of words are divided by
  * @param stages where the time went so far
  * @param ended called once, when nothing of it runs any more
  */
@@ -32,6 +33,7 @@ public record SpeechPlan(
         double paragraphSilence,
         Supplier<OutputGain> gain,
         List<Supplier<SampleFilter>> filters,
+        double tempo,
         Supplier<List<StageWork>> stages,
         Runnable ended) {
     public SpeechPlan {
@@ -82,6 +84,7 @@ public record SpeechPlan(
         private Supplier<List<StageWork>> stages = List::of;
         private Runnable ended = () -> {};
         private int ahead = 1;
+        private double tempo = 1;
 
         private Builder(SpeechRequest request, Voice voice, int sampleRate) {
             this.voice = voice;
@@ -101,6 +104,12 @@ public record SpeechPlan(
         /** Adds what each piece's audio goes through. */
         public Builder filter(Supplier<SampleFilter> filter) {
             filters.add(filter);
+            return this;
+        }
+
+        /** By how much the filters make it faster. */
+        public Builder tempo(double tempo) {
+            this.tempo = tempo;
             return this;
         }
 
@@ -129,6 +138,7 @@ public record SpeechPlan(
                     paragraphSilence,
                     gain,
                     filters,
+                    tempo,
                     stages,
                     ended);
         }

@@ -39,6 +39,24 @@ public record PhonemeIds(int[] ids, Map<String, Integer> unknown) {
         return new PhonemeIds(ids.stream().mapToInt(Integer::intValue).toArray(), unknown);
     }
 
+    /**
+     * Where the ids of each phoneme begin, and behind the last one's pad those of the end: one
+     * place more than there are phonemes.
+     */
+    static int[] places(List<String> phonemes, PiperVoiceConfig config) {
+        Map<String, List<Integer>> map = config.phonemeIds();
+        int pad = map.getOrDefault(PiperVoiceConfig.PAD, List.of()).size();
+        int[] places = new int[phonemes.size() + 1];
+        int at = map.getOrDefault(PiperVoiceConfig.BEGIN, List.of()).size() + pad;
+        for (int i = 0; i < phonemes.size(); i++) {
+            places[i] = at;
+            List<Integer> known = map.get(phonemes.get(i));
+            at += known == null ? 0 : known.size() + pad;
+        }
+        places[phonemes.size()] = at;
+        return places;
+    }
+
     @Override
     public boolean equals(@Nullable Object o) {
         return o instanceof PhonemeIds other

@@ -93,7 +93,14 @@ final class PiperEngine implements SpeechEngine {
                                     .ahead(context.threads())
                                     .gain(() -> network.get().outputGain(volume))
                                     .ended(lease::close)
-                                    .build(new PiperScript(files.id(), text, network, settings)));
+                                    .build(
+                                            new PiperScript(
+                                                    files.id(),
+                                                    text,
+                                                    network,
+                                                    settings,
+                                                    request.timestamps(),
+                                                    config.sampleRate())));
             lease.get();
             speaker.begin();
             return speaker;

@@ -92,6 +92,15 @@ public interface PiperNetwork extends AutoCloseable {
          */
         float[] next();
 
+        /**
+         * Where each id's audio ends, in samples from the utterance's begin: of as many ids as are
+         * known, which are those of all audio that {@link #next} gave, and mostly many more. None
+         * where the network does not tell.
+         */
+        default int[] ends() {
+            return new int[0];
+        }
+
         /** Stops the work at the next opportunity. Returns at once. */
         void cancel();
 

@@ -1,8 +1,11 @@
 package dev.skald.piper;
 
+import dev.skald.TimedText;
+import dev.skald.Timestamps;
 import dev.skald.engine.SpeechJob;
 import dev.skald.engine.SpeechPlan;
 import dev.skald.piper.PiperNetwork.Settings;
+import dev.skald.text.SourceWord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,17 +24,31 @@ final class PiperScript implements SpeechPlan.Script {
     private final PiperText text;
     private final Supplier<PiperNetwork> network;
     private final Settings settings;
+    private final Timestamps timestamps;
+    private final int sampleRate;
     private final Deque<SpeechPlan.Piece> pieces = new ArrayDeque<>();
     private final Map<String, Integer> unknown = new TreeMap<>();
     private int sentences;
     private long utterances;
     private boolean afterBlock;
 
-    PiperScript(String voice, PiperText text, Supplier<PiperNetwork> network, Settings settings) {
+    /**
+     * @param timestamps what the text was asked to trace
+     * @param sampleRate of the voice
+     */
+    PiperScript(
+            String voice,
+            PiperText text,
+            Supplier<PiperNetwork> network,
+            Settings settings,
+            Timestamps timestamps,
+            int sampleRate) {
         this.voice = voice;
         this.text = text;
         this.network = network;
         this.settings = settings;
+        this.timestamps = timestamps;
+        this.sampleRate = sampleRate;
     }
 
     @Override
@@ -63,6 +80,7 @@ final class PiperScript implements SpeechPlan.Script {
         for (SpokenSentence.Utterance one : speakable) {
             int[] ids = one.ids().ids();
             Settings own = seeded(utterances++);
+            int index = sentences;
             pieces.add(
                     new SpeechPlan.Piece(
                             sentence.normalized(),
@@ -71,8 +89,7 @@ final class PiperScript implements SpeechPlan.Script {
                             afterBlock && one == speakable.getFirst(),
                             (threads, whole) ->
                                     new Job(
-                                            network.get().begin(ids, own, threads),
-                                            one.silence())));
+                                            network.get().begin(ids, own, threads), one, index)));
         }
         afterBlock = speakable.isEmpty() ? afterBlock : sentence.endsBlock();
         sentences += speakable.isEmpty() ? 0 : 1;
@@ -91,16 +108,53 @@ final class PiperScript implements SpeechPlan.Script {
     }
 
     /** An utterance's windows, one a step, and the silence behind the last. */
-    private record Job(PiperNetwork.Utterance utterance, int silence) implements SpeechJob {
+    private final class Job implements SpeechJob {
+        private final PiperNetwork.Utterance utterance;
+        private final SpokenSentence.Utterance said;
+        private final int sentence;
+        private int told;
+
+        Job(PiperNetwork.Utterance utterance, SpokenSentence.Utterance said, int sentence) {
+            this.utterance = utterance;
+            this.said = said;
+            this.sentence = sentence;
+        }
+
         @Override
         public Step next() {
             float[] samples = utterance.next();
             boolean last = !utterance.hasNext();
             return new Step(
-                    last && silence > 0
-                            ? Arrays.copyOf(samples, samples.length + silence)
+                    last && said.silence() > 0
+                            ? Arrays.copyOf(samples, samples.length + said.silence())
                             : samples,
-                    last);
+                    last,
+                    told == said.words().size() ? List.of() : words());
+        }
+
+        /** The words that were not told yet and whose ids have a length now. */
+        private List<TimedText> words() {
+            int[] ends = utterance.ends();
+            List<TimedText> words = new ArrayList<>();
+            for (; told < said.words().size(); told++) {
+                SpokenSentence.SpokenWord word = said.words().get(told);
+                if (word.to() > ends.length) {
+                    break;
+                }
+                SourceWord source = word.word();
+                words.add(
+                        new TimedText(
+                                timestamps,
+                                source.text(),
+                                source.shown(),
+                                source.offset(),
+                                source.length(),
+                                word.from() == 0 ? 0 : ends[word.from() - 1],
+                                word.to() == 0 ? 0 : ends[word.to() - 1],
+                                sampleRate,
+                                sentence));
+            }
+            return words;
         }
 
         @Override

@@ -3,13 +3,16 @@ package dev.skald.piper;
 import dev.skald.EngineUnavailableException;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
+import dev.skald.Timestamps;
 import dev.skald.VoiceException;
 import dev.skald.spi.EngineContext;
 import dev.skald.text.EspeakSpelling;
 import dev.skald.text.Lexicon;
 import dev.skald.text.Phonemizer;
 import dev.skald.text.Sentence;
+import dev.skald.text.SentenceTrace;
 import dev.skald.text.TextFrontEnd;
+import dev.skald.text.origins.Origins;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -36,16 +39,19 @@ public final class PiperText {
     private final PiperPhonemizer phonemizer;
     private final Iterator<Sentence> sentences;
     private final boolean english;
+    private final @Nullable WordPhonemes words;
 
     private PiperText(
             PiperVoiceConfig config,
             PiperPhonemizer phonemizer,
             Iterator<Sentence> sentences,
-            boolean english) {
+            boolean english,
+            @Nullable WordPhonemes words) {
         this.config = config;
         this.phonemizer = phonemizer;
         this.sentences = sentences;
         this.english = english;
+        this.words = words;
     }
 
     /**
@@ -67,7 +73,13 @@ public final class PiperText {
         boolean english =
                 config.phonemeType() == PiperVoiceConfig.PhonemeType.ESPEAK
                         && VoiceFiles.family(language).equals("en");
-        return new PiperText(config, phonemizer, front.sentences(request.openText()), english);
+        boolean traced = request.timestamps() != Timestamps.NONE;
+        return new PiperText(
+                config,
+                phonemizer,
+                traced ? front.traced(request.openText()) : front.sentences(request.openText()),
+                english,
+                traced ? new WordPhonemes(config, phonemizer, request.timestamps()) : null);
     }
 
     /**
@@ -86,9 +98,15 @@ public final class PiperText {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new SkaldException("cannot read the text: " + cause.getMessage(), e);
         }
+        SentenceTrace trace = sentence.trace();
+        Origins origins = trace == null ? null : new Origins();
+        String spelled = spelled(sentence.normalized(), origins);
         List<SpokenSentence.Utterance> utterances = new ArrayList<>();
-        for (List<String> phonemes : phonemizer.phonemes(spelled(sentence.normalized()))) {
+        for (List<String> phonemes : phonemizer.phonemes(spelled)) {
             add(phonemes, utterances);
+        }
+        if (words != null && trace != null && origins != null) {
+            utterances = words.timed(trace, spelled, origins, utterances);
         }
         return new SpokenSentence(
                 sentence.source(), sentence.normalized(), sentence.endsBlock(), utterances);
@@ -111,12 +129,20 @@ public final class PiperText {
     }
 
     private void add(List<String> phonemes, int silence, List<SpokenSentence.Utterance> to) {
-        to.add(new SpokenSentence.Utterance(phonemes, PhonemeIds.of(phonemes, config), silence));
+        to.add(
+                new SpokenSentence.Utterance(
+                        phonemes, PhonemeIds.of(phonemes, config), silence, List.of()));
     }
 
     /** The text as eSpeak NG is given it. */
-    private String spelled(String text) {
-        return english ? EspeakSpelling.of(text) : text;
+    private String spelled(String text, @Nullable Origins origins) {
+        if (english) {
+            return EspeakSpelling.of(text, origins);
+        }
+        if (origins != null) {
+            origins.copied(text.length(), 0);
+        }
+        return text;
     }
 
     private static PiperPhonemizer phonemizer(PiperVoiceConfig config, Optional<String> language) {

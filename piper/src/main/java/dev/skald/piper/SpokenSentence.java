@@ -1,5 +1,6 @@
 package dev.skald.piper;
 
+import dev.skald.text.SourceWord;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,10 +23,13 @@ public record SpokenSentence(
      * @param phonemes codepoints of IPA, or of the text for a voice of type {@code text}
      * @param ids what the voice makes of them
      * @param silence samples of silence after it
+     * @param words those of the text it says, where the request asks when they are heard
      */
-    public record Utterance(List<String> phonemes, PhonemeIds ids, int silence) {
+    public record Utterance(
+            List<String> phonemes, PhonemeIds ids, int silence, List<SpokenWord> words) {
         public Utterance {
             phonemes = List.copyOf(phonemes);
+            words = List.copyOf(words);
         }
 
         /** Whether the voice knows any of the phonemes. */
@@ -33,6 +37,14 @@ public record SpokenSentence(
             return phonemes.size() > ids.unknown().values().stream().mapToInt(n -> n).sum();
         }
     }
+
+    /**
+     * A word, or all of the utterance, and the ids that say it.
+     *
+     * @param from the first of them
+     * @param to behind the last of them; {@code from} where nothing is said for it
+     */
+    public record SpokenWord(SourceWord word, int from, int to) {}
 
     public SpokenSentence {
         utterances = List.copyOf(utterances);

@@ -1,8 +1,10 @@
 package dev.skald.text;
 
 import dev.skald.text.english.Homographs;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Words;
+import org.jspecify.annotations.Nullable;
 
 /**
  * English spelled so that eSpeak NG reads it right: words of two sounds by their place in the
@@ -20,13 +22,33 @@ public final class EspeakSpelling {
 
     /** The text respelled; blocks of raw phonemes stay as they are. */
     public static String of(String text) {
+        return of(text, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param origins gets where each character stands in the text; null if nobody asks
+     */
+    public static String of(String text, @Nullable Origins origins) {
         StringBuilder out = new StringBuilder(text.length() + 16);
-        for (int i = 0; i < text.length(); ) {
+        for (int i = 0, from = 0; i < text.length(); from = i) {
+            i = step(text, i, out);
+            if (origins != null && i - from == out.length() - origins.size()) {
+                origins.copied(out.length(), from);
+            } else if (origins != null) {
+                origins.said(out.length(), from, i);
+            }
+        }
+        return out.toString();
+    }
+
+    /** Appends what stands for the character or word at {@code i}; gives where it ends. */
+    private static int step(String text, int i, StringBuilder out) {
             int raw = Phonemes.end(text, i);
             if (raw > i) {
                 out.append(text, i, raw);
-                i = raw;
-                continue;
+                return raw;
             }
             char c = text.charAt(i);
             if (Character.isLetter(c) && Words.edge(text, i - 1)) {
@@ -35,8 +57,7 @@ public final class EspeakSpelling {
                     end++;
                 }
                 out.append(word(text, i, end));
-                i = end;
-                continue;
+                return end;
             }
             boolean dash =
                     c == '—'
@@ -44,9 +65,7 @@ public final class EspeakSpelling {
                                     && Character.isLetter(Words.at(text, i - 1))
                                     && Character.isLetter(Words.at(text, i + 1));
             out.append(dash ? " — " : String.valueOf(c));
-            i++;
-        }
-        return out.toString();
+            return i + 1;
     }
 
     private static String word(String text, int i, int end) {

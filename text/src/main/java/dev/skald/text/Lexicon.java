@@ -2,6 +2,7 @@ package dev.skald.text;
 
 import dev.skald.InvalidRequestException;
 import dev.skald.SpeechRequest;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Words;
 import java.io.BufferedReader;
@@ -125,16 +126,20 @@ public final class Lexicon {
 
     /** The text with every word of the lexicon replaced. {@code [[phonemes]]} stay as they are. */
     public String apply(String text) {
-        return apply(text, false);
+        return apply(text, false, null);
     }
 
     /**
      * The text with every word of the lexicon replaced.
      *
      * @param english whether an entry also stands for its possessive and plural: "Geis's"
+     * @param origins gets where each character stands in the text; null if nobody asks
      */
-    String apply(String text, boolean english) {
+    String apply(String text, boolean english, @Nullable Origins origins) {
         if (entries.isEmpty()) {
+            if (origins != null) {
+                origins.copied(text.length(), 0);
+            }
             return text;
         }
         StringBuilder out = new StringBuilder(text.length() + 16);
@@ -143,9 +148,13 @@ public final class Lexicon {
             int raw = Phonemes.end(text, i);
             if (raw > i) {
                 out.append(text, i, raw);
+                if (origins != null) {
+                    origins.copied(out.length(), i);
+                }
                 i = raw;
                 continue;
             }
+            int from = i;
             Entry entry = starts(text, i) ? find(text, i, english) : null;
             if (entry != null) {
                 i += entry.word.length();
@@ -157,6 +166,9 @@ public final class Lexicon {
                 i = ending;
             } else {
                 out.append(text.charAt(i++));
+            }
+            if (origins != null) {
+                origins.said(out.length(), from, i);
             }
         }
         return out.toString();

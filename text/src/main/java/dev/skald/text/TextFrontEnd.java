@@ -4,11 +4,13 @@ import dev.skald.TextFormat;
 import dev.skald.text.english.EnglishNormalizer;
 import dev.skald.text.english.EnglishSentences;
 import dev.skald.text.input.Arriving;
+import dev.skald.text.input.Tape;
 import dev.skald.text.input.TextInput;
 import dev.skald.text.languages.LanguageNormalizer;
 import dev.skald.text.languages.LanguageSentences;
 import dev.skald.text.markup.MarkupInput;
 import dev.skald.text.normalize.TextNormalizer;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.split.SentenceEnds;
 import dev.skald.text.split.SentenceSplitter;
 import java.io.Reader;
@@ -61,10 +63,11 @@ public final class TextFrontEnd {
         return tag.equals("en") || tag.startsWith("en-") || tag.startsWith("en_");
     }
 
-    private SentenceSplitter split(Reader text) {
-        TextInput arriving = new Arriving(text);
+    private SentenceSplitter split(TextInput text, boolean traced) {
         return new SentenceSplitter(
-                format == TextFormat.TEXT ? arriving : new MarkupInput(arriving, format), ends);
+                format == TextFormat.TEXT ? text : new MarkupInput(text, format, traced),
+                ends,
+                traced);
     }
 
     /**
@@ -73,7 +76,13 @@ public final class TextFrontEnd {
      * reader fails; the caller closes it.
      */
     public Iterator<Sentence> sentences(Reader text) {
-        return new Sentences(split(text));
+        return new Sentences(split(new Arriving(text), false), null);
+    }
+
+    /** The same sentences, which know where each of their words stands in the text. */
+    public Iterator<Sentence> traced(Reader text) {
+        Tape tape = new Tape(new Arriving(text));
+        return new Sentences(split(tape, true), tape);
     }
 
     /**
@@ -81,7 +90,8 @@ public final class TextFrontEnd {
      * list item ends. Empty if nothing can be spoken.
      */
     public String normalize(CharSequence text) {
-        Sentences sentences = new Sentences(split(new StringReader(text.toString())));
+        Sentences sentences =
+                new Sentences(split(new Arriving(new StringReader(text.toString())), false), null);
         StringBuilder out = new StringBuilder(text.length() + 16);
         while (sentences.hasNext()) {
             if (!out.isEmpty()) {
@@ -95,6 +105,7 @@ public final class TextFrontEnd {
 
     private final class Sentences implements Iterator<Sentence> {
         private final SentenceSplitter splitter;
+        private final @Nullable Tape tape;
         private @Nullable Sentence next;
 
         /** Whether a block ended before {@link #next}; and, until it is fetched, with the last. */
@@ -102,8 +113,15 @@ public final class TextFrontEnd {
 
         private boolean endedBlock;
 
-        Sentences(SentenceSplitter splitter) {
+        /** Where the last sentence ended in the text as it came in. */
+        private int rawEnd;
+
+        /**
+         * @param tape the text as it comes in, if the sentences are to be traced
+         */
+        Sentences(SentenceSplitter splitter, @Nullable Tape tape) {
             this.splitter = splitter;
+            this.tape = tape;
         }
 
         @Override
@@ -112,12 +130,31 @@ public final class TextFrontEnd {
                 String source = splitter.next();
                 newBlock |= endedBlock;
                 endedBlock = splitter.endsBlock();
-                String said = normalizer.normalize(lexicon.apply(source, english));
-                if (!said.isEmpty()) {
-                    next = new Sentence(source, said, endedBlock);
-                }
+                Tape traced = tape;
+                next = traced == null ? read(source) : read(source, traced);
             }
             return next != null;
+        }
+
+        private @Nullable Sentence read(String source) {
+            String said = normalizer.normalize(lexicon.apply(source, english, null));
+            return said.isEmpty() ? null : new Sentence(source, said, endedBlock);
+        }
+
+        private @Nullable Sentence read(String source, Tape text) {
+            Origins input = splitter.origins();
+            Origins looked = new Origins();
+            Origins made = new Origins();
+            String said = normalizer.normalize(lexicon.apply(source, english, looked), made);
+            if (said.isEmpty()) {
+                return null;
+            }
+            String raw = text.text(rawEnd, input.end());
+            SentenceTrace trace =
+                    new SentenceTrace(raw, rawEnd, source, input, said, made.through(looked));
+            rawEnd = input.end();
+            text.forget(rawEnd);
+            return new Sentence(source, said, endedBlock, trace);
         }
 
         @Override

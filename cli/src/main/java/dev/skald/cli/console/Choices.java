@@ -36,6 +36,13 @@ public final class Choices {
         }
     }
 
+    public static final class Timestamps implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("word", "sentence", "none").iterator();
+        }
+    }
+
     public static final class Devices implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {

@@ -7,6 +7,9 @@ import dev.skald.Skald;
 import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
+import dev.skald.TimedText;
+import dev.skald.Timestamps;
+import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tools.jackson.core.JsonGenerator;
 
 /** {@code skald speak}. */
 @Command(
@@ -57,6 +61,19 @@ public final class SpeakCommand implements Callable<Integer> {
     boolean json;
 
     @Option(
+            names = "--timestamps",
+            paramLabel = "LEVEL",
+            completionCandidates = Choices.Timestamps.class,
+            description = "With --json: when each word (or sentence) is heard.")
+    @Nullable String timestamps;
+
+    @Option(
+            names = "--subtitles",
+            paramLabel = "FILE",
+            description = "Write subtitles too: FILE.srt or FILE.vtt.")
+    @Nullable String subtitles;
+
+    @Option(
             names = "--batch",
             paramLabel = "FILE",
             description = "Speak each line of FILE into DIR/000.wav, DIR/001.wav ... (-o DIR).")
@@ -70,9 +87,14 @@ public final class SpeakCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        options.timestamps =
+                timestamps != null
+                        ? Timestamps.of(timestamps)
+                        : subtitles != null ? Timestamps.WORD : Timestamps.NONE;
         if (batch != null) {
             return batch(batch);
         }
+        Subtitles below = subtitles == null ? null : new Subtitles(subtitles);
         if (output == null && !play) {
             throw new InvalidRequestException("say where the audio goes: -o FILE, -o - or --play");
         }
@@ -85,6 +107,9 @@ public final class SpeakCommand implements Callable<Integer> {
                 Interrupts.onInterrupt(speech::cancel);
                 Wishes.check(options, speech, console.messages());
                 say(speech, request, given == null ? source.length() : given.length());
+                if (below != null) {
+                    below.write(speech.words());
+                }
             }
         }
         return ExitCode.OK.number;
@@ -128,8 +153,24 @@ public final class SpeakCommand implements Callable<Integer> {
                     out.writeNumberProperty("elapsed_seconds", report.elapsedSeconds());
                     out.writeNumberProperty("real_time_factor", report.realTimeFactor());
                     out.writeNumberProperty("peak", report.peak());
+                    if (!speech.words().isEmpty()) {
+                        out.writeArrayPropertyStart("words");
+                        speech.words().forEach(word -> word(out, word));
+                        out.writeEndArray();
+                    }
                     out.writeEndObject();
                 });
+    }
+
+    private static void word(JsonGenerator out, TimedText word) {
+        out.writeStartObject();
+        out.writeStringProperty("text", word.text());
+        out.writeNumberProperty("start", word.startSeconds());
+        out.writeNumberProperty("end", word.endSeconds());
+        out.writeNumberProperty("offset", word.offset());
+        out.writeNumberProperty("length", word.length());
+        out.writeStringProperty("level", word.level().toString());
+        out.writeEndObject();
     }
 
     private String target() {
@@ -168,6 +209,9 @@ public final class SpeakCommand implements Callable<Integer> {
     private int batch(Path file) throws IOException {
         if (output == null || output.equals("-")) {
             throw new InvalidRequestException("--batch needs a folder: -o DIR");
+        }
+        if (subtitles != null) {
+            throw new InvalidRequestException("--batch writes no --subtitles: use --json");
         }
         if (!source.words.isEmpty() || source.file != null || play) {
             throw new InvalidRequestException("--batch takes its text from its file alone");

@@ -5,6 +5,7 @@ import dev.skald.Mode;
 import dev.skald.PiperOptions;
 import dev.skald.SpeechRequest;
 import dev.skald.TextFormat;
+import dev.skald.Timestamps;
 import dev.skald.VoiceException;
 import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
@@ -150,6 +151,9 @@ public final class SpeechOptions {
             description = "Cinematic: divisor for tokens already spoken.")
     public @Nullable Double repetitionPenalty;
 
+    /** What is asked of the times of words; set by the command. */
+    Timestamps timestamps = Timestamps.NONE;
+
     public SpeechRequest request(String text) {
         return build(SpeechRequest.builder(text));
     }
@@ -159,7 +163,7 @@ public final class SpeechOptions {
     }
 
     private SpeechRequest build(SpeechRequest.Builder b) {
-        b.mode(Mode.of(mode)).strict(strict);
+        b.mode(Mode.of(mode)).strict(strict).timestamps(timestamps);
         if (voice != null) {
             b.voice(voice);
         }

@@ -47,6 +47,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private @Nullable Piece piece;
     private int pieces;
     private int spokenIds;
+    private int[] ends = new int[0]; // in samples, of all pieces that were begun
     private int windowsMade;
     private volatile boolean cancelled;
 
@@ -92,6 +93,11 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                 });
     }
 
+    @Override
+    public synchronized int[] ends() {
+        return ends.clone();
+    }
+
     private Piece nextPiece() {
         if (ops == null) {
             ops = network.take(threads);
@@ -101,10 +107,22 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         spokenIds = to;
         Ops.Scope frame = ops.scope();
         try {
-            return new Piece(ops, frame, part, pieces++);
+            Piece next = new Piece(ops, frame, part, pieces++);
+            tell(next);
+            return next;
         } catch (RuntimeException | Error e) {
             frame.close();
             throw e;
+        }
+    }
+
+    private void tell(Piece piece) {
+        int known = ends.length;
+        int before = known == 0 ? 0 : ends[known - 1];
+        int hop = network.vits().decoder().hop();
+        ends = Arrays.copyOf(ends, known + piece.ends.length);
+        for (int i = 0; i < piece.ends.length; i++) {
+            ends[known + i] = before + piece.ends[i] * hop;
         }
     }
 

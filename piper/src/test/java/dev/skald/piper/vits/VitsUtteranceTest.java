@@ -59,6 +59,23 @@ class VitsUtteranceTest {
                 .isGreaterThan(100);
     }
 
+    /** A sentence in several pieces too: their ids go on counting. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, VitsUtterance.PIECE + 50})
+    void endsOfIdsAreThoseOfTheAudio(int count) {
+        int[] ids = Voices.ids(count, 3);
+        try (VitsUtterance utterance = MEDIUM.begin(ids, NOISY, 2, Taps.NONE, 16, 512)) {
+            int samples = utterance.next().length;
+            assertThat(utterance.ends()).hasSize(Math.min(ids.length, VitsUtterance.PIECE));
+            while (utterance.hasNext()) {
+                samples += utterance.next().length;
+            }
+            int[] ends = utterance.ends();
+            assertThat(ends).hasSize(ids.length).isSorted();
+            assertThat(ends[ids.length - 1]).isEqualTo(samples);
+        }
+    }
+
     @Test
     void theSeedDecides() {
         int[] ids = Voices.ids(40, 3);

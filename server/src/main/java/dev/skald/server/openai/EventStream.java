@@ -1,5 +1,6 @@
 package dev.skald.server.openai;
 
+import dev.skald.TimedText;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import java.io.ByteArrayOutputStream;
@@ -7,11 +8,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Encoded audio as server-sent events: {@code speech.audio.delta} with base64, then {@code
- * speech.audio.done} with the usage.
+ * speech.audio.done} with the usage. Before the audio of words whose times were asked for comes
+ * {@code speech.audio.alignment}.
  */
 final class EventStream extends OutputStream {
     /** What OpenAI counts as a token of text, roughly, and of audio: 50 ms. */
@@ -44,6 +48,25 @@ final class EventStream extends OutputStream {
             held.reset();
             event(Exchange.object().put("type", "speech.audio.delta").put("audio", audio));
         }
+    }
+
+    /** The times of words whose audio has not left yet, before it. */
+    void words(List<TimedText> words) throws IOException {
+        if (words.isEmpty()) {
+            return;
+        }
+        flush();
+        ObjectNode alignment = Exchange.object().put("type", "speech.audio.alignment");
+        ArrayNode all = alignment.putArray("words");
+        for (TimedText word : words) {
+            all.addObject()
+                    .put("text", word.text())
+                    .put("start", word.startSeconds())
+                    .put("end", word.endSeconds())
+                    .put("offset", word.offset())
+                    .put("length", word.length());
+        }
+        event(alignment);
     }
 
     void done(String input, double seconds) throws IOException {

@@ -1,5 +1,6 @@
 package dev.skald.server.openai;
 
+import dev.skald.Timestamps;
 import dev.skald.server.http.ApiError;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import tools.jackson.databind.JsonNode;
  * @param format {@code response_format}
  * @param speed [0.25, 4]
  * @param events whether the audio is sent as server-sent events
+ * @param timestamps what is told of the times of words, which OpenAI does not know
  * @param language a language tag, which OpenAI does not know
  * @param seed for the same samples again, which OpenAI does not know
  */
@@ -24,6 +26,7 @@ record SpeechCall(
         String format,
         double speed,
         boolean events,
+        Timestamps timestamps,
         Optional<String> language,
         Optional<Long> seed) {
 
@@ -51,6 +54,11 @@ record SpeechCall(
             throw ApiError.invalid(
                     "stream_format", "invalid_value", "'stream_format' is audio or sse");
         }
+        String times = string(body, "timestamps");
+        if (times != null && !"sse".equals(stream)) {
+            throw ApiError.invalid(
+                    "timestamps", "invalid_value", "'timestamps' needs 'stream_format' sse");
+        }
         return new SpeechCall(
                 input,
                 model == null ? "auto" : model,
@@ -58,8 +66,19 @@ record SpeechCall(
                 format == null ? "mp3" : format,
                 speed(body.get("speed")),
                 "sse".equals(stream),
+                times == null ? Timestamps.NONE : timestamps(times),
                 Optional.ofNullable(string(body, "language")),
                 Optional.ofNullable(seed(body.get("seed"))));
+    }
+
+    private static Timestamps timestamps(String level) {
+        return switch (level) {
+            case "word" -> Timestamps.WORD;
+            case "sentence" -> Timestamps.SENTENCE;
+            default ->
+                    throw ApiError.invalid(
+                            "timestamps", "invalid_value", "'timestamps' is word or sentence");
+        };
     }
 
     private static ApiError missing(String param) {

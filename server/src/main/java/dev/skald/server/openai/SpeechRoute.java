@@ -9,6 +9,7 @@ import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechCancelledException;
 import dev.skald.SpeechRequest;
+import dev.skald.TimedText;
 import dev.skald.VoiceException;
 import dev.skald.audio.resample.StreamResampler;
 import dev.skald.server.admission.Admission;
@@ -22,6 +23,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -63,7 +65,7 @@ final class SpeechRoute {
         Optional<VoiceNames.Choice> voice = VoiceNames.choose(call.voice(), mode, skald.voices());
         try {
             SpeechRequest.Builder request =
-                    SpeechRequest.builder(call.input()).mode(mode).speed(call.speed());
+                    SpeechRequest.builder(call.input()).mode(mode).speed(call.speed()).timestamps(call.timestamps());
             voice.ifPresent(
                     v -> {
                         request.voice(v.voice());
@@ -119,11 +121,28 @@ final class SpeechRoute {
             Iterator<AudioChunk> chunks,
             OutputStream to)
             throws IOException {
+        encode(call, encoder, speech, chunks, to, words -> {});
+    }
+
+    /** Gets the words of each chunk before its audio. */
+    private interface WordSink {
+        void words(List<TimedText> words) throws IOException;
+    }
+
+    private static void encode(
+            SpeechCall call,
+            AudioEncoderProvider encoder,
+            Speech speech,
+            Iterator<AudioChunk> chunks,
+            OutputStream to,
+            WordSink sink)
+            throws IOException {
         int rate = AudioFormats.sampleRate(call.format(), speech.sampleRate());
         StreamResampler resampler = new StreamResampler(speech.sampleRate(), rate);
         try (AudioEncoder audio = encoder.open(to, rate)) {
             while (chunks.hasNext()) {
                 AudioChunk chunk = chunks.next();
+                sink.words(chunk.words());
                 float[] samples = resampler.push(chunk.samples(), 0, chunk.samples().length);
                 audio.write(samples, 0, samples.length);
             }
@@ -166,7 +185,7 @@ final class SpeechRoute {
         OutputStream body = exchange.body();
         EventStream events = new EventStream(body);
         try {
-            encode(call, encoder, speech, chunks, events);
+            encode(call, encoder, speech, chunks, events, events::words);
             speech.report().check();
             events.done(call.input(), speech.report().seconds());
         } catch (SpeechCancelledException e) {

@@ -3,6 +3,7 @@ package dev.skald.text.english;
 import dev.skald.text.normalize.Compatible;
 import dev.skald.text.normalize.TextNormalizer;
 import dev.skald.text.normalize.UnicodeCleanup;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.words.CalendarNames;
 import dev.skald.text.words.Currencies;
 import dev.skald.text.words.Phonemes;
@@ -26,15 +27,24 @@ public final class EnglishNormalizer implements TextNormalizer {
     private static final int MOST_ROUNDS = 4;
 
     @Override
-    public String normalize(CharSequence text) {
+    public String normalize(CharSequence text, @Nullable Origins origins) {
         String said = clean(text);
+        Origins all = origins == null ? null : Origins.between(text.toString(), said);
         for (int round = 0; round < MOST_ROUNDS; round++) {
+            Origins made = all == null ? null : new Origins();
+            String read = round(said, made);
             // A reading before a combining mark composes with it.
-            String next = clean(round(said));
+            String next = clean(read);
             if (next.equals(said)) {
                 break;
             }
+            if (all != null && made != null) {
+                all = Origins.between(read, next).through(made).through(all);
+            }
             said = next;
+        }
+        if (origins != null && all != null) {
+            origins.add(all, 0);
         }
         return UnicodeCleanup.speakable(said) ? said : "";
     }
@@ -43,8 +53,8 @@ public final class EnglishNormalizer implements TextNormalizer {
         return EnglishCharacters.fold(Compatible.fold(UnicodeCleanup.clean(text), "en"));
     }
 
-    private static String round(String text) {
-        Spoken out = new Spoken(text.length() + 16);
+    private static String round(String text, @Nullable Origins origins) {
+        Spoken out = new Spoken(text.length() + 16, origins);
         int n = text.length();
         int numberEnd = -2;
         int i = 0;
@@ -60,7 +70,7 @@ public final class EnglishNormalizer implements TextNormalizer {
                 reading = read(text, i);
             }
             if (reading != null) {
-                out.words(reading.words());
+                out.words(reading.words(), i, reading.end());
                 i = reading.end();
                 numberEnd = reading.number() ? i : numberEnd;
                 continue;

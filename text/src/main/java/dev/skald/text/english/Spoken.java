@@ -1,18 +1,30 @@
 package dev.skald.text.english;
 
+import dev.skald.text.origins.Origins;
+import org.jspecify.annotations.Nullable;
+
 /** The text as it is put together: keeps words apart and leaves no stray space. */
 final class Spoken {
     private final StringBuilder out;
 
+    /** Where each character comes from; null if nobody asks. */
+    private final @Nullable Origins origins;
+
+    private int from;
+    private int to;
+
     /** Whether something was replaced or dropped since the last character. */
     private boolean gap;
 
-    Spoken(int capacity) {
+    Spoken(int capacity, @Nullable Origins origins) {
+        this.origins = origins;
         out = new StringBuilder(capacity);
     }
 
-    /** Appends what is said for something; nothing if it is dropped. */
-    void words(String words) {
+    /** Appends what is said for a range of the text; nothing if it is dropped. */
+    void words(String words, int from, int to) {
+        this.from = from;
+        this.to = to;
         gap = true;
         if (!words.isEmpty()) {
             for (int i = 0; i < words.length(); i++) {
@@ -25,6 +37,8 @@ final class Spoken {
     /** Appends text as it stands. */
     void copy(String text, int from, int to) {
         for (int i = from; i < to; i++) {
+            this.from = i;
+            this.to = i + 1;
             character(text.charAt(i));
         }
     }
@@ -32,16 +46,19 @@ final class Spoken {
     /** Appends a block no rule touches. */
     void raw(String text, int from, int to) {
         if (gap && !out.isEmpty() && Character.isLetterOrDigit(last())) {
-            out.append(' ');
+            append(' ');
         }
         out.append(text, from, to);
+        if (origins != null) {
+            origins.copied(out.length(), from);
+        }
         gap = false;
     }
 
     private void character(char c) {
         if (c == ' ') {
             if (!out.isEmpty() && last() != ' ') {
-                out.append(' ');
+                append(' ');
             }
             return;
         }
@@ -49,15 +66,29 @@ final class Spoken {
             boolean word = Character.isLetterOrDigit(c);
             boolean tight = Character.isLetterOrDigit(last()) || ",;:!?.)".indexOf(last()) >= 0;
             if (word && tight) {
-                out.append(' ');
+                append(' ');
             } else if (last() == ' ' && ",;:!?.)".indexOf(c) >= 0) {
-                out.setLength(out.length() - 1);
+                cut(out.length() - 1);
             }
         }
         gap = false;
         // What was dropped between two stops leaves one.
         if (!(",;:".indexOf(c) >= 0 && (out.isEmpty() || last() == c))) {
-            out.append(c);
+            append(c);
+        }
+    }
+
+    private void append(char c) {
+        out.append(c);
+        if (origins != null) {
+            origins.add(from, to);
+        }
+    }
+
+    private void cut(int length) {
+        out.setLength(length);
+        if (origins != null) {
+            origins.cut(length);
         }
     }
 
@@ -70,7 +101,7 @@ final class Spoken {
         while (n > 0 && out.charAt(n - 1) == ' ') {
             n--;
         }
-        out.setLength(n);
+        cut(n);
         return out.toString();
     }
 }

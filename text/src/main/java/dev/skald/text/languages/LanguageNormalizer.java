@@ -3,6 +3,7 @@ package dev.skald.text.languages;
 import dev.skald.text.normalize.Compatible;
 import dev.skald.text.normalize.TextNormalizer;
 import dev.skald.text.normalize.UnicodeCleanup;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.words.Phonemes;
 import dev.skald.text.words.Words;
 import org.jspecify.annotations.Nullable;
@@ -23,21 +24,39 @@ public final class LanguageNormalizer implements TextNormalizer {
     }
 
     @Override
-    public String normalize(CharSequence text) {
-        String clean = UnicodeCleanup.clean(text);
-        clean = UnicodeCleanup.clean(said(Compatible.fold(clean, language.code())));
+    public String normalize(CharSequence text, @Nullable Origins origins) {
+        String folded = Compatible.fold(UnicodeCleanup.clean(text), language.code());
+        Origins made = origins == null ? null : new Origins();
+        String said = said(folded, made);
+        String clean = UnicodeCleanup.clean(said);
+        if (origins != null && made != null) {
+            Origins before = Origins.between(text.toString(), folded);
+            origins.add(Origins.between(said, clean).through(made).through(before), 0);
+        }
         return UnicodeCleanup.speakable(clean) ? clean : "";
     }
 
-    private String said(String text) {
+    private String said(String text, @Nullable Origins origins) {
         StringBuilder out = new StringBuilder(text.length() + 16);
         int i = marker(text);
         while (i < text.length()) {
+            int from = i;
+            i = step(text, i, out);
+            if (origins != null && i - from == out.length() - origins.size()) {
+                origins.copied(out.length(), from);
+            } else if (origins != null) {
+                origins.said(out.length(), from, i);
+            }
+        }
+        return out.toString();
+    }
+
+    /** Says what stands at {@code i}; gives where it ends. */
+    private int step(String text, int i, StringBuilder out) {
             int raw = Phonemes.end(text, i);
             if (raw > i) {
                 out.append(text, i, raw);
-                i = raw;
-                continue;
+                return raw;
             }
             char c = text.charAt(i);
             if (Character.isLetter(c) && Words.edge(text, i - 1)) {
@@ -46,8 +65,7 @@ public final class LanguageNormalizer implements TextNormalizer {
                     end = word(text, i);
                     out.append(text, i, end);
                 }
-                i = end;
-                continue;
+                return end;
             }
             boolean inner =
                     Character.isLetter(Words.at(text, i - 1))
@@ -62,9 +80,7 @@ public final class LanguageNormalizer implements TextNormalizer {
                     out.append(' ');
                 }
             }
-            i++;
-        }
-        return out.toString();
+            return i + 1;
     }
 
     /** Where the text of a heading or list item begins: "# Titel", "- eins". */

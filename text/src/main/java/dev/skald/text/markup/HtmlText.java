@@ -1,12 +1,16 @@
 package dev.skald.text.markup;
 
+import dev.skald.text.origins.Origins;
 import java.util.Set;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
+import org.jsoup.nodes.Range;
 import org.jsoup.nodes.TextNode;
+import org.jsoup.parser.Parser;
 import org.jsoup.parser.Tag;
 import org.jsoup.select.NodeVisitor;
+import org.jspecify.annotations.Nullable;
 
 /** What is said of HTML: its text, with breaks where blocks end. */
 final class HtmlText {
@@ -42,10 +46,14 @@ final class HtmlText {
         return Tag.isKnownTag(name) && Tag.valueOf(name).isBlock();
     }
 
-    static String read(String html) {
+    /**
+     * @param origins gets where each character stands in the page; null if nobody asks
+     */
+    static String read(String html, @Nullable Origins origins) {
         StringBuilder out = new StringBuilder(html.length());
+        Parser parser = Parser.htmlParser().setTrackPosition(origins != null);
         // Not Element.text(): it knows no blocks.
-        Jsoup.parse(html).body().traverse(new Walk(out));
+        Jsoup.parse(html, "", parser).body().traverse(new Walk(html, out, origins));
         return out.toString();
     }
 
@@ -64,11 +72,31 @@ final class HtmlText {
     }
 
     private static final class Walk implements NodeVisitor {
+        private final String html;
         private final StringBuilder out;
+        private final @Nullable Origins origins;
         private int unseen;
 
-        Walk(StringBuilder out) {
+        Walk(String html, StringBuilder out, @Nullable Origins origins) {
+            this.html = html;
             this.out = out;
+            this.origins = origins;
+        }
+
+        /** What was appended since the last call is of that node. */
+        private void trace(Node node) {
+            if (origins == null) {
+                return;
+            }
+            Range range = node.sourceRange();
+            if (node instanceof TextNode && range.isTracked()) {
+                String source = html.substring(range.startPos(), range.endPos());
+                String text = out.substring(origins.size()).replace(MarkupInput.BREAK, '\n');
+                origins.add(Origins.between(source, text), range.startPos());
+            } else if (node.normalName().equals("img") && range.isTracked()) {
+                origins.said(out.length(), range.startPos(), range.endPos());
+            }
+            origins.said(out.length(), origins.end(), origins.end());
         }
 
         @Override
@@ -78,9 +106,11 @@ final class HtmlText {
                     unseen++;
                 } else if (unseen == 0) {
                     open(element);
+                    trace(element);
                 }
             } else if (node instanceof TextNode text && unseen == 0) {
                 text(text);
+                trace(text);
             }
         }
 
@@ -120,6 +150,7 @@ final class HtmlText {
                     unseen--;
                 } else if (unseen == 0) {
                     breakFor(element);
+                    trace(element);
                 }
             }
         }

@@ -1,5 +1,7 @@
 package dev.skald.text.markup;
 
+import dev.skald.text.origins.Origins;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.commonmark.node.AbstractVisitor;
@@ -19,8 +21,10 @@ import org.commonmark.node.Node;
 import org.commonmark.node.OrderedList;
 import org.commonmark.node.Paragraph;
 import org.commonmark.node.SoftLineBreak;
+import org.commonmark.node.SourceSpan;
 import org.commonmark.node.Text;
 import org.commonmark.node.ThematicBreak;
+import org.commonmark.parser.IncludeSourceSpans;
 import org.commonmark.parser.Parser;
 import org.commonmark.parser.beta.InlineContentParser;
 import org.commonmark.parser.beta.InlineContentParserFactory;
@@ -40,32 +44,47 @@ final class MarkdownText {
     /** Stands before what goes on in a line: a word joiner, no letter and no space. */
     private static final String IN_LINE = "\u2060";
 
-    private static final Parser PARSER = parser();
+    private static final Parser PARSER = parser(IncludeSourceSpans.NONE);
+
+    /** That knows where everything stands. */
+    private static final class Tracing {
+        static final Parser PARSER = parser(IncludeSourceSpans.BLOCKS_AND_INLINES);
+    }
 
     private MarkdownText() {}
 
     /**
      * @param before the character before, if a line goes on here and no block begins; else empty
+     * @param origins gets where each character stands in the Markdown; null if nobody asks
      */
-    static String read(String markdown, String before) {
+    static String read(String markdown, String before, @Nullable Origins origins) {
         StringBuilder out = new StringBuilder(markdown.length());
         boolean word = !before.isEmpty() && Character.isLetterOrDigit(before.charAt(0));
         String line = before.isEmpty() ? "" : word ? IN_LINE + "a" : IN_LINE;
-        PARSER.parse(line + markdown).accept(new Walk(out));
-        if (out.indexOf(line) == 0) {
-            out.delete(0, line.length());
-        }
+        Parser parser = origins == null ? PARSER : Tracing.PARSER;
+        Origins traced = origins == null ? null : new Origins();
+        Walk walk = new Walk(line + markdown, out, traced);
+        parser.parse(line + markdown).accept(walk);
+        int lead = out.indexOf(line) == 0 ? line.length() : 0;
+        out.delete(0, lead);
         // What is handed on may go on in the same line.
         int end = out.length();
         while (end > 0 && out.charAt(end - 1) == MarkupInput.BREAK) {
             end--;
         }
         out.setLength(end);
+        if (origins != null && traced != null) {
+            walk.trace(null);
+            traced.drop(lead);
+            traced.cut(end);
+            origins.add(traced, -line.length());
+        }
         return out.toString();
     }
 
-    private static Parser parser() {
+    private static Parser parser(IncludeSourceSpans spans) {
         return Parser.builder()
+                .includeSourceSpans(spans)
                 // Not indented code: poems are indented too.
                 .enabledBlockTypes(
                         Set.of(
@@ -215,11 +234,30 @@ final class MarkdownText {
     }
 
     private static final class Walk extends AbstractVisitor {
+        private final String markdown;
         private final StringBuilder out;
+        private final @Nullable Origins origins;
         private int shift;
 
-        Walk(StringBuilder out) {
+        Walk(String markdown, StringBuilder out, @Nullable Origins origins) {
+            this.markdown = markdown;
             this.out = out;
+            this.origins = origins;
+        }
+
+        /** What was appended since the last call is of that node, or of none. */
+        void trace(@Nullable Node node) {
+            if (origins == null) {
+                return;
+            }
+            List<SourceSpan> spans = node == null ? List.of() : node.getSourceSpans();
+            if (!spans.isEmpty()) {
+                int from = spans.getFirst().getInputIndex();
+                int to = spans.getLast().getInputIndex() + spans.getLast().getLength();
+                String text = out.substring(origins.size()).replace(MarkupInput.BREAK, '\n');
+                origins.add(Origins.between(markdown.substring(from, to), text), from);
+            }
+            origins.said(out.length(), origins.end(), origins.end());
         }
 
         private void breakLine() {
@@ -255,7 +293,12 @@ final class MarkdownText {
                 for (Node n = item.getPrevious(); n != null; n = n.getPrevious()) {
                     number++;
                 }
+                trace(null);
                 out.append(number).append(". ");
+                if (origins != null && !item.getSourceSpans().isEmpty()) {
+                    int from = item.getSourceSpans().getFirst().getInputIndex();
+                    origins.said(out.length() - 1, from, from + item.getMarkerWidth());
+                }
             }
             visitChildren(item);
             breakLine();
@@ -264,7 +307,9 @@ final class MarkdownText {
         @Override
         public void visit(FencedCodeBlock code) {
             breakLine();
+            trace(null);
             out.append(code.getLiteral().strip().replace('\n', MarkupInput.BREAK));
+            trace(code);
             breakLine();
         }
 
@@ -280,12 +325,27 @@ final class MarkdownText {
             breakLine();
             // "<your name>" alone in its line is no HTML.
             boolean words = !name.equals(literal) && !HtmlText.element(name);
-            out.append(words ? read(literal, " ") : HtmlText.read(literal));
+            trace(null);
+            Origins inner = origins == null ? null : new Origins();
+            out.append(words ? read(literal, " ", inner) : HtmlText.read(literal, inner));
+            if (origins != null && inner != null && !html.getSourceSpans().isEmpty()) {
+                List<SourceSpan> spans = html.getSourceSpans();
+                int from = spans.getFirst().getInputIndex();
+                int to = spans.getLast().getInputIndex() + spans.getLast().getLength();
+                Origins outer = Origins.between(markdown.substring(from, to), literal);
+                origins.add(inner.through(outer), from);
+            }
             breakLine();
         }
 
         @Override
         public void visit(HtmlInline html) {
+            trace(null);
+            said(html);
+            trace(html);
+        }
+
+        private void said(HtmlInline html) {
             String literal = html.getLiteral();
             if (literal.startsWith("<!") || literal.startsWith("<?")) {
                 return;
@@ -334,6 +394,12 @@ final class MarkdownText {
 
         @Override
         public void visit(Text text) {
+            trace(null);
+            said(text);
+            trace(text);
+        }
+
+        private void said(Text text) {
             String literal = text.getLiteral();
             if (shift != 0) {
                 literal = HtmlText.shifted(literal, shift > 0 ? "sup" : "sub");
@@ -356,7 +422,9 @@ final class MarkdownText {
 
         @Override
         public void visit(Code code) {
+            trace(null);
             out.append(code.getLiteral());
+            trace(code);
         }
 
         @Override

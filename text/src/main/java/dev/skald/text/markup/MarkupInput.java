@@ -2,7 +2,9 @@ package dev.skald.text.markup;
 
 import dev.skald.TextFormat;
 import dev.skald.text.input.TextInput;
+import dev.skald.text.origins.Origins;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text without its mark-up, in memory that does not grow with it.
@@ -21,8 +23,13 @@ public final class MarkupInput implements TextInput {
     private final char[] chunk = new char[4096];
     private final StringBuilder held = new StringBuilder();
     private final StringBuilder out = new StringBuilder();
+    /** Of what is in {@link #out}; null if nobody asks. */
+    private final @Nullable Origins origins;
+
     private TextFormat format;
     private int given;
+    private int taken; // characters of the text as it came in
+    private int heldFrom;
     private boolean holding;
 
     /** The character before what is held; empty if a line begins with it. */
@@ -32,9 +39,21 @@ public final class MarkupInput implements TextInput {
     private boolean first = true;
     private boolean ended;
 
-    public MarkupInput(TextInput in, TextFormat format) {
+    /**
+     * @param traced whether {@link #origins} will be asked for
+     */
+    public MarkupInput(TextInput in, TextFormat format, boolean traced) {
         this.in = in;
         this.format = format;
+        origins = traced ? new Origins() : null;
+    }
+
+    @Override
+    public void origins(int n, Origins to) {
+        if (origins == null) {
+            throw new UnsupportedOperationException("this text is not traced");
+        }
+        to.add(origins.part(given - n, given), 0);
     }
 
     @Override
@@ -42,6 +61,9 @@ public final class MarkupInput implements TextInput {
         while (given == out.length()) {
             out.setLength(0);
             given = 0;
+            if (origins != null) {
+                origins.cut(0);
+            }
             if (ended) {
                 return -1;
             }
@@ -75,9 +97,14 @@ public final class MarkupInput implements TextInput {
                 holding = format != TextFormat.AUTO || Evidence.mayBegin(c, lineStart);
                 before = lineStart ? "" : i > 0 ? String.valueOf(chunk[i - 1]) : lastOut();
             }
+            int at = taken++;
             if (!holding) {
                 out.append(c);
+                if (origins != null) {
+                    origins.add(at, at + 1);
+                }
             } else {
+                heldFrom = held.isEmpty() ? at : heldFrom;
                 held.append(c);
                 if (c == '\n' || c == '>' || c == ' ' || held.length() >= LONGEST) {
                     mayRelease();
@@ -122,8 +149,10 @@ public final class MarkupInput implements TextInput {
         String block = held.substring(0, end);
         held.delete(0, end);
         holding = false;
+        Origins inner = origins == null ? null : new Origins();
         if (format == TextFormat.HTML) {
-            out.append(HtmlText.read(block)).append(BREAK);
+            out.append(HtmlText.read(block, inner)).append(BREAK);
+            trace(inner, heldFrom);
         } else if (format == TextFormat.MARKDOWN || Evidence.of(block)) {
             // The white space around a block is not the parser's.
             int text = block.length();
@@ -134,11 +163,31 @@ public final class MarkupInput implements TextInput {
             while (start < text && block.charAt(start) == ' ') {
                 start++;
             }
-            out.append(block, 0, start)
-                    .append(MarkdownText.read(block.substring(start, text), before));
+            String marked = block.substring(start, text);
+            out.append(block, 0, start);
+            copied(heldFrom);
+            out.append(MarkdownText.read(marked, before, inner));
+            trace(inner, heldFrom + start);
             out.append(block, text, block.length());
+            copied(heldFrom + text);
         } else {
             out.append(block);
+            copied(heldFrom);
+        }
+    }
+
+    /** What was appended last stands in the text from a place on as it is. */
+    private void copied(int from) {
+        if (origins != null) {
+            origins.copied(out.length(), from);
+        }
+    }
+
+    /** What was appended last stands where its own origins say, counted from a place on. */
+    private void trace(@Nullable Origins inner, int from) {
+        if (origins != null && inner != null) {
+            origins.add(inner, from);
+            origins.said(out.length(), origins.end(), origins.end());
         }
     }
 }

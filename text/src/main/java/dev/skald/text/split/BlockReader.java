@@ -1,8 +1,10 @@
 package dev.skald.text.split;
 
 import dev.skald.text.input.TextInput;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.words.Words;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads text as blocks: wrapped lines joined, runs of white space one space, and one {@link #BREAK}
@@ -35,8 +37,25 @@ final class BlockReader {
     private int repeats;
     private final Line line = new Line();
 
-    BlockReader(TextInput in) {
+    /** Of what is in {@link #chunk}; null if nobody asks. */
+    private final @Nullable Origins origins;
+
+    private int start;
+    private int end;
+
+    BlockReader(TextInput in, boolean traced) {
         this.in = in;
+        origins = traced ? new Origins() : null;
+    }
+
+    /** Where the character that was read last begins in the text as it came in, if traced. */
+    int start() {
+        return start;
+    }
+
+    /** And where it ends; there, if it was put in between. */
+    int end() {
+        return end;
     }
 
     /** Whether a character is at hand, so that {@link #read} need not wait for one. */
@@ -51,11 +70,16 @@ final class BlockReader {
             if (pending >= 0) {
                 last = (char) pending;
                 pending = -1;
+                start = end;
                 return last;
             }
             int c = peek(0);
             if (c < 0) {
                 return ended ? -1 : PAUSE;
+            }
+            if (origins != null) {
+                start = origins.start(position);
+                end = origins.end(position);
             }
             position++;
             if (c == ESCAPE && peek(0) == '[') {
@@ -260,12 +284,18 @@ final class BlockReader {
     private void more(int offset) {
         int kept = Math.max(0, limit - position);
         System.arraycopy(chunk, Math.min(position, limit), chunk, 0, kept);
+        if (origins != null) {
+            origins.drop(origins.size() - kept);
+        }
         position = 0;
         limit = kept;
         while (limit <= offset && !ended && !waited) {
             int n = in.read(chunk, limit, chunk.length - limit);
             waited = n == 0;
             ended = n < 0;
+            if (origins != null && n > 0) {
+                in.origins(n, origins);
+            }
             limit += Math.max(n, 0);
         }
     }

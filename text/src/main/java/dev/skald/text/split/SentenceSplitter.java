@@ -2,6 +2,7 @@ package dev.skald.text.split;
 
 import com.ibm.icu.text.BreakIterator;
 import dev.skald.text.input.TextInput;
+import dev.skald.text.origins.Origins;
 import dev.skald.text.words.Abbreviations;
 import dev.skald.text.words.Words;
 import java.util.Iterator;
@@ -38,10 +39,23 @@ public final class SentenceSplitter implements Iterator<String> {
     private @Nullable String next;
     private boolean endsBlock;
 
+    /** Of what is in {@link #buffer}; null if nobody asks. */
+    private final @Nullable Origins origins;
+
+    private Origins taken = new Origins();
+
     /** Splits text of a language as it arrives. */
     public SentenceSplitter(TextInput text, SentenceEnds ends) {
-        this.in = new BlockReader(text);
+        this(text, ends, false);
+    }
+
+    /**
+     * @param traced whether {@link #origins} will be asked for, of a text that knows its own
+     */
+    public SentenceSplitter(TextInput text, SentenceEnds ends, boolean traced) {
+        this.in = new BlockReader(text, traced);
         this.ends = ends;
+        origins = traced ? new Origins() : null;
     }
 
     /**
@@ -72,6 +86,14 @@ public final class SentenceSplitter implements Iterator<String> {
         return endsBlock;
     }
 
+    /**
+     * Where each character of the sentence last returned stands in the text as it came in; asked
+     * before {@link #hasNext} is.
+     */
+    public Origins origins() {
+        return taken;
+    }
+
     /** Reads until the first sentence is certain; says whether there is anything. */
     private boolean fill() {
         while (more && buffer.length() < MOST + LOOKAHEAD) {
@@ -87,6 +109,9 @@ public final class SentenceSplitter implements Iterator<String> {
                 more = false;
             } else {
                 buffer.append((char) c);
+                if (origins != null) {
+                    origins.add(in.start(), in.end());
+                }
             }
         }
         return !buffer.isEmpty();
@@ -131,7 +156,8 @@ public final class SentenceSplitter implements Iterator<String> {
 
     private @Nullable String take() {
         int end = end();
-        String sentence = buffer.substring(0, end).strip();
+        String whole = buffer.substring(0, end);
+        String sentence = whole.strip();
         int rest = end;
         while (rest < buffer.length() && buffer.charAt(rest) == ' ') {
             rest++;
@@ -143,6 +169,11 @@ public final class SentenceSplitter implements Iterator<String> {
             endsBlock = false;
         }
         buffer.delete(0, rest);
+        if (origins != null) {
+            int lead = whole.length() - whole.stripLeading().length();
+            taken = origins.part(lead, lead + sentence.length());
+            origins.drop(rest);
+        }
         return sentence.isEmpty() ? null : sentence;
     }
 
