@@ -11,5 +11,6 @@ module dev.skald.text {
             dev.skald.espeak,
             dev.skald.piper;
     exports dev.skald.text.origins to
+            dev.skald.chatterbox,
             dev.skald.piper;
 }

@@ -8,6 +8,7 @@ import dev.skald.VoiceException;
 import dev.skald.audio.TimeStretch;
 import dev.skald.chatterbox.Installed.Speaker;
 import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.t3.TextAttention;
 import dev.skald.chatterbox.voice.VoiceCloner;
 import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.engine.EngineRuntime;
@@ -129,7 +130,7 @@ final class ChatterboxEngine implements SpeechEngine {
                         settings(model, options),
                         model.multilingual() ? Optional.of(spoken) : Optional.empty(),
                         request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()));
-        SentenceGroups groups = SentenceGroups.of(request, spoken);
+        SentenceGroups groups = SentenceGroups.of(request, spoken, TextAttention.knows(checkpoint.t3()));
         Stages stages = new Stages();
         ChatterboxScript script =
                 new ChatterboxScript(checkpoint, runtime.device(), groups, manner, stages);

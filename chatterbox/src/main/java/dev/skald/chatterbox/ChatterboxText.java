@@ -51,7 +51,7 @@ public final class ChatterboxText {
                     model,
                     model.tokenizer(speaker.folder()),
                     model.multilingual() ? Optional.of(spoken) : Optional.empty(),
-                    SentenceGroups.of(request, spoken));
+                    SentenceGroups.of(request, spoken, false));
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }

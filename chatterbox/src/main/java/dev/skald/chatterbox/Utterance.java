@@ -1,8 +1,6 @@
 package dev.skald.chatterbox;
 
 import dev.skald.SpeechCancelledException;
-import dev.skald.TimedText;
-import dev.skald.Timestamps;
 import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.chatterbox.s3gen.S3GenStream;
 import dev.skald.chatterbox.t3.SharedDecoder.Sequence;
@@ -14,8 +12,6 @@ import dev.skald.chatterbox.voice.VoiceConditionals;
 import dev.skald.engine.SpeechJob;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.decode.SamplerSettings;
-import dev.skald.text.SentenceTrace;
-import dev.skald.text.SourceWord;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +42,7 @@ final class Utterance implements SpeechJob {
     private final T3Prompt prompt;
     private final int[] ids;
     private final String text;
-    private final List<SentenceTrace> traces;
+    private final @Nullable PieceTimes times;
     private final int index;
     private final boolean whole;
     private final Stages stages;
@@ -56,6 +52,8 @@ final class Utterance implements SpeechJob {
     private int count;
     private boolean spoke;
     private long made; // samples
+    private int[] said = new int[64]; // all tokens of sound that were drawn
+    private int tokens;
     private volatile boolean cancelled;
 
     /** How a request wants it said. */
@@ -88,7 +86,7 @@ final class Utterance implements SpeechJob {
             int index,
             boolean whole,
             Stages stages) {
-        String said = group.text();
+        String piece = group.text();
         this.checkpoint = checkpoint;
         this.ops = ops;
         this.manner = manner;
@@ -103,9 +101,12 @@ final class Utterance implements SpeechJob {
                         manner.voice().speaker(),
                         heard.length > most ? Arrays.copyOf(heard, most) : heard,
                         manner.emotion());
-        ids = ids(checkpoint, said, manner.language());
-        text = said;
-        traces = group.traces();
+        ids = ids(checkpoint, piece, manner.language());
+        text = piece;
+        times =
+                group.parts().isEmpty()
+                        ? null
+                        : new PieceTimes(checkpoint, ops, prompt, ids, group, manner, index);
         draw = draw(0);
     }
 
@@ -207,7 +208,7 @@ final class Utterance implements SpeechJob {
                 redraw(loop ? "it repeats itself" : "it ends too soon");
                 return Step.SILENT;
             }
-            return last(end(loop));
+            return step(end(loop), true);
         }
         if (whole) {
             return Step.SILENT;
@@ -217,28 +218,14 @@ final class Utterance implements SpeechJob {
             return Step.SILENT;
         }
         spoke = true;
-        made += samples.length;
-        return new Step(samples, false);
+        return step(samples, false);
     }
 
-    /** The last samples, and when the sentences were heard: only now it is known. */
-    private Step last(float[] samples) {
-        if (traces.isEmpty()) {
-            return new Step(samples, true);
-        }
-        SourceWord said = SentenceTrace.joined(traces);
-        TimedText sentence =
-                new TimedText(
-                        Timestamps.SENTENCE,
-                        said.text(),
-                        said.shown(),
-                        said.offset(),
-                        said.length(),
-                        0,
-                        made + samples.length,
-                        S3Gen.SAMPLE_RATE,
-                        index);
-        return new Step(samples, true, List.of(sentence));
+    /** The samples, and when the words were heard that end with them. */
+    private Step step(float[] samples, boolean last) {
+        made += samples.length;
+        return new Step(
+                samples, last, times == null ? List.of() : times.heard(said, tokens, made, last));
     }
 
     private void check() {
@@ -261,6 +248,7 @@ final class Utterance implements SpeechJob {
                 why);
         close();
         count = 0;
+        tokens = 0;
         draw = draw(++redraws);
     }
 
@@ -270,6 +258,12 @@ final class Utterance implements SpeechJob {
             pending = Arrays.copyOf(pending, 2 * count);
         }
         pending[count++] = token;
+        if (times != null) {
+            if (tokens == said.length) {
+                said = Arrays.copyOf(said, 2 * tokens);
+            }
+            said[tokens++] = token;
+        }
         return draw.guard.add(token);
     }
 
@@ -326,6 +320,9 @@ final class Utterance implements SpeechJob {
 
     @Override
     public void close() {
+        if (times != null) {
+            times.close();
+        }
         stages.sound(draw.sound);
         draw.tokens.close();
         draw.scope.close();

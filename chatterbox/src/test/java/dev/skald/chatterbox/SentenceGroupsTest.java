@@ -2,6 +2,7 @@ package dev.skald.chatterbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skald.Timestamps;
 import dev.skald.text.Lexicon;
 import dev.skald.text.TextFrontEnd;
 import java.io.StringReader;
@@ -17,7 +18,8 @@ class SentenceGroupsTest {
         new SentenceGroups(
                         new TextFrontEnd(language, Lexicon.EMPTY).sentences(new StringReader(text)),
                         !language.equals("en"),
-                        false)
+                        false,
+                        Timestamps.NONE)
                 .forEachRemaining(p -> pieces.add(p.text()));
         return pieces;
     }
@@ -49,7 +51,8 @@ class SentenceGroupsTest {
         new SentenceGroups(
                         new TextFrontEnd("en", Lexicon.EMPTY).sentences(new StringReader(text)),
                         false,
-                        false)
+                        false,
+                        Timestamps.NONE)
                 .forEachRemaining(groups::add);
         assertThat(groups).hasSize(2);
         assertThat(groups.getFirst().text()).startsWith("Chapter One").endsWith("today.");

@@ -32,6 +32,13 @@ final class KvRows {
     private Ints positions;
     private float @Nullable [][] recorded;
     private boolean halves;
+    private @Nullable Watcher watcher;
+
+    /** Sees what attends to what. */
+    interface Watcher {
+        /** A layer's queries and keys (B,T,H*D), rotated, before it attends. */
+        void attends(int layer, Tensor q, Tensor k);
+    }
 
     KvRows(Ops ops, T3 model, List<KvCache> rows) {
         this.ops = ops;
@@ -50,6 +57,10 @@ final class KvRows {
     void record(float[][] to, Precision precision) {
         recorded = to;
         halves = precision == Precision.BF16;
+    }
+
+    void watch(Watcher watcher) {
+        this.watcher = watcher;
     }
 
     /** Makes room for {@code count} more positions of each row. */
@@ -89,6 +100,9 @@ final class KvRows {
     void attend(int layer, Tensor q, Tensor k, Tensor v, float scale, Tensor out, Taps taps) {
         List<Cache> caches = layers.get(layer);
         ops.append(k, v, caches, first);
+        if (watcher != null) {
+            watcher.attends(layer, q, k);
+        }
         if (recorded != null) {
             recorded[layer] = kept(k, v);
         }

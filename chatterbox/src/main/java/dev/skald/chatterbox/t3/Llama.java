@@ -87,6 +87,13 @@ final class Llama implements Transformer {
 
     @Override
     public Tensor forward(Ops ops, Tensor x, KvRows cache, Taps taps) {
+        forward(ops, x, cache, taps, layers.size());
+        ops.rmsNorm(x, norm.gamma(), config.normEps(), x);
+        return x;
+    }
+
+    /** Runs the first {@code count} layers over {@code x}, which is overwritten. */
+    void forward(Ops ops, Tensor x, KvRows cache, Taps taps, int count) {
         int heads = config.heads();
         int a = cacheWidth;
         float scale = (float) (1 / Math.sqrt((double) a / heads));
@@ -99,7 +106,7 @@ final class Llama implements Transformer {
         Tensor q = qkv.cols(0, a);
         Tensor k = qkv.cols(a, 2 * a);
         Tensor v = qkv.cols(2 * a, 3 * a);
-        for (int i = 0; i < layers.size(); i++) {
+        for (int i = 0; i < count; i++) {
             DecoderModel.Layer layer = layers.get(i);
             ops.rmsNorm(x, layer.attentionNorm().gamma(), config.normEps(), h);
             ops.linear(h, layer.qkv(), Epilogue.NONE, qkv);
@@ -112,7 +119,5 @@ final class Llama implements Transformer {
             ops.linear(gated, layer.down(), Epilogue.plus(x), x);
             taps.tap("layer" + i, ops, x);
         }
-        ops.rmsNorm(x, norm.gamma(), config.normEps(), x);
-        return x;
     }
 }

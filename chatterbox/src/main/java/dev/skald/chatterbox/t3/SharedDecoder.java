@@ -80,6 +80,13 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
         this.device = device;
     }
 
+    /** Follows what a text's tokens attend to, on an op stream of the caller's. */
+    public TextAttention attention(Ops on, T3Prompt prompt, int[] text, int limit) {
+        try (T3Prefix prefix = prefixes.apply(on, prompt)) {
+            return new TextAttention(model, on, prefix, text, limit);
+        }
+    }
+
     /** Draws the next token of every sequence that has joined. */
     @Override
     public void run() {
