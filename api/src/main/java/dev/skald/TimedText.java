@@ -43,7 +43,6 @@ public record TimedText(
 
     /** The same at other times. */
     public TimedText at(long start, long end) {
-        return new TimedText(
-                level, text, shown, offset, length, start, end, sampleRate, sentence);
+        return new TimedText(level, text, shown, offset, length, start, end, sampleRate, sentence);
     }
 }

@@ -130,7 +130,8 @@ final class ChatterboxEngine implements SpeechEngine {
                         settings(model, options),
                         model.multilingual() ? Optional.of(spoken) : Optional.empty(),
                         request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()));
-        SentenceGroups groups = SentenceGroups.of(request, spoken, TextAttention.knows(checkpoint.t3()));
+        SentenceGroups groups =
+                SentenceGroups.of(request, spoken, TextAttention.knows(checkpoint.t3()));
         Stages stages = new Stages();
         ChatterboxScript script =
                 new ChatterboxScript(checkpoint, runtime.device(), groups, manner, stages);

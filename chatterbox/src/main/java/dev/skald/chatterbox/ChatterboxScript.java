@@ -50,8 +50,7 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
                 (threads, whole) -> open(group, index, threads, whole));
     }
 
-    private SpeechJob open(
-            SentenceGroups.Group group, int index, int threads, boolean whole) {
+    private SpeechJob open(SentenceGroups.Group group, int index, int threads, boolean whole) {
         try {
             return new Utterance(checkpoint, ops(threads), manner, group, index, whole, stages);
         } catch (RuntimeException e) {

@@ -129,7 +129,7 @@ final class PieceTimes implements AutoCloseable {
 
     private TimedText whole(long samples) {
         List<SentenceTrace> traces = group.parts().stream().map(Part::trace).toList();
-        return timed(Timestamps.SENTENCE, SentenceTrace.joined(traces), 0, samples);
+        return timed(Timestamps.SENTENCE, SentenceTrace.whole(traces), 0, samples);
     }
 
     private TimedText timed(Timestamps level, SourceWord word, long start, long end) {

@@ -88,8 +88,7 @@ final class PiperScript implements SpeechPlan.Script {
                             one == speakable.getLast(),
                             afterBlock && one == speakable.getFirst(),
                             (threads, whole) ->
-                                    new Job(
-                                            network.get().begin(ids, own, threads), one, index)));
+                                    new Job(network.get().begin(ids, own, threads), one, index)));
         }
         afterBlock = speakable.isEmpty() ? afterBlock : sentence.endsBlock();
         sentences += speakable.isEmpty() ? 0 : 1;

@@ -45,27 +45,27 @@ public final class EspeakSpelling {
 
     /** Appends what stands for the character or word at {@code i}; gives where it ends. */
     private static int step(String text, int i, StringBuilder out) {
-            int raw = Phonemes.end(text, i);
-            if (raw > i) {
-                out.append(text, i, raw);
-                return raw;
+        int raw = Phonemes.end(text, i);
+        if (raw > i) {
+            out.append(text, i, raw);
+            return raw;
+        }
+        char c = text.charAt(i);
+        if (Character.isLetter(c) && Words.edge(text, i - 1)) {
+            int end = i;
+            while (end < text.length() && Character.isLetter(text.charAt(end))) {
+                end++;
             }
-            char c = text.charAt(i);
-            if (Character.isLetter(c) && Words.edge(text, i - 1)) {
-                int end = i;
-                while (end < text.length() && Character.isLetter(text.charAt(end))) {
-                    end++;
-                }
-                out.append(word(text, i, end));
-                return end;
-            }
-            boolean dash =
-                    c == '—'
-                            || c == '–'
-                                    && Character.isLetter(Words.at(text, i - 1))
-                                    && Character.isLetter(Words.at(text, i + 1));
-            out.append(dash ? " — " : String.valueOf(c));
-            return i + 1;
+            out.append(word(text, i, end));
+            return end;
+        }
+        boolean dash =
+                c == '—'
+                        || c == '–'
+                                && Character.isLetter(Words.at(text, i - 1))
+                                && Character.isLetter(Words.at(text, i + 1));
+        out.append(dash ? " — " : String.valueOf(c));
+        return i + 1;
     }
 
     private static String word(String text, int i, int end) {

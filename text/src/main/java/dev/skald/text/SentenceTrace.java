@@ -31,12 +31,7 @@ public final class SentenceTrace {
      * @param saidIn where that stands in the source
      */
     SentenceTrace(
-            String raw,
-            int rawFrom,
-            String source,
-            Origins sourceIn,
-            String said,
-            Origins saidIn) {
+            String raw, int rawFrom, String source, Origins sourceIn, String said, Origins saidIn) {
         this.raw = raw;
         this.rawFrom = rawFrom;
         this.source = source;
@@ -63,7 +58,7 @@ public final class SentenceTrace {
     }
 
     /** Sentences in a row as one. */
-    public static SourceWord joined(List<SentenceTrace> sentences) {
+    public static SourceWord whole(List<SentenceTrace> sentences) {
         StringBuilder raw = new StringBuilder();
         StringBuilder shown = new StringBuilder();
         for (SentenceTrace sentence : sentences) {

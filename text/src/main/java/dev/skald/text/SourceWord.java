@@ -11,5 +11,4 @@ package dev.skald.text;
  * @param offset where it begins in the text as it came in, in UTF-16 code units
  * @param length UTF-16 code units there
  */
-public record SourceWord(
-        int from, int to, String text, String shown, int offset, int length) {}
+public record SourceWord(int from, int to, String text, String shown, int offset, int length) {}

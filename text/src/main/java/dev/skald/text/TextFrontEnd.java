@@ -150,8 +150,8 @@ public final class TextFrontEnd {
                 return null;
             }
             String raw = text.text(rawEnd, input.end());
-            SentenceTrace trace =
-                    new SentenceTrace(raw, rawEnd, source, input, said, made.through(looked));
+            made.through(looked);
+            SentenceTrace trace = new SentenceTrace(raw, rawEnd, source, input, said, made);
             rawEnd = input.end();
             text.forget(rawEnd);
             return new Sentence(source, said, endedBlock, trace);

@@ -85,9 +85,27 @@ class SourceWordsTest {
                         + "> quoted <b>tags</b>\n";
         assertThat(texts(TextFormat.MARKDOWN, text))
                 .containsExactly(
-                        "A", "bold", "title", "See", "the", "page", "it", "costs", "$12.50",
-                        "&amp;", "more", "1.", "un**bold**ed", "code", "x", "2.", "x", "^2", "is",
-                        "it", "quoted", "tags");
+                        "A",
+                        "bold",
+                        "title",
+                        "See",
+                        "the",
+                        "page",
+                        "it",
+                        "costs",
+                        "$12.50",
+                        "&",
+                        "more",
+                        "1",
+                        "un**bold**ed",
+                        "code",
+                        "x",
+                        "2",
+                        "$x^2$",
+                        "is",
+                        "it",
+                        "quoted",
+                        "tags");
     }
 
     @Test
@@ -121,7 +139,8 @@ class SourceWordsTest {
         TextFrontEnd german = new TextFrontEnd("de", Lexicon.EMPTY);
         assertThat(words(german, "Es gibt z. B.\u00A0ein Café, −5 Grad.\nUnd ﬁnde."))
                 .extracting(SourceWord::text)
-                .containsExactly("Es", "gibt", "z. B.", "ein", "Café", "5", "Grad", "Und", "ﬁnde");
+                .containsExactly(
+                        "Es", "gibt", "z. B.", "ein", "Café", "−", "5", "Grad", "Und", "ﬁnde");
         assertThat(words(new TextFrontEnd("zh", Lexicon.EMPTY), "今天的火车又晚点了。下雨"))
                 .hasSizeBetween(5, 10);
     }
@@ -156,8 +175,7 @@ class SourceWordsTest {
     }
 
     @Property(tries = 1000)
-    void textsOfTheTablesTogetherAreTraced(
-            @ForAll("rows") String text, @ForAll TextFormat format) {
+    void textsOfTheTablesTogetherAreTraced(@ForAll("rows") String text, @ForAll TextFormat format) {
         words(front(format), text);
     }
 
@@ -179,7 +197,8 @@ class SourceWordsTest {
                                                 joins -> {
                                                     StringBuilder out = new StringBuilder();
                                                     for (int i = 0; i < rows.size(); i++) {
-                                                        out.append(rows.get(i)).append(joins.get(i));
+                                                        out.append(rows.get(i))
+                                                                .append(joins.get(i));
                                                     }
                                                     return out.toString();
                                                 }));

@@ -215,7 +215,9 @@ final class Subtitles {
                 best = i;
             }
         }
-        return best < 0 ? List.of(text) : List.of(text.substring(0, best), text.substring(best + 1));
+        return best < 0
+                ? List.of(text)
+                : List.of(text.substring(0, best), text.substring(best + 1));
     }
 
     private static boolean endsClause(String text) {

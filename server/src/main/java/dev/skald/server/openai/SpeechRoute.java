@@ -65,7 +65,10 @@ final class SpeechRoute {
         Optional<VoiceNames.Choice> voice = VoiceNames.choose(call.voice(), mode, skald.voices());
         try {
             SpeechRequest.Builder request =
-                    SpeechRequest.builder(call.input()).mode(mode).speed(call.speed()).timestamps(call.timestamps());
+                    SpeechRequest.builder(call.input())
+                            .mode(mode)
+                            .speed(call.speed())
+                            .timestamps(call.timestamps());
             voice.ifPresent(
                     v -> {
                         request.voice(v.voice());

@@ -28,18 +28,18 @@ public final class EnglishNormalizer implements TextNormalizer {
 
     @Override
     public String normalize(CharSequence text, @Nullable Origins origins) {
-        String said = clean(text);
-        Origins all = origins == null ? null : Origins.between(text.toString(), said);
+        Origins all = origins == null ? null : Origins.same(text.length());
+        String said = clean(text.toString(), all);
         for (int round = 0; round < MOST_ROUNDS; round++) {
             Origins made = all == null ? null : new Origins();
-            String read = round(said, made);
             // A reading before a combining mark composes with it.
-            String next = clean(read);
+            String next = clean(round(said, made), made);
             if (next.equals(said)) {
                 break;
             }
             if (all != null && made != null) {
-                all = Origins.between(read, next).through(made).through(all);
+                made.through(all);
+                all = made;
             }
             said = next;
         }
@@ -49,8 +49,19 @@ public final class EnglishNormalizer implements TextNormalizer {
         return UnicodeCleanup.speakable(said) ? said : "";
     }
 
-    private static String clean(CharSequence text) {
-        return EnglishCharacters.fold(Compatible.fold(UnicodeCleanup.clean(text), "en"));
+    /**
+     * @param origins of the text; those of what is given in the end
+     */
+    private static String clean(String text, @Nullable Origins origins) {
+        String clean = UnicodeCleanup.clean(text);
+        String compatible = Compatible.fold(clean, "en");
+        String folded = EnglishCharacters.fold(compatible);
+        if (origins != null) {
+            origins.changed(text, clean);
+            origins.changed(clean, compatible);
+            origins.changed(compatible, folded);
+        }
+        return folded;
     }
 
     private static String round(String text, @Nullable Origins origins) {

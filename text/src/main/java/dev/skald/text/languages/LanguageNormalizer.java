@@ -25,14 +25,19 @@ public final class LanguageNormalizer implements TextNormalizer {
 
     @Override
     public String normalize(CharSequence text, @Nullable Origins origins) {
-        String folded = Compatible.fold(UnicodeCleanup.clean(text), language.code());
+        String clean = UnicodeCleanup.clean(text);
+        String folded = Compatible.fold(clean, language.code());
         Origins made = origins == null ? null : new Origins();
         String said = said(folded, made);
-        String clean = UnicodeCleanup.clean(said);
         if (origins != null && made != null) {
-            Origins before = Origins.between(text.toString(), folded);
-            origins.add(Origins.between(said, clean).through(made).through(before), 0);
+            Origins before = Origins.same(text.length());
+            before.changed(text.toString(), clean);
+            before.changed(clean, folded);
+            made.through(before);
+            made.changed(said, UnicodeCleanup.clean(said));
+            origins.add(made, 0);
         }
+        clean = UnicodeCleanup.clean(said);
         return UnicodeCleanup.speakable(clean) ? clean : "";
     }
 
@@ -53,34 +58,34 @@ public final class LanguageNormalizer implements TextNormalizer {
 
     /** Says what stands at {@code i}; gives where it ends. */
     private int step(String text, int i, StringBuilder out) {
-            int raw = Phonemes.end(text, i);
-            if (raw > i) {
-                out.append(text, i, raw);
-                return raw;
+        int raw = Phonemes.end(text, i);
+        if (raw > i) {
+            out.append(text, i, raw);
+            return raw;
+        }
+        char c = text.charAt(i);
+        if (Character.isLetter(c) && Words.edge(text, i - 1)) {
+            int end = abbreviation(text, i, out);
+            if (end == i) {
+                end = word(text, i);
+                out.append(text, i, end);
             }
-            char c = text.charAt(i);
-            if (Character.isLetter(c) && Words.edge(text, i - 1)) {
-                int end = abbreviation(text, i, out);
-                if (end == i) {
-                    end = word(text, i);
-                    out.append(text, i, end);
-                }
-                return end;
+            return end;
+        }
+        boolean inner =
+                Character.isLetter(Words.at(text, i - 1))
+                        && Character.isLetter(Words.at(text, i + 1));
+        if (c == '`' && inner) {
+            out.append('\'');
+        } else if (minus(text, i)) {
+            out.append(language.minus()).append(' ');
+        } else {
+            out.append(c);
+            if ((c == ',' || c == ';') && inner) {
+                out.append(' ');
             }
-            boolean inner =
-                    Character.isLetter(Words.at(text, i - 1))
-                            && Character.isLetter(Words.at(text, i + 1));
-            if (c == '`' && inner) {
-                out.append('\'');
-            } else if (minus(text, i)) {
-                out.append(language.minus()).append(' ');
-            } else {
-                out.append(c);
-                if ((c == ',' || c == ';') && inner) {
-                    out.append(' ');
-                }
-            }
-            return i + 1;
+        }
+        return i + 1;
     }
 
     /** Where the text of a heading or list item begins: "# Titel", "- eins". */

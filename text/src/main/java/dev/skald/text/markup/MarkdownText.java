@@ -297,7 +297,11 @@ final class MarkdownText {
                 out.append(number).append(". ");
                 if (origins != null && !item.getSourceSpans().isEmpty()) {
                     int from = item.getSourceSpans().getFirst().getInputIndex();
-                    origins.said(out.length() - 1, from, from + item.getMarkerWidth());
+                    int to = from;
+                    while (to < markdown.length() && Character.isDigit(markdown.charAt(to))) {
+                        to++;
+                    }
+                    origins.said(out.length() - 2, from, to);
                 }
             }
             visitChildren(item);
@@ -332,8 +336,8 @@ final class MarkdownText {
                 List<SourceSpan> spans = html.getSourceSpans();
                 int from = spans.getFirst().getInputIndex();
                 int to = spans.getLast().getInputIndex() + spans.getLast().getLength();
-                Origins outer = Origins.between(markdown.substring(from, to), literal);
-                origins.add(inner.through(outer), from);
+                inner.through(Origins.between(markdown.substring(from, to), literal));
+                origins.add(inner, from);
             }
             breakLine();
         }

@@ -23,6 +23,7 @@ public final class MarkupInput implements TextInput {
     private final char[] chunk = new char[4096];
     private final StringBuilder held = new StringBuilder();
     private final StringBuilder out = new StringBuilder();
+
     /** Of what is in {@link #out}; null if nobody asks. */
     private final @Nullable Origins origins;
 

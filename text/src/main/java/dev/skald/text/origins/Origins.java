@@ -137,15 +137,23 @@ public final class Origins {
         return part;
     }
 
-    /** Where the text stands in what the text that it was made from was made from. */
-    public Origins through(Origins earlier) {
-        Origins all = new Origins();
+    /** Now they stand for what the text that this one was made from was itself made from. */
+    public void through(Origins earlier) {
         for (int i = 0; i < size; i++) {
             int from = starts[i];
-            int start = from < earlier.size ? earlier.starts[from] : earlier.end();
             int to = ends[i];
-            all.add(start, to > from ? Math.max(start, earlier.ends[to - 1]) : start);
+            starts[i] = from < earlier.size ? earlier.starts[from] : earlier.end();
+            ends[i] = to > from ? Math.max(starts[i], earlier.ends[to - 1]) : starts[i];
         }
-        return all;
+    }
+
+    /** The text was changed here and there: now they are those of the new one. */
+    public void changed(String from, String to) {
+        if (!from.equals(to)) {
+            Origins change = between(from, to);
+            change.through(this);
+            size = 0;
+            add(change, 0);
+        }
     }
 }
