@@ -255,13 +255,7 @@ public final class Flow {
         ops.fill(euler.input(), 0);
         ops.fill(x, 0);
         Tensor own = euler.input().batch(0);
-        try (var scope = ops.scope()) {
-            Ints length = euler.valid() == null ? null : ops.ints(new int[] {count});
-            Tensor mu = encoder.encode(ops, ops.ints(all), length, how.beyond(), taps);
-            mu = mu.unpadded(mu.rows());
-            taps.tap("mu", ops, mu.rows(0, total));
-            ops.copy(mu.rows(0, total), own.cols(m, 2 * m).rows(0, total));
-        }
+        encode(ops, all, count, how, own.cols(m, 2 * m).rows(0, total), taps);
         Tensor speakerColumns = own.cols(2 * m, 3 * m);
         ops.add(speakerColumns, voice.speaker(), speakerColumns);
         int given = voice.reference().frames();
@@ -274,6 +268,34 @@ public final class Flow {
             int[] valid = new int[euler.valid().count()];
             Arrays.fill(valid, total);
             ops.write(valid, euler.valid());
+        }
+    }
+
+    /** Where the ops of the encoder are the same. */
+    private record EncoderShape(Flow flow, int tokens, boolean padded) {}
+
+    /** What the tokens, of which the first {@code count} are valid, say: {@code mu} is filled. */
+    private void encode(Ops ops, int[] ids, int count, Options how, Tensor mu, Taps taps) {
+        boolean padded = ids.length > count;
+        try (var scope = ops.scope();
+                Ops.Recording<FlowEncoder.Sequence> encoding =
+                        ops.record(
+                                new EncoderShape(this, ids.length, padded),
+                                on -> encoder.sequence(on, ids.length, padded),
+                                (on, s) -> encoder.encode(on, s, 0, Taps.NONE))) {
+            FlowEncoder.Sequence s = encoding.tensors();
+            ops.write(ids, s.ids());
+            if (s.length() != null) {
+                ops.write(new int[] {count}, s.length());
+            }
+            if (taps.on() || how.beyond() > 0) {
+                encoder.encode(ops, s, how.beyond(), taps);
+            } else {
+                encoding.replay();
+            }
+            Tensor made = s.mu().rows(0, mu.rows());
+            taps.tap("mu", ops, made);
+            ops.copy(made, mu);
         }
     }
 

@@ -131,19 +131,38 @@ final class FlowEncoder {
     }
 
     /**
+     * What it works on.
+     *
      * @param ids T token ids, the prompt's first; padding may hold any token
-     * @param lengths how many of them are valid; null for all
+     * @param length how many of them are valid; null for all
+     * @param mu (1,2T,M): what comes out
+     */
+    record Sequence(Ints ids, @Nullable Ints length, Tensor mu) {}
+
+    /**
+     * For so many tokens, in the caller's scope.
+     *
+     * @param padded whether fewer may be valid
+     */
+    Sequence sequence(Ops ops, int count, boolean padded) {
+        return new Sequence(
+                ops.ints(count),
+                padded ? ops.ints(1) : null,
+                ops.tensor(1, 2 * count, projection.out()));
+    }
+
+    /**
+     * Nothing in it comes from the host.
+     *
      * @param beyond how many zero embeddings follow the tokens: 0 unless a reference padded its
      *     rows, which the look-ahead then sees
-     * @return (1,2T,M), in the caller's scope
      */
-    Tensor encode(Ops ops, Ints ids, @Nullable Ints lengths, int beyond, Taps taps) {
+    void encode(Ops ops, Sequence of, int beyond, Taps taps) {
+        Ints ids = of.ids();
+        Ints lengths = of.length();
         int count = ids.count();
-        Tensor mu = ops.tensor(1, 2 * count, projection.out());
-        if (lengths != null) {
-            mu = mu.valid(ops.lengths(lengths, 2, 0, 1));
-        }
         try (var scope = ops.scope()) {
+            Tensor mu = lengths == null ? of.mu() : of.mu().valid(ops.lengths(lengths, 2, 0, 1));
             int seen = Math.min(LOOKAHEAD, beyond);
             Tensor e = ops.tensor(1, count + seen, hidden);
             ops.embed(tokens, ids, e.rows(0, count));
@@ -178,7 +197,6 @@ final class FlowEncoder {
             taps.tap("enc_out", ops, last);
             ops.linear(last, projection, Epilogue.NONE, mu);
         }
-        return mu;
     }
 
     /** Layers over h (1,T,C), in place. */

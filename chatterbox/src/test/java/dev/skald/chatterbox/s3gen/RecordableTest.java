@@ -116,15 +116,11 @@ class RecordableTest {
             S3Gen model = S3GenGoldens.load(set.stage(stage), parameters);
             int bands = model.flow().bands();
             FlowEncoder encoder = model.flow().encoder();
-            Ints ids = ops.ints(tokens(model, 24));
-            Tensor mu =
-                    encoder.encode(
-                            OpsProxies.withoutTransfers(ops, "FlowEncoder"),
-                            ids,
-                            ops.ints(new int[] {20}),
-                            0,
-                            Taps.NONE);
-            assertThat(mu.rows()).isEqualTo(48);
+            FlowEncoder.Sequence sequence = encoder.sequence(ops, 24, true);
+            ops.write(tokens(model, 24), sequence.ids());
+            ops.write(new int[] {20}, sequence.length());
+            encoder.encode(OpsProxies.withoutTransfers(ops, "FlowEncoder"), sequence, 0, Taps.NONE);
+            assertThat(sequence.mu().rows()).isEqualTo(48);
 
             FlowEstimator estimator = model.flow().estimator();
             int batch = estimator.meanflow() ? 1 : 2;
