@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { at } from "./page.mjs";
 
 const { split } = await import(at("parts.js"));
-const { estimate, wordAt, wordOf } = await import(at("words.js"));
+const { estimate, sentenceAt, wordAt, wordOf } = await import(at("words.js"));
 
 const sentence = (i) => `Number ${i}: Dr. Smith came to the harbour, and nobody spoke. `;
 const long = Array.from({ length: 200 }, (_, i) => sentence(i)).join("");
@@ -59,4 +59,13 @@ test("words are found by time and by place", () => {
   assert.equal(wordAt([], 1), -1);
   assert.equal(wordOf(words, 4), 1);
   assert.equal(wordOf(words, 9), -1);
+});
+
+test("the sentence at the caret is found, also behind the last mark", () => {
+  const text = "One is here. “Two is there.”\n\nThree?";
+  assert.equal(sentenceAt(text, 3), "One is here.");
+  assert.equal(sentenceAt(text, 20), "“Two is there.”");
+  assert.equal(sentenceAt(text, text.length), "Three?");
+  assert.equal(sentenceAt("“I was born.”", 13), "“I was born.”");
+  assert.equal(sentenceAt("...", 2), "");
 });

@@ -229,7 +229,7 @@ class StudioTest {
         studio.until("done");
         tabTo(page, "timeline", true);
         page.keyboard().press("Home");
-        assertThat(studio.time()).isZero();
+        page.waitForFunction("() => document.querySelector('#timeline').ariaValueNow === '0.0'");
         page.keyboard().press("ArrowRight");
         page.waitForFunction("() => document.querySelector('#timeline').ariaValueNow === '2.0'");
         assertThat(studio.at("#timeline").getAttribute("aria-valuetext")).contains("2 seconds of");
@@ -370,14 +370,22 @@ class StudioTest {
             cable.mend();
             studio.until("done");
             assertThat(studio.made()).isGreaterThan(before * 2);
-            // It is what an unbroken take of the same seed gives, sample by sample.
-            assertThat(studio.page.evaluate(HASH)).isEqualTo(unbroken(studio));
+            // The parts around the break are what an unbroken take of the same seed gives.
+            Object broken = studio.page.evaluate(FIRST_PARTS);
+            String facts = studio.at("#facts").textContent();
+            studio.at("#seed").fill(facts.replaceAll("(?s).*seed (\\d+).*", "$1"));
+            studio.at("#edit").click();
+            studio.write(text.substring(0, 4_500));
+            studio.speak();
+            studio.until("making");
+            studio.until("done");
+            assertThat(studio.page.evaluate(FIRST_PARTS)).isEqualTo(broken);
             studio.page.context().close();
         }
     }
 
-    /** The audio that history holds, of the last take. */
-    private static final String HASH =
+    /** Lengths and hashes of the first four parts of the last take, from the history. */
+    private static final String FIRST_PARTS =
             """
             async () => {
               const db = await new Promise((done) => {
@@ -392,25 +400,11 @@ class StudioTest {
               const last = takes.sort((a, b) => b.created - a.created)[0].id;
               const keys = await all("audio", "getAllKeys");
               const parts = await all("audio", "getAll");
-              let hash = 7;
-              let samples = 0;
-              keys.forEach(([id], i) => {
-                if (id !== last) return;
-                for (const s of new Int16Array(parts[i])) hash = (hash * 31 + s) | 0;
-                samples += parts[i].byteLength / 2;
-              });
-              return `${samples} samples, ${hash}`;
+              const hash = (buffer) =>
+                new Int16Array(buffer).reduce((h, s) => (h * 31 + s) | 0, 7);
+              return keys.flatMap(([id, part], i) =>
+                id === last && part < 4 ? [`${part}: ${parts[i].byteLength} ${hash(parts[i])}`] : []);
             }""";
-
-    private static Object unbroken(StudioPage studio) {
-        String facts = studio.at("#facts").textContent();
-        studio.at("#seed").fill(facts.replaceAll("(?s).*seed (\\d+).*", "$1"));
-        studio.at("#edit").click();
-        studio.speak();
-        studio.until("making");
-        studio.until("done");
-        return studio.page.evaluate(HASH);
-    }
 
     @Test
     void aKeyIsAskedForWhereKeysAreSet() throws IOException {

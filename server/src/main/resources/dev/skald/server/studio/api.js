@@ -3,6 +3,8 @@
 import { store } from "./ui.js";
 import { events } from "./events.js";
 
+const PATIENCE = 15_000; // ms until a small answer counts as none
+
 export class ApiError extends Error {
   constructor(status, error, retryAfter) {
     super(error?.message ?? `the server answered ${status}`);
@@ -54,7 +56,7 @@ async function failure(response) {
 }
 
 export async function get(path) {
-  return (await send(path)).json();
+  return (await send(path, { signal: AbortSignal.timeout(PATIENCE) })).json();
 }
 
 const posted = (body, signal) => ({

@@ -59,6 +59,7 @@ export function askForKey(wrong) {
       if (given) store.set("key", given);
       resolve(Boolean(given));
     }, { once: true });
+    $("key-cancel").onclick = () => dialog.close();
     dialog.showModal();
   });
   return asking;

@@ -15,14 +15,14 @@ import { Takes } from "./takes.js";
 import { history } from "./history.js";
 import { FORMATS, download } from "./download.js";
 import { SAMPLES } from "./samples.js";
-import { PACE } from "./words.js";
+import { PACE, sentenceAt } from "./words.js";
 import { tabs } from "./tabs.js";
 import { askForKey, notice, quiet, themeButton } from "./chrome.js";
 
 const MOST = 100_000; // characters; a book is for the command line
 const text = $("text");
 const player = new Player();
-const timeline = new Timeline(player);
+const timeline = new Timeline(player, () => kick());
 const reader = new Reader(player);
 const settings = new Settings();
 const live = new Live();
@@ -237,10 +237,7 @@ const readSoon = debounce(300, read);
 
 /** Who would speak, and the reading of the sentence at the caret. */
 async function read() {
-  const at = text.selectionStart ?? 0;
-  const before = text.value.slice(Math.max(0, at - 400), at);
-  const from = at - (before.length - Math.max(0, before.search(/[^.!?\n]*$/)));
-  const sentence = text.value.slice(from, from + 600).match(/^\s*[^.!?\n]*[.!?]*/)?.[0].trim() || "Hello.";
+  const sentence = sentenceAt(text.value, text.selectionStart ?? 0) || "Hello.";
   const shown = text.value.trim() !== "";
   try {
     const reading = await post("/studio/reading", { ...ask(), input: sentence });
@@ -377,7 +374,6 @@ $("format-sheet").addEventListener("toggle", (e) => {
 access.ask = askForKey;
 themeButton(() => { timeline.redraw(); kick(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { timeline.redraw(); kick(); });
-addEventListener("resize", () => { timeline.redraw(); kick(); });
 tabs($("rail-tabs"), store.get("tab", "tab-tune"), (id) => { store.set("tab", id); readSoon(); });
 for (const sample of SAMPLES) {
   $("sample-list").append(el("button", { type: "button", class: "sample", onclick: () => { text.value = sample.text; typed(); text.focus(); } }, el("strong", {}, sample.name), el("span", {}, `${sample.text.slice(0, 88)}…`)));

@@ -41,10 +41,10 @@ export class Take extends EventTarget {
   #words = null;
   #spent = 0;
 
-  /** @param record what history keeps: {id, created, text, ask, parts} */
-  constructor(record) {
+  /** Of what history keeps. */
+  constructor({ id, created, text, ask, parts, firstAudio, factor }) {
     super();
-    Object.assign(this, record);
+    Object.assign(this, { id, created, text, ask, parts, firstAudio, factor });
   }
 
   static of(text, ask) {

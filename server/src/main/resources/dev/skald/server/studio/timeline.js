@@ -25,9 +25,13 @@ export class Timeline {
   #shownSeconds = -1;
   #waveTime = -1; // up to where it is drawn as heard
 
-  constructor(player) {
+  /** @param onresize asks for a picture */
+  constructor(player, onresize) {
     this.#player = player;
-    new ResizeObserver(() => this.redraw()).observe(this.#slider);
+    new ResizeObserver(() => {
+      this.redraw();
+      onresize();
+    }).observe(this.#slider);
     this.#slider.addEventListener("pointerdown", (e) => this.#drag(e));
     this.#slider.addEventListener("pointermove", (e) => this.#point(e));
     this.#slider.addEventListener("pointerleave", () => { this.#hover.hidden = true; });

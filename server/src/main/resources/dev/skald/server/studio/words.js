@@ -65,3 +65,20 @@ export function wordAt(list, seconds) {
 export function wordOf(list, offset) {
   return list.findIndex((w) => offset < w.offset + w.length);
 }
+
+/** The sentence at an offset, or the last one before it in which something is said; or "". */
+export function sentenceAt(text, offset) {
+  const from = Math.max(0, offset - 600);
+  const piece = text.slice(from, offset + 600);
+  const sentences = globalThis.Intl?.Segmenter
+    ? [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(piece)].map((s) => s.segment)
+    : piece.split(/(?<=[.!?]\s|\n)/);
+  let at = from;
+  let found = "";
+  for (const sentence of sentences) {
+    if (found && at >= offset) break;
+    if (/[\p{L}\p{N}]/u.test(sentence)) found = sentence;
+    at += sentence.length;
+  }
+  return found.trim();
+}
