@@ -12,7 +12,8 @@ module dev.skald.audio {
             dev.skald.piper;
     exports dev.skald.audio.codec to
             dev.skald.chatterbox,
-            dev.skald.encoders;
+            dev.skald.encoders,
+            dev.skald.server;
     exports dev.skald.audio.resample to
             dev.skald.chatterbox,
             dev.skald.encoders,

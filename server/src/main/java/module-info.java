@@ -4,6 +4,7 @@ module dev.skald.server {
     requires dev.skald.audio;
     requires static org.jspecify;
     requires io.vertx.core;
+    requires javax.jmdns;
     requires tools.jackson.databind;
     requires io.prometheus.metrics.core;
     requires io.prometheus.metrics.model;

@@ -3,6 +3,7 @@ package dev.skald;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
+import dev.skald.spi.EngineStatus;
 import dev.skald.spi.Failures;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.spi.SpeechEngineProvider;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -101,6 +103,53 @@ public final class Skald implements AutoCloseable {
             voices.addAll(Failures.call(() -> engine(provider).voices()));
         }
         return List.copyOf(voices);
+    }
+
+    /**
+     * Keeps the voice of a clip under a name, by which requests find it from then on. It takes as
+     * long as a model that clones needs to be loaded and to listen.
+     *
+     * @param id letters, digits, {@code _ - .}
+     * @param clip a sound file of 5 to 30 s of one speaker
+     * @throws InvalidRequestException if the clip cannot be read or cloned from
+     * @throws VoiceException if the name is taken, or cannot name a voice
+     * @throws EngineUnavailableException if no model that clones is installed
+     */
+    public Voice addVoice(String id, Path clip) {
+        for (SpeechEngineProvider provider : providers) {
+            Optional<Voice> added = Failures.call(() -> engine(provider).addVoice(id, clip));
+            if (added.isPresent()) {
+                return added.get();
+            }
+        }
+        throw new EngineUnavailableException(
+                "no engine that clones voices is on the class path: add dev.skald:skald");
+    }
+
+    /**
+     * Removes a voice that was cloned from a clip.
+     *
+     * @throws VoiceException if there is none of that name
+     */
+    public void removeVoice(String id) {
+        for (SpeechEngineProvider provider : providers) {
+            if (Failures.call(() -> engine(provider).removeVoice(id))) {
+                return;
+            }
+        }
+        throw new VoiceException("there is no cloned voice '" + id + "'");
+    }
+
+    /** Frees the loaded models that nobody uses; the next request loads its own again. */
+    public void unload() {
+        engines.values().forEach(engine -> Failures.run(engine::unload));
+    }
+
+    /** What each engine that was used holds and does at the moment, by its name. */
+    public Map<String, EngineStatus> status() {
+        Map<String, EngineStatus> all = new TreeMap<>();
+        engines.forEach((name, engine) -> all.put(name, Failures.call(engine::status)));
+        return all;
     }
 
     /** What each engine says of itself for a request. */

@@ -3,7 +3,9 @@ package dev.skald.spi;
 import dev.skald.Reading;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A loaded engine. Safe for many threads; several {@link AudioSource}s may be open at once. */
 public interface SpeechEngine extends AutoCloseable {
@@ -24,6 +26,29 @@ public interface SpeechEngine extends AutoCloseable {
     /** The same with what {@link SpeechEngineProvider#availability} found out of the request. */
     default AudioSource speak(SpeechRequest request, Availability found) {
         return speak(request);
+    }
+
+    /**
+     * Keeps the voice of a clip under a name.
+     *
+     * @return empty if this engine clones no voices
+     * @throws dev.skald.SkaldException as {@link dev.skald.Skald#addVoice} says
+     */
+    default Optional<Voice> addVoice(String id, Path clip) {
+        return Optional.empty();
+    }
+
+    /** Removes a voice that {@link #addVoice} made; false if it is none. */
+    default boolean removeVoice(String id) {
+        return false;
+    }
+
+    /** Frees the loaded models that nobody uses. */
+    default void unload() {}
+
+    /** What it holds and does at the moment. */
+    default EngineStatus status() {
+        return EngineStatus.NONE;
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.skald.chatterbox;
 
 import dev.skald.ChatterboxOptions;
 import dev.skald.InvalidRequestException;
+import dev.skald.Mode;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
@@ -17,6 +18,7 @@ import dev.skald.engine.SpeechPlan;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
+import dev.skald.spi.EngineStatus;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.decode.SamplerSettings;
@@ -275,6 +277,28 @@ final class ChatterboxEngine implements SpeechEngine {
                 model.turbo() ? options.topK().orElse(d.topK()) : 0,
                 options.repetitionPenalty().orElse(d.repetitionPenalty()),
                 model.turbo() ? 0 : options.cfgWeight().orElse(d.cfgWeight()));
+    }
+
+    @Override
+    public Optional<Voice> addVoice(String id, Path clip) {
+        SpeechRequest any = SpeechRequest.builder(id).mode(Mode.CINEMATIC).build();
+        return Optional.of(VoiceCloning.add(context, id, clip, any).info().toVoice());
+    }
+
+    @Override
+    public boolean removeVoice(String id) {
+        return Installed.removeClone(context, id);
+    }
+
+    @Override
+    public void unload() {
+        clones.closeIdle();
+        checkpoints.closeIdle();
+    }
+
+    @Override
+    public EngineStatus status() {
+        return runtime.status(checkpoints);
     }
 
     @Override

@@ -63,6 +63,16 @@ final class Installed {
         return voices;
     }
 
+    /** Removes a cloned voice; false if there is none of that name. */
+    static boolean removeClone(EngineContext context, String id) {
+        VoiceLibrary library = VoiceLibrary.at(context.home());
+        boolean clone = library.find(id).filter(v -> v.kind() == VoiceKind.CLONE).isPresent();
+        if (clone) {
+            library.remove(id);
+        }
+        return clone;
+    }
+
     /** The weights of the watermark, if they are installed. */
     static Optional<Path> watermark(EngineContext context) {
         return VoiceLibrary.at(context.home())

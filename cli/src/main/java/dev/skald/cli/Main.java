@@ -11,6 +11,7 @@ import dev.skald.cli.console.Version;
 import dev.skald.cli.doctor.DoctorCommand;
 import dev.skald.cli.launch.Launch;
 import dev.skald.cli.launch.VectorJar;
+import dev.skald.cli.mcp.McpCommand;
 import dev.skald.cli.serve.ServeCommand;
 import dev.skald.cli.speak.ConvertCommand;
 import dev.skald.cli.speak.DemoCommand;
@@ -56,6 +57,7 @@ public final class Main implements Runnable {
                     "voices",
                     "convert",
                     "serve",
+                    "mcp",
                     "text",
                     "doctor",
                     "bench",
@@ -73,7 +75,7 @@ public final class Main implements Runnable {
 
     /** Commands that are going to compute: their kernels are compiled from the first moment. */
     private static final List<String> SPEAKING =
-            List.of("speak", "demo", "convert", "serve", "bench");
+            List.of("speak", "demo", "convert", "serve", "mcp", "bench");
 
     /** The process. */
     public static void main(String[] args) {
@@ -85,7 +87,7 @@ public final class Main implements Runnable {
                         Launch.terminal("in"),
                         Launch.terminal("err"));
         System.setErr(io.err());
-        if (args.length > 0 && SPEAKING.contains(args[0])) {
+        if (args.length > 0 && SPEAKING.contains(args[0]) && !remote(args)) {
             if (VectorJar.damaged()) {
                 System.exit(again(io));
             }
@@ -94,6 +96,18 @@ public final class Main implements Runnable {
         int code = run(io, args);
         Interrupts.finished();
         System.exit(code);
+    }
+
+    /** Whether a server speaks: nothing is computed here. */
+    private static boolean remote(String... args) {
+        String server = System.getenv("SKALD_SERVER");
+        boolean speaks = args[0].equals("speak");
+        for (String arg : args) {
+            if (speaks && (arg.equals("--server") || arg.startsWith("--server="))) {
+                return true;
+            }
+        }
+        return speaks && server != null && !server.isBlank();
     }
 
     private static int again(Io io) {
@@ -147,6 +161,7 @@ public final class Main implements Runnable {
             case "voices" -> new VoicesCommand(console);
             case "convert" -> new ConvertCommand(console);
             case "serve" -> new ServeCommand(console);
+            case "mcp" -> new McpCommand(console);
             case "text" -> new TextCommand(console);
             case "doctor" -> new DoctorCommand(console);
             case "bench" -> new BenchCommand(console);

@@ -71,10 +71,12 @@ class ArchitectureTest {
                         "dev.skald",
                         "dev.skald.spi",
                         "dev.skald.server..",
+                        "dev.skald.audio.codec",
                         "dev.skald.audio.resample",
                         "java..",
                         "io.vertx..",
                         "io.prometheus..",
+                        "javax.jmdns..",
                         "tools.jackson..",
                         "org.jspecify..")
                 .check(CLASSES);
@@ -82,7 +84,8 @@ class ArchitectureTest {
                 .that(not(resideInAPackage("dev.skald.server..")))
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.vertx..", "io.netty..", "io.prometheus..")
+                .resideInAnyPackage(
+                        "io.vertx..", "io.netty..", "io.prometheus..", "javax.jmdns..")
                 .check(CLASSES);
     }
 

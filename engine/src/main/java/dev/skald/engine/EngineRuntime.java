@@ -3,8 +3,10 @@ package dev.skald.engine;
 import dev.skald.EngineUnavailableException;
 import dev.skald.SkaldException;
 import dev.skald.spi.EngineContext;
+import dev.skald.spi.EngineStatus;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.BackendProvider;
+import dev.skald.tensor.DeviceMemory;
 import dev.skald.tensor.Devices;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -66,6 +68,20 @@ public final class EngineRuntime implements AutoCloseable {
             speakers.add(speaker);
             return speaker;
         }
+    }
+
+    /** What the engine over {@code models} holds and does. */
+    public synchronized EngineStatus status(LoadCache<?, ?> models) {
+        return new EngineStatus(
+                speakers.size(),
+                models.size(),
+                models.hits(),
+                models.loads(),
+                device.backend().memory().map(EngineRuntime::used).orElse(0L));
+    }
+
+    private static long used(DeviceMemory memory) {
+        return memory.weights() + memory.activations() + memory.decoder() + memory.idle();
     }
 
     private synchronized void ended(Speaker speaker) {

@@ -21,6 +21,8 @@ public final class LoadCache<K, V> implements AutoCloseable {
     private final Consumer<V> closer;
     private final Map<K, Entry> entries = new HashMap<>();
     private long uses;
+    private long hits;
+    private long loads;
     private boolean closed;
 
     /** Guarded by the cache. */
@@ -115,6 +117,11 @@ public final class LoadCache<K, V> implements AutoCloseable {
             entries.put(key, entry);
             entry.users++;
             entry.lastUse = ++uses;
+            if (fresh) {
+                loads++;
+            } else {
+                hits++;
+            }
             leaving = makeRoom();
         }
         leaving.forEach(closer);
@@ -189,8 +196,18 @@ public final class LoadCache<K, V> implements AutoCloseable {
     }
 
     /** How many entries there are. */
-    synchronized int size() {
+    public synchronized int size() {
         return entries.size();
+    }
+
+    /** How often an entry was there when it was taken. */
+    public synchronized long hits() {
+        return hits;
+    }
+
+    /** How often one had to be loaded. */
+    public synchronized long loads() {
+        return loads;
     }
 
     /** Waits until nobody uses an entry any more, then closes all. Takes no more. */

@@ -9,9 +9,12 @@ import dev.skald.Voice;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
+import dev.skald.spi.EngineStatus;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.DeviceException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +111,31 @@ public final class SteadyEngine implements SpeechEngine {
     @Override
     public AudioSource speak(SpeechRequest request, Availability found) {
         return new Source(request, (engine, again) -> engine.speak(again, found));
+    }
+
+    @Override
+    public Optional<Voice> addVoice(String id, Path clip) {
+        Opened used = begin();
+        try {
+            return used.engine.addVoice(id, clip);
+        } finally {
+            end(used);
+        }
+    }
+
+    @Override
+    public boolean removeVoice(String id) {
+        return use().engine.removeVoice(id);
+    }
+
+    @Override
+    public void unload() {
+        use().engine.unload();
+    }
+
+    @Override
+    public EngineStatus status() {
+        return use().engine.status();
     }
 
     private synchronized Opened use() {

@@ -15,6 +15,7 @@ import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.Availability;
 import dev.skald.spi.EngineContext;
+import dev.skald.spi.EngineStatus;
 import dev.skald.spi.SpeechEngine;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,6 +176,16 @@ final class PiperEngine implements SpeechEngine {
                         + (config.numSpeakers() == 1
                                 ? "it has only one, 0"
                                 : "name a number from 0 to " + (config.numSpeakers() - 1) + known));
+    }
+
+    @Override
+    public void unload() {
+        voices.closeIdle();
+    }
+
+    @Override
+    public EngineStatus status() {
+        return runtime.status(voices);
     }
 
     @Override

@@ -1,14 +1,21 @@
 package dev.skald.server;
 
+import dev.skald.Skald;
 import dev.skald.SpeechReport;
+import dev.skald.StageWork;
 import dev.skald.server.admission.Admission;
+import dev.skald.spi.EngineStatus;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 
 /** What a Prometheus server reads at {@code /metrics}. */
 final class Metrics {
@@ -49,9 +56,18 @@ final class Metrics {
                     .help("Characters of normalised text that were spoken.")
                     .labelNames("model")
                     .register(registry);
+    private final Histogram tokens =
+            Histogram.builder()
+                    .name("skald_tokens_per_second")
+                    .help("Speech tokens drawn in a second of decoding, a speech.")
+                    .classicOnly()
+                    .classicUpperBounds(5, 10, 20, 40, 80, 160, 320, 640, 1280)
+                    .labelNames("model")
+                    .register(registry);
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
 
-    Metrics(Admission admission) {
+    Metrics(Skald skald, Admission admission) {
+        engineGauges(skald);
         GaugeWithCallback.builder()
                 .name("skald_queue_waiting")
                 .help("Requests that wait for their turn.")
@@ -73,6 +89,44 @@ final class Metrics {
                 .register(registry);
     }
 
+    private void engineGauges(Skald skald) {
+        gauge("skald_active_slots", "Speeches that an engine makes audio for.")
+                .callback(each(skald, EngineStatus::speaking))
+                .register(registry);
+        gauge("skald_models_loaded", "Models and voices in memory.")
+                .callback(each(skald, EngineStatus::loaded))
+                .register(registry);
+        gauge("skald_device_memory_bytes", "Bytes taken of a GPU's memory.")
+                .callback(each(skald, EngineStatus::deviceBytes))
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("skald_model_cache_total")
+                .help("Requests that found their model loaded (hit) or had it loaded (load).")
+                .labelNames("engine", "result")
+                .callback(
+                        counter ->
+                                skald.status()
+                                        .forEach(
+                                                (engine, status) -> {
+                                                    counter.call(status.hits(), engine, "hit");
+                                                    counter.call(status.loads(), engine, "load");
+                                                }))
+                .register(registry);
+    }
+
+    private static GaugeWithCallback.Builder gauge(String name, String help) {
+        return GaugeWithCallback.builder().name(name).help(help).labelNames("engine");
+    }
+
+    private static Consumer<GaugeWithCallback.Callback> each(
+            Skald skald, ToDoubleFunction<EngineStatus> value) {
+        return gauge ->
+                skald.status()
+                        .forEach(
+                                (engine, status) ->
+                                        gauge.call(value.applyAsDouble(status), engine));
+    }
+
     void request(String route, int status) {
         requests.labelValues(route, Integer.toString(status)).inc();
     }
@@ -81,10 +135,15 @@ final class Metrics {
         firstAudio.labelValues(model).observe(seconds);
     }
 
-    void ended(String model, SpeechReport report) {
+    void ended(String model, SpeechReport report, List<StageWork> stages) {
         audio.labelValues(model).inc(report.seconds());
         characters.labelValues(model).inc(report.characters());
         realTimeFactor.labelValues(model).observe(report.realTimeFactor());
+        for (StageWork stage : stages) {
+            if (stage.unit().equals("tokens") && stage.seconds() > 0) {
+                tokens.labelValues(model).observe(stage.work() / stage.seconds());
+            }
+        }
     }
 
     byte[] text() throws IOException {

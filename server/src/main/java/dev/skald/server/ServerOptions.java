@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How a {@link SpeechServer} serves.
@@ -19,6 +20,11 @@ import java.util.Map;
  * @param speaking how many requests speak at once
  * @param waiting how many more may wait; one beyond is answered 429
  * @param patience how long a request may wait before it is answered 503
+ * @param deadline how long one may take in all before it is answered 504, or cut; empty for ever
+ * @param requestsAMinute of each key, or address where there are no keys; one beyond is answered
+ *     429; 0 for any number
+ * @param idleUnload after how long without a request the models' memory is given back; empty for
+ *     never
  */
 public record ServerOptions(
         String host,
@@ -29,7 +35,10 @@ public record ServerOptions(
         int maxCharacters,
         int speaking,
         int waiting,
-        Duration patience) {
+        Duration patience,
+        Optional<Duration> deadline,
+        int requestsAMinute,
+        Optional<Duration> idleUnload) {
     public ServerOptions {
         apiKeys = Map.copyOf(apiKeys);
         origins = List.copyOf(origins);
@@ -50,6 +59,9 @@ public record ServerOptions(
         private int speaking = 8;
         private int waiting = 64;
         private Duration patience = Duration.ofSeconds(60);
+        private Optional<Duration> deadline = Optional.empty();
+        private int requestsAMinute;
+        private Optional<Duration> idleUnload = Optional.empty();
 
         private Builder() {}
 
@@ -99,10 +111,23 @@ public record ServerOptions(
         }
 
         public Builder patience(Duration patience) {
-            if (patience.isNegative() || patience.isZero()) {
-                throw new InvalidRequestException("a request must be allowed to wait a moment");
-            }
-            this.patience = patience;
+            this.patience = positive("a request must be allowed to wait a moment", patience);
+            return this;
+        }
+
+        public Builder deadline(Duration deadline) {
+            this.deadline =
+                    Optional.of(positive("a request must be allowed to take a moment", deadline));
+            return this;
+        }
+
+        public Builder requestsAMinute(int requests) {
+            requestsAMinute = range("number of requests a minute", requests, 0, 1_000_000);
+            return this;
+        }
+
+        public Builder idleUnload(Duration after) {
+            idleUnload = Optional.of(positive("models must be kept for a moment", after));
             return this;
         }
 
@@ -116,7 +141,17 @@ public record ServerOptions(
                     maxCharacters,
                     speaking,
                     waiting,
-                    patience);
+                    patience,
+                    deadline,
+                    requestsAMinute,
+                    idleUnload);
+        }
+
+        private static Duration positive(String message, Duration duration) {
+            if (duration.isNegative() || duration.isZero()) {
+                throw new InvalidRequestException(message);
+            }
+            return duration;
         }
 
         private static int range(String what, int value, int low, int high) {

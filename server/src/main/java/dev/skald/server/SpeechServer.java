@@ -2,20 +2,24 @@ package dev.skald.server;
 
 import dev.skald.Skald;
 import dev.skald.SpeechReport;
+import dev.skald.StageWork;
 import dev.skald.server.admission.Admission;
+import dev.skald.server.elevenlabs.ElevenLabsRoutes;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.HttpEndpoint;
+import dev.skald.server.http.Routes;
 import dev.skald.server.openai.OpenAiRoutes;
+import dev.skald.server.speech.AudioFormats;
+import dev.skald.server.speech.SpeechService;
+import dev.skald.server.speech.VoiceStore;
+import dev.skald.server.speech.Voices;
 import dev.skald.server.studio.Studio;
 import dev.skald.server.wyoming.WyomingServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
+import java.io.InputStream;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Locale;
-import java.util.Map;
+import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -34,56 +38,70 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SpeechServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpeechServer.class.getName());
-    private static final int BYTES_A_CHARACTER = 6; // an escaped one in JSON
     private static final int LEFT = 499; // by custom: the caller has closed the connection
-    private static final int OTHER_BYTES = 65_536;
+    /** The routes of the page. */
+    static final String STUDIO = "studio";
+
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(30);
 
-    private final ServerOptions options;
+    private final Guard guard;
     private final Admission admission;
     private final Metrics metrics;
     private final Studio studio;
-    private final Map<String, Route> routes;
+    private final SpeechService speech;
+    private final Routes routes = new Routes();
     private final HttpEndpoint endpoint;
     private final @Nullable WyomingServer wyoming;
-
-    private record Route(String method, String name, boolean open, HttpEndpoint.Handler handler) {}
+    private final @Nullable IdleUnload idle;
 
     private SpeechServer(Skald skald, ServerOptions options) throws IOException {
-        this.options = options;
+        guard = new Guard(options);
         admission = new Admission(options.speaking(), options.waiting(), options.patience());
-        metrics = new Metrics(admission);
-        OpenAiRoutes openai = new OpenAiRoutes(skald, options.maxCharacters(), new Gate());
-        studio = new Studio(skald, openai::request, admission, options.maxCharacters());
-        routes = new HashMap<>();
+        metrics = new Metrics(skald, admission);
+        speech = new SpeechService(skald, admission, options.deadline().orElse(null), new Watch());
+        VoiceStore store = new VoiceStore(skald.home());
+        Voices voices = new Voices(skald, store);
+        AudioFormats formats = new AudioFormats();
+        int most = options.maxCharacters();
+        OpenAiRoutes openai = new OpenAiRoutes(speech, formats, voices, store, most);
+        openai.addTo(routes);
+        studio = new Studio(skald, openai::request, admission, most);
         studio.mount(
                 (method, path, open, handler) ->
-                        routes.put(path, new Route(method, "studio", open, handler)));
-        routes.putAll(
-                Map.of(
-                        "/audio/speech", new Route("POST", "speech", false, openai::speech),
-                        "/models", new Route("GET", "models", false, openai::models),
-                        "/audio/models",
-                                new Route("GET", "audio_models", false, openai::audioModels),
-                        "/audio/voices", new Route("GET", "voices", false, openai::voices),
-                        "/healthz", new Route("GET", "health", true, this::health),
-                        "/readyz", new Route("GET", "ready", true, this::health),
-                        "/metrics", new Route("GET", "metrics", true, this::metrics)));
-        endpoint =
-                HttpEndpoint.open(
-                        options.host(),
-                        options.port(),
-                        (long) options.maxCharacters() * BYTES_A_CHARACTER + OTHER_BYTES,
-                        this::serve);
-        wyoming = wyoming(skald, options);
+                        routes.add(
+                                new Routes.Route(
+                                        method,
+                                        path,
+                                        STUDIO,
+                                        open,
+                                        OpenAiRoutes.textBytes(most),
+                                        Exchange::error,
+                                        handler)));
+        ElevenLabsRoutes.add(routes, speech, formats, voices, most);
+        open("/healthz", "health", this::health);
+        open("/readyz", "ready", this::health);
+        open("/metrics", "metrics", this::metrics);
+        open("/openapi.json", "openapi", this::openapi);
+        endpoint = HttpEndpoint.open(options.host(), options.port(), new Service());
+        wyoming = wyoming(formats, options);
+        idle =
+                options.idleUnload()
+                        .map(after -> new IdleUnload(skald, admission, after))
+                        .orElse(null);
     }
 
-    private @Nullable WyomingServer wyoming(Skald skald, ServerOptions options) throws IOException {
+    private void open(String path, String name, HttpEndpoint.Handler handler) {
+        routes.add(
+                new Routes.Route(
+                        "GET", path, name, true, Routes.LITTLE, Exchange::error, handler));
+    }
+
+    private @Nullable WyomingServer wyoming(AudioFormats formats, ServerOptions options) throws IOException {
         if (options.wyomingPort() < 0) {
             return null;
         }
         try {
-            return WyomingServer.open(skald, admission, options.host(), options.wyomingPort());
+            return WyomingServer.open(speech, formats, options.host(), options.wyomingPort());
         } catch (IOException e) {
             endpoint.close();
             throw e;
@@ -109,93 +127,70 @@ public final class SpeechServer implements AutoCloseable {
         return wyoming == null ? OptionalInt.empty() : OptionalInt.of(wyoming.port());
     }
 
-    private void serve(Exchange exchange) throws IOException {
-        String name = "unknown";
-        try {
-            if (preflight(exchange)) {
-                return;
+    /** What is served. */
+    Routes routes() {
+        return routes;
+    }
+
+    private final class Watch implements SpeechService.Watcher {
+        @Override
+        public void began(String model, double seconds) {
+            metrics.began(model, seconds);
+            studio.began(seconds);
+        }
+
+        @Override
+        public void ended(String model, SpeechReport report, List<StageWork> stages) {
+            metrics.ended(model, report, stages);
+            studio.ended(report);
+        }
+    }
+
+    private final class Service implements HttpEndpoint.Service {
+        @Override
+        public Routes routes() {
+            return routes;
+        }
+
+        @Override
+        public void serve(Exchange exchange) throws IOException {
+            String name = "unknown";
+            try {
+                if (guard.preflight(exchange)) {
+                    return;
+                }
+                Routes.Match<Routes.Route> match = routes.find(exchange.method(), exchange.path());
+                Routes.Route route = match.route();
+                name = route.name();
+                exchange.routed(match.names(), route.errors());
+                if (!route.open()) {
+                    guard.admit(exchange);
+                }
+                route.handler().handle(exchange);
+            } catch (ApiError e) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "{0} trace={1} route={2} status={3} code={4}",
+                        exchange.id(),
+                        exchange.trace(),
+                        name,
+                        Integer.toString(e.status()),
+                        e.code());
+                exchange.fail(e);
+            } finally {
+                metrics.request(name, exchange.departure().left() ? LEFT : exchange.status());
             }
-            Route route = route(exchange);
-            name = route.name;
-            if (!route.open) {
-                authorise(exchange);
-            }
-            route.handler.handle(exchange);
-        } catch (ApiError e) {
-            exchange.fail(e);
-        } finally {
-            metrics.request(name, exchange.left() ? LEFT : exchange.status());
         }
-    }
 
-    private Route route(Exchange exchange) {
-        String path = exchange.path();
-        if (path.length() > 1 && path.endsWith("/")) {
-            path = path.substring(0, path.length() - 1);
+        @Override
+        public HttpEndpoint.SocketHandler socket(Exchange opening) {
+            Routes.Match<Routes.SocketRoute> match = routes.findSocket(opening.path());
+            opening.routed(match.names(), Exchange::error);
+            guard.requireOrigin(opening);
+            guard.admit(opening);
+            metrics.request(match.route().name(), 101);
+            return match.route().handler();
         }
-        if (path.startsWith("/v1/")) {
-            path = path.substring("/v1".length());
-        }
-        Route route = routes.get(path);
-        if (route == null) {
-            throw ApiError.notFound(
-                    null,
-                    "unknown_url",
-                    "there is nothing at this path: POST /v1/audio/speech speaks");
-        }
-        if (!route.method.equals(exchange.method())) {
-            throw ApiError.refused(
-                    405, "method_not_allowed", "use " + route.method + " at this path");
-        }
-        return route;
-    }
-
-    private void authorise(Exchange exchange) {
-        if (options.apiKeys().isEmpty()) {
-            return;
-        }
-        String header = exchange.header("authorization");
-        String key =
-                header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)
-                        ? header.substring(7).strip()
-                        : "";
-        // Every key is compared, and in the same time whatever it is.
-        boolean known = false;
-        for (String one : options.apiKeys().keySet()) {
-            known |=
-                    MessageDigest.isEqual(
-                            one.getBytes(StandardCharsets.UTF_8),
-                            key.getBytes(StandardCharsets.UTF_8));
-        }
-        if (!known) {
-            throw ApiError.refused(
-                    401,
-                    "invalid_api_key",
-                    key.isEmpty()
-                            ? "an API key is needed: send it as 'Authorization: Bearer KEY'"
-                            : "this API key is not known here");
-        }
-    }
-
-    /** Pages of other origins may call if they were named. */
-    private boolean preflight(Exchange exchange) throws IOException {
-        String origin = exchange.header("origin");
-        if (origin == null || !allowed(origin)) {
-            return false;
-        }
-        exchange.responseHeader("access-control-allow-origin", origin);
-        exchange.responseHeader("vary", "origin");
-        if (!exchange.method().equals("OPTIONS")) {
-            return false;
-        }
-        exchange.responseHeader("access-control-allow-methods", "GET, POST");
-        exchange.responseHeader("access-control-allow-headers", "authorization, content-type");
-        exchange.send(204, "text/plain", new byte[0]);
-        return true;
-    }
-
-    private boolean allowed(String origin) {
-        return options.origins().contains("*") || options.origins().contains(origin);
     }
 
     private void health(Exchange exchange) throws IOException {
@@ -206,6 +201,15 @@ public final class SpeechServer implements AutoCloseable {
         exchange.send(200, Metrics.MEDIA_TYPE, metrics.text());
     }
 
+    private void openapi(Exchange exchange) throws IOException {
+        try (InputStream in = SpeechServer.class.getResourceAsStream("openapi.json")) {
+            if (in == null) {
+                throw new IllegalStateException("openapi.json is not on the class path");
+            }
+            exchange.send(200, "application/json", in.readAllBytes());
+        }
+    }
+
     /** Waits until the server is closed or this thread is interrupted. */
     public void await() throws InterruptedException {
         endpoint.await();
@@ -214,49 +218,24 @@ public final class SpeechServer implements AutoCloseable {
     /** Takes no more requests, lets those that run end within 30 seconds, and stops. */
     @Override
     public void close() {
+        if (idle != null) {
+            idle.close();
+        }
+        if (wyoming != null) {
+            wyoming.shutdown();
+        }
+        endpoint.shutdown(PATIENCE_AT_END);
+        try {
+            if (!admission.awaitIdle(PATIENCE_AT_END)) {
+                LOG.log(System.Logger.Level.WARNING, "what still spoke was cut off");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         if (wyoming != null) {
             wyoming.close();
         }
-        endpoint.shutdown(PATIENCE_AT_END);
         endpoint.close();
-    }
-
-    private final class Gate implements OpenAiRoutes.SpeechGate {
-        @Override
-        public Admission.Place enter(Exchange exchange) {
-            return admission.enter(exchange::onLeave);
-        }
-
-        @Override
-        public void began(Exchange exchange, String model) {
-            metrics.began(model, exchange.seconds());
-            studio.began(exchange.seconds());
-        }
-
-        @Override
-        public void ended(Exchange exchange, String model, String voice, SpeechReport report) {
-            metrics.ended(model, report);
-            studio.ended(report);
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    String.format(
-                            Locale.ROOT,
-                            "%s trace=%s model=%s voice=%s characters=%d audio=%.2fs total=%.3fs",
-                            exchange.id(),
-                            trace(exchange.header("traceparent")),
-                            model,
-                            voice,
-                            report.characters(),
-                            report.seconds(),
-                            exchange.seconds()));
-        }
-
-        /** The trace's id, if the header is as W3C has it: it goes into a log. */
-        private static String trace(@Nullable String traceparent) {
-            return traceparent != null
-                            && traceparent.matches("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-.{2}")
-                    ? traceparent.substring(3, 35)
-                    : "-";
-        }
+        speech.close();
     }
 }

@@ -228,6 +228,88 @@ class SpeechServerTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "GET / HTTP/9.9,501", // by Vert.x, before anything of ours: 505 would be better
+        "GET / SPDY/1,400",
+        "GET /,400",
+        "garbage,400",
+        "GET /%zz HTTP/1.1,404",
+        "GET /v1/models/%zz HTTP/1.1,400",
+        "GET /v1/models?x=%zz HTTP/1.1,200",
+        "GET /v1/audio/voice_consents?limit=%zz HTTP/1.1,400",
+        "PROPFIND / HTTP/1.1,405",
+        "GET /v1/audio/speech HTTP/1.1,405",
+    })
+    void whatIsNoRequestIsToldSo(String line, int status) throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream()
+                    .write((line + "\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+            String head =
+                    new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
+            assertThat(head).startsWith("HTTP/").endsWith(" " + status);
+        }
+    }
+
+    @Test
+    void requestsOfACallerAreCounted() throws Exception {
+        ServerOptions options = ServerOptions.builder().port(0).requestsAMinute(2).build();
+        try (SpeechServer counted = SpeechServer.open(skald, options)) {
+            Client caller = new Client(counted);
+            assertThat(caller.get("/v1/models").statusCode()).isEqualTo(200);
+            assertThat(caller.get("/v1/models").statusCode()).isEqualTo(200);
+            HttpResponse<byte[]> third = caller.get("/v1/models");
+            assertThat(third.statusCode()).isEqualTo(429);
+            assertThat(third.headers().firstValueAsLong("retry-after").orElse(0)).isBetween(1L, 30L);
+            assertThat(caller.get("/healthz").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatTakesTooLongIsCutOff() throws Exception {
+        ServerOptions options =
+                ServerOptions.builder().port(0).deadline(Duration.ofMillis(1_500)).build();
+        try (SpeechServer hasty = SpeechServer.open(skald, options)) {
+            Client caller = new Client(hasty);
+            String endless = body("One more sentence to say. ".repeat(20_000), "x", "y");
+            // Audio has left: the connection is broken, it never ends as if all were well.
+            org.assertj.core.api.Assertions.assertThatThrownBy(
+                            () -> caller.post("/v1/audio/speech", endless))
+                    .isInstanceOf(IOException.class);
+            await(hasty, "skald_requests_speaking 0.0");
+            assertThat(Client.text(caller.get("/metrics"))).contains("status=\"504\"");
+        }
+    }
+
+    @Test
+    void idleModelsAreUnloadedAndLoadedAgain() throws Exception {
+        ServerOptions options =
+                ServerOptions.builder().port(0).idleUnload(Duration.ofMillis(200)).build();
+        try (Skald own = Skald.builder().offline(true).open();
+                SpeechServer idle = SpeechServer.open(own, options)) {
+            assertThat(send(idle, body("Hello.", "x", "y")).statusCode()).isEqualTo(200);
+            await(idle, "skald_models_loaded{engine=\"piper\"} 0.0");
+            assertThat(send(idle, body("Hello.", "x", "y")).statusCode()).isEqualTo(200);
+            await(idle, "skald_model_cache_total{engine=\"piper\",result=\"load\"} 2.0");
+        }
+    }
+
+    @Test
+    void whatSpeaksWhenTheServerIsClosedIsFinished() throws Exception {
+        SpeechServer closing = SpeechServer.open(skald, ServerOptions.builder().port(0).build());
+        byte[] whole;
+        try (Socket speaking = begin(closing, body(LONG, "response_format", "pcm"))) {
+            InputStream in = speaking.getInputStream();
+            assertThat(in.read()).isEqualTo('H');
+            CompletableFuture<Void> closed = CompletableFuture.runAsync(closing::close);
+            whole = in.readAllBytes();
+            closed.get();
+        }
+        assertThat(new String(whole, whole.length - 7, 7, StandardCharsets.US_ASCII))
+                .isEqualTo("\r\n0\r\n\r\n");
+    }
+
     @Test
     void oneTooManyIsToldAndWhoLeavesFreesHisPlaceSpeakingOrWaiting() throws Exception {
         ServerOptions options = ServerOptions.builder().port(0).speaking(1).waiting(1).build();

@@ -6,6 +6,7 @@ import dev.skald.SpeechRequest;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
+import dev.skald.cli.console.StderrLoggerFinder;
 import dev.skald.server.ServerOptions;
 import dev.skald.server.SpeechServer;
 import java.io.IOException;
@@ -13,10 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code skald serve}: the speech endpoint, until Ctrl-C. */
 @Command(
@@ -38,14 +44,12 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--host",
             paramLabel = "ADDRESS",
-            defaultValue = "127.0.0.1",
             description = "Where to listen; 0.0.0.0 for everyone. Default: ${DEFAULT-VALUE}.")
     String host = "127.0.0.1";
 
     @Option(
             names = "--port",
             paramLabel = "N",
-            defaultValue = "8880",
             description = "The port; 0 for any that is free. Default: ${DEFAULT-VALUE}.")
     int port = 8880;
 
@@ -70,31 +74,52 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--max-characters",
             paramLabel = "N",
-            defaultValue = "1000000",
             description = "The longest text of one request. Default: ${DEFAULT-VALUE}.")
     int maxCharacters = 1_000_000;
 
     @Option(
             names = "--speaking",
             paramLabel = "N",
-            defaultValue = "8",
             description = "How many requests speak at once. Default: ${DEFAULT-VALUE}.")
     int speaking = 8;
 
     @Option(
             names = "--waiting",
             paramLabel = "N",
-            defaultValue = "64",
             description =
                     "How many more may wait; one beyond is told 429. Default: ${DEFAULT-VALUE}.")
     int waiting = 64;
 
     @Option(
             names = "--patience",
-            paramLabel = "SECONDS",
-            defaultValue = "60",
-            description = "How long a request may wait. Default: ${DEFAULT-VALUE}.")
-    int patience = 60;
+            paramLabel = "TIME",
+            converter = Times.class,
+            description = "How long a request may wait: 60s, 2m. Default: 60s.")
+    Duration patience = Duration.ofSeconds(60);
+
+    @Option(
+            names = "--deadline",
+            paramLabel = "TIME",
+            converter = Times.class,
+            description = "How long a request may take in all. Default: for ever.")
+    @Nullable Duration deadline;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description =
+                    "How many requests a minute each key may send, or each address where there are no"
+                            + " keys; one beyond is told 429. Default: any number.")
+    int rate;
+
+    @Option(
+            names = "--idle-unload",
+            paramLabel = "TIME",
+            converter = Times.class,
+            description =
+                    "After how long without a request the models' memory is given back: 10m."
+                            + " Default: never.")
+    @Nullable Duration idleUnload;
 
     public ServeCommand(Console console) {
         this.console = console;
@@ -109,12 +134,22 @@ public final class ServeCommand implements Callable<Integer> {
                         .maxCharacters(maxCharacters)
                         .speaking(speaking)
                         .waiting(waiting)
-                        .patience(Duration.ofSeconds(patience));
+                        .patience(patience)
+                        .requestsAMinute(rate);
         origins.forEach(options::origin);
         if (wyoming != null) {
             options.wyomingPort(wyoming);
         }
+        if (deadline != null) {
+            options.deadline(deadline);
+        }
+        if (idleUnload != null) {
+            options.idleUnload(idleUnload);
+        }
         readKeys(options);
+        if (!console.globals().quiet) {
+            StderrLoggerFinder.threshold(System.Logger.Level.INFO);
+        }
         try (Skald skald = console.open();
                 SpeechServer server = SpeechServer.open(skald, options.build())) {
             Interrupts.onInterrupt(server::close);
@@ -134,6 +169,26 @@ public final class ServeCommand implements Callable<Integer> {
             skald.speak(SpeechRequest.of("Ready.")).samples();
         } catch (RuntimeException e) {
             console.messages().warn("not warmed up: " + e.getMessage());
+        }
+    }
+
+    /** A number and its unit: {@code 500ms}, {@code 60s}, {@code 10m}, {@code 2h}; else seconds. */
+    static final class Times implements ITypeConverter<Duration> {
+        private static final Pattern TIME = Pattern.compile("([0-9]{1,9})(ms|s|m|h|)");
+
+        @Override
+        public Duration convert(String text) {
+            Matcher m = TIME.matcher(text.strip().toLowerCase(Locale.ROOT));
+            if (!m.matches()) {
+                throw new TypeConversionException("'" + text + "' is no time: say 30s, 10m or 2h");
+            }
+            long n = Long.parseLong(m.group(1));
+            return switch (m.group(2)) {
+                case "ms" -> Duration.ofMillis(n);
+                case "m" -> Duration.ofMinutes(n);
+                case "h" -> Duration.ofHours(n);
+                default -> Duration.ofSeconds(n);
+            };
         }
     }
 

@@ -7,10 +7,10 @@ import javax.sound.sampled.LineUnavailableException;
 import javax.sound.sampled.SourceDataLine;
 
 /** Plays mono PCM on the default sound device as it arrives. Used by one thread. */
-final class Player implements AutoCloseable {
+public final class Player implements AutoCloseable {
     private final SourceDataLine line;
 
-    Player(int sampleRate) {
+    public Player(int sampleRate) {
         AudioFormat format = new AudioFormat(sampleRate, 16, 1, true, false);
         try {
             line = AudioSystem.getSourceDataLine(format);
@@ -21,18 +21,23 @@ final class Player implements AutoCloseable {
         line.start();
     }
 
-    void play(float[] samples) {
+    public void play(float[] samples) {
         byte[] bytes = new byte[samples.length * 2];
         for (int i = 0; i < samples.length; i++) {
             int v = (int) (Math.clamp(samples[i], -1f, 1f) * 32767f);
             bytes[2 * i] = (byte) v;
             bytes[2 * i + 1] = (byte) (v >> 8);
         }
-        line.write(bytes, 0, bytes.length);
+        play(bytes, bytes.length);
+    }
+
+    /** 16-bit little-endian samples, whole ones. */
+    void play(byte[] bytes, int length) {
+        line.write(bytes, 0, length);
     }
 
     /** Waits for the last sample to be heard. */
-    void drain() {
+    public void drain() {
         line.drain();
     }
 

@@ -79,6 +79,14 @@ public final class SpeakCommand implements Callable<Integer> {
             description = "Speak each line of FILE into DIR/000.wav, DIR/001.wav ... (-o DIR).")
     @Nullable Path batch;
 
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            description =
+                    "Let a 'skald serve' that runs speak, http://127.0.0.1:8880 say (also"
+                            + " SKALD_SERVER); its key is in SKALD_API_KEY.")
+    @Nullable String server;
+
     @Mixin SpeechOptions options = new SpeechOptions();
 
     public SpeakCommand(Console console) {
@@ -97,6 +105,11 @@ public final class SpeakCommand implements Callable<Integer> {
         Subtitles below = subtitles == null ? null : new Subtitles(subtitles);
         if (output == null && !play) {
             throw new InvalidRequestException("say where the audio goes: -o FILE, -o - or --play");
+        }
+        String remote = server != null ? server : System.getenv("SKALD_SERVER");
+        if (remote != null && !remote.isBlank()) {
+            RemoteSpeech.speak(console, remote, source, options, output, play, raw);
+            return ExitCode.OK.number;
         }
         String given = source.given();
         try (Reader text = source.open(console.io());

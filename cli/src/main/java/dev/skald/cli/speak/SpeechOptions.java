@@ -200,6 +200,20 @@ public final class SpeechOptions {
         return b.options(piper()).options(chatterbox()).build();
     }
 
+    /** The options given that a server does not take. */
+    List<String> foreignToServers() {
+        Map<String, @Nullable Object> others = new LinkedHashMap<>();
+        others.put("--volume", volume);
+        others.put("--sentence-silence", sentenceSilence);
+        others.put("--paragraph-silence", paragraphSilence);
+        others.put("--lexicon", lexicon);
+        others.put("--format", format);
+        List<String> given = given(others);
+        given.addAll(foreignTo(Mode.FAST));
+        given.addAll(foreignTo(Mode.CINEMATIC));
+        return given;
+    }
+
     /** The options given that the other mode alone knows. */
     List<String> foreignTo(Mode speaks) {
         Map<String, @Nullable Object> others = new LinkedHashMap<>();
@@ -215,6 +229,10 @@ public final class SpeechOptions {
             others.put("--noise-scale", noiseScale);
             others.put("--noise-width", noiseWidth);
         }
+        return given(others);
+    }
+
+    private static List<String> given(Map<String, @Nullable Object> others) {
         List<String> given = new ArrayList<>();
         others.forEach(
                 (name, value) -> {

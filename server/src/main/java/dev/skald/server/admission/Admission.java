@@ -21,6 +21,8 @@ public final class Admission {
     private final Duration patience;
     private final Deque<CompletableFuture<@Nullable Void>> waiting = new ArrayDeque<>();
     private int speaking;
+    private long uses;
+    private long lastUse = System.nanoTime();
 
     public Admission(int most, int longest, Duration patience) {
         this.most = most;
@@ -62,7 +64,8 @@ public final class Admission {
                                 + most
                                 + " speak and "
                                 + longest
-                                + " wait; try again");
+                                + " wait; try again",
+                        1);
             }
             waiting.add(turn);
         }
@@ -72,12 +75,11 @@ public final class Admission {
             return new Place();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw given(turn, ApiError.failed(503, "shutting_down", "the server is shutting down"));
+            throw given(turn, ApiError.later("shutting_down", "the server is shutting down"));
         } catch (TimeoutException e) {
             throw given(
                     turn,
-                    ApiError.failed(
-                            503,
+                    ApiError.later(
                             "queue_timeout",
                             "no place became free within "
                                     + patience.toSeconds()
@@ -105,6 +107,9 @@ public final class Admission {
             CompletableFuture<@Nullable Void> next = waiting.poll();
             if (next == null) {
                 speaking--;
+                uses++;
+                lastUse = System.nanoTime();
+                notifyAll();
                 return;
             }
             if (next.complete(null)) {
@@ -119,5 +124,28 @@ public final class Admission {
 
     public synchronized int queued() {
         return waiting.size();
+    }
+
+    /** How often all places became free: changes whenever something was done. */
+    public synchronized long uses() {
+        return uses;
+    }
+
+    /** For how long nobody has had a place; zero while somebody has. */
+    public synchronized Duration idle() {
+        return speaking > 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - lastUse);
+    }
+
+    /** Waits until nobody speaks or waits. False if that did not come to be in time. */
+    public synchronized boolean awaitIdle(Duration most) throws InterruptedException {
+        long deadline = System.nanoTime() + most.toNanos();
+        while (speaking > 0 || !waiting.isEmpty()) {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                return false;
+            }
+            wait(left);
+        }
+        return true;
     }
 }

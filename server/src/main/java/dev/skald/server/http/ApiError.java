@@ -1,5 +1,6 @@
 package dev.skald.server.http;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is refused or failed, as OpenAI tells it: status, type, parameter and code. */
@@ -10,6 +11,8 @@ public final class ApiError extends RuntimeException {
     private final String type;
     private final @Nullable String param;
     private final @Nullable String code;
+    private @Nullable String allow;
+    private int retrySeconds;
 
     private ApiError(
             int status,
@@ -29,9 +32,26 @@ public final class ApiError extends RuntimeException {
         return new ApiError(400, "invalid_request_error", message, param, code);
     }
 
+    /** 400: a parameter that is required. */
+    public static ApiError missing(String param) {
+        return invalid(
+                param, "missing_required_parameter", "'" + param + "' is missing: it is required");
+    }
+
     /** 404. */
     public static ApiError notFound(@Nullable String param, String code, String message) {
         return new ApiError(404, "invalid_request_error", message, param, code);
+    }
+
+    /** 405. */
+    public static ApiError methodNotAllowed(Set<String> methods) {
+        ApiError error =
+                refused(
+                        405,
+                        "method_not_allowed",
+                        "use " + String.join(" or ", methods) + " at this path");
+        error.allow = String.join(", ", methods);
+        return error;
     }
 
     /** Another refusal that is the caller's to repair. */
@@ -39,9 +59,23 @@ public final class ApiError extends RuntimeException {
         return new ApiError(status, "invalid_request_error", message, null, code);
     }
 
-    /** 429: too many requests at once. */
-    public static ApiError busy(String message) {
-        return new ApiError(429, "rate_limit_error", message, null, "rate_limit_exceeded");
+    /**
+     * 429: too many requests.
+     *
+     * @param retrySeconds when another may be heard
+     */
+    public static ApiError busy(String message, int retrySeconds) {
+        ApiError error =
+                new ApiError(429, "rate_limit_error", message, null, "rate_limit_exceeded");
+        error.retrySeconds = retrySeconds;
+        return error;
+    }
+
+    /** 503: this side cannot now, but soon. */
+    public static ApiError later(String code, String message) {
+        ApiError error = failed(503, code, message);
+        error.retrySeconds = 1;
+        return error;
     }
 
     /** A failure of this side. */
@@ -63,6 +97,16 @@ public final class ApiError extends RuntimeException {
 
     public @Nullable String code() {
         return code;
+    }
+
+    /** The methods that would do; null if the method is not the fault. */
+    @Nullable String allow() {
+        return allow;
+    }
+
+    /** After how many seconds to try again; 0 if that does not help. */
+    int retrySeconds() {
+        return retrySeconds;
     }
 
     public String message() {

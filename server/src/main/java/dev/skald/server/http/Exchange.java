@@ -1,17 +1,14 @@
 package dev.skald.server.http;
 
 import io.vertx.core.Context;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.function.Supplier;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -20,29 +17,29 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * One request and its response, seen from the virtual thread that serves it. Everything that
  * touches the connection runs on its event loop; whoever sends waits until the bytes are in the
- * socket's hands, so that a slow reader slows the speaker down instead of filling the memory.
+ * socket's hands.
  */
 public final class Exchange {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String LEFT = "the caller has left";
 
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private final Context loop;
+    private final Departure departure = new Departure();
+    private final Wire wire;
     private final byte[] body;
-    private final String id;
+    private final @Nullable Form form;
+    private final String id = "req_" + UUID.randomUUID().toString().replace("-", "");
     private final long arrived = System.nanoTime();
-    private final List<Runnable> leavers = new ArrayList<>();
-    private boolean gone;
-    private @Nullable CompletableFuture<@Nullable Void> awaited;
+    private Map<String, String> names = Map.of();
+    private Routes.ErrorShape errors = Exchange::error;
     private volatile int status = 200;
 
-    Exchange(HttpServerRequest request, Context loop, byte[] body, String id) {
+    Exchange(HttpServerRequest request, Context loop, byte[] body, @Nullable Form form) {
         this.request = request;
         this.response = request.response();
-        this.loop = loop;
+        this.wire = new Wire(loop, departure);
         this.body = body;
-        this.id = id;
+        this.form = form;
     }
 
     /** The name of this request in logs, and in the header {@code x-request-id}. */
@@ -55,22 +52,57 @@ public final class Exchange {
         return (System.nanoTime() - arrived) * 1e-9;
     }
 
+    /** Of the caller: leaves when its connection ends before the response has. */
+    public Departure departure() {
+        return departure;
+    }
+
     public String method() {
         return request.method().name();
     }
 
-    /** The path without the query, without a slash at its end. */
+    /** The path without the query. */
     public String path() {
         String path = request.path();
         return path == null || path.isEmpty() ? "/" : path;
+    }
+
+    /** What the path has where its route has {@code {name}}. */
+    public String name(String name) {
+        return names.getOrDefault(name, "");
+    }
+
+    /** Tells which route serves. */
+    public void routed(Map<String, String> names, Routes.ErrorShape errors) {
+        this.names = names;
+        this.errors = errors;
     }
 
     public @Nullable String header(String name) {
         return request.getHeader(name);
     }
 
+    /** A parameter of the query; null if it is not there. */
     public @Nullable String query(String name) {
-        return request.getParam(name);
+        try {
+            return request.getParam(name);
+        } catch (IllegalArgumentException e) {
+            throw ApiError.invalid(
+                    name, "invalid_url", "the query has a '%' without two hexadecimal digits");
+        }
+    }
+
+    /** Where the caller is. */
+    public String address() {
+        return request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress();
+    }
+
+    /** The trace's id, if the header {@code traceparent} is as W3C has it: it goes into a log. */
+    public String trace() {
+        String parent = header("traceparent");
+        return parent != null && parent.matches("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-.{2}")
+                ? parent.substring(3, 35)
+                : "-";
     }
 
     /** The status that was sent, for the log. */
@@ -84,9 +116,21 @@ public final class Exchange {
      * @throws ApiError 400 if it is not one
      */
     public JsonNode json() {
+        if (form != null) {
+            throw ApiError.invalid(null, "invalid_json", "the body is a form: send JSON");
+        }
+        return json(body);
+    }
+
+    /**
+     * A JSON object.
+     *
+     * @throws ApiError 400 if it is not one
+     */
+    static JsonNode json(byte[] bytes) {
         JsonNode tree;
         try {
-            tree = JSON.readTree(body);
+            tree = JSON.readTree(bytes);
         } catch (RuntimeException e) {
             throw ApiError.invalid(null, "invalid_json", "the body is not valid JSON");
         }
@@ -96,50 +140,31 @@ public final class Exchange {
         return tree;
     }
 
+    /** Whether the body is a form. */
+    public boolean hasForm() {
+        return form != null;
+    }
+
+    /**
+     * The body as a multipart form.
+     *
+     * @throws ApiError 400 if it is not one
+     */
+    public Form form() {
+        if (form == null) {
+            throw ApiError.invalid(
+                    null, "invalid_form", "send the body as multipart/form-data, with a boundary");
+        }
+        return form;
+    }
+
     public static ObjectNode object() {
         return JSON.createObjectNode();
     }
 
-    /**
-     * Runs {@code then} once when the caller leaves before the response has ended; at once if it
-     * has.
-     */
-    public void onLeave(Runnable then) {
-        synchronized (leavers) {
-            if (!gone) {
-                leavers.add(then);
-                return;
-            }
-        }
-        then.run();
-    }
-
-    /** Whether nobody listens any more. */
-    public boolean left() {
-        synchronized (leavers) {
-            return gone;
-        }
-    }
-
-    /** The connection has ended. */
-    void leave() {
-        List<Runnable> all;
-        synchronized (leavers) {
-            if (gone) {
-                return;
-            }
-            gone = true;
-            all = List.copyOf(leavers);
-            if (awaited != null) {
-                awaited.completeExceptionally(new IOException(LEFT));
-            }
-        }
-        all.forEach(Runnable::run);
-    }
-
-    /** A header of the response to come. */
-    public void responseHeader(String name, String value) throws IOException {
-        await(() -> Future.succeededFuture(response.putHeader(name, value)));
+    /** Adds a header to the response to come. */
+    public void responseHeader(String name, String value) {
+        wire.later(() -> response.putHeader(name, value));
     }
 
     /** Answers with JSON. */
@@ -150,7 +175,7 @@ public final class Exchange {
     /** Answers with these bytes. */
     public void send(int status, String type, byte[] bytes) throws IOException {
         this.status = status;
-        await(
+        wire.await(
                 () -> {
                     response.setStatusCode(status)
                             .putHeader("content-type", type)
@@ -166,10 +191,14 @@ public final class Exchange {
             abort();
             return;
         }
-        if (error.status() == 429 || error.status() == 503) {
-            responseHeader("retry-after", "1");
+        if (error.retrySeconds() > 0) {
+            responseHeader("retry-after", Integer.toString(error.retrySeconds()));
         }
-        send(error.status(), error(error));
+        String allow = error.allow();
+        if (allow != null) {
+            responseHeader("allow", allow);
+        }
+        send(error.status(), errors.of(error));
     }
 
     /** The error as OpenAI writes it: all four keys, always. */
@@ -185,7 +214,7 @@ public final class Exchange {
 
     /** The head of a response whose body follows piece by piece. */
     public void head(String type) throws IOException {
-        await(
+        wire.await(
                 () -> {
                     response.setStatusCode(200)
                             .setChunked(true)
@@ -208,49 +237,20 @@ public final class Exchange {
             @Override
             public void write(byte[] bytes, int offset, int length) throws IOException {
                 if (length > 0) {
-                    byte[] own = java.util.Arrays.copyOfRange(bytes, offset, offset + length);
-                    await(() -> response.write(Buffer.buffer(own)));
+                    byte[] own = Arrays.copyOfRange(bytes, offset, offset + length);
+                    wire.await(() -> response.write(Buffer.buffer(own)));
                 }
             }
 
             @Override
             public void close() throws IOException {
-                await(response::end);
+                wire.await(response::end);
             }
         };
     }
 
     /** Breaks the connection: what was sent must not look as if it were all. */
     public void abort() {
-        loop.runOnContext(ignored -> request.connection().close());
-    }
-
-    /** Does it on the event loop and waits for its end. */
-    private void await(Supplier<Future<?>> work) throws IOException {
-        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-        synchronized (leavers) {
-            if (gone) {
-                throw new IOException(LEFT);
-            }
-            awaited = done;
-        }
-        loop.runOnContext(
-                ignored -> {
-                    try {
-                        work.get()
-                                .onComplete(ok -> done.complete(null), done::completeExceptionally);
-                    } catch (RuntimeException e) {
-                        done.completeExceptionally(e);
-                    }
-                });
-        try {
-            done.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(String.valueOf(cause.getMessage()), cause);
-        }
+        wire.later(() -> request.connection().close());
     }
 }

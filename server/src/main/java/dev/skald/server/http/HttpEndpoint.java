@@ -3,20 +3,19 @@ package dev.skald.server.http;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.UUID;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Listens, reads whole requests of bounded size, and hands each to a virtual thread. HTTP/1.1 only:
@@ -32,22 +31,43 @@ public final class HttpEndpoint implements AutoCloseable {
         void handle(Exchange exchange) throws IOException;
     }
 
+    /** What serves a WebSocket, on a virtual thread of its own, until it returns. */
+    @FunctionalInterface
+    public interface SocketHandler {
+        void handle(WebSocketSession session) throws IOException, InterruptedException;
+    }
+
+    /** What is behind the endpoint. */
+    public interface Service {
+        Routes routes();
+
+        /** Serves a request. */
+        void serve(Exchange exchange) throws IOException;
+
+        /**
+         * Who serves the WebSocket that a request wants to open; on the event loop.
+         *
+         * @throws ApiError if nobody does
+         */
+        SocketHandler socket(Exchange opening);
+    }
+
     private static final System.Logger LOG = System.getLogger(HttpEndpoint.class.getName());
     private static final int LOOPS = 2;
     private static final int IDLE_SECONDS = 300;
-    private static final long MOST_DROPPED_BYTES = 64L << 20;
+    private static final int POLL_MILLIS = 20;
+    private static final int MOST_MESSAGE_BYTES = 1 << 20;
 
     private final Vertx vertx;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Handler handler;
-    private final long maxBodyBytes;
+    private final Service service;
+    private final Set<WebSocketSession> sessions = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean closing;
 
-    private HttpEndpoint(String host, int port, long maxBodyBytes, Handler handler) {
-        this.handler = handler;
-        this.maxBodyBytes = maxBodyBytes;
+    private HttpEndpoint(String host, int port, Service service) {
+        this.service = service;
         vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(LOOPS));
         server =
                 vertx.createHttpServer(
@@ -57,7 +77,11 @@ public final class HttpEndpoint implements AutoCloseable {
                                 .setHttp2ClearTextEnabled(false)
                                 .setIdleTimeout(IDLE_SECONDS)
                                 .setTcpNoDelay(true)
-                                .setHandle100ContinueAutomatically(true));
+                                .setHandle100ContinueAutomatically(true)
+                                .setMaxWebSocketMessageSize(MOST_MESSAGE_BYTES)
+                                // A small frame must not become a large one.
+                                .setPerFrameWebSocketCompressionSupported(false)
+                                .setPerMessageWebSocketCompressionSupported(false));
         server.requestHandler(this::accept);
     }
 
@@ -66,9 +90,8 @@ public final class HttpEndpoint implements AutoCloseable {
      *
      * @throws IOException if the port cannot be had
      */
-    public static HttpEndpoint open(String host, int port, long maxBodyBytes, Handler handler)
-            throws IOException {
-        HttpEndpoint endpoint = new HttpEndpoint(host, port, maxBodyBytes, handler);
+    public static HttpEndpoint open(String host, int port, Service service) throws IOException {
+        HttpEndpoint endpoint = new HttpEndpoint(host, port, service);
         try {
             endpoint.server.listen().toCompletionStage().toCompletableFuture().get();
             return endpoint;
@@ -78,17 +101,21 @@ public final class HttpEndpoint implements AutoCloseable {
             throw new IOException("interrupted", e);
         } catch (ExecutionException e) {
             endpoint.vertx.close();
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(
-                    "cannot listen on "
-                            + host
-                            + ":"
-                            + port
-                            + ": "
-                            + cause.getMessage()
-                            + ": choose another port",
-                    cause);
+            throw cannotListen(host, port, e.getCause() == null ? e : e.getCause());
         }
+    }
+
+    /** What a person is told of a port that cannot be had. */
+    public static IOException cannotListen(String host, int port, Throwable why) {
+        return new IOException(
+                "cannot listen on "
+                        + host
+                        + ":"
+                        + port
+                        + ": "
+                        + why.getMessage()
+                        + ": choose another port",
+                why);
     }
 
     /** The port it listens on. */
@@ -98,82 +125,88 @@ public final class HttpEndpoint implements AutoCloseable {
 
     private void accept(HttpServerRequest request) {
         Context loop = vertx.getOrCreateContext();
-        String id = "req_" + UUID.randomUUID().toString().replace("-", "");
-        Buffer body = Buffer.buffer();
-        boolean[] refused = {tooLarge(request.getHeader("content-length"))};
-        long[] dropped = {0};
-        Exchange[] exchange = {null};
-        if (refused[0]) {
-            refuse(request, loop, id);
+        if (request.canUpgradeToWebSocket()) {
+            upgrade(request, loop);
+            return;
         }
-        request.handler(
-                part -> {
-                    if (!refused[0] && body.length() + part.length() > maxBodyBytes) {
-                        refused[0] = true;
-                        refuse(request, loop, id);
-                    }
-                    if (!refused[0]) {
-                        body.appendBuffer(part);
-                    } else {
-                        // Who is cut off while sending never reads why; but not for ever.
-                        dropped[0] += part.length();
-                        if (dropped[0] > MOST_DROPPED_BYTES) {
-                            request.connection().close();
-                        }
-                    }
-                });
-        Runnable leave =
-                () -> {
-                    Exchange one = exchange[0];
-                    if (one != null && !request.response().ended()) {
-                        one.leave();
-                    }
-                };
-        request.exceptionHandler(error -> leave.run());
-        request.response().exceptionHandler(error -> leave.run());
-        request.response().closeHandler(ignored -> leave.run());
-        request.endHandler(
-                ignored -> {
-                    if (!refused[0]) {
-                        Exchange one = new Exchange(request, loop, body.getBytes(), id);
-                        exchange[0] = one;
-                        threads.execute(() -> serve(one));
-                    }
-                });
+        String path = request.path();
+        long most = service.routes().mostBytes(request.method().name(), path == null ? "" : path);
+        new Intake(
+                        request,
+                        loop,
+                        most,
+                        (exchange, error) ->
+                                threads.execute(
+                                        () ->
+                                                error.ifPresentOrElse(
+                                                        e -> refuse(exchange, e),
+                                                        () -> serve(exchange))))
+                .read();
     }
 
-    private boolean tooLarge(@Nullable String length) {
+    private void upgrade(HttpServerRequest request, Context loop) {
+        Exchange opening = new Exchange(request, loop, new byte[0], null);
+        SocketHandler handler;
         try {
-            return length != null && Long.parseLong(length) > maxBodyBytes;
-        } catch (NumberFormatException e) {
-            return true;
+            if (closing) {
+                throw shuttingDown();
+            }
+            handler = service.socket(opening);
+        } catch (ApiError e) {
+            threads.execute(() -> refuse(opening, e));
+            return;
+        }
+        request.toWebSocket()
+                .onSuccess(
+                        socket -> {
+                            WebSocketSession session = new WebSocketSession(opening, socket, loop);
+                            sessions.add(session);
+                            if (closing) {
+                                session.end();
+                            }
+                            threads.execute(() -> serve(session, handler));
+                        })
+                .onFailure(e -> LOG.log(System.Logger.Level.DEBUG, "WebSocket: {0}", e));
+    }
+
+    private void serve(WebSocketSession session, SocketHandler handler) {
+        String id = session.opening().id();
+        try {
+            handler.handle(session);
+            session.close(WebSocketSession.NORMAL, "");
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, id + ": " + e.getMessage());
+            session.close(WebSocketSession.FAILED, "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            session.close(WebSocketSession.GOING_AWAY, "the server stops");
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, id + " failed", e);
+            session.close(WebSocketSession.FAILED, "the server failed");
+        } finally {
+            sessions.remove(session);
         }
     }
 
-    /** 413 at once; the rest of the body is dropped. */
-    private void refuse(HttpServerRequest request, Context loop, String id) {
-        Exchange one = new Exchange(request, loop, new byte[0], id);
-        threads.execute(
-                () -> {
-                    try {
-                        one.fail(
-                                ApiError.refused(
-                                        413,
-                                        "request_too_large",
-                                        "the body is larger than " + maxBodyBytes + " bytes"));
-                    } catch (IOException e) {
-                        one.abort();
-                    }
-                });
+    private static void refuse(Exchange exchange, ApiError error) {
+        try {
+            exchange.fail(error);
+        } catch (IOException e) {
+            exchange.abort();
+        }
+    }
+
+    private static ApiError shuttingDown() {
+        return ApiError.later("shutting_down", "the server is shutting down");
     }
 
     private void serve(Exchange exchange) {
         try {
             try {
                 if (closing) {
-                    throw ApiError.failed(503, "shutting_down", "the server is shutting down");
+                    throw shuttingDown();
                 }
-                handler.handle(exchange);
+                service.serve(exchange);
             } catch (ApiError e) {
                 exchange.fail(e);
             } catch (RuntimeException e) {
@@ -193,7 +226,12 @@ public final class HttpEndpoint implements AutoCloseable {
     /** Takes no more requests, and waits for those that run, but no longer than {@code most}. */
     public void shutdown(Duration most) {
         closing = true;
+        sessions.forEach(WebSocketSession::end);
         try {
+            for (long end = System.nanoTime() + most.toNanos();
+                    !sessions.isEmpty() && System.nanoTime() < end; ) {
+                Thread.sleep(POLL_MILLIS);
+            }
             server.shutdown(most.toMillis(), TimeUnit.MILLISECONDS)
                     .toCompletionStage()
                     .toCompletableFuture()

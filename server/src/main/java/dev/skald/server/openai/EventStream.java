@@ -3,7 +3,7 @@ package dev.skald.server.openai;
 import dev.skald.TimedText;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
-import java.io.ByteArrayOutputStream;
+import dev.skald.server.speech.PieceStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,37 +17,29 @@ import tools.jackson.databind.node.ObjectNode;
  * speech.audio.done} with the usage. Before the audio of words whose times were asked for comes
  * {@code speech.audio.alignment}.
  */
-final class EventStream extends OutputStream {
+final class EventStream {
     /** What OpenAI counts as a token of text, roughly, and of audio: 50 ms. */
     private static final int CHARACTERS_A_TOKEN = 4;
 
     private static final int TOKENS_A_SECOND = 20;
 
     private final OutputStream to;
-    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+    private final PieceStream audio = new PieceStream(this::delta);
 
     EventStream(OutputStream to) {
         this.to = to;
     }
 
-    @Override
-    public void write(int b) {
-        held.write(b);
+    /** Where the audio goes: an event a chunk. */
+    OutputStream audio() {
+        return audio;
     }
 
-    @Override
-    public void write(byte[] bytes, int offset, int length) {
-        held.write(bytes, offset, length);
-    }
-
-    /** An encoder flushes when a chunk is whole: one event a chunk. */
-    @Override
-    public void flush() throws IOException {
-        if (held.size() > 0) {
-            String audio = Base64.getEncoder().encodeToString(held.toByteArray());
-            held.reset();
-            event(Exchange.object().put("type", "speech.audio.delta").put("audio", audio));
-        }
+    private void delta(byte[] piece) throws IOException {
+        event(
+                Exchange.object()
+                        .put("type", "speech.audio.delta")
+                        .put("audio", Base64.getEncoder().encodeToString(piece)));
     }
 
     /** The times of words whose audio has not left yet, before it. */
@@ -55,7 +47,7 @@ final class EventStream extends OutputStream {
         if (words.isEmpty()) {
             return;
         }
-        flush();
+        audio.flush();
         ObjectNode alignment = Exchange.object().put("type", "speech.audio.alignment");
         ArrayNode all = alignment.putArray("words");
         for (TimedText word : words) {
@@ -70,7 +62,7 @@ final class EventStream extends OutputStream {
     }
 
     void done(String input, double seconds) throws IOException {
-        flush();
+        audio.flush();
         int in = Math.ceilDiv(input.length(), CHARACTERS_A_TOKEN);
         int out = (int) Math.ceil(seconds * TOKENS_A_SECOND);
         ObjectNode done = Exchange.object().put("type", "speech.audio.done");
@@ -88,8 +80,4 @@ final class EventStream extends OutputStream {
     private void event(ObjectNode data) throws IOException {
         to.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
     }
-
-    /** What is below is closed by its owner. */
-    @Override
-    public void close() {}
 }

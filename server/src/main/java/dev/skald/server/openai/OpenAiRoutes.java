@@ -1,13 +1,16 @@
 package dev.skald.server.openai;
 
-import dev.skald.Skald;
-import dev.skald.SkaldException;
-import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
-import dev.skald.Voice;
-import dev.skald.server.admission.Admission;
-import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
+import dev.skald.server.http.HttpEndpoint;
+import dev.skald.server.http.Routes;
+import dev.skald.server.http.Routes.Route;
+import dev.skald.server.speech.AudioFormats;
+import dev.skald.server.speech.ModelNames;
+import dev.skald.server.speech.SpeechService;
+import dev.skald.server.speech.UploadedClip;
+import dev.skald.server.speech.VoiceStore;
+import dev.skald.server.speech.Voices;
 import java.io.IOException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -15,105 +18,106 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** OpenAI's routes that have to do with speech. */
 public final class OpenAiRoutes {
-    /** When these names came to be: a client wants a number here. */
-    private static final long CREATED = 1_767_225_600L; // 2026-01-01
+    /** When what has no date came to be: a client wants a number there. */
+    static final long CREATED = 1_767_225_600L; // 2026-01-01
 
-    private final Skald skald;
-    private final SpeechRoute speech;
+    private static final int BYTES_A_CHARACTER = 6; // an escaped one in JSON
 
-    /** Lets a request speak when it is its turn, and is told what came of it. */
-    public interface SpeechGate {
-        /** Waits for a place among those who speak. */
-        Admission.Place enter(Exchange exchange);
-
-        /** Audio has begun to leave. */
-        void began(Exchange exchange, String model);
-
-        /** The speech has ended well. */
-        void ended(Exchange exchange, String model, String voice, SpeechReport report);
-    }
+    private final SpeechRoute speak;
+    private final VoiceRoutes voice;
+    private final ConsentRoutes consent;
+    private final long textBytes;
 
     /**
      * @param maxCharacters the longest text of one request
      */
-    public OpenAiRoutes(Skald skald, int maxCharacters, SpeechGate gate) {
-        this.skald = skald;
-        this.speech = new SpeechRoute(skald, new AudioFormats(), maxCharacters, gate);
+    public OpenAiRoutes(
+            SpeechService speech,
+            AudioFormats formats,
+            Voices voices,
+            VoiceStore store,
+            int maxCharacters) {
+        speak = new SpeechRoute(speech, formats, voices, maxCharacters);
+        voice = new VoiceRoutes(speech, voices, store);
+        consent = new ConsentRoutes(store);
+        textBytes = textBytes(maxCharacters);
     }
 
-    /** {@code POST /v1/audio/speech}. */
-    public void speech(Exchange exchange) throws IOException {
-        speech.serve(exchange);
+    /** The largest body of a request for a text of so many characters. */
+    public static long textBytes(int maxCharacters) {
+        return (long) maxCharacters * BYTES_A_CHARACTER + Routes.LITTLE;
+    }
+
+    public void addTo(Routes to) {
+        long clip = UploadedClip.MOST_BYTES + Routes.LITTLE;
+        long little = Routes.LITTLE;
+        add(to, "POST", "/audio/speech", "speech", textBytes, speak::serve);
+        add(to, "GET", "/models", "models", little, OpenAiRoutes::models);
+        add(to, "GET", "/models/{id}", "model", little, OpenAiRoutes::model);
+        add(to, "GET", "/audio/models", "audio_models", little, OpenAiRoutes::audioModels);
+        add(to, "GET", "/audio/voices", "voices", little, voice::list);
+        add(to, "POST", "/audio/voices", "voice_create", clip, voice::create);
+        add(to, "GET", "/audio/voices/{id}", "voice", little, voice::get);
+        add(to, "DELETE", "/audio/voices/{id}", "voice_delete", little, voice::delete);
+        String consents = "/audio/voice_consents";
+        add(to, "GET", consents, "consents", little, consent::list);
+        add(to, "POST", consents, "consent_create", clip, consent::create);
+        add(to, "GET", consents + "/{id}", "consent", little, consent::get);
+        add(to, "POST", consents + "/{id}", "consent_update", little, consent::rename);
+        add(to, "DELETE", consents + "/{id}", "consent_delete", little, consent::delete);
     }
 
     /**
      * What the body of a speech asks for.
      *
-     * @throws ApiError 400 or 404, naming the parameter that is wrong
+     * @throws dev.skald.server.http.ApiError 400 or 404, naming the parameter that is wrong
      */
     public SpeechRequest request(JsonNode body) {
-        return speech.request(body);
+        return speak.request(body);
     }
 
-    /** A failure as the caller is told it. */
-    public static ApiError error(SkaldException e) {
-        return SpeechRoute.error(e);
+    private static void add(
+            Routes routes,
+            String method,
+            String path,
+            String name,
+            long mostBytes,
+            HttpEndpoint.Handler handler) {
+        routes.add(new Route(method, path, name, false, mostBytes, Exchange::error, handler));
     }
 
     /** {@code GET /v1/models}. */
-    public void models(Exchange exchange) throws IOException {
+    private static void models(Exchange exchange) throws IOException {
         ObjectNode root = Exchange.object().put("object", "list");
         ArrayNode data = root.putArray("data");
         for (String name : ModelNames.LISTED) {
-            data.addObject()
-                    .put("id", name)
-                    .put("object", "model")
-                    .put("created", CREATED)
-                    .put("owned_by", "skald");
+            data.add(json(name));
         }
         exchange.send(200, root);
     }
 
+    /** {@code GET /v1/models/{id}}. */
+    private static void model(Exchange exchange) throws IOException {
+        String name = exchange.name("id");
+        ModelNames.mode(name);
+        exchange.send(200, json(name));
+    }
+
+    private static ObjectNode json(String model) {
+        return Exchange.object()
+                .put("id", model)
+                .put("object", "model")
+                .put("created", CREATED)
+                .put("owned_by", "skald");
+    }
+
     /** {@code GET /v1/audio/models}. */
-    public void audioModels(Exchange exchange) throws IOException {
+    private static void audioModels(Exchange exchange) throws IOException {
         ObjectNode root = Exchange.object();
         ArrayNode models = root.putArray("models");
         for (String name : ModelNames.LISTED) {
             models.addObject().put("id", name).put("name", name);
         }
         exchange.send(200, root);
-    }
-
-    /** {@code GET /v1/audio/voices}: under both names that clients look for. */
-    public void voices(Exchange exchange) throws IOException {
-        ObjectNode root = Exchange.object().put("object", "list");
-        ArrayNode voices = root.putArray("voices");
-        for (Voice voice : skald.voices()) {
-            voices.add(voice(voice));
-        }
-        for (String name : VoiceNames.OPENAI) {
-            voices.addObject()
-                    .put("id", name)
-                    .put("name", name)
-                    .put("object", "audio.voice")
-                    .put("description", "one of the installed voices");
-        }
-        root.set("data", voices.deepCopy());
-        exchange.send(200, root);
-    }
-
-    private static ObjectNode voice(Voice voice) {
-        ObjectNode node =
-                Exchange.object()
-                        .put("id", voice.id())
-                        .put("name", voice.id())
-                        .put("object", "audio.voice")
-                        .put("model", voice.mode().toString())
-                        .put("language", voice.language())
-                        .put("description", voice.description())
-                        .put("licence", voice.licence());
-        ArrayNode speakers = node.putArray("speakers");
-        voice.speakers().forEach(speakers::add);
-        return node;
     }
 }

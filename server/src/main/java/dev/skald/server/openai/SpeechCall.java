@@ -2,6 +2,7 @@ package dev.skald.server.openai;
 
 import dev.skald.Timestamps;
 import dev.skald.server.http.ApiError;
+import dev.skald.server.speech.Json;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -34,27 +35,15 @@ record SpeechCall(
      * @throws ApiError 400, naming the parameter that is wrong
      */
     static SpeechCall of(JsonNode body, int maxCharacters) {
-        String input = string(body, "input");
-        if (input == null) {
-            throw missing("input");
-        }
-        if (input.isBlank()) {
-            throw ApiError.invalid("input", "empty_string", "'input' is empty: send some text");
-        }
-        if (input.codePointCount(0, input.length()) > maxCharacters) {
-            throw ApiError.invalid(
-                    "input",
-                    "string_above_max_length",
-                    "'input' is longer than " + maxCharacters + " characters: send it in parts");
-        }
-        String model = string(body, "model");
-        String format = string(body, "response_format");
-        String stream = string(body, "stream_format");
+        String input = Json.text(body, "input", maxCharacters);
+        String model = Json.string(body, "model");
+        String format = Json.string(body, "response_format");
+        String stream = Json.string(body, "stream_format");
         if (stream != null && !stream.equals("audio") && !stream.equals("sse")) {
             throw ApiError.invalid(
                     "stream_format", "invalid_value", "'stream_format' is audio or sse");
         }
-        String times = string(body, "timestamps");
+        String times = Json.string(body, "timestamps");
         if (times != null && !"sse".equals(stream)) {
             throw ApiError.invalid(
                     "timestamps", "invalid_value", "'timestamps' needs 'stream_format' sse");
@@ -64,11 +53,11 @@ record SpeechCall(
                 model == null ? "auto" : model,
                 Optional.ofNullable(voice(body.get("voice"))),
                 format == null ? "mp3" : format,
-                speed(body.get("speed")),
+                Json.speed(body, "speed"),
                 "sse".equals(stream),
                 times == null ? Timestamps.NONE : timestamps(times),
-                Optional.ofNullable(string(body, "language")),
-                Optional.ofNullable(seed(body.get("seed"))));
+                Optional.ofNullable(Json.string(body, "language")),
+                Optional.ofNullable(Json.whole(body, "seed")));
     }
 
     private static Timestamps timestamps(String level) {
@@ -79,22 +68,6 @@ record SpeechCall(
                     throw ApiError.invalid(
                             "timestamps", "invalid_value", "'timestamps' is word or sentence");
         };
-    }
-
-    private static ApiError missing(String param) {
-        return ApiError.invalid(
-                param, "missing_required_parameter", "'" + param + "' is missing: it is required");
-    }
-
-    private static @Nullable String string(JsonNode body, String param) {
-        JsonNode value = body.get(param);
-        if (value == null || value.isNull()) {
-            return null;
-        }
-        if (!value.isString()) {
-            throw ApiError.invalid(param, "invalid_type", "'" + param + "' must be a string");
-        }
-        return value.asString();
     }
 
     /** A name, or an object that has it as its {@code id}. */
@@ -108,27 +81,5 @@ record SpeechCall(
                     "voice", "invalid_type", "'voice' must be a name, or an object with its 'id'");
         }
         return name.asString();
-    }
-
-    private static double speed(@Nullable JsonNode value) {
-        if (value == null || value.isNull()) {
-            return 1;
-        }
-        double speed = value.isNumber() ? value.asDouble() : Double.NaN;
-        if (!(speed >= 0.25 && speed <= 4)) {
-            throw ApiError.invalid(
-                    "speed", "invalid_value", "'speed' must be a number between 0.25 and 4");
-        }
-        return speed;
-    }
-
-    private static @Nullable Long seed(@Nullable JsonNode value) {
-        if (value == null || value.isNull()) {
-            return null;
-        }
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw ApiError.invalid("seed", "invalid_type", "'seed' must be a whole number");
-        }
-        return value.asLong();
     }
 }

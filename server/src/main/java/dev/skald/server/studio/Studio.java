@@ -11,7 +11,7 @@ import dev.skald.server.admission.Admission;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.HttpEndpoint;
-import dev.skald.server.openai.OpenAiRoutes;
+import dev.skald.server.speech.SpeechService;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.function.Function;
@@ -133,7 +133,7 @@ public final class Studio {
                         .put("phonemes", reading.phonemes());
             }
         } catch (SkaldException e) {
-            throw OpenAiRoutes.error(e);
+            throw SpeechService.error(e);
         }
         exchange.send(200, root);
     }

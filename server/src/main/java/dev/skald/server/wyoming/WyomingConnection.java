@@ -7,21 +7,24 @@ import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
-import dev.skald.server.admission.Admission;
 import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Departure;
+import dev.skald.server.speech.Caller;
+import dev.skald.server.speech.Encoding;
+import dev.skald.server.speech.PieceStream;
+import dev.skald.server.speech.SpeechService;
+import dev.skald.server.speech.TextPipe;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PipedReader;
-import java.io.PipedWriter;
-import java.io.Reader;
-import java.io.Writer;
 import java.net.Socket;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -37,23 +40,27 @@ import tools.jackson.databind.node.ObjectNode;
  * passed over.
  */
 final class WyomingConnection {
-    private static final System.Logger LOG = System.getLogger(WyomingConnection.class.getName());
-    private static final int PIPE_CHARACTERS = 65_536;
+    private static final int PIPE_CHARACTERS = 1_000_000;
 
-    private final Skald skald;
-    private final Admission admission;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final SpeechService speech;
+    private final Encoding pcm;
     private final InputStream in;
     private final OutputStream out;
     private final ExecutorService threads;
-    private final List<Runnable> leavers = new ArrayList<>();
-    private boolean gone;
-    private @Nullable Writer streaming;
+    private final Departure departure = new Departure();
+    private @Nullable TextPipe streaming;
     private @Nullable Future<?> speaking;
 
-    WyomingConnection(Skald skald, Admission admission, Socket socket, ExecutorService threads)
+    /**
+     * @param pcm at the voice's own rate
+     */
+    WyomingConnection(
+            SpeechService speech, Encoding pcm, Socket socket, ExecutorService threads)
             throws IOException {
-        this.skald = skald;
-        this.admission = admission;
+        this.speech = speech;
+        this.pcm = pcm;
         this.threads = threads;
         in = new BufferedInputStream(socket.getInputStream());
         out = new BufferedOutputStream(socket.getOutputStream());
@@ -70,7 +77,8 @@ final class WyomingConnection {
             fail(e.getMessage(), "protocol-error");
             throw e;
         } finally {
-            leave();
+            endStream();
+            departure.leave();
         }
     }
 
@@ -86,21 +94,13 @@ final class WyomingConnection {
             }
             case "synthesize-start" -> {
                 endStream();
-                PipedWriter writer = new PipedWriter();
-                Reader reader = new PipedReader(writer, PIPE_CHARACTERS);
-                streaming = writer;
-                speak(event, () -> SpeechRequest.builder(reader), reader);
+                TextPipe pipe = new TextPipe(PIPE_CHARACTERS, PATIENCE);
+                streaming = pipe;
+                speak(event, () -> SpeechRequest.builder(pipe), pipe);
             }
             case "synthesize-chunk" -> {
-                Writer writer = streaming;
-                if (writer != null) {
-                    try {
-                        writer.write(event.text("text"));
-                        writer.flush();
-                    } catch (IOException e) {
-                        // The speech has failed and was told of: the rest is for nobody.
-                        LOG.log(System.Logger.Level.DEBUG, "Wyoming: " + e.getMessage());
-                    }
+                if (streaming != null) {
+                    append(streaming, event.text("text"));
                 }
             }
             case "synthesize-stop" -> endStream();
@@ -110,11 +110,20 @@ final class WyomingConnection {
         }
     }
 
-    private void endStream() throws IOException {
-        Writer writer = streaming;
+    private void append(TextPipe pipe, String text) throws IOException {
+        try {
+            pipe.append(text);
+        } catch (ApiError e) {
+            fail(e.getMessage(), "bad-request");
+            pipe.end();
+        }
+    }
+
+    private void endStream() {
+        TextPipe pipe = streaming;
         streaming = null;
-        if (writer != null) {
-            writer.close();
+        if (pipe != null) {
+            pipe.end();
         }
     }
 
@@ -126,7 +135,7 @@ final class WyomingConnection {
     /**
      * @param stream where the text comes from piece by piece; null if it is there
      */
-    private void speak(WyomingEvent event, Text text, @Nullable Reader stream) {
+    private void speak(WyomingEvent event, Text text, @Nullable TextPipe stream) {
         Future<?> before = speaking;
         speaking =
                 threads.submit(
@@ -144,36 +153,31 @@ final class WyomingConnection {
     }
 
     private void speakNow(WyomingEvent event, Text text) throws IOException {
-        try (Admission.Place place = admission.enter(this::onLeave);
-                Speech speech = skald.speak(request(event, text))) {
-            onLeave(speech::cancel);
-            ObjectNode format =
-                    WyomingEvent.object()
-                            .put("rate", speech.sampleRate())
-                            .put("width", 2)
-                            .put("channels", 1);
-            boolean started = false;
-            for (AudioChunk chunk : speech) {
-                if (!started) {
-                    send(WyomingEvent.of("audio-start", format));
-                    started = true;
-                }
-                if (chunk.samples().length > 0) {
-                    send(new WyomingEvent("audio-chunk", format, pcm(chunk.samples())));
-                }
-            }
-            if (!started) {
-                fail("there is no word and no number in the text", "nothing-to-say");
-                return;
-            }
-            send(WyomingEvent.of("audio-stop", WyomingEvent.object()));
-        } catch (ApiError | SkaldException e) {
-            fail(e.getMessage(), e instanceof InvalidRequestException ? "bad-request" : "failed");
-        } finally {
-            synchronized (leavers) {
-                leavers.clear();
-            }
+        String id = "wyo_" + UUID.randomUUID().toString().replace("-", "");
+        try (Departure caller = new Departure(departure)) {
+            speech.speak(
+                    new Caller(id, "-", "wyoming", System.nanoTime(), caller),
+                    request(event, text),
+                    this::send);
+        } catch (ApiError e) {
+            fail(e.getMessage(), e.status() < 500 ? "bad-request" : "failed");
+        } catch (SkaldException e) {
+            fail(e.getMessage(), "bad-request");
         }
+    }
+
+    private void send(Speech spoken, Iterator<AudioChunk> chunks) throws IOException {
+        ObjectNode format =
+                WyomingEvent.object()
+                        .put("rate", spoken.sampleRate())
+                        .put("width", 2)
+                        .put("channels", 1);
+        send(WyomingEvent.of("audio-start", format));
+        pcm.encode(
+                spoken,
+                chunks,
+                new PieceStream(bytes -> send(new WyomingEvent("audio-chunk", format, bytes))));
+        send(WyomingEvent.of("audio-stop", WyomingEvent.object()));
     }
 
     private SpeechRequest request(WyomingEvent event, Text text) {
@@ -193,7 +197,7 @@ final class WyomingConnection {
 
     /** The voice of that name, or the first of that language; null for the one of the house. */
     private @Nullable String voice(String name, String language) {
-        List<Voice> voices = skald.voices();
+        List<Voice> voices = speech.skald().voices();
         if (!name.isEmpty()) {
             return voices.stream()
                     .map(Voice::id)
@@ -235,7 +239,7 @@ final class WyomingConnection {
                         .put("supports_synthesize_streaming", true);
         attribution(program, "Skald");
         ArrayNode voices = program.putArray("voices");
-        for (Voice voice : skald.voices()) {
+        for (Voice voice : speech.skald().voices()) {
             ObjectNode node =
                     voices.addObject()
                             .put("name", voice.id())
@@ -271,35 +275,5 @@ final class WyomingConnection {
         synchronized (out) {
             event.write(out);
         }
-    }
-
-    private static byte[] pcm(float[] samples) {
-        byte[] bytes = new byte[2 * samples.length];
-        for (int i = 0; i < samples.length; i++) {
-            int v = (int) (Math.clamp(samples[i], -1f, 1f) * 32767f);
-            bytes[2 * i] = (byte) v;
-            bytes[2 * i + 1] = (byte) (v >> 8);
-        }
-        return bytes;
-    }
-
-    private void onLeave(Runnable then) {
-        synchronized (leavers) {
-            if (!gone) {
-                leavers.add(then);
-                return;
-            }
-        }
-        then.run();
-    }
-
-    private void leave() throws IOException {
-        List<Runnable> all;
-        synchronized (leavers) {
-            gone = true;
-            all = List.copyOf(leavers);
-        }
-        endStream();
-        all.forEach(Runnable::run);
     }
 }

@@ -1,7 +1,9 @@
 package dev.skald.server.wyoming;
 
-import dev.skald.Skald;
-import dev.skald.server.admission.Admission;
+import dev.skald.server.http.HttpEndpoint;
+import dev.skald.server.speech.AudioFormats;
+import dev.skald.server.speech.Encoding;
+import dev.skald.server.speech.SpeechService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -17,18 +19,22 @@ public final class WyomingServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(WyomingServer.class.getName());
     private static final int MOST_CONNECTIONS = 256;
 
-    private final Skald skald;
-    private final Admission admission;
+    private final SpeechService speech;
+    private final Encoding pcm;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore connections = new Semaphore(MOST_CONNECTIONS);
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Announcement announcement;
     private volatile boolean closed;
 
-    private WyomingServer(Skald skald, Admission admission, ServerSocket listener) {
-        this.skald = skald;
-        this.admission = admission;
+    private WyomingServer(SpeechService speech, Encoding pcm, ServerSocket listener) {
+        this.speech = speech;
+        this.pcm = pcm;
         this.listener = listener;
+        announcement =
+                new Announcement(
+                        "Skald", listener.getInetAddress(), listener.getLocalPort());
     }
 
     /**
@@ -37,25 +43,18 @@ public final class WyomingServer implements AutoCloseable {
      * @param port 0 for any that is free
      * @throws IOException if the port cannot be had
      */
-    public static WyomingServer open(Skald skald, Admission admission, String host, int port)
-            throws IOException {
+    public static WyomingServer open(
+            SpeechService speech, AudioFormats formats, String host, int port) throws IOException {
         ServerSocket listener = new ServerSocket();
         try {
             listener.setReuseAddress(true);
             listener.bind(new InetSocketAddress(host, port));
         } catch (IOException e) {
             listener.close();
-            throw new IOException(
-                    "cannot listen on "
-                            + host
-                            + ":"
-                            + port
-                            + ": "
-                            + e.getMessage()
-                            + ": choose another port",
-                    e);
+            throw HttpEndpoint.cannotListen(host, port, e);
         }
-        WyomingServer server = new WyomingServer(skald, admission, listener);
+        WyomingServer server =
+                new WyomingServer(speech, formats.encoding("pcm", 0).orElseThrow(), listener);
         server.threads.execute(server::accept);
         return server;
     }
@@ -86,7 +85,7 @@ public final class WyomingServer implements AutoCloseable {
     private void serve(Socket socket) {
         try (socket) {
             socket.setTcpNoDelay(true);
-            new WyomingConnection(skald, admission, socket, threads).run();
+            new WyomingConnection(speech, pcm, socket, threads).run();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "Wyoming: " + e.getMessage());
         } finally {
@@ -95,11 +94,21 @@ public final class WyomingServer implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Takes no more connections. */
+    public void shutdown() {
         closed = true;
+        announcement.close();
         try {
             listener.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "Wyoming: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        shutdown();
+        try {
             for (Socket socket : open) {
                 socket.close();
             }

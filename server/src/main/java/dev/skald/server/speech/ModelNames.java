@@ -1,4 +1,4 @@
-package dev.skald.server.openai;
+package dev.skald.server.speech;
 
 import dev.skald.Mode;
 import dev.skald.server.http.ApiError;
@@ -6,20 +6,21 @@ import java.util.List;
 import java.util.Locale;
 
 /** The names of models that a caller may send, and the modes they mean. */
-final class ModelNames {
+public final class ModelNames {
     /** What {@code /v1/models} lists. */
-    static final List<String> LISTED =
+    public static final List<String> LISTED =
             List.of("auto", "fast", "cinematic", "tts-1", "tts-1-hd", "gpt-4o-mini-tts");
 
     private ModelNames() {}
 
     /**
      * The mode that a name means: its own, or that of OpenAI's models: {@code tts-1} is the fast
-     * one; {@code tts-1-hd} and those of the {@code gpt-} line are chosen by what is installed.
+     * one; {@code tts-1-hd} and those of the {@code gpt-} line are chosen by what is installed. Of
+     * ElevenLabs' models, those that are made for speed are the fast one.
      *
      * @throws ApiError 404 if it means nothing
      */
-    static Mode mode(String name) {
+    public static Mode mode(String name) {
         String model = name.strip().toLowerCase(Locale.ROOT);
         return switch (model) {
             case "fast", "tts-1", "piper" -> Mode.FAST;
@@ -28,6 +29,11 @@ final class ModelNames {
             default -> {
                 if (model.startsWith("tts-1-hd") || model.matches("gpt-.*tts.*")) {
                     yield Mode.AUTO; // a dated name of the same model
+                }
+                if (model.startsWith("eleven_")) {
+                    yield model.contains("flash") || model.contains("turbo")
+                            ? Mode.FAST
+                            : Mode.AUTO;
                 }
                 if (model.startsWith("tts-1")) {
                     yield Mode.FAST;

@@ -1,6 +1,7 @@
-package dev.skald.server.openai;
+package dev.skald.server.speech;
 
 import dev.skald.Mode;
+import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.server.http.ApiError;
 import java.util.ArrayList;
@@ -14,9 +15,9 @@ import java.util.Optional;
  * id#speaker}, and OpenAI's thirteen names, which mean voices that differ as long as there are
  * enough.
  */
-final class VoiceNames {
+public final class VoiceNames {
     /** OpenAI's voices. */
-    static final List<String> OPENAI =
+    public static final List<String> OPENAI =
             List.of(
                     "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage",
                     "shimmer", "verse", "marin", "cedar");
@@ -27,9 +28,15 @@ final class VoiceNames {
     private static final char SPEAKER = '#';
 
     /** A voice and one of its speakers. */
-    record Choice(String voice, Optional<String> speaker) {
+    public record Choice(String voice, Optional<String> speaker) {
         static Choice of(Voice voice) {
             return new Choice(voice.id(), Optional.empty());
+        }
+
+        /** Has a request speak with it. */
+        public void on(SpeechRequest.Builder request) {
+            request.voice(voice);
+            speaker.ifPresent(request::speaker);
         }
     }
 

@@ -1,0 +1,84 @@
+package dev.skald.server.elevenlabs;
+
+import dev.skald.InvalidRequestException;
+import dev.skald.Mode;
+import dev.skald.SpeechRequest;
+import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Exchange;
+import dev.skald.server.speech.Encoding;
+import dev.skald.server.speech.Json;
+import dev.skald.server.speech.ModelNames;
+import dev.skald.server.speech.SpeechService;
+import dev.skald.server.speech.VoiceNames;
+import dev.skald.server.speech.Voices;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * How a text is to be spoken.
+ *
+ * @param voice nothing for the mode's own
+ * @param speed [0.25, 4]
+ */
+record Manner(
+        Mode mode,
+        Optional<VoiceNames.Choice> voice,
+        double speed,
+        Optional<String> language,
+        Optional<Long> seed,
+        Encoding encoding) {
+
+    /**
+     * @param fields the model, the language and the seed: of the body, or of the query
+     * @throws ApiError naming the parameter that is wrong
+     */
+    static Manner of(Exchange exchange, JsonNode fields, Voices voices, OutputFormats formats) {
+        Encoding encoding = formats.encoding(exchange.query("output_format"));
+        String model = Json.string(fields, "model_id");
+        Mode mode = mode(model);
+        Optional<VoiceNames.Choice> voice = voices.choose(Optional.of(exchange.name("voice")), mode);
+        return new Manner(
+                mode,
+                voice,
+                1,
+                Optional.ofNullable(Json.string(fields, "language_code")),
+                Optional.ofNullable(Json.whole(fields, "seed")),
+                encoding)
+                .with(fields.get("voice_settings"));
+    }
+
+    private static Mode mode(@Nullable String model) {
+        try {
+            return ModelNames.mode(model == null ? "auto" : model);
+        } catch (ApiError e) {
+            throw ApiError.invalid("model_id", "model_not_found", e.message());
+        }
+    }
+
+    /**
+     * The same with what {@code voice_settings} say: of them, only the speed means something here.
+     */
+    Manner with(@Nullable JsonNode settings) {
+        if (settings == null || settings.isNull()) {
+            return this;
+        }
+        if (!settings.isObject()) {
+            throw ApiError.invalid(
+                    "voice_settings", "invalid_type", "'voice_settings' must be an object");
+        }
+        return new Manner(mode, voice, Json.speed(settings, "speed"), language, seed, encoding);
+    }
+
+    SpeechRequest request(SpeechRequest.Builder request) {
+        try {
+            request.mode(mode).speed(speed);
+            voice.ifPresent(v -> v.on(request));
+            language.ifPresent(request::language);
+            seed.ifPresent(request::seed);
+            return request.build();
+        } catch (InvalidRequestException e) {
+            throw SpeechService.error(e);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package dev.skald.server.http;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpServerFileUpload;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the body of one request, of bounded size, on its event loop, and hands the whole on. */
+final class Intake {
+    private static final long MOST_DROPPED_BYTES = 64L << 20;
+
+    private final HttpServerRequest request;
+    private final Context loop;
+    private final long mostBytes;
+    private final BiConsumer<Exchange, Optional<ApiError>> whole;
+    private final Buffer body = Buffer.buffer();
+    private final Map<String, Buffer> files = new HashMap<>();
+    private boolean form;
+    private long received;
+    private @Nullable Exchange handed;
+
+    /**
+     * @param whole gets the request when it is there, or what is wrong with it as soon as that is
+     *     known
+     */
+    Intake(
+            HttpServerRequest request,
+            Context loop,
+            long mostBytes,
+            BiConsumer<Exchange, Optional<ApiError>> whole) {
+        this.request = request;
+        this.loop = loop;
+        this.mostBytes = mostBytes;
+        this.whole = whole;
+    }
+
+    void read() {
+        if (tooLarge(request.getHeader("content-length"))) {
+            refuse(tooLarge());
+        } else if (multipart(request.getHeader("content-type"))) {
+            form = true;
+            try {
+                request.setExpectMultipart(true);
+                request.uploadHandler(this::upload);
+            } catch (RuntimeException e) {
+                refuse(badForm());
+            }
+        }
+        request.handler(this::part);
+        request.exceptionHandler(this::failed);
+        request.response().exceptionHandler(error -> leave());
+        request.response().closeHandler(ignored -> leave());
+        request.endHandler(
+                ignored -> {
+                    if (handed == null) {
+                        hand(exchange(), Optional.empty());
+                    }
+                });
+    }
+
+    private void part(Buffer part) {
+        received += part.length();
+        if (handed != null) {
+            // Who is cut off while sending never reads why; but not for ever.
+            if (received > MOST_DROPPED_BYTES) {
+                request.connection().close();
+            }
+        } else if (received > mostBytes) {
+            refuse(tooLarge());
+        } else if (!form) {
+            body.appendBuffer(part);
+        }
+    }
+
+    private void upload(HttpServerFileUpload upload) {
+        Buffer file = Buffer.buffer();
+        files.put(upload.name(), file);
+        upload.handler(
+                part -> {
+                    if (handed == null) {
+                        file.appendBuffer(part);
+                    }
+                });
+    }
+
+    private void failed(Throwable error) {
+        boolean closed = error instanceof IOException || error instanceof HttpClosedException;
+        if (form && handed == null && !closed) {
+            refuse(badForm());
+        } else {
+            leave();
+        }
+    }
+
+    private void refuse(ApiError error) {
+        files.clear();
+        hand(new Exchange(request, loop, new byte[0], null), Optional.of(error));
+    }
+
+    private Exchange exchange() {
+        if (!form) {
+            return new Exchange(request, loop, body.getBytes(), null);
+        }
+        Map<String, String> texts = new HashMap<>();
+        request.formAttributes().forEach(texts::put);
+        Map<String, byte[]> bytes = new HashMap<>();
+        files.forEach((name, file) -> bytes.put(name, file.getBytes()));
+        return new Exchange(request, loop, new byte[0], new Form(texts, bytes));
+    }
+
+    private void hand(Exchange exchange, Optional<ApiError> error) {
+        handed = exchange;
+        whole.accept(exchange, error);
+    }
+
+    private void leave() {
+        Exchange one = handed;
+        if (one != null && !request.response().ended()) {
+            one.departure().leave();
+        }
+    }
+
+    private static boolean multipart(@Nullable String type) {
+        return type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/");
+    }
+
+    private boolean tooLarge(@Nullable String length) {
+        try {
+            return length != null && Long.parseLong(length) > mostBytes;
+        } catch (NumberFormatException e) {
+            return true;
+        }
+    }
+
+    private ApiError tooLarge() {
+        return ApiError.refused(
+                413, "request_too_large", "the body is larger than " + mostBytes + " bytes");
+    }
+
+    private static ApiError badForm() {
+        return ApiError.invalid(
+                null, "invalid_form", "the body is not a multipart form: send multipart/form-data");
+    }
+}

@@ -1,0 +1,51 @@
+package dev.skald.server.speech;
+
+import dev.skald.spi.AudioEncoderProvider;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/** The encoders that are there. */
+public final class AudioFormats {
+    /** OpenAI's names, in the order in which they are listed. */
+    private static final List<String> NAMES = List.of("mp3", "opus", "aac", "flac", "wav", "pcm");
+
+    private final Map<String, AudioEncoderProvider> byName = new LinkedHashMap<>();
+
+    public AudioFormats() {
+        List<AudioEncoderProvider> all =
+                ServiceLoader.load(AudioEncoderProvider.class, AudioFormats.class.getClassLoader())
+                        .stream()
+                        .map(ServiceLoader.Provider::get)
+                        .toList();
+        for (String name : NAMES) {
+            all.stream()
+                    .filter(p -> p.formats().contains(name))
+                    .findFirst()
+                    .ifPresent(p -> byName.put(name, p));
+        }
+    }
+
+    /** Those there is an encoder for. */
+    public List<String> names() {
+        return List.copyOf(byName.keySet());
+    }
+
+    /**
+     * A format at a rate.
+     *
+     * @param rate hertz; 0 for the voice's own
+     * @return empty if there is no encoder for it
+     */
+    public Optional<Encoding> encoding(String name, int rate) {
+        AudioEncoderProvider encoder = byName.get(name);
+        if (encoder == null) {
+            return Optional.empty();
+        }
+        // Opus' media type names the codec, as OpenAI's does.
+        String type = name.equals("opus") ? "audio/ogg; codecs=opus" : encoder.mediaType();
+        return Optional.of(new Encoding(type, encoder, rate));
+    }
+}
