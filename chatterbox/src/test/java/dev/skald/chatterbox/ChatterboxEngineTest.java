@@ -254,6 +254,21 @@ class ChatterboxEngineTest {
     }
 
     @Test
+    void anEngineKeepsTheVoiceOfAClipAndRemovesIt() throws IOException {
+        Path clip = dir.resolve("kept.wav");
+        wav(clip, 6, 22_050);
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            assertThat(engine.addVoice("kept", clip).orElseThrow().id()).isEqualTo("kept");
+            assertThat(engine.voices()).anyMatch(v -> v.id().equals("kept"));
+            assertThat(engine.removeVoice("kept")).isTrue();
+            assertThat(engine.removeVoice("kept")).isFalse();
+            assertThat(engine.voices()).noneMatch(v -> v.id().equals("kept"));
+            // A model is no voice of a clip.
+            assertThat(engine.removeVoice(ChatterboxModel.TURBO.id())).isFalse();
+        }
+    }
+
+    @Test
     void aShortClipIsRefusedWithTheReason() throws IOException {
         Path clip = dir.resolve("short.wav");
         wav(clip, 2, 16_000);

@@ -84,8 +84,7 @@ class ArchitectureTest {
                 .that(not(resideInAPackage("dev.skald.server..")))
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "io.vertx..", "io.netty..", "io.prometheus..", "javax.jmdns..")
+                .resideInAnyPackage("io.vertx..", "io.netty..", "io.prometheus..", "javax.jmdns..")
                 .check(CLASSES);
     }
 

@@ -26,8 +26,7 @@ final class Guard {
      * @throws ApiError 401 if its key is not known, 429 if it comes too often
      */
     String admit(Exchange exchange) {
-        String caller =
-                options.apiKeys().isEmpty() ? exchange.address() : owner(key(exchange));
+        String caller = options.apiKeys().isEmpty() ? exchange.address() : owner(key(exchange));
         rate.take(caller);
         return caller;
     }
@@ -92,7 +91,9 @@ final class Guard {
                 && !allowed(origin)
                 && !origin.replaceFirst("^https?://", "").equals(host)) {
             throw ApiError.refused(
-                    403, "origin_not_allowed", "pages of this origin may not call: --cors names them");
+                    403,
+                    "origin_not_allowed",
+                    "pages of this origin may not call: --cors names them");
         }
     }
 

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class SpeechServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpeechServer.class.getName());
     private static final int LEFT = 499; // by custom: the caller has closed the connection
+
     /** The routes of the page. */
     static final String STUDIO = "studio";
 
@@ -92,11 +93,11 @@ public final class SpeechServer implements AutoCloseable {
 
     private void open(String path, String name, HttpEndpoint.Handler handler) {
         routes.add(
-                new Routes.Route(
-                        "GET", path, name, true, Routes.LITTLE, Exchange::error, handler));
+                new Routes.Route("GET", path, name, true, Routes.LITTLE, Exchange::error, handler));
     }
 
-    private @Nullable WyomingServer wyoming(AudioFormats formats, ServerOptions options) throws IOException {
+    private @Nullable WyomingServer wyoming(AudioFormats formats, ServerOptions options)
+            throws IOException {
         if (options.wyomingPort() < 0) {
             return null;
         }
@@ -178,7 +179,8 @@ public final class SpeechServer implements AutoCloseable {
                         e.code());
                 exchange.fail(e);
             } finally {
-                metrics.request(name, exchange.departure().left() ? LEFT : exchange.status());
+                int status = exchange.status();
+                metrics.request(name, status < 400 && exchange.departure().left() ? LEFT : status);
             }
         }
 

@@ -103,8 +103,7 @@ class ElevenLabsTest {
         int bits = (coded ^ 0x55) & 0xff;
         int exponent = bits >> 4 & 7;
         int magnitude = (bits & 15) << 4;
-        magnitude =
-                exponent == 0 ? magnitude + 8 : magnitude + 264 << (exponent - 1);
+        magnitude = exponent == 0 ? magnitude + 8 : magnitude + 264 << (exponent - 1);
         return (bits & 0x80) != 0 ? magnitude : -magnitude;
     }
 
@@ -115,17 +114,51 @@ class ElevenLabsTest {
         JsonNode whole =
                 json(client.post(SPEAK + "/with-timestamps?output_format=pcm_16000", body));
         assertThat(Base64.getDecoder().decode(whole.get("audio_base64").asString())).isEqualTo(pcm);
-        assertThat(whole.has("alignment")).isTrue();
+        JsonNode times = whole.get("alignment");
+        assertThat(String.join("", strings(times.get("characters"))))
+                .isEqualTo("Hello there. And another one.");
+        double last = 0;
+        for (int i = 0; i < times.get("characters").size(); i++) {
+            double start = times.get("character_start_times_seconds").get(i).asDouble();
+            double end = times.get("character_end_times_seconds").get(i).asDouble();
+            assertThat(start).isGreaterThanOrEqualTo(last);
+            assertThat(end).isGreaterThanOrEqualTo(start);
+            last = start;
+        }
+        assertThat(last).isBetween(0.5, pcm.length / 32_000.0);
 
         HttpResponse<byte[]> lines =
                 client.post(SPEAK + "/stream/with-timestamps?output_format=pcm_16000", body);
+        List<String> characters = new ArrayList<>();
         java.io.ByteArrayOutputStream audio = new java.io.ByteArrayOutputStream();
         for (String line : Client.text(lines).split("\n")) {
             JsonNode chunk = Client.JSON.readTree(line);
             audio.writeBytes(Base64.getDecoder().decode(chunk.get("audio_base64").asString()));
-            assertThat(chunk.has("normalized_alignment")).isTrue();
+            characters.addAll(strings(chunk.path("alignment").path("characters")));
         }
         assertThat(audio.toByteArray()).isEqualTo(pcm);
+        assertThat(String.join("", characters)).isEqualTo("Hello there. And another one.");
+    }
+
+    private static List<String> strings(JsonNode array) {
+        List<String> all = new ArrayList<>();
+        array.forEach(n -> all.add(n.asString()));
+        return all;
+    }
+
+    /** Their clients add up what each message spans. */
+    private static double spanned(List<JsonNode> messages) {
+        double millis = 0;
+        for (JsonNode message : messages) {
+            JsonNode starts = message.path("alignment").path("charStartTimesMs");
+            if (starts.size() > 0) {
+                int at = starts.size() - 1;
+                millis +=
+                        starts.get(at).asInt()
+                                + message.get("alignment").get("charDurationsMs").get(at).asInt();
+            }
+        }
+        return millis / 1_000;
     }
 
     @ParameterizedTest
@@ -183,8 +216,7 @@ class ElevenLabsTest {
             socket =
                     Client.HTTP
                             .newWebSocketBuilder()
-                            .buildAsync(
-                                    URI.create("ws://127.0.0.1:" + server.port() + path), this)
+                            .buildAsync(URI.create("ws://127.0.0.1:" + server.port() + path), this)
                             .join();
         }
 
@@ -214,7 +246,8 @@ class ElevenLabsTest {
         }
 
         @Override
-        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+        public @Nullable CompletionStage<?> onText(
+                WebSocket from, CharSequence data, boolean last) {
             part.append(data);
             if (last) {
                 messages.add(Client.JSON.readTree(part.toString()));
@@ -273,11 +306,15 @@ class ElevenLabsTest {
         try (Listener one = new Listener(SPEAK + "/multi-stream-input?output_format=pcm_16000")) {
             one.say("{\"text\":\" \",\"context_id\":\"a\"}");
             one.say("{\"text\":\"no end here\",\"context_id\":\"a\",\"flush\":true}");
-            assertThat(one.next().get("contextId").asString()).isEqualTo("a");
+            List<JsonNode> all = new ArrayList<>(List.of(one.next()));
+            assertThat(all.getFirst().get("contextId").asString()).isEqualTo("a");
             one.say("{\"text\":\"and more of it\",\"context_id\":\"a\"}");
             one.say("{\"context_id\":\"a\",\"flush\":true}");
             one.say("{\"context_id\":\"a\",\"close_context\":true}");
-            assertThat(audio(one.untilFinal("a")).length).isGreaterThan(16_000);
+            all.addAll(one.untilFinal("a"));
+            double seconds = audio(all).length / 32_000.0;
+            assertThat(seconds).isGreaterThan(1);
+            assertThat(spanned(all)).isBetween(0.7 * seconds, seconds + 0.01);
             one.say("{\"text\":\"\"}"); // keeps it alive
             one.say("{\"close_socket\":true}");
             assertThat(one.closed.get(30, TimeUnit.SECONDS)).isEqualTo(1_000);
@@ -342,8 +379,7 @@ class ElevenLabsTest {
     void bytesAreNoMessages() throws Exception {
         try (Listener bad = new Listener(SPEAK + "/stream-input")) {
             bad.socket
-                    .sendBinary(
-                            ByteBuffer.wrap("{}".getBytes(StandardCharsets.UTF_8)), true)
+                    .sendBinary(ByteBuffer.wrap("{}".getBytes(StandardCharsets.UTF_8)), true)
                     .join();
             assertThat(bad.closed.get(30, TimeUnit.SECONDS)).isEqualTo(1_003);
         }
@@ -370,7 +406,10 @@ class ElevenLabsTest {
                                                 + "\r\nSec-WebSocket-Key:"
                                                 + " dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
                                         .getBytes(StandardCharsets.US_ASCII));
-                assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                assertThat(
+                                new String(
+                                        socket.getInputStream().readNBytes(12),
+                                        StandardCharsets.US_ASCII))
                         .isEqualTo("HTTP/1.1 404");
             }
         }

@@ -57,7 +57,8 @@ public final class FakeCloner implements SpeechEngineProvider {
             public Optional<Voice> addVoice(String id, Path clip) {
                 assert Files.isRegularFile(clip);
                 Voice voice =
-                        new Voice(id, Mode.CINEMATIC, "en", "a clone", 24_000, List.of(), "unknown");
+                        new Voice(
+                                id, Mode.CINEMATIC, "en", "a clone", 24_000, List.of(), "unknown");
                 voices.put(id, voice);
                 return Optional.of(voice);
             }

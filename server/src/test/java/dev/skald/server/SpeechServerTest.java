@@ -261,7 +261,8 @@ class SpeechServerTest {
             assertThat(caller.get("/v1/models").statusCode()).isEqualTo(200);
             HttpResponse<byte[]> third = caller.get("/v1/models");
             assertThat(third.statusCode()).isEqualTo(429);
-            assertThat(third.headers().firstValueAsLong("retry-after").orElse(0)).isBetween(1L, 30L);
+            assertThat(third.headers().firstValueAsLong("retry-after").orElse(0))
+                    .isBetween(1L, 30L);
             assertThat(caller.get("/healthz").statusCode()).isEqualTo(200);
         }
     }

@@ -4,7 +4,6 @@ import static dev.skald.server.Client.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.Skald;
-import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -41,8 +40,8 @@ class VoicesTest {
                 client.post(
                                 "/v1/audio/speech",
                                 "{\"input\":\"The harbour was quiet that morning, and nobody spoke"
-                                    + " of the storm that had come in the night.\","
-                                    + "\"response_format\":\"wav\",\"seed\":1}")
+                                        + " of the storm that had come in the night.\","
+                                        + "\"response_format\":\"wav\",\"seed\":1}")
                         .body();
     }
 
@@ -55,8 +54,7 @@ class VoicesTest {
     private static String consent() throws Exception {
         HttpResponse<byte[]> made =
                 client.form(
-                        CONSENTS,
-                        Map.of("name", "Anna's", "language", "en-US", "recording", clip));
+                        CONSENTS, Map.of("name", "Anna's", "language", "en-US", "recording", clip));
         assertThat(made.statusCode()).as(Client.text(made)).isEqualTo(200);
         return json(made).get("id").asString();
     }
@@ -78,7 +76,8 @@ class VoicesTest {
 
         assertThat(json(client.get(VOICES)).findValuesAsString("id")).contains(id);
         assertThat(json(client.get(VOICES + "/" + id))).isEqualTo(voice);
-        for (String called : new String[] {"\"" + id + "\"", "{\"id\":\"" + id + "\"}", "\"Anna B\""}) {
+        for (String called :
+                new String[] {"\"" + id + "\"", "{\"id\":\"" + id + "\"}", "\"Anna B\""}) {
             HttpResponse<byte[]> spoken =
                     client.post(
                             "/v1/audio/speech",
@@ -94,7 +93,9 @@ class VoicesTest {
         assertThat(client.get(VOICES + "/" + id).statusCode()).isEqualTo(404);
         assertThat(client.delete(VOICES + "/" + id).statusCode()).isEqualTo(404);
         assertThat(
-                        client.post("/v1/audio/speech", "{\"input\":\"a\",\"voice\":\"" + id + "\"}")
+                        client.post(
+                                        "/v1/audio/speech",
+                                        "{\"input\":\"a\",\"voice\":\"" + id + "\"}")
                                 .statusCode())
                 .isEqualTo(400);
     }
@@ -112,8 +113,7 @@ class VoicesTest {
         JsonNode page = json(client.get(CONSENTS + "?limit=1"));
         assertThat(page.get("data").size()).isEqualTo(1);
         assertThat(page.get("has_more").asBoolean()).isTrue();
-        JsonNode rest =
-                json(client.get(CONSENTS + "?after=" + page.get("last_id").asString()));
+        JsonNode rest = json(client.get(CONSENTS + "?after=" + page.get("last_id").asString()));
         assertThat(rest.findValuesAsString("id"))
                 .doesNotContain(page.get("data").get(0).get("id").asString());
 
@@ -134,14 +134,14 @@ class VoicesTest {
                 switch (kind) {
                     case "silence" -> silent();
                     case "noise" -> noise();
-                    case "text" -> "not a recording".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+                    case "text" ->
+                            "not a recording".getBytes(java.nio.charset.StandardCharsets.UTF_8);
                     case "cut" -> java.util.Arrays.copyOf(clip, 60);
                     default -> new byte[0];
                 };
         HttpResponse<byte[]> refused =
                 client.form(
-                        VOICES,
-                        Map.of("name", "x", "consent", consent(), "audio_sample", sample));
+                        VOICES, Map.of("name", "x", "consent", consent(), "audio_sample", sample));
         assertThat(refused.statusCode()).as(Client.text(refused)).isEqualTo(400);
         JsonNode error = json(refused).get("error");
         assertThat(error.get("param").asString()).isEqualTo("audio_sample");
@@ -174,7 +174,13 @@ class VoicesTest {
     void whatIsMissingIsNamed(String missing, int status, String param) throws Exception {
         java.util.Map<String, Object> parts =
                 new java.util.HashMap<>(
-                        Map.of("name", "x", "consent", "cons_0000000000000000", "audio_sample", clip));
+                        Map.of(
+                                "name",
+                                "x",
+                                "consent",
+                                "cons_0000000000000000",
+                                "audio_sample",
+                                clip));
         if (!missing.equals("audio_sample")) {
             parts.remove(missing);
         } else {

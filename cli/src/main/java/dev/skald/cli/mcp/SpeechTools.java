@@ -56,19 +56,23 @@ final class SpeechTools {
         all.put(
                 "text",
                 Map.of(
-                        "type", "string",
-                        "description", "What to say.",
-                        "minLength", 1,
-                        "maxLength", MOST_CHARACTERS));
+                        "type",
+                        "string",
+                        "description",
+                        "What to say.",
+                        "minLength",
+                        1,
+                        "maxLength",
+                        MOST_CHARACTERS));
         all.put(
                 "voice",
                 Map.of("type", "string", "description", "A voice's id, as list_voices has it."));
-        all.put(
-                "mode",
-                Map.of("type", "string", "enum", List.of("auto", "fast", "cinematic")));
+        all.put("mode", Map.of("type", "string", "enum", List.of("auto", "fast", "cinematic")));
         all.put("language", Map.of("type", "string", "description", "Of the text: en, de ..."));
         all.put("speed", Map.of("type", "number", "minimum", 0.25, "maximum", 4));
-        all.put("play", Map.of("type", "boolean", "description", "Play it here; no audio is given."));
+        all.put(
+                "play",
+                Map.of("type", "boolean", "description", "Play it here; no audio is given."));
         return all;
     }
 
@@ -80,10 +84,14 @@ final class SpeechTools {
             Function<Map<String, Object>, CallToolResult> work) {
         Map<String, Object> schema =
                 Map.of(
-                        "type", "object",
-                        "properties", properties,
-                        "required", required,
-                        "additionalProperties", false);
+                        "type",
+                        "object",
+                        "properties",
+                        properties,
+                        "required",
+                        required,
+                        "additionalProperties",
+                        false);
         return SyncToolSpecification.builder()
                 .tool(Tool.builder(name, schema).description(description).build())
                 .callHandler(
@@ -140,7 +148,9 @@ final class SpeechTools {
         String text = String.valueOf(given.getOrDefault("text", ""));
         if (text.length() > MOST_CHARACTERS) {
             throw new InvalidRequestException(
-                    "the text is longer than " + MOST_CHARACTERS + " characters: speak it in parts");
+                    "the text is longer than "
+                            + MOST_CHARACTERS
+                            + " characters: speak it in parts");
         }
         SpeechRequest.Builder request = SpeechRequest.builder(text);
         if (given.get("voice") instanceof String voice) {
@@ -173,7 +183,9 @@ final class SpeechTools {
 
     private static String line(Voice voice) {
         String speakers =
-                voice.speakers().isEmpty() ? "" : ", speakers: " + String.join(" ", voice.speakers());
+                voice.speakers().isEmpty()
+                        ? ""
+                        : ", speakers: " + String.join(" ", voice.speakers());
         return voice.id()
                 + ": "
                 + voice.language()

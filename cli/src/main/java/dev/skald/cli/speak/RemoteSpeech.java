@@ -82,7 +82,10 @@ final class RemoteSpeech {
                 speech.write(audio, Path.of(output), format.equals("wav"));
             }
         }
-        speech.told(play ? "played" : output == null || output.equals("-") ? "standard output" : output);
+        speech.told(
+                play
+                        ? "played"
+                        : output == null || output.equals("-") ? "standard output" : output);
     }
 
     private void told(String target) {

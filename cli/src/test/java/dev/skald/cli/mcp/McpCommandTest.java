@@ -38,8 +38,7 @@ class McpCommandTest {
                                 "--home",
                                 home.toString())
                         .build();
-        return McpClient.sync(
-                        new StdioClientTransport(process, McpJsonDefaults.getMapper()))
+        return McpClient.sync(new StdioClientTransport(process, McpJsonDefaults.getMapper()))
                 .requestTimeout(Duration.ofMinutes(3))
                 .initializationTimeout(Duration.ofMinutes(3))
                 .build();

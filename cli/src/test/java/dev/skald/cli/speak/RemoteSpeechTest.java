@@ -110,8 +110,7 @@ class RemoteSpeechTest {
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        Cli.Result result =
-                Cli.run("speak", "Hello.", "--server", "127.0.0.1:" + port, "-o", "-");
+        Cli.Result result = Cli.run("speak", "Hello.", "--server", "127.0.0.1:" + port, "-o", "-");
         assertThat(result.code()).isNotZero();
         assertThat(result.err())
                 .contains("there is no server at 127.0.0.1:" + port, "skald serve")
@@ -122,14 +121,20 @@ class RemoteSpeechTest {
     @Test
     void nothingIsLoadedThatDoesNotSpeak() throws Exception {
         List<String> remote =
-                loaded("speak", "Hello there.", "--server", url, "-o", folder.resolve("r.wav").toString());
+                loaded(
+                        "speak",
+                        "Hello there.",
+                        "--server",
+                        url,
+                        "-o",
+                        folder.resolve("r.wav").toString());
         assertThat(remote)
                 .contains("dev.skald.cli.speak.RemoteSpeech")
                 .noneMatch(
                         c ->
                                 c.matches(
                                         "(dev\\.skald\\.(server|piper|chatterbox|tensor|engine)|io\\.vertx|io\\.netty"
-                                            + "|io\\.modelcontextprotocol|tools\\.jackson\\.databind)\\..*"));
+                                                + "|io\\.modelcontextprotocol|tools\\.jackson\\.databind)\\..*"));
         List<String> local =
                 loaded("speak", "Hello.", "-o", folder.resolve("l.wav").toString(), "--offline");
         assertThat(local)
@@ -138,7 +143,7 @@ class RemoteSpeechTest {
                         c ->
                                 c.matches(
                                         "(dev\\.skald\\.server|io\\.vertx|io\\.netty|io\\.modelcontextprotocol|io\\."
-                                            + "prometheus|javax\\.jmdns)\\..*"));
+                                                + "prometheus|javax\\.jmdns)\\..*"));
     }
 
     private List<String> loaded(String... args) throws Exception {
@@ -154,11 +159,8 @@ class RemoteSpeechTest {
                                 "dev.skald.cli.Main"));
         command.addAll(Arrays.asList(args));
         Process process =
-                new ProcessBuilder(command)
-                        .redirectError(folder.resolve("err").toFile())
-                        .start();
-        String out =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                new ProcessBuilder(command).redirectError(folder.resolve("err").toFile()).start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(Files.readString(folder.resolve("err"))).isZero();
         return out.lines().map(l -> l.split(" ")[0]).toList();
     }

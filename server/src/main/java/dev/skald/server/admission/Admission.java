@@ -60,11 +60,7 @@ public final class Admission {
             }
             if (waiting.size() >= longest) {
                 throw ApiError.busy(
-                        "too many requests: "
-                                + most
-                                + " speak and "
-                                + longest
-                                + " wait; try again",
+                        "too many requests: " + most + " speak and " + longest + " wait; try again",
                         1);
             }
             waiting.add(turn);

@@ -82,7 +82,9 @@ final class Alignment {
         return node;
     }
 
-    /** What is new, as a WebSocket tells it: in milliseconds from the end of what was told before. */
+    /**
+     * What is new, as a WebSocket tells it: in milliseconds from the end of what was told before.
+     */
     JsonNode millis() {
         if (fresh.isEmpty()) {
             return NullNode.getInstance();

@@ -42,13 +42,7 @@ public final class ElevenLabsRoutes {
         long bytes = (long) maxCharacters * BYTES_A_CHARACTER + Routes.LITTLE;
         add(routes, "POST", path, "elevenlabs", bytes, text::audio);
         add(routes, "POST", path + "/stream", "elevenlabs_stream", bytes, text::audio);
-        add(
-                routes,
-                "POST",
-                path + "/with-timestamps",
-                "elevenlabs_timestamps",
-                bytes,
-                text::whole);
+        add(routes, "POST", path + "/with-timestamps", "elevenlabs_timestamps", bytes, text::whole);
         add(
                 routes,
                 "POST",
@@ -125,9 +119,7 @@ public final class ElevenLabsRoutes {
                 Exchange.object()
                         .put("voice_id", voice.id())
                         .put("name", voices.name(voice))
-                        .put(
-                                "category",
-                                voices.uploaded(voice).isPresent() ? "cloned" : "premade")
+                        .put("category", voices.uploaded(voice).isPresent() ? "cloned" : "premade")
                         .put("description", voice.description())
                         .putNull("preview_url")
                         .putNull("settings");

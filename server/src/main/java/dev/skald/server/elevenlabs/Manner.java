@@ -37,14 +37,15 @@ record Manner(
         Encoding encoding = formats.encoding(exchange.query("output_format"));
         String model = Json.string(fields, "model_id");
         Mode mode = mode(model);
-        Optional<VoiceNames.Choice> voice = voices.choose(Optional.of(exchange.name("voice")), mode);
+        Optional<VoiceNames.Choice> voice =
+                voices.choose(Optional.of(exchange.name("voice")), mode);
         return new Manner(
-                mode,
-                voice,
-                1,
-                Optional.ofNullable(Json.string(fields, "language_code")),
-                Optional.ofNullable(Json.whole(fields, "seed")),
-                encoding)
+                        mode,
+                        voice,
+                        1,
+                        Optional.ofNullable(Json.string(fields, "language_code")),
+                        Optional.ofNullable(Json.whole(fields, "seed")),
+                        encoding)
                 .with(fields.get("voice_settings"));
     }
 

@@ -173,7 +173,11 @@ final class StreamContext {
         Exchange opening = session.opening();
         Caller caller =
                 new Caller(
-                        opening.id(), opening.trace(), "elevenlabs-ws", System.nanoTime(), departure);
+                        opening.id(),
+                        opening.trace(),
+                        "elevenlabs-ws",
+                        System.nanoTime(),
+                        departure);
         SpeechRequest.Builder request = SpeechRequest.builder(text);
         Alignment.ask(request);
         try {

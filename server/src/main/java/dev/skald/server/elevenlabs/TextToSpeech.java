@@ -77,8 +77,7 @@ final class TextToSpeech {
                     OutputStream body = exchange.body();
                     Alignment alignment = new Alignment();
                     PieceStream pieces =
-                            new PieceStream(
-                                    audio -> body.write(line(audio, alignment.seconds())));
+                            new PieceStream(audio -> body.write(line(audio, alignment.seconds())));
                     encoding.encode(spoken, chunks, pieces, alignment::add);
                     pieces.flush();
                     spoken.report().check();

@@ -17,7 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /v1/audio/voice_consents}: recordings of people who consent to be cloned. */
 final class ConsentRoutes {
-    private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}");
+    private static final Pattern LANGUAGE =
+            Pattern.compile("[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}");
     private static final int USUAL_PAGE = 20;
     private static final int MOST_PAGE = 100;
 
@@ -95,7 +96,9 @@ final class ConsentRoutes {
             name = VoiceRoutes.name(exchange.form());
         } else {
             String sent = Json.string(exchange.json(), "name");
-            name = VoiceRoutes.name(new Form(sent == null ? Map.of() : Map.of("name", sent), Map.of()));
+            name =
+                    VoiceRoutes.name(
+                            new Form(sent == null ? Map.of() : Map.of("name", sent), Map.of()));
         }
         exchange.send(
                 200,

@@ -142,7 +142,9 @@ final class VoiceRoutes {
             throw ApiError.invalid(
                     "name",
                     "invalid_value",
-                    "'name' must have at most " + MOST_NAME_CHARACTERS + " characters, on one line");
+                    "'name' must have at most "
+                            + MOST_NAME_CHARACTERS
+                            + " characters, on one line");
         }
         return name;
     }

@@ -12,8 +12,7 @@ import dev.skald.server.http.Exchange;
  * @param arrived when the request was whole, by {@link System#nanoTime}
  * @param departure tells when nobody listens any more
  */
-public record Caller(
-        String id, String trace, String protocol, long arrived, Departure departure) {
+public record Caller(String id, String trace, String protocol, long arrived, Departure departure) {
     /** Who sent a request. */
     public static Caller of(Exchange exchange, String protocol) {
         return new Caller(

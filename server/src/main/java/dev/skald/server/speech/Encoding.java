@@ -29,8 +29,7 @@ public record Encoding(String mediaType, AudioEncoderProvider encoder, int rate)
     }
 
     /** The same, for one who wants more of the chunks than their audio. */
-    public void encode(
-            Speech speech, Iterator<AudioChunk> chunks, OutputStream to, Watcher watcher)
+    public void encode(Speech speech, Iterator<AudioChunk> chunks, OutputStream to, Watcher watcher)
             throws IOException {
         int hertz = rate == 0 ? speech.sampleRate() : rate;
         try (AudioEncoder audio = encoder.open(to, hertz)) {

@@ -4,7 +4,9 @@ import dev.skald.server.http.ApiError;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Parameters of a JSON body, checked. Each throws {@link ApiError} 400 that names the parameter. */
+/**
+ * Parameters of a JSON body, checked. Each throws {@link ApiError} 400 that names the parameter.
+ */
 public final class Json {
     private Json() {}
 
@@ -64,8 +66,7 @@ public final class Json {
             return null;
         }
         if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw ApiError.invalid(
-                    param, "invalid_type", "'" + param + "' must be a whole number");
+            throw ApiError.invalid(param, "invalid_type", "'" + param + "' must be a whole number");
         }
         return value.asLong();
     }

@@ -80,8 +80,7 @@ public final class SpeechService implements AutoCloseable {
      * @throws ApiError what the caller is told
      * @throws IOException if the caller has left
      */
-    public void speak(Caller caller, SpeechRequest request, Audience audience)
-            throws IOException {
+    public void speak(Caller caller, SpeechRequest request, Audience audience) throws IOException {
         AtomicBoolean late = new AtomicBoolean();
         try (Admission.Place place = admission.enter(caller.departure()::onLeave);
                 Speech speech = skald.speak(request)) {

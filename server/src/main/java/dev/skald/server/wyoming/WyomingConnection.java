@@ -56,8 +56,7 @@ final class WyomingConnection {
     /**
      * @param pcm at the voice's own rate
      */
-    WyomingConnection(
-            SpeechService speech, Encoding pcm, Socket socket, ExecutorService threads)
+    WyomingConnection(SpeechService speech, Encoding pcm, Socket socket, ExecutorService threads)
             throws IOException {
         this.speech = speech;
         this.pcm = pcm;

@@ -33,8 +33,7 @@ public final class WyomingServer implements AutoCloseable {
         this.pcm = pcm;
         this.listener = listener;
         announcement =
-                new Announcement(
-                        "Skald", listener.getInetAddress(), listener.getLocalPort());
+                new Announcement("Skald", listener.getInetAddress(), listener.getLocalPort());
     }
 
     /**
