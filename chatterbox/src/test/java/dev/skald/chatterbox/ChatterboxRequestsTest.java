@@ -7,6 +7,8 @@ import dev.skald.AudioChunk;
 import dev.skald.ChatterboxOptions;
 import dev.skald.Mode;
 import dev.skald.SpeechRequest;
+import dev.skald.TimedText;
+import dev.skald.Timestamps;
 import dev.skald.VoiceException;
 import dev.skald.spi.AudioSource;
 import dev.skald.spi.EngineContext;
@@ -88,6 +90,40 @@ class ChatterboxRequestsTest {
         }
         assertThat(all).isNotEmpty();
         return all;
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ChatterboxModel.class,
+            names = {"TURBO", "ORIGINAL"})
+    void sentencesAreToldWithTheLastOfTheirAudio(ChatterboxModel model) {
+        String text =
+                "Dr. Smith paid $5 for the old harbour. Then it rained for two days, and more.";
+        SpeechRequest request =
+                SpeechRequest.builder(text)
+                        .mode(Mode.CINEMATIC)
+                        .model(dir.resolve(model.id()).toString())
+                        .seed(7)
+                        .speed(1.25)
+                        .sentenceSilence(0.1)
+                        .timestamps(Timestamps.WORD)
+                        .build();
+        List<TimedText> told = new ArrayList<>();
+        long samples = 0;
+        try (AudioSource source = engine.speak(request)) {
+            for (AudioChunk c = source.next(); c != null; c = source.next()) {
+                samples += c.samples().length;
+                for (TimedText t : c.words()) {
+                    assertThat(t.end()).isEqualTo(samples);
+                }
+                told.addAll(c.words());
+            }
+        }
+        assertThat(told).hasSize(2).allMatch(t -> t.level() == Timestamps.SENTENCE);
+        assertThat(told.getFirst().text()).isEqualTo("Dr. Smith paid $5 for the old harbour");
+        assertThat(told.getFirst().start()).isZero();
+        assertThat(told.getLast().start()).isEqualTo(told.getFirst().end() + 2400);
+        assertThat(told.getLast().offset()).isEqualTo(text.indexOf("Then"));
     }
 
     @Test

@@ -69,6 +69,39 @@ class SpeechServerTest {
     }
 
     @Test
+    void wordsComeBeforeTheAudioThatHoldsThem() throws Exception {
+        String input = "Dr. Smith paid $5. Then it rained.";
+        String asked = body(input, "response_format", "pcm");
+        String words = ",\"timestamps\":\"word\"}";
+        HttpResponse<byte[]> response =
+                speak(asked.replace("}", ",\"stream_format\":\"sse\"" + words));
+        List<String> told = new ArrayList<>();
+        double heard = 0;
+        double end = 0;
+        for (String line : new String(response.body(), StandardCharsets.UTF_8).split("\n\n")) {
+            JsonNode event = JSON.readTree(line.substring(6));
+            if (event.has("audio")) {
+                heard += Base64.getDecoder().decode(event.get("audio").asString()).length / 48e3;
+            }
+            for (JsonNode word : event.path("words")) {
+                assertThat(event.get("type").asString()).isEqualTo("speech.audio.alignment");
+                int at = word.get("offset").asInt();
+                String text = word.get("text").asString();
+                assertThat(input.substring(at, at + word.get("length").asInt())).isEqualTo(text);
+                assertThat(word.get("start").asDouble()).isBetween(Math.max(end, heard), 9.0);
+                end = word.get("end").asDouble();
+                told.add(text);
+            }
+        }
+        assertThat(told).containsExactly("Dr.", "Smith", "paid", "$5", "Then", "it", "rained");
+        assertThat(end).isLessThanOrEqualTo(heard);
+
+        HttpResponse<byte[]> refused = speak(asked.replace("}", words));
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(new String(refused.body(), StandardCharsets.UTF_8)).contains("stream_format");
+    }
+
+    @Test
     void aShortWavHasItsSizesAndALongOneStreams() throws Exception {
         HttpResponse<byte[]> brief = speak(body("Hello there.", "response_format", "wav"));
         ByteBuffer head = ByteBuffer.wrap(brief.body()).order(ByteOrder.LITTLE_ENDIAN);

@@ -184,7 +184,7 @@ class SourceWordsTest {
         Arbitrary<String> join =
                 Arbitraries.of(
                         " ", "\n", "\n\n", " **", "** ", "*", "<b>", "</b>", "<p>", "&amp;", "`",
-                        "\n- ", "\n1. ", "\n> ", "[", "](x y)", "e\u0301", "ﬁ", "\t", "…");
+                        "\n- ", "\n1. ", "\n> ", "[", "](x y)", "<table>", "<tr><td>", "</table>", "<li>", "e\u0301", "ﬁ", "\t", "…");
         return Arbitraries.of(ROWS)
                 .list()
                 .ofMinSize(1)

@@ -6,6 +6,7 @@ import dev.skald.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which text token the model attends to while it draws each speech token. Some heads of the Llama
@@ -19,8 +20,6 @@ public final class TextAttention implements AutoCloseable {
     /** Layer and head, by layer. */
     private static final int[][] HEADS = {{9, 2}, {12, 15}, {13, 11}};
 
-    private static final int LAYERS = 14;
-
     /** What a head that looks elsewhere gives, so that the others decide. */
     private static final float LEAST = 1e-5f;
 
@@ -30,9 +29,10 @@ public final class TextAttention implements AutoCloseable {
     private final KvCache cache;
     private final int text;
     private final int dim;
+    private final int[][] heads;
 
     /** By head: the text's keys, row-major (S, D). */
-    private final float[][] keys = new float[HEADS.length][];
+    private final float @Nullable [][] keys;
 
     /** By speech token: the logarithm of the mean attention to each text token. */
     private final List<float[]> rows = new ArrayList<>();
@@ -41,9 +41,10 @@ public final class TextAttention implements AutoCloseable {
 
     /** Whether a model has these heads. */
     public static boolean knows(T3 model) {
+        T3Config config = model.config();
         return model.transformer() instanceof Llama
-                && model.config().layers() >= LAYERS
-                && model.config().heads() > 15;
+                && Arrays.stream(HEADS)
+                        .allMatch(h -> h[0] < config.layers() && h[1] < config.heads());
     }
 
     /**
@@ -53,12 +54,20 @@ public final class TextAttention implements AutoCloseable {
      * @param limit the most speech tokens
      */
     TextAttention(T3 model, Ops ops, T3Prefix prefix, int[] text, int limit) {
+        this(model, ops, prefix, text, limit, HEADS);
+    }
+
+    /** The same by other heads, in the order of their layers, for tests. */
+    TextAttention(
+            T3 model, Ops ops, T3Prefix prefix, int[] text, int limit, int[][] heads) {
         if (!(model.transformer() instanceof Llama known)) {
             throw new IllegalArgumentException("this model's heads are not known");
         }
         this.model = model;
         this.ops = ops;
         this.text = text.length;
+        this.heads = heads;
+        keys = new float[heads.length][];
         llama = known;
         dim = model.cacheWidth() / model.config().heads();
         int rows = model.textRows(text);
@@ -98,19 +107,21 @@ public final class TextAttention implements AutoCloseable {
         float[][] mean = new float[x.rows() - first][text];
         at.watch(
                 (layer, q, k) -> {
-                    for (int h = 0; h < HEADS.length; h++) {
-                        if (HEADS[h][0] == layer) {
-                            if (keys[h] == null) {
-                                keys[h] = head(ops.read(k), HEADS[h][1], 0, text);
+                    for (int h = 0; h < heads.length; h++) {
+                        if (heads[h][0] == layer) {
+                            float[] known = keys[h];
+                            if (known == null) {
+                                known = head(ops.read(k), heads[h][1], 0, text);
+                                keys[h] = known;
                             }
-                            add(head(ops.read(q), HEADS[h][1], first, x.rows()), keys[h], mean);
+                            add(head(ops.read(q), heads[h][1], first, x.rows()), known, mean);
                         }
                     }
                 });
-        llama.forward(ops, x, at, Taps.NONE, LAYERS);
+        llama.forward(ops, x, at, Taps.NONE, heads[heads.length - 1][0] + 1);
         for (float[] row : mean) {
             for (int j = 0; j < text; j++) {
-                row[j] = (float) Math.log(row[j] / HEADS.length + LEAST);
+                row[j] = (float) Math.log(row[j] / heads.length + LEAST);
             }
             rows.add(row);
         }

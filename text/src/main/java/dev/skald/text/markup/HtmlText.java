@@ -89,11 +89,13 @@ final class HtmlText {
                 return;
             }
             Range range = node.sourceRange();
-            if (node instanceof TextNode && range.isTracked()) {
+            // Text that stands where a table allows none is moved before it: it has no place then.
+            boolean inOrder = range.isTracked() && range.startPos() >= origins.end();
+            if (node instanceof TextNode && inOrder) {
                 String source = html.substring(range.startPos(), range.endPos());
                 String text = out.substring(origins.size()).replace(MarkupInput.BREAK, '\n');
                 origins.add(Origins.between(source, text), range.startPos());
-            } else if (node.normalName().equals("img") && range.isTracked()) {
+            } else if (node.normalName().equals("img") && inOrder) {
                 origins.said(out.length(), range.startPos(), range.endPos());
             }
             origins.said(out.length(), origins.end(), origins.end());

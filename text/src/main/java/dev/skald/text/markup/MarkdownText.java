@@ -251,7 +251,7 @@ final class MarkdownText {
                 return;
             }
             List<SourceSpan> spans = node == null ? List.of() : node.getSourceSpans();
-            if (!spans.isEmpty()) {
+            if (!spans.isEmpty() && spans.getFirst().getInputIndex() >= origins.end()) {
                 int from = spans.getFirst().getInputIndex();
                 int to = spans.getLast().getInputIndex() + spans.getLast().getLength();
                 String text = out.substring(origins.size()).replace(MarkupInput.BREAK, '\n');
