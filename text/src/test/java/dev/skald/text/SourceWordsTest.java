@@ -183,8 +183,30 @@ class SourceWordsTest {
     Arbitrary<String> rows() {
         Arbitrary<String> join =
                 Arbitraries.of(
-                        " ", "\n", "\n\n", " **", "** ", "*", "<b>", "</b>", "<p>", "&amp;", "`",
-                        "\n- ", "\n1. ", "\n> ", "[", "](x y)", "<table>", "<tr><td>", "</table>", "<li>", "e\u0301", "ﬁ", "\t", "…");
+                        " ",
+                        "\n",
+                        "\n\n",
+                        " **",
+                        "** ",
+                        "*",
+                        "<b>",
+                        "</b>",
+                        "<p>",
+                        "&amp;",
+                        "`",
+                        "\n- ",
+                        "\n1. ",
+                        "\n> ",
+                        "[",
+                        "](x y)",
+                        "<table>",
+                        "<tr><td>",
+                        "</table>",
+                        "<li>",
+                        "e\u0301",
+                        "ﬁ",
+                        "\t",
+                        "…");
         return Arbitraries.of(ROWS)
                 .list()
                 .ofMinSize(1)

@@ -58,8 +58,7 @@ public final class TextAttention implements AutoCloseable {
     }
 
     /** The same by other heads, in the order of their layers, for tests. */
-    TextAttention(
-            T3 model, Ops ops, T3Prefix prefix, int[] text, int limit, int[][] heads) {
+    TextAttention(T3 model, Ops ops, T3Prefix prefix, int[] text, int limit, int[][] heads) {
         if (!(model.transformer() instanceof Llama known)) {
             throw new IllegalArgumentException("this model's heads are not known");
         }

@@ -34,7 +34,15 @@ class SubtitlesTest {
                 long end = at + (level == Timestamps.WORD ? 400 : 400L * part.length() / 5);
                 words.add(
                         new TimedText(
-                                level, part.strip(), part, offset, part.length(), at, end, RATE, s));
+                                level,
+                                part.strip(),
+                                part,
+                                offset,
+                                part.length(),
+                                at,
+                                end,
+                                RATE,
+                                s));
                 at = end + 100;
                 offset += part.length();
             }
