@@ -17,7 +17,6 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
     private int pieces;
     private boolean afterBlock;
     private @Nullable Ops ops;
-    private boolean single;
 
     ChatterboxScript(
             Checkpoint checkpoint,
@@ -47,22 +46,20 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
                 index,
                 true,
                 paragraph,
-                (threads, whole) -> open(group, index, threads, whole));
+                whole -> open(group, index, whole));
     }
 
-    private SpeechJob open(SentenceGroups.Group group, int index, int threads, boolean whole) {
+    private SpeechJob open(SentenceGroups.Group group, int index, boolean whole) {
         try {
-            return new Utterance(checkpoint, ops(threads), manner, group, index, whole, stages);
+            return new Utterance(checkpoint, ops(), manner, group, index, whole, stages);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
     }
 
-    private synchronized Ops ops(int threads) {
-        if (ops == null || single != (threads == 1)) {
-            close();
-            single = threads == 1;
-            ops = single ? device.openSingle() : device.open();
+    private synchronized Ops ops() {
+        if (ops == null) {
+            ops = device.open();
         }
         return ops;
     }

@@ -173,9 +173,10 @@ final class Utterance implements SpeechJob {
 
     /** Takes the tokens that were drawn; speaks what can be spoken then. */
     @Override
-    public Step next() {
+    public Step next(int threads) {
         try {
             check();
+            ops.threads(threads);
             if (!draw.tokens.joined()) {
                 draw.tokens.join();
             }

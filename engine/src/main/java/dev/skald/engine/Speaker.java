@@ -251,9 +251,9 @@ public final class Speaker implements AudioSource {
         return begun && !cancelled && !failed && !full();
     }
 
-    /** The first piece has the machine to itself, since it is awaited. */
+    /** The first piece has the machine to itself where it is awaited. */
     private int sideBySide() {
-        return firstDone ? plan.ahead() : 1;
+        return firstDone || whole ? plan.ahead() : 1;
     }
 
     /** The first lane that could do a step now. */
@@ -354,7 +354,7 @@ public final class Speaker implements AudioSource {
         private final int index;
         private final Deque<AudioChunk> chunks = new ArrayDeque<>();
         private final List<TimedText> words = new ArrayList<>(); // not in a chunk yet
-        private int cores;
+        private int threads;
         private boolean running;
         private boolean done;
         private boolean begun;
@@ -377,12 +377,10 @@ public final class Speaker implements AudioSource {
             return job == null ? null : job.batch();
         }
 
-        void starts(int alone) {
+        void starts(int threads) {
             running = true;
             Speaker.this.running++;
-            if (cores == 0) {
-                cores = alone;
-            }
+            this.threads = threads;
         }
 
         void stopped(double seconds) {
@@ -404,7 +402,7 @@ public final class Speaker implements AudioSource {
                 }
                 OutputChain out = chain == null ? OutputChain.of(plan) : chain;
                 chain = out;
-                SpeechJob.Step step = making.next();
+                SpeechJob.Step step = making.next(threads);
                 float[] samples = out.push(step.samples(), step.last());
                 for (TimedText word : step.words()) {
                     words.add(
@@ -427,7 +425,7 @@ public final class Speaker implements AudioSource {
 
         /** Opens the job and makes it known to {@link #cancel}; null if that was called before. */
         private @Nullable SpeechJob open() {
-            SpeechJob opened = piece.opener().open(cores, whole);
+            SpeechJob opened = piece.opener().open(whole);
             lock.lock();
             try {
                 job = opened;

@@ -28,8 +28,12 @@ public interface SpeechJob extends AutoCloseable {
         public static final Step SILENT = new Step(NOTHING, false);
     }
 
-    /** Does the next step, a short one: others wait meanwhile. */
-    Step next();
+    /**
+     * Does the next step, a short one: others wait meanwhile.
+     *
+     * @param threads how many threads may compute it, the caller among them
+     */
+    Step next(int threads);
 
     /**
      * What does the next step together with that of others, such as a decoder with a slot for each

@@ -47,14 +47,13 @@ public record SpeechPlan(
         @Nullable Piece next();
     }
 
-    /** Opens the job of a piece, to be computed by so many threads. */
+    /** Opens the job of a piece. */
     @FunctionalInterface
     public interface Opener {
         /**
-         * @param threads how many threads may compute one step
          * @param whole whether nobody listens before the end of the speech: larger steps are fine
          */
-        SpeechJob open(int threads, boolean whole);
+        SpeechJob open(boolean whole);
     }
 
     /**

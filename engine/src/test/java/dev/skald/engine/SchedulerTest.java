@@ -61,7 +61,7 @@ class SchedulerTest {
         }
 
         @Override
-        public Step next() {
+        public Step next(int threads) {
             if (cancelled) {
                 throw new SpeechCancelledException("cancelled");
             }
@@ -108,7 +108,7 @@ class SchedulerTest {
                                     sentence,
                                     true,
                                     false,
-                                    (threads, whole) -> piece.make());
+                                    whole -> piece.make());
                         });
     }
 
@@ -363,6 +363,71 @@ class SchedulerTest {
         until(() -> ended.get() == 2 && open.get() == 0);
     }
 
+    /** Records with how many threads each of its steps was done. */
+    private class Counted extends Fake {
+        private final List<Integer> threads;
+        private final CountDownLatch until;
+
+        Counted(int steps, List<Integer> threads, CountDownLatch until) {
+            super("counted", steps, 1);
+            this.threads = threads;
+            this.until = until;
+        }
+
+        @Override
+        public Step next(int most) {
+            threads.add(most);
+            if (threads.size() > 1) {
+                await(until);
+            }
+            return super.next(most);
+        }
+    }
+
+    @Test
+    void thePieceThatIsLeftAloneGetsEveryThread() {
+        scheduler = Scheduler.of(2, clock::get);
+        List<Integer> threads = new CopyOnWriteArrayList<>();
+        CountDownLatch other = new CountDownLatch(1);
+        Speaker speaker =
+                scheduler.speak(
+                        plan(
+                                2,
+                                0,
+                                () -> new Counted(9, threads, other),
+                                () ->
+                                        new Fake("other", 1, 1) {
+                                            @Override
+                                            public void close() {
+                                                super.close();
+                                                other.countDown();
+                                            }
+                                        }),
+                        s -> {});
+        untilReady(List.of(speaker));
+        speaker.whole();
+        assertThat(take(speaker)).hasSize(10);
+        assertThat(threads).hasSize(9).endsWith(2, 2, 2, 2, 2, 2);
+    }
+
+    @Test
+    void piecesOfAFileAreMadeSideBySideFromTheFirst() {
+        scheduler = Scheduler.of(2, clock::get);
+        CountDownLatch both = new CountDownLatch(2);
+        Maker meeting =
+                () ->
+                        new Fake("meeting", 1, 1) {
+                            @Override
+                            void work() {
+                                both.countDown();
+                                await(both);
+                            }
+                        };
+        Speaker speaker = scheduler.speak(plan(2, 0, meeting, meeting), s -> {});
+        speaker.whole();
+        assertThat(take(speaker)).hasSize(2);
+    }
+
     @Test
     void audioThatIsNotFiniteIsAFailure() {
         Speaker speaker =
@@ -370,7 +435,7 @@ class SchedulerTest {
                         () ->
                                 new Fake("a", 1, 1) {
                                     @Override
-                                    public Step next() {
+                                    public Step next(int threads) {
                                         return new Step(new float[] {Float.NaN}, true);
                                     }
                                 });

@@ -56,10 +56,8 @@ public interface PiperNetwork extends AutoCloseable {
      * Utterance#next}.
      *
      * @param ids {@code n} phoneme ids, each from 0 to {@code numSymbols - 1}: {@code ^ _ (p _)* $}
-     * @param threads how many threads this utterance may use, at least 1: all of them when it is
-     *     awaited, fewer when others are computed at its side
      */
-    Utterance begin(int[] ids, Settings settings, int threads);
+    Utterance begin(int[] ids, Settings settings);
 
     /**
      * How an utterance's windows are made loud; a new one for each utterance. A network whose
@@ -87,10 +85,11 @@ public interface PiperNetwork extends AutoCloseable {
          * The next window of mono samples, raw, at the voice's sample rate. The caller owns the
          * array.
          *
+         * @param threads how many threads may compute it, the caller among them
          * @throws SpeechCancelledException soon after {@link #cancel}, also out of a call that was
          *     already computing
          */
-        float[] next();
+        float[] next(int threads);
 
         /**
          * Where each id's audio ends, in samples from the utterance's begin: of as many ids as are

@@ -56,9 +56,9 @@ public final class PiperProfile {
             Map<String, List<VitsNetwork.Work>> profile = new LinkedHashMap<>();
             for (int round = 0; round < warmUps + rounds; round++) {
                 for (int[] ids : utterances) {
-                    try (PiperNetwork.Utterance utterance = network.begin(ids, settings, threads)) {
+                    try (PiperNetwork.Utterance utterance = network.begin(ids, settings)) {
                         while (utterance.hasNext()) {
-                            utterance.next();
+                            utterance.next(threads);
                         }
                     }
                 }

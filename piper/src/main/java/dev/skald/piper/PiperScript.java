@@ -79,7 +79,7 @@ final class PiperScript implements SpeechPlan.Script {
         }
         for (SpokenSentence.Utterance one : speakable) {
             int[] ids = one.ids().ids();
-            Settings own = seeded(utterances++);
+            long number = utterances++;
             int index = sentences;
             pieces.add(
                     new SpeechPlan.Piece(
@@ -87,8 +87,11 @@ final class PiperScript implements SpeechPlan.Script {
                             sentences,
                             one == speakable.getLast(),
                             afterBlock && one == speakable.getFirst(),
-                            (threads, whole) ->
-                                    new Job(network.get().begin(ids, own, threads), one, index)));
+                            whole ->
+                                    new Job(
+                                            network.get().begin(ids, settings(number, !whole)),
+                                            one,
+                                            index)));
         }
         afterBlock = speakable.isEmpty() ? afterBlock : sentence.endsBlock();
         sentences += speakable.isEmpty() ? 0 : 1;
@@ -96,14 +99,14 @@ final class PiperScript implements SpeechPlan.Script {
     }
 
     /** Each utterance has its own noise, which depends on nothing but the seed and its place. */
-    private Settings seeded(long utterance) {
+    private Settings settings(long utterance, boolean heard) {
         return new Settings(
                 settings.noiseScale(),
                 settings.lengthScale(),
                 settings.noiseWidth(),
                 settings.speaker(),
                 settings.seed() + utterance * 0x9E3779B97F4A7C15L,
-                utterance == 0);
+                heard && utterance == 0);
     }
 
     /** An utterance's windows, one a step, and the silence behind the last. */
@@ -120,8 +123,8 @@ final class PiperScript implements SpeechPlan.Script {
         }
 
         @Override
-        public Step next() {
-            float[] samples = utterance.next();
+        public Step next(int threads) {
+            float[] samples = utterance.next(threads);
             boolean last = !utterance.hasNext();
             return new Step(
                     last && said.silence() > 0

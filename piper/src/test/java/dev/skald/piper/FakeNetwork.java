@@ -11,9 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class FakeNetwork implements PiperNetwork {
     final int windows;
 
-    /** Each utterance's settings and threads in the order they began. */
+    /** Each utterance's settings in the order they began. */
     final List<Settings> begun = new CopyOnWriteArrayList<>();
 
+    /** How many threads each window was given. */
     final List<Integer> threads = new CopyOnWriteArrayList<>();
     final AtomicInteger open = new AtomicInteger();
     final AtomicInteger mostOpen = new AtomicInteger();
@@ -29,9 +30,8 @@ final class FakeNetwork implements PiperNetwork {
     }
 
     @Override
-    public Utterance begin(int[] ids, Settings settings, int threads) {
+    public Utterance begin(int[] ids, Settings settings) {
         begun.add(settings);
-        this.threads.add(threads);
         mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
         return new Utterance() {
             private int left = windows;
@@ -43,7 +43,8 @@ final class FakeNetwork implements PiperNetwork {
             }
 
             @Override
-            public float[] next() {
+            public float[] next(int most) {
+                threads.add(most);
                 try {
                     while (!gate.await(1, java.util.concurrent.TimeUnit.MILLISECONDS)) {
                         check();

@@ -61,7 +61,7 @@ final class OrtNetwork implements PiperNetwork {
     }
 
     @Override
-    public Utterance begin(int[] ids, Settings settings, int threads) {
+    public Utterance begin(int[] ids, Settings settings) {
         return new Run(ids, settings);
     }
 
@@ -102,7 +102,7 @@ final class OrtNetwork implements PiperNetwork {
         }
 
         @Override
-        public float[] next() {
+        public float[] next(int threads) {
             done = true;
             Map<String, OnnxTensor> inputs = new HashMap<>();
             life.readLock().lock();

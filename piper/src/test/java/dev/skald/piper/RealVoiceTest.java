@@ -55,9 +55,9 @@ class RealVoiceTest {
                 assertThat(expected).hasSize(Integer.parseInt(fields[2]));
                 float[] actual = new float[0];
                 PiperNetwork.Settings quiet = new PiperNetwork.Settings(0, 1, 0, 0, 0, true);
-                try (PiperNetwork.Utterance utterance = network.begin(ids, quiet, 2)) {
+                try (PiperNetwork.Utterance utterance = network.begin(ids, quiet)) {
                     while (utterance.hasNext()) {
-                        float[] window = utterance.next();
+                        float[] window = utterance.next(2);
                         int at = actual.length;
                         actual = Arrays.copyOf(actual, at + window.length);
                         System.arraycopy(window, 0, actual, at, window.length);

@@ -52,7 +52,7 @@ class WordTimesTest {
     /** Three to seven samples an id, each with the value id / 1000, in windows of 50. */
     private static final class Telling implements PiperNetwork {
         @Override
-        public Utterance begin(int[] ids, Settings settings, int threads) {
+        public Utterance begin(int[] ids, Settings settings) {
             int[] ends = new int[ids.length];
             for (int i = 0, end = 0; i < ids.length; i++) {
                 end += 3 + (ids[i] + i) % 5;
@@ -71,7 +71,7 @@ class WordTimesTest {
                 }
 
                 @Override
-                public float[] next() {
+                public float[] next(int threads) {
                     int from = at;
                     at = Math.min(all.length, at + 50);
                     return Arrays.copyOfRange(all, from, at);

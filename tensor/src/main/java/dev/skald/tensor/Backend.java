@@ -65,14 +65,6 @@ public interface Backend extends AutoCloseable {
     Ops open();
 
     /**
-     * The same, computed by the caller's thread alone where that makes sense: for streams that run
-     * side by side and should not wait for each other.
-     */
-    default Ops openSingle() {
-        return open();
-    }
-
-    /**
      * A decoder of this device's own, if it has one for such a model; else one over {@link Ops}
      * will do.
      *

@@ -41,6 +41,13 @@ public interface Ops extends AutoCloseable {
     /** The device this runs on. */
     Backend backend();
 
+    /**
+     * Says how many threads should compute what follows, the caller among them: 1 where streams run
+     * side by side and should not wait for each other. At first all that the device has; a device
+     * that computes elsewhere ignores it.
+     */
+    default void threads(int most) {}
+
     /** An uninitialised (B,T,C) tensor in the current scope. */
     Tensor tensor(int batch, int rows, int cols);
 

@@ -47,7 +47,8 @@ public final class Flow {
         this.estimator = estimator;
         this.speaker = speaker;
         float[] times = times(defaultSteps());
-        try (Ops ops = parameters.backend().openSingle()) {
+        try (Ops ops = parameters.backend().open()) {
+            ops.threads(1);
             Tensor conditions =
                     estimator.times(
                             ops,

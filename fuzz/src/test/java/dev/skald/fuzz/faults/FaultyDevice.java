@@ -96,11 +96,6 @@ public final class FaultyDevice implements BackendProvider {
             }
 
             @Override
-            public Ops openSingle() {
-                return watched(Ops.class, cpu.openSingle(), false);
-            }
-
-            @Override
             public void close() {
                 cpu.close();
             }

@@ -46,9 +46,7 @@ public final class VitsNetwork implements PiperNetwork {
     private final Backend backend;
     private final VoiceGain gain;
 
-    /** Memory of utterances that have ended, for the next ones: of one thread, and of all. */
-    private final ConcurrentLinkedQueue<Ops> idleSingle = new ConcurrentLinkedQueue<>();
-
+    /** Memory of utterances that have ended, for the next ones. */
     private final ConcurrentLinkedQueue<Ops> idle = new ConcurrentLinkedQueue<>();
 
     /** Held for reading by whoever computes: the weights must outlive it. */
@@ -128,15 +126,15 @@ public final class VitsNetwork implements PiperNetwork {
     }
 
     @Override
-    public Utterance begin(int[] ids, Settings settings, int threads) {
+    public Utterance begin(int[] ids, Settings settings) {
         int[] windows = settings.awaited() ? VitsUtterance.WINDOWS : VitsUtterance.LARGE;
-        return begin(ids, settings, threads, Taps.NONE, windows);
+        return begin(ids, settings, Taps.NONE, windows);
     }
 
     /** With taps and with windows of those sizes in frames, the last for all that follow. */
-    VitsUtterance begin(int[] ids, Settings settings, int threads, Taps taps, int... windows) {
+    VitsUtterance begin(int[] ids, Settings settings, Taps taps, int... windows) {
         check(ids, settings);
-        return new VitsUtterance(this, ids.clone(), settings, threads, taps, windows);
+        return new VitsUtterance(this, ids.clone(), settings, taps, windows);
     }
 
     private void check(int[] ids, Settings settings) {
@@ -185,16 +183,16 @@ public final class VitsNetwork implements PiperNetwork {
         }
     }
 
-    Ops take(int threads) {
-        Ops ops = (threads == 1 ? idleSingle : idle).poll();
-        return ops != null ? ops : threads == 1 ? backend.openSingle() : backend.open();
+    Ops take() {
+        Ops ops = idle.poll();
+        return ops != null ? ops : backend.open();
     }
 
-    void give(Ops ops, int threads) {
+    void give(Ops ops) {
         if (closed) {
             ops.close();
         } else {
-            (threads == 1 ? idleSingle : idle).add(ops);
+            idle.add(ops);
         }
     }
 
@@ -241,7 +239,6 @@ public final class VitsNetwork implements PiperNetwork {
         life.writeLock().lock();
         try {
             idle.forEach(Ops::close);
-            idleSingle.forEach(Ops::close);
             parameters.close();
             device.close();
         } finally {

@@ -39,7 +39,6 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private final VitsNetwork network;
     private final int[] ids;
     private final PiperNetwork.Settings settings;
-    private final int threads;
     private final Taps taps;
     private final int[] windows;
 
@@ -58,13 +57,11 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             VitsNetwork network,
             int[] ids,
             PiperNetwork.Settings settings,
-            int threads,
             Taps taps,
             int[] windows) {
         this.network = network;
         this.ids = ids;
         this.settings = settings;
-        this.threads = threads;
         this.taps = taps;
         this.windows = windows;
     }
@@ -75,14 +72,18 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     }
 
     @Override
-    public synchronized float[] next() {
+    public synchronized float[] next(int threads) {
         if (!hasNext()) {
             throw new NoSuchElementException("the sentence has ended");
         }
         check();
         return network.running(
                 () -> {
-                    Piece speaking = piece == null ? nextPiece() : piece;
+                    if (ops == null) {
+                        ops = network.take();
+                    }
+                    ops.threads(threads);
+                    Piece speaking = piece == null ? nextPiece(ops) : piece;
                     piece = speaking;
                     float[] samples = speaking.next();
                     if (speaking.ended()) {
@@ -98,10 +99,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         return ends.clone();
     }
 
-    private Piece nextPiece() {
-        if (ops == null) {
-            ops = network.take(threads);
-        }
+    private Piece nextPiece(Ops ops) {
         int to = Math.min(ids.length, spokenIds + PIECE);
         int[] part = Arrays.copyOfRange(ids, spokenIds, to);
         spokenIds = to;
@@ -151,7 +149,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             piece = null;
         }
         if (ops != null) {
-            network.give(ops, threads);
+            network.give(ops);
             ops = null;
         }
     }

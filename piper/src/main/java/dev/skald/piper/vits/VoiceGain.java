@@ -143,9 +143,9 @@ final class VoiceGain {
         double sum = 0;
         for (int[] ids : utterances) {
             float peak = 0;
-            try (var utterance = network.begin(ids, settings, 2)) {
+            try (var utterance = network.begin(ids, settings)) {
                 while (utterance.hasNext()) {
-                    for (float v : utterance.next()) {
+                    for (float v : utterance.next(2)) {
                         peak = Math.max(peak, Math.abs(v));
                     }
                 }

@@ -46,7 +46,7 @@ class PackedVoiceTest {
                         VoiceGain.of(1))) {
             int[] ids = Voices.ids(30, 1);
             return Voices.collect(
-                    network.begin(ids, new Settings(0, 1, 0, 0, 1, true), 2, Taps.NONE, 64));
+                    network.begin(ids, new Settings(0, 1, 0, 0, 1, true), Taps.NONE, 64));
         }
     }
 

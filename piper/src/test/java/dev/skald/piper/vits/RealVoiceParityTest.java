@@ -59,10 +59,10 @@ class RealVoiceParityTest {
                         joe.onnx(),
                         config,
                         EngineContext.builder().home(cache).threads(2).build())) {
-            float[] whole = Voices.collect(network.begin(BIRCH, QUIET, 2, Taps.NONE, 1 << 20));
+            float[] whole = Voices.collect(network.begin(BIRCH, QUIET, Taps.NONE, 1 << 20));
             float[] windows =
                     Voices.collect(
-                            network.begin(BIRCH, QUIET, 2, Taps.NONE, VitsUtterance.WINDOWS));
+                            network.begin(BIRCH, QUIET, Taps.NONE, VitsUtterance.WINDOWS));
             assertThat(Voices.decibels(whole, windows)).isGreaterThan(80);
         }
     }

@@ -29,7 +29,7 @@ class VitsParityTest {
             Map<String, float[]> expected, VitsNetwork network, int[] ids, Settings settings) {
         Recorder taps = new Recorder();
         // One window, so that the latent is tapped as a whole.
-        float[] audio = Voices.collect(network.begin(ids, settings, 2, taps, 1 << 20));
+        float[] audio = Voices.collect(network.begin(ids, settings, taps, 1 << 20));
         assertThat(Voices.decibels(value(expected, "encoder.hidden"), taps.get("encoder.hidden")))
                 .as("encoder's hidden sequence, dB")
                 .isGreaterThan(90);

@@ -29,7 +29,7 @@ class VitsUtteranceTest {
 
     private static float[] speak(
             VitsNetwork network, int[] ids, Settings settings, int... windows) {
-        return Voices.collect(network.begin(ids, settings, 2, Taps.NONE, windows));
+        return Voices.collect(network.begin(ids, settings, Taps.NONE, windows));
     }
 
     /** Up to rounding, which changes when a loop is compiled. */
@@ -64,11 +64,11 @@ class VitsUtteranceTest {
     @ValueSource(ints = {40, VitsUtterance.PIECE + 50})
     void endsOfIdsAreThoseOfTheAudio(int count) {
         int[] ids = Voices.ids(count, 3);
-        try (VitsUtterance utterance = MEDIUM.begin(ids, NOISY, 2, Taps.NONE, 16, 512)) {
-            int samples = utterance.next().length;
+        try (VitsUtterance utterance = MEDIUM.begin(ids, NOISY, Taps.NONE, 16, 512)) {
+            int samples = utterance.next(2).length;
             assertThat(utterance.ends()).hasSize(Math.min(ids.length, VitsUtterance.PIECE));
             while (utterance.hasNext()) {
-                samples += utterance.next().length;
+                samples += utterance.next(2).length;
             }
             int[] ends = utterance.ends();
             assertThat(ends).hasSize(ids.length).isSorted();
@@ -94,8 +94,8 @@ class VitsUtteranceTest {
             same(speak(one, ids, NOISY, 16, 48), two);
             same(speak(three, ids, NOISY, 16, 48), two);
         }
-        float[] single = Voices.collect(MEDIUM.begin(ids, NOISY, 1, Taps.NONE, 16, 48));
-        same(single, two);
+        int[] by = {1, 2, 1, 1, 2};
+        same(Voices.collect(MEDIUM.begin(ids, NOISY, Taps.NONE, 16, 48), by), two);
     }
 
     @Test
@@ -119,7 +119,7 @@ class VitsUtteranceTest {
 
     @Test
     void nothingToSayHasNoWindows() {
-        try (VitsUtterance utterance = MEDIUM.begin(new int[0], QUIET, 2, Taps.NONE, 16)) {
+        try (VitsUtterance utterance = MEDIUM.begin(new int[0], QUIET, Taps.NONE, 16)) {
             assertThat(utterance.hasNext()).isFalse();
         }
     }
@@ -132,11 +132,11 @@ class VitsUtteranceTest {
     @Test
     void idsOutOfRangeAreRefusedAndTheVoiceStaysUsable() {
         for (int id : new int[] {-1, Voices.SYMBOLS, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
-            assertThatThrownBy(() -> MEDIUM.begin(new int[] {1, id}, QUIET, 2))
+            assertThatThrownBy(() -> MEDIUM.begin(new int[] {1, id}, QUIET))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("phoneme id " + id);
         }
-        assertThatThrownBy(() -> MEDIUM.begin(new int[] {1}, new Settings(0, 1, 0, 1, 1, true), 2))
+        assertThatThrownBy(() -> MEDIUM.begin(new int[] {1}, new Settings(0, 1, 0, 1, 1, true)))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("speaker 1");
         assertThat(speak(MEDIUM, Voices.ids(10, 1), QUIET, 16)).isNotEmpty();
@@ -156,10 +156,10 @@ class VitsUtteranceTest {
     @Test
     void hundredThousandPhonemesAreSpokenInPieces() {
         int[] ids = Voices.ids(100_000, 1);
-        try (VitsUtterance utterance = MEDIUM.begin(ids, QUIET, 2, Taps.NONE, 16, 48)) {
+        try (VitsUtterance utterance = MEDIUM.begin(ids, QUIET, Taps.NONE, 16, 48)) {
             int windows = 0;
             while (utterance.hasNext() && windows < 200) {
-                assertThat(utterance.next()).isNotEmpty();
+                assertThat(utterance.next(2)).isNotEmpty();
                 windows++;
             }
             assertThat(utterance.hasNext()).isTrue();
@@ -180,8 +180,8 @@ class VitsUtteranceTest {
 
     @Test
     void cancellationEndsTheUtterance() {
-        try (VitsUtterance utterance = MEDIUM.begin(Voices.ids(80, 3), QUIET, 2, Taps.NONE, 16)) {
-            utterance.next();
+        try (VitsUtterance utterance = MEDIUM.begin(Voices.ids(80, 3), QUIET, Taps.NONE, 16)) {
+            utterance.next(2);
             utterance.cancel();
             assertThatThrownBy(utterance::next).isInstanceOf(SpeechCancelledException.class);
         }
@@ -191,8 +191,8 @@ class VitsUtteranceTest {
     @Test
     void closingTheVoiceEndsItsUtterances() {
         VitsNetwork network = Voices.network("x_low");
-        VitsUtterance utterance = network.begin(Voices.ids(80, 3), QUIET, 2, Taps.NONE, 16);
-        utterance.next();
+        VitsUtterance utterance = network.begin(Voices.ids(80, 3), QUIET, Taps.NONE, 16);
+        utterance.next(2);
         network.close();
         assertThatThrownBy(utterance::next).isInstanceOf(SpeechCancelledException.class);
         utterance.close();

@@ -90,11 +90,18 @@ final class Voices {
     }
 
     static float[] collect(VitsUtterance utterance) {
+        return collect(utterance, 2);
+    }
+
+    /**
+     * @param threads that compute the windows, in turn
+     */
+    static float[] collect(VitsUtterance utterance, int... threads) {
         List<float[]> windows = new ArrayList<>();
         int length = 0;
         try (utterance) {
             while (utterance.hasNext()) {
-                float[] window = utterance.next();
+                float[] window = utterance.next(threads[windows.size() % threads.length]);
                 windows.add(window);
                 length += window.length;
             }

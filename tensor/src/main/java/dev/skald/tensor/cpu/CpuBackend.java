@@ -58,11 +58,6 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Ops openSingle() {
-        return new CpuOps(this, kernels, new WorkerPool(1));
-    }
-
-    @Override
     public void prepareSpeech() {
         kernels.warmUpSpeech();
     }

@@ -41,6 +41,7 @@ import dev.skald.tensor.cpu.memory.CpuTensor;
 import dev.skald.tensor.cpu.memory.Layouts;
 import dev.skald.tensor.cpu.memory.Scratch;
 import dev.skald.tensor.cpu.norm.Moments;
+import dev.skald.tensor.cpu.workers.Team;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +59,7 @@ final class CpuOps implements Ops {
 
     private final Backend backend;
     private final CpuKernels kernels;
-    private final WorkerPool pool;
+    private final Team team;
     private final Arena arena = new Arena();
     private final Scratch scratch;
     private final Gemm gemm;
@@ -71,25 +72,25 @@ final class CpuOps implements Ops {
     CpuOps(Backend backend, CpuKernels kernels, WorkerPool pool) {
         this.backend = backend;
         this.kernels = kernels;
-        this.pool = pool;
+        team = new Team(pool);
         scratch = new Scratch(pool.threads());
-        gemm = new Gemm(kernels.gemm(), kernels.functions(), kernels.outputs(), pool, scratch);
+        gemm = new Gemm(kernels.gemm(), kernels.functions(), kernels.outputs(), team, scratch);
         winograd =
                 new Winograd(
                         kernels.vectors(),
                         kernels.gemm(),
                         kernels.functions(),
                         kernels.outputs(),
-                        pool,
+                        team,
                         scratch);
-        depthwise = new DepthwiseConv(kernels.functions(), kernels.outputs(), pool, scratch);
+        depthwise = new DepthwiseConv(kernels.functions(), kernels.outputs(), team, scratch);
         attention =
                 new Attention(
-                        kernels.gemm(), kernels.norms(), kernels.outputs(), pool, scratch, arena);
+                        kernels.gemm(), kernels.norms(), kernels.outputs(), team, scratch, arena);
         cachedAttention =
                 new CachedAttention(
-                        kernels.gemm(), kernels.norms(), kernels.outputs(), pool, scratch);
-        rows = new RowLoops(pool);
+                        kernels.gemm(), kernels.norms(), kernels.outputs(), team, scratch);
+        rows = new RowLoops(team);
     }
 
     // ---- memory
@@ -97,6 +98,11 @@ final class CpuOps implements Ops {
     @Override
     public Backend backend() {
         return backend;
+    }
+
+    @Override
+    public void threads(int most) {
+        team.alone(most == 1);
     }
 
     @Override
@@ -358,7 +364,7 @@ final class CpuOps implements Ops {
         CpuTensor from = cpu(x);
         try (Scope scope = scope()) {
             CpuTensor windows = arena.tensor(h, v, im.kernelH() * im.kernelW() * im.in());
-            im.run(pool, from, windows);
+            im.run(team, from, windows);
             gemm.run(Windows.of(windows), c.matrix(), new Output(c.bias(), epilogue, cpu(out)));
         }
         return out;

@@ -11,7 +11,7 @@ import dev.skald.tensor.cpu.memory.Arena;
 import dev.skald.tensor.cpu.memory.CpuTensor;
 import dev.skald.tensor.cpu.memory.Scratch;
 import dev.skald.tensor.cpu.norm.Norms;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ public final class Attention {
     private final GemmKernels kernels;
     private final Norms norms;
     private final OutputKernels outputs;
-    private final WorkerPool pool;
+    private final Team team;
     private final Scratch scratch;
     private final Arena arena;
 
@@ -43,13 +43,13 @@ public final class Attention {
             GemmKernels kernels,
             Norms norms,
             OutputKernels outputs,
-            WorkerPool pool,
+            Team team,
             Scratch scratch,
             Arena arena) {
         this.kernels = kernels;
         this.norms = norms;
         this.outputs = outputs;
-        this.pool = pool;
+        this.team = team;
         this.scratch = scratch;
         this.arena = arena;
     }
@@ -99,7 +99,7 @@ public final class Attention {
                         window.values().data, window.values().offset, window.values().rowStride);
             }
             // A panel of all heads at once: what lies together is read together.
-            pool.run(
+            team.run(
                     batch * panels,
                     (item, worker) -> {
                         int b = item / panels;
@@ -113,7 +113,7 @@ public final class Attention {
                             vp[i].clearRows(to, from + width);
                         }
                     });
-            pool.run(
+            team.run(
                     pp.length,
                     (h, worker) -> {
                         if (relative != null) {
@@ -122,7 +122,7 @@ public final class Attention {
                         }
                     });
             int blocks = (queries + BLOCK - 1) / BLOCK;
-            pool.run(
+            team.run(
                     kp.length * blocks,
                     (item, worker) -> {
                         int i = item / blocks;

@@ -10,7 +10,7 @@ import dev.skald.tensor.cpu.gemm.RowBlock;
 import dev.skald.tensor.cpu.memory.CpuTensor;
 import dev.skald.tensor.cpu.memory.Scratch;
 import dev.skald.tensor.cpu.norm.Norms;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 import java.util.Arrays;
 
 /**
@@ -24,19 +24,19 @@ public final class CachedAttention {
     private final GemmKernels kernels;
     private final Norms norms;
     private final OutputKernels outputs;
-    private final WorkerPool pool;
+    private final Team team;
     private final Scratch scratch;
 
     public CachedAttention(
             GemmKernels kernels,
             Norms norms,
             OutputKernels outputs,
-            WorkerPool pool,
+            Team team,
             Scratch scratch) {
         this.kernels = kernels;
         this.norms = norms;
         this.outputs = outputs;
-        this.pool = pool;
+        this.team = team;
         this.scratch = scratch;
     }
 
@@ -54,7 +54,7 @@ public final class CachedAttention {
             }
             return;
         }
-        pool.run(
+        team.run(
                 count,
                 (i, worker) -> {
                     int b = i / heads;
@@ -68,7 +68,7 @@ public final class CachedAttention {
         int queries = q.rows();
         int parts = (queries + ROWS - 1) / ROWS;
         int heads = caches[0].heads;
-        pool.run(
+        team.run(
                 caches.length * heads * parts,
                 (item, worker) -> {
                     int first = item % parts * ROWS;

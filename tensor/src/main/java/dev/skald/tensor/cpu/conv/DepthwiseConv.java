@@ -6,7 +6,7 @@ import dev.skald.tensor.cpu.gemm.Output;
 import dev.skald.tensor.cpu.gemm.OutputKernels;
 import dev.skald.tensor.cpu.gemm.Windows;
 import dev.skald.tensor.cpu.memory.Scratch;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 
 /** Convolutions with a group for each channel. */
 public final class DepthwiseConv {
@@ -18,14 +18,14 @@ public final class DepthwiseConv {
 
     private final Functions functions;
     private final OutputKernels outputs;
-    private final WorkerPool pool;
+    private final Team team;
     private final Scratch scratch;
 
     public DepthwiseConv(
-            Functions functions, OutputKernels outputs, WorkerPool pool, Scratch scratch) {
+            Functions functions, OutputKernels outputs, Team team, Scratch scratch) {
         this.functions = functions;
         this.outputs = outputs;
-        this.pool = pool;
+        this.team = team;
         this.scratch = scratch;
     }
 
@@ -35,7 +35,7 @@ public final class DepthwiseConv {
         int count = output.out().rows();
         int block = Math.max(ROWS, BLOCK / Math.max(1, n));
         int blocks = (count + block - 1) / block;
-        pool.run(
+        team.run(
                 x.x().batch() * blocks,
                 (item, worker) -> {
                     int row0 = item % blocks * block;

@@ -1,7 +1,7 @@
 package dev.skald.tensor.cpu.conv;
 
 import dev.skald.tensor.cpu.memory.CpuTensor;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 import java.util.Arrays;
 
 /**
@@ -12,9 +12,9 @@ import java.util.Arrays;
 public record Im2col(
         int in, int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW) {
     /** Writes the windows of an image (H, W, in): (h, v, kernelH * kernelW * in). */
-    public void run(WorkerPool pool, CpuTensor x, CpuTensor windows) {
+    public void run(Team team, CpuTensor x, CpuTensor windows) {
         int row = kernelW * in;
-        pool.run(
+        team.run(
                 windows.batch(),
                 (i, worker) -> {
                     for (int j = 0; j < windows.rows(); j++) {

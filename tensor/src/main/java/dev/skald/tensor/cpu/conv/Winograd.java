@@ -13,7 +13,7 @@ import dev.skald.tensor.cpu.gemm.Rounding;
 import dev.skald.tensor.cpu.gemm.RowBlock;
 import dev.skald.tensor.cpu.gemm.Windows;
 import dev.skald.tensor.cpu.memory.Scratch;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 
 /**
  * Convolutions of stride 1 by minimal filtering, with about half the products of the sum they
@@ -49,7 +49,7 @@ public final class Winograd {
     private final Functions functions;
     private final OutputKernels outputs;
     private final WinogradTransforms transforms;
-    private final WorkerPool pool;
+    private final Team team;
     private final Scratch scratch;
 
     public Winograd(
@@ -57,13 +57,13 @@ public final class Winograd {
             GemmKernels kernels,
             Functions functions,
             OutputKernels outputs,
-            WorkerPool pool,
+            Team team,
             Scratch scratch) {
         this.kernels = kernels;
         this.functions = functions;
         this.outputs = outputs;
         this.transforms = new WinogradTransforms(vectors);
-        this.pool = pool;
+        this.team = team;
         this.scratch = scratch;
     }
 
@@ -176,7 +176,7 @@ public final class Winograd {
         int panels = w.points()[0].panels();
         int splits = batch * groups >= 6 ? 1 : Math.min(panels, Math.ceilDiv(8, groups));
         int perSplit = Math.ceilDiv(panels, splits);
-        pool.run(
+        team.run(
                 batch * groups * splits,
                 (item, worker) -> {
                     int from = item / splits % groups * perGroup;

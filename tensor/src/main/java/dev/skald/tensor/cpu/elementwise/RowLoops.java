@@ -1,17 +1,17 @@
 package dev.skald.tensor.cpu.elementwise;
 
 import dev.skald.tensor.cpu.memory.CpuTensor;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 
 /** Goes over a tensor row by row or value by value, in pieces for the workers. */
 public final class RowLoops {
     /** Work in a piece, in plain operations on a value: a few microseconds. */
     private static final int PIECE = 1 << 15;
 
-    private final WorkerPool pool;
+    private final Team team;
 
-    public RowLoops(WorkerPool pool) {
-        this.pool = pool;
+    public RowLoops(Team team) {
+        this.team = team;
     }
 
     /** Something done to a row of {@code from} at {@code at}, its result going to {@code to}. */
@@ -36,7 +36,7 @@ public final class RowLoops {
     public void each(CpuTensor x, CpuTensor out, int cost, Row row) {
         int total = x.batch() * x.rows();
         int piece = Math.max(1, PIECE / Math.max(1, x.cols() * cost));
-        pool.run(
+        team.run(
                 (total + piece - 1) / piece,
                 (item, worker) -> {
                     int end = Math.min(total, (item + 1) * piece);
@@ -56,7 +56,7 @@ public final class RowLoops {
         }
         int total = x.size();
         int piece = PIECE / cost;
-        pool.run(
+        team.run(
                 (total + piece - 1) / piece,
                 (item, worker) -> {
                     int from = item * piece;

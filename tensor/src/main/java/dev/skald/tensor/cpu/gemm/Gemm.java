@@ -3,7 +3,7 @@ package dev.skald.tensor.cpu.gemm;
 import dev.skald.tensor.cpu.elementwise.Arithmetic;
 import dev.skald.tensor.cpu.elementwise.Functions;
 import dev.skald.tensor.cpu.memory.Scratch;
-import dev.skald.tensor.cpu.workers.WorkerPool;
+import dev.skald.tensor.cpu.workers.Team;
 
 /**
  * Matrix products, cut into tiles for the workers.
@@ -28,19 +28,19 @@ public final class Gemm {
     private final GemmKernels kernels;
     private final Functions functions;
     private final OutputKernels outputs;
-    private final WorkerPool pool;
+    private final Team team;
     private final Scratch scratch;
 
     public Gemm(
             GemmKernels kernels,
             Functions functions,
             OutputKernels outputs,
-            WorkerPool pool,
+            Team team,
             Scratch scratch) {
         this.kernels = kernels;
         this.functions = functions;
         this.outputs = outputs;
-        this.pool = pool;
+        this.team = team;
         this.scratch = scratch;
     }
 
@@ -74,7 +74,7 @@ public final class Gemm {
         }
         int group = panelGroup;
         int groups = (panels + group - 1) / group;
-        pool.run(
+        team.run(
                 batch * blocks * groups,
                 (item, worker) -> {
                     int block = item / groups % blocks;
