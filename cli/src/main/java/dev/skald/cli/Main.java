@@ -158,7 +158,7 @@ public final class Main implements Runnable {
         return switch (name) {
             case "speak" -> new SpeakCommand(console);
             case "demo" -> new DemoCommand(console);
-            case "voices" -> new VoicesCommand(console);
+            case "voices" -> VoicesCommand.of(console);
             case "convert" -> new ConvertCommand(console);
             case "serve" -> new ServeCommand(console);
             case "mcp" -> new McpCommand(console);
