@@ -1,20 +1,25 @@
 @echo off
-rem Starts Skald on Windows: finds a JDK 25, builds what is not built, runs the command.
-setlocal EnableExtensions EnableDelayedExpansion
+rem Starts Skald on Windows as skald does elsewhere: finds a JDK 25, builds what is not built, runs
+rem the command. After a change of sources: delete cli\target\skald\built, and it builds again.
+setlocal EnableExtensions DisableDelayedExpansion
 rem Programs are not looked for where the caller stands.
 set "NoDefaultCurrentDirectoryInExePath=1"
 set "root=%~dp0"
 set "dist=%root%cli\target\skald"
-set "jdk="
+set "jar=%dist%\lib\skald-cli.jar"
+set "command=%~1"
+set line=%*
+setlocal EnableDelayedExpansion
 
+set "jdk="
 if defined SKALD_JAVA_HOME (
-    call :check "%SKALD_JAVA_HOME%"
+    call :check "!SKALD_JAVA_HOME!"
     if not defined jdk (
-        echo skald: SKALD_JAVA_HOME ^(%SKALD_JAVA_HOME%^) is not a JDK 25 or newer 1>&2
+        echo skald: SKALD_JAVA_HOME ^(!SKALD_JAVA_HOME!^) is not a JDK 25 or newer 1>&2
         exit /b 1
     )
 )
-if not defined jdk if defined JAVA_HOME call :check "%JAVA_HOME%"
+if not defined jdk if defined JAVA_HOME call :check "!JAVA_HOME!"
 if not defined jdk for %%R in (
     "%ProgramFiles%\Eclipse Adoptium" "%ProgramFiles%\Java" "%ProgramFiles%\Microsoft"
     "%ProgramFiles%\Zulu" "%ProgramFiles%\Amazon Corretto" "%ProgramFiles%\BellSoft"
@@ -29,6 +34,7 @@ if not defined jdk (
 if exist "%root%pom.xml" if not exist "%dist%\built" (
     echo skald: not built yet: building ^(a minute or so^) ... 1>&2
     if not exist "%root%target" mkdir "%root%target"
+    del /q "%dist%\*.aot" "%dist%\vectors-*.jar" >nul 2>&1
     setlocal
     set "JAVA_HOME=!jdk!"
     pushd "%root%"
@@ -42,29 +48,69 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     endlocal
 )
 
-set "flags=-XX:+DisplayVMOutputToStderr "@%dist%\jvm.args" -XX:+UseSerialGC -Xms32m "-Dskald.root=%root%.""
-set "aot=%dist%\java-%version%.aot"
+rem The Vector API without its warning and its start-up cost, and a picocli that can be cached, once a build.
 set "vectors=%dist%\vectors-%version%.jar"
-rem The Vector API as a module would turn off most of the AOT cache: see VectorJar.
-set "module=--add-modules jdk.incubator.vector"
-set "boot="-Xbootclasspath/a:%vectors%" -XX:+UnlockExperimentalVMOptions -XX:+EnableVectorSupport -XX:+EnableVectorReboxing -XX:+EnableVectorAggressiveReboxing"
-set "start=%module%"
-if exist "%aot%" set "start=%boot% "-XX:AOTCache=%aot%""
-setlocal DisableDelayedExpansion
-"%jdk%\bin\java" %start% %flags% %SKALD_JAVA_OPTS% -jar "%dist%\lib\skald-cli.jar" %*
-set "code=%errorlevel%"
-if %code% equ 0 if "%~1"=="speak" if not exist "%aot%" (
-    rem Once: a training run, from which later starts take loaded classes and profiles.
-    "%jdk%\bin\java" -cp "%dist%\lib\skald-cli.jar" dev.skald.cli.launch.Preparation "%vectors%" >nul 2>&1
-    "%jdk%\bin\java" %boot% %flags% "-XX:AOTCacheOutput=%aot%" -jar "%dist%\lib\skald-cli.jar" speak "On May 3rd, 2024, Dr. Smith paid for 3 books. Was it worth it?" -o "%dist%\training.wav" --offline >nul 2>&1 <nul
-    del /q "%dist%\training.wav" >nul 2>&1
+if not exist "%vectors%" for %%P in ("%dist%\lib\picocli-*.jar") do (
+    "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Preparation "%vectors%" "%%~P" >nul 2>&1
 )
-exit /b %code%
+
+rem The AOT caches: one for mode fast and all else, one for mode cinematic. An empty one is that of a
+rem training run that failed.
+set "mode="
+if defined line (
+    if not "!line:--mode cinematic=!"=="!line!" set "mode=cinematic"
+    if not "!line: --model =!"=="!line!" set "mode=cinematic"
+)
+set "fast=%dist%\java-%version%.aot"
+set "aot=%fast%"
+if defined mode set "aot=%dist%\java-%version%-cinematic.aot"
+set "cache="
+for %%F in ("%fast%" "%aot%") do if exist "%%~F" if %%~zF gtr 0 if exist "%vectors%" set "cache=%%~F"
+
+set "flags=--add-modules jdk.incubator.vector"
+if exist "%vectors%" set "flags="-Xbootclasspath/a:%vectors%" "-Dskald.vectors=%vectors%" "@%dist%\vectors.args""
+set "flags=%flags% "@%dist%\jvm.args" "-Dskald.root=%root%.""
+rem A gigabyte of weights: the heap must not grow by half of them beyond what is used.
+if defined mode set "flags=%flags% -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
+rem What a person asks for must not contradict what comes before it.
+set "memory= -Xms192m"
+set "collector= -XX:+UseSerialGC"
+if defined SKALD_JAVA_OPTS (
+    if not "!SKALD_JAVA_OPTS:-Xm=!"=="!SKALD_JAVA_OPTS!" set "memory="
+    if not "!SKALD_JAVA_OPTS:GC=!"=="!SKALD_JAVA_OPTS!" set "collector="
+)
+set "flags=%flags%%memory%%collector%"
+
+rem The server's libraries lie apart: no other start opens their jars.
+set "start="@%dist%\server.args" -cp "%jar%;%dist%\lib\server\*" dev.skald.cli.Main"
+for %%C in (speak demo text voices convert doctor bench dev) do if "!command!"=="%%C" set "start=-jar "%jar%""
+set "cached="
+if defined cache set "cached="-XX:AOTCache=%cache%""
+
+setlocal DisableDelayedExpansion
+"%jdk%\bin\java" %flags% %cached% %SKALD_JAVA_OPTS% %start% %*
+set "code=%errorlevel%"
+if not %code% equ 0 exit /b %code%
+if not "%command%"=="speak" exit /b 0
+if exist "%aot%" exit /b 0
+if not exist "%vectors%" exit /b 0
+
+rem Once a build and mode, in the background: a training run, from which later starts take loaded
+rem classes and profiles.
+set "text=On May 3rd, 2024, Dr. Smith paid for 3 books. Was it worth it? Yes, she said; it was."
+set "as="
+if defined mode set "text=Was it worth 3 books?"
+if defined mode set "as=--mode cinematic --seed 1"
+set "background=start "" /b /low"
+if "%SKALD_PREPARE%"=="wait" set "background="
+%background% "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Training "%aot%" "%jdk%\bin\java" %flags% -jar "%jar%" speak "%text%" %as% <nul >nul 2>&1
+exit /b 0
 
 :check
 rem Sets jdk and version if the folder holds a JDK 25 or newer.
 if not exist "%~1\bin\java.exe" exit /b
 if not exist "%~1\release" exit /b
-for /f "usebackq tokens=2 delims==" %%V in (`findstr /b "JAVA_VERSION=" "%~1\release"`) do set "version=%%~V"
-for /f "tokens=1 delims=.-+" %%M in ("%version%") do if %%M geq 25 set "jdk=%~f1"
+set "found="
+for /f "usebackq tokens=2 delims==" %%V in (`findstr /b "JAVA_VERSION=" "%~1\release"`) do set "found=%%~V"
+for /f "tokens=1 delims=.-+" %%M in ("%found%") do if %%M geq 25 set "jdk=%~f1"& set "version=%found%"
 exit /b

@@ -144,7 +144,8 @@ final class RomanNumerals {
             String before = Words.before(text, at);
             if (isNumbered(before)) {
                 boolean named = before.equals(titled(before));
-                return named || !word.equals("I") || at < i || !goesOn(text, end);
+                // "World War I, I am told": a pronoun.
+                return !word.equals("I") || named && at == i || !goesOn(text, end);
             }
             int start = joined(text, at);
             if (start < 0) {

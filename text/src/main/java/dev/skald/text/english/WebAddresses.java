@@ -1,5 +1,6 @@
 package dev.skald.text.english;
 
+import dev.skald.text.words.Abbreviations;
 import dev.skald.text.words.NumberWords;
 import dev.skald.text.words.Reading;
 import dev.skald.text.words.Words;
@@ -82,6 +83,10 @@ final class WebAddresses {
         }
         // "U.S.A" and "e.g" are not hosts.
         if (dot == 1 && Character.isLetter(host.charAt(0)) && last.length() < 2) {
+            return false;
+        }
+        // Nor is "i.e.no", an abbreviation with a word glued to it.
+        if (host.indexOf('.') < dot && Abbreviations.find(host.substring(0, dot + 1)) != null) {
             return false;
         }
         boolean shouted = last.length() > 2 && last.equals(last.toUpperCase(Locale.ROOT));

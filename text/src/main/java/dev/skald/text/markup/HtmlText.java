@@ -41,6 +41,11 @@ final class HtmlText {
         return Tag.isKnownTag(name);
     }
 
+    /** Whether what an element of that name holds is on no page. */
+    static boolean unseen(String name) {
+        return UNSEEN.contains(name);
+    }
+
     /** Whether an element of that name ends the line before it. */
     static boolean block(String name) {
         return Tag.isKnownTag(name) && Tag.valueOf(name).isBlock();

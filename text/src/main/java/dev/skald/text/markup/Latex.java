@@ -29,10 +29,6 @@ final class Latex {
                     Map.entry("pm", "plus or minus"),
                     Map.entry("mp", "minus or plus"),
                     Map.entry("infty", "infinity"),
-                    Map.entry("sum", "the sum of"),
-                    Map.entry("prod", "the product of"),
-                    Map.entry("int", "the integral of"),
-                    Map.entry("lim", "the limit of"),
                     Map.entry("partial", "partial"),
                     Map.entry("nabla", "nabla"),
                     Map.entry("in", "in"),
@@ -157,6 +153,7 @@ final class Latex {
                         });
             }
             case "binom" -> say(argument() + " choose " + argument());
+            case "int", "sum", "prod", "lim" -> limits(name);
             case "begin", "end" -> argument();
             case "\\" -> out.append(", ");
             default -> {
@@ -174,6 +171,36 @@ final class Latex {
 
     private void say(String words) {
         out.append(' ').append(words).append(' ');
+    }
+
+    /** "The sum from i = 1 to n of". */
+    private void limits(String name) {
+        String what =
+                switch (name) {
+                    case "int" -> "the integral";
+                    case "sum" -> "the sum";
+                    case "prod" -> "the product";
+                    default -> "the limit";
+                };
+        String from = "";
+        String to = "";
+        while (at < source.length() && "_^ ".indexOf(source.charAt(at)) >= 0) {
+            switch (source.charAt(at++)) {
+                case '_' -> from = argument();
+                case '^' -> to = argument();
+                default -> {}
+            }
+        }
+        boolean approaches = name.equals("lim") || from.contains(" to ");
+        say(
+                what
+                        + (from.isEmpty()
+                                ? ""
+                                : approaches
+                                        ? " as " + from.replace(" to ", " approaches ")
+                                        : to.isEmpty() ? " over " + from : " from " + from)
+                        + (to.isEmpty() ? "" : " to " + to)
+                        + " of");
     }
 
     private void power() {

@@ -239,6 +239,9 @@ final class MarkdownText {
         private final @Nullable Origins origins;
         private int shift;
 
+        /** Inside of a style, a script and the like. */
+        private boolean unseen;
+
         Walk(String markdown, StringBuilder out, @Nullable Origins origins) {
             this.markdown = markdown;
             this.out = out;
@@ -365,7 +368,9 @@ final class MarkdownText {
                     name.length() < inside.length()
                             && inside.indexOf('=') < 0
                             && name.length() == 1;
-            if (comparison) {
+            if (HtmlText.unseen(element)) {
+                unseen = !closes && closed(html, name);
+            } else if (comparison) {
                 out.append(literal);
             } else if (!closes && placeholder(html, name, element)) {
                 out.append(inside);
@@ -388,18 +393,24 @@ final class MarkdownText {
             if (HtmlText.element(element) && !key) {
                 return false;
             }
+            return !closed(html, name) && !html.getLiteral().endsWith("/>");
+        }
+
+        private static boolean closed(HtmlInline html, String name) {
             for (Node n = html.getNext(); n != null; n = n.getNext()) {
                 if (n instanceof HtmlInline tag && tag.getLiteral().startsWith("</" + name)) {
-                    return false;
+                    return true;
                 }
             }
-            return !html.getLiteral().endsWith("/>");
+            return false;
         }
 
         @Override
         public void visit(Text text) {
             trace(null);
-            said(text);
+            if (!unseen) {
+                said(text);
+            }
             trace(text);
         }
 
