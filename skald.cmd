@@ -8,7 +8,20 @@ set "root=%~dp0"
 set "dist=%root%cli\target\skald"
 set "jar=%dist%\lib\skald-cli.jar"
 set "command=%~1"
+rem What of the command line and of a person's options the flags depend on: without quotes.
 set line=%*
+set "plain="
+if defined line set "plain=%line:"=%"
+set "mode="
+if defined plain if not "%plain:--mode cinematic=%"=="%plain%" set "mode=cinematic"
+if defined plain if not "%plain: --model =%"=="%plain%" set "mode=cinematic"
+set "wish="
+if defined SKALD_JAVA_OPTS set "wish=%SKALD_JAVA_OPTS:"=%"
+set "memory= -Xms192m"
+set "collector= -XX:+UseSerialGC"
+rem What a person asks for must not contradict what comes before it.
+if defined wish if not "%wish:-Xm=%"=="%wish%" set "memory="
+if defined wish if not "%wish:GC=%"=="%wish%" set "collector="
 setlocal EnableDelayedExpansion
 
 set "jdk="
@@ -50,17 +63,14 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
 
 rem The Vector API without its warning and its start-up cost, and a picocli that can be cached, once a build.
 set "vectors=%dist%\vectors-%version%.jar"
-if not exist "%vectors%" for %%P in ("%dist%\lib\picocli-*.jar") do (
-    "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Preparation "%vectors%" "%%~P" >nul 2>&1
-)
+set "modern="
+pushd "%dist%\lib"
+for %%P in (picocli-*.jar) do set "modern=%dist%\lib\%%P"
+popd
+if not exist "%vectors%" "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Preparation "%vectors%" "%modern%" >nul 2>&1
 
 rem The AOT caches: one for mode fast and all else, one for mode cinematic. An empty one is that of a
 rem training run that failed.
-set "mode="
-if defined line (
-    if not "!line:--mode cinematic=!"=="!line!" set "mode=cinematic"
-    if not "!line: --model =!"=="!line!" set "mode=cinematic"
-)
 set "fast=%dist%\java-%version%.aot"
 set "aot=%fast%"
 if defined mode set "aot=%dist%\java-%version%-cinematic.aot"
@@ -70,16 +80,10 @@ for %%F in ("%fast%" "%aot%") do if exist "%%~F" if %%~zF gtr 0 if exist "%vecto
 set "flags=--add-modules jdk.incubator.vector"
 if exist "%vectors%" set "flags="-Xbootclasspath/a:%vectors%" "-Dskald.vectors=%vectors%" "@%dist%\vectors.args""
 set "flags=%flags% "@%dist%\jvm.args" "-Dskald.root=%root%.""
-rem A gigabyte of weights: the heap must not grow by half of them beyond what is used.
-if defined mode set "flags=%flags% -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
-rem What a person asks for must not contradict what comes before it.
-set "memory= -Xms192m"
-set "collector= -XX:+UseSerialGC"
-if defined SKALD_JAVA_OPTS (
-    if not "!SKALD_JAVA_OPTS:-Xm=!"=="!SKALD_JAVA_OPTS!" set "memory="
-    if not "!SKALD_JAVA_OPTS:GC=!"=="!SKALD_JAVA_OPTS!" set "collector="
-)
-set "flags=%flags%%memory%%collector%"
+rem Weights fill the heap: it must not grow by two thirds of them beyond what is used.
+set "free=-XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20"
+if defined mode set "free=-XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10"
+set "flags=%flags% %free%"
 
 rem The server's libraries lie apart: no other start opens their jars.
 set "start="@%dist%\server.args" -cp "%jar%;%dist%\lib\server\*" dev.skald.cli.Main"
@@ -88,7 +92,7 @@ set "cached="
 if defined cache set "cached="-XX:AOTCache=%cache%""
 
 setlocal DisableDelayedExpansion
-"%jdk%\bin\java" %flags% %cached% %SKALD_JAVA_OPTS% %start% %*
+"%jdk%\bin\java" %flags%%memory%%collector% %cached% %SKALD_JAVA_OPTS% %start% %*
 set "code=%errorlevel%"
 if not %code% equ 0 exit /b %code%
 if not "%command%"=="speak" exit /b 0
@@ -103,7 +107,7 @@ if defined mode set "text=Was it worth 3 books?"
 if defined mode set "as=--mode cinematic --seed 1"
 set "background=start "" /b /low"
 if "%SKALD_PREPARE%"=="wait" set "background="
-%background% "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Training "%aot%" "%jdk%\bin\java" %flags% -jar "%jar%" speak "%text%" %as% <nul >nul 2>&1
+%background% "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Training "%aot%" "%jdk%\bin\java.exe" %flags% -Xms192m -XX:+UseSerialGC -jar "%jar%" speak "%text%" %as% <nul >nul 2>&1
 exit /b 0
 
 :check
@@ -111,6 +115,6 @@ rem Sets jdk and version if the folder holds a JDK 25 or newer.
 if not exist "%~1\bin\java.exe" exit /b
 if not exist "%~1\release" exit /b
 set "found="
-for /f "usebackq tokens=2 delims==" %%V in (`findstr /b "JAVA_VERSION=" "%~1\release"`) do set "found=%%~V"
+for /f "usebackq tokens=1,2 delims==" %%K in ("%~1\release") do if "%%K"=="JAVA_VERSION" set "found=%%~L"
 for /f "tokens=1 delims=.-+" %%M in ("%found%") do if %%M geq 25 set "jdk=%~f1"& set "version=%found%"
 exit /b

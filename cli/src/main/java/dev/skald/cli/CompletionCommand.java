@@ -1,6 +1,7 @@
 package dev.skald.cli;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -16,7 +17,10 @@ final class CompletionCommand implements Runnable {
     private final Main main;
     private final Console console;
 
-    @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+    @Parameters(
+            paramLabel = "SHELL",
+            completionCandidates = Choices.Shells.class,
+            description = "bash or zsh.")
     String shell = "bash";
 
     CompletionCommand(Main main, Console console) {

@@ -105,6 +105,7 @@ class HelpTest {
     void completionIsAScript() {
         String script = Cli.run("completion", "bash").out();
         assertThat(script).contains("skald").contains("--voice").contains("doctor");
+        assertThat(script).contains("de_DE", "cinematic", "\"bash\" \"zsh\"");
         assertThat(Cli.run("completion", "fish").code()).isEqualTo(ExitCode.USAGE.number);
     }
 

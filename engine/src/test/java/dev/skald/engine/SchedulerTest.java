@@ -404,7 +404,6 @@ class SchedulerTest {
                                             }
                                         }),
                         s -> {});
-        untilReady(List.of(speaker));
         speaker.whole();
         assertThat(take(speaker)).hasSize(10);
         assertThat(threads).hasSize(9).endsWith(2, 2, 2, 2, 2, 2);

@@ -57,6 +57,37 @@ public final class Choices {
         }
     }
 
+    public static final class Shells implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("bash", "zsh").iterator();
+        }
+    }
+
+    /** The languages that a voice or model is known for: {@code de} and {@code de_DE}. */
+    public static final class Languages implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            TreeSet<String> all = new TreeSet<>();
+            for (CatalogueEntry entry : Catalogue.of(SkaldHome.folder()).entries()) {
+                String language = entry.info().language();
+                all.add(language);
+                all.add(language.split("_", 2)[0]);
+            }
+            return all.iterator();
+        }
+    }
+
+    /** The voices that were installed or added. */
+    public static final class Installed implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return VoiceLibrary.at(SkaldHome.folder()).list().stream()
+                    .map(InstalledVoice::id)
+                    .iterator();
+        }
+    }
+
     /** The voices that are here. */
     public static final class Voices implements Iterable<String> {
         @Override

@@ -54,6 +54,7 @@ public final class SpeechOptions {
     @Option(
             names = "--language",
             paramLabel = "LANG",
+            completionCandidates = Choices.Languages.class,
             description = "The language of the text (en, de ...).")
     public @Nullable String language;
 

@@ -1,5 +1,6 @@
 package dev.skald.cli.voices;
 
+import dev.skald.cli.console.Choices;
 import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Json;
@@ -40,6 +41,7 @@ final class ListCommand implements Callable<Integer> {
     @Option(
             names = {"-l", "--language"},
             paramLabel = "CODE",
+            completionCandidates = Choices.Languages.class,
             description = "Only this language: en, en_GB.")
     @Nullable String language;
 

@@ -71,13 +71,59 @@ class JvmArgsTest {
                 .anyMatch(c -> c.getSimpleName().startsWith("EspeakModuleMachine"));
     }
 
+    /** What one launcher tells the JVM, the other does too; no machine here runs {@code cmd}. */
     @Test
-    void bothLaunchersReadThem() throws IOException {
-        assertThat(Files.readString(Path.of("../skald")))
-                .contains("@$dist/jvm.args")
-                .doesNotContain("CompileCommand");
-        assertThat(Files.readString(Path.of("../skald.cmd")))
-                .contains("@%dist%\\jvm.args")
-                .doesNotContain("CompileCommand");
+    void bothLaunchersSayTheSame() throws IOException {
+        String posix = Files.readString(Path.of("../skald"));
+        String windows = Files.readString(Path.of("../skald.cmd"));
+        for (String file : List.of("jvm.args", "vectors.args", "server.args")) {
+            assertThat(posix).contains("@$dist/" + file);
+            assertThat(windows).contains("@%dist%\\" + file);
+            assertThat(FILE.resolveSibling(file)).exists();
+        }
+        for (String both :
+                List.of(
+                        "-Xms192m",
+                        "-XX:+UseSerialGC",
+                        "-XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10",
+                        "-XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20",
+                        "-Xbootclasspath/a:",
+                        "-Dskald.vectors=",
+                        "-Dskald.root=",
+                        "-XX:AOTCache=",
+                        "dev.skald.cli.launch.Preparation",
+                        "dev.skald.cli.Main")) {
+            assertThat(posix).contains(both);
+            assertThat(windows).contains(both);
+        }
+        assertThat(posix + windows).doesNotContain("CompileCommand");
+        assertThat(windows).contains("dev.skald.cli.launch.Training");
+    }
+
+    @Test
+    void bothLaunchersStartTheSameCommandsWithoutTheServer() throws IOException {
+        Matcher posix =
+                Pattern.compile("\\n    (speak [a-z |]*)\\) set -- -jar")
+                        .matcher(Files.readString(Path.of("../skald")));
+        Matcher windows =
+                Pattern.compile("for %%C in \\((speak [a-z ]*)\\) do")
+                        .matcher(Files.readString(Path.of("../skald.cmd")));
+        assertThat(posix.find()).isTrue();
+        assertThat(windows.find()).isTrue();
+        assertThat(posix.group(1).replace(" |", "")).isEqualTo(windows.group(1));
+    }
+
+    /** Labels that are called are there, and quotes pair in every line. */
+    @Test
+    void skaldCmdIsWhole() throws IOException {
+        String text = Files.readString(Path.of("../skald.cmd"));
+        Matcher calls = Pattern.compile("call (:\\w+)").matcher(text);
+        assertThat(calls.find()).isTrue();
+        assertThat(text).contains("\n" + calls.group(1) + "\r\n");
+        for (String line : text.split("\r\n")) {
+            // The one that takes quotes away has one of its own.
+            long quotes = line.replace(":\"=", "").chars().filter(c -> c == '"').count();
+            assertThat(quotes % 2).as(line).isZero();
+        }
     }
 }

@@ -277,8 +277,20 @@ class LauncherTest {
     }
 
     @Test
-    void theJvmsOwnWordsDoNotGoWhereAudioGoes() throws IOException, InterruptedException {
-        assertThat(run(jdk("25"), "speak").output()).contains("<-XX:+DisplayVMOutputToStderr>");
+    void theJvmsOwnWordsDoNotGoWhereAudioGoes() throws IOException {
+        assertThat(Files.readAllLines(Path.of("src/main/dist/jvm.args")))
+                .contains("-XX:+DisplayVMOutputToStderr");
+    }
+
+    @Test
+    void onlyWhatServesHasTheServersLibraries() throws IOException, InterruptedException {
+        assertThat(run(jdk("25"), "speak", "x").output())
+                .contains("<-jar>\n")
+                .doesNotContain("server");
+        for (String command : List.of("serve", "--help", "completion")) {
+            assertThat(run(jdk("25"), command).output())
+                    .contains("server.args>", "lib/server/*>", "<dev.skald.cli.Main>\n<" + command);
+        }
     }
 
     @ParameterizedTest
