@@ -240,7 +240,8 @@ public final class Winograd {
         }
         int width = w.points()[0].width();
         float[] t = scratch.tile(worker, POINTS * rows * width);
-        float[] y = scratch.panel(worker, spans * span * width);
+        int spare = (WinogradTransforms.MOST_OUTPUTS - outputs) * dilation;
+        float[] y = scratch.panel(worker, (spans * span + spare) * width);
         for (int p = tile.panel0; p < tile.panel1; p++) {
             for (int k = 0; k < POINTS; k++) {
                 PackedMatrix m = w.points()[k];
@@ -248,6 +249,7 @@ public final class Winograd {
                 RowBlock block = new RowBlock(v, at, in, rows, w.pieces(), pieceStep, in);
                 kernels.product(block, m.values(), m.panel(p), t, k * rows * width);
             }
+            // In order: a span's first rows are written after the spare ones of the span before.
             for (int s = 0; s < spans; s++) {
                 transforms.toOutputs(
                         t,

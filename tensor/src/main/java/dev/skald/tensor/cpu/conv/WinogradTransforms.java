@@ -6,6 +6,9 @@ import jdk.incubator.vector.FloatVector;
 
 /** The two transforms of {@link Winograd}: value by value over rows that lie a step apart. */
 final class WinogradTransforms {
+    /** Rows that {@link #toOutputs} may write. */
+    static final int MOST_OUTPUTS = 7;
+
     private final boolean vectors;
 
     WinogradTransforms(boolean vectors) {
@@ -26,7 +29,8 @@ final class WinogradTransforms {
 
     /**
      * Interpolates outputs from the sums at the points, {@code pointStep} apart: 4 to 7 rows of
-     * {@code step} values one behind the other; step is a multiple of the panel's columns.
+     * {@code step} values one behind the other; step is a multiple of the panel's columns. What
+     * lies in the place of the rows up to the {@link #MOST_OUTPUTS}th is lost.
      */
     void toOutputs(float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
         if (vectors && ToOutputs.KERNEL.awaitReady()) {
@@ -166,11 +170,16 @@ final class WinogradTransforms {
             simd(X, 0, 0, 4 + vectors % 4, Y, 0, Math.min(vectors, 8) * Lanes.N);
         }
 
+        /**
+         * All seven rows, whoever reads them: with a branch for each that may be left out, C2 makes
+         * a loop for each number of rows and takes eight times as long.
+         */
         static void simd(
                 float[] t, int to, int pointStep, int outputs, float[] y, int yo, int step) {
             FloatVector last4 = outputs == 4 ? ONE : ZERO;
             FloatVector last5 = outputs == 5 ? ONE : ZERO;
             FloatVector last6 = outputs == 6 ? ONE : ZERO;
+            FloatVector last7 = outputs == 7 ? ONE : ZERO;
             for (int i = 0; i < step; i += Lanes.N) {
                 int f = to + i;
                 int o = yo + i;
@@ -191,15 +200,9 @@ final class WinogradTransforms {
                 o2.fma(P2, o3.fma(P05, o1)).intoArray(y, o + step);
                 e2.fma(P4, e3.fma(P025, e1)).intoArray(y, o + 2 * step);
                 end.fma(last4, o2.fma(P8, o3.fma(P0125, o1))).intoArray(y, o + 3 * step);
-                if (outputs > 4) {
-                    end.fma(last5, e2.fma(P16, e3.fma(P00625, e1))).intoArray(y, o + 4 * step);
-                }
-                if (outputs > 5) {
-                    end.fma(last6, o2.fma(P32, o3.fma(P003125, o1))).intoArray(y, o + 5 * step);
-                }
-                if (outputs > 6) {
-                    end.add(e2.fma(P64, e3.fma(P0015625, e1))).intoArray(y, o + 6 * step);
-                }
+                end.fma(last5, e2.fma(P16, e3.fma(P00625, e1))).intoArray(y, o + 4 * step);
+                end.fma(last6, o2.fma(P32, o3.fma(P003125, o1))).intoArray(y, o + 5 * step);
+                end.fma(last7, e2.fma(P64, e3.fma(P0015625, e1))).intoArray(y, o + 6 * step);
             }
         }
     }
