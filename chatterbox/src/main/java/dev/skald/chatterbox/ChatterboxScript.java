@@ -42,11 +42,7 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
         boolean paragraph = afterBlock;
         afterBlock = group.endsBlock();
         return new SpeechPlan.Piece(
-                text,
-                index,
-                true,
-                paragraph,
-                whole -> open(group, index, whole));
+                text, index, true, paragraph, whole -> open(group, index, whole));
     }
 
     private SpeechJob open(SentenceGroups.Group group, int index, boolean whole) {

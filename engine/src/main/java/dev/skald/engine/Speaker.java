@@ -146,6 +146,7 @@ public final class Speaker implements AudioSource {
 
     private void taken(Lane lane, AudioChunk chunk) {
         waiting -= chunk.samples().length;
+        lane.waiting -= chunk.samples().length;
         handedOut += chunk.samples().length;
         if (lane.done && lane.chunks.isEmpty() && lane.failure == null) {
             lanes.remove();
@@ -243,12 +244,17 @@ public final class Speaker implements AudioSource {
 
     // --- what the scheduler asks, with its lock held ---------------------------------------------
 
-    private boolean full() {
-        return waiting > AHEAD * plan.sampleRate();
+    private boolean runnable() {
+        return begun && !cancelled && !failed;
     }
 
-    private boolean runnable() {
-        return begun && !cancelled && !failed && !full();
+    /**
+     * Whether a lane's next step is wanted. The first one counts what is ready of itself alone:
+     * others that are far ahead of it must not stop it, for it is what the listener waits for.
+     */
+    private boolean wanted(Lane lane) {
+        long untaken = lane == lanes.peek() ? lane.waiting : waiting;
+        return !lane.done && untaken <= AHEAD * plan.sampleRate();
     }
 
     /** The first piece has the machine to itself where it is awaited. */
@@ -262,7 +268,7 @@ public final class Speaker implements AudioSource {
             return null;
         }
         for (Lane lane : lanes) {
-            if (!lane.running && !lane.done) {
+            if (!lane.running && wanted(lane)) {
                 return lane;
             }
         }
@@ -274,7 +280,7 @@ public final class Speaker implements AudioSource {
         int ready = 0;
         if (runnable()) {
             for (Lane lane : lanes) {
-                ready += lane.done ? 0 : 1;
+                ready += wanted(lane) ? 1 : 0;
             }
         }
         return Math.max(running, Math.min(ready, sideBySide()));
@@ -284,7 +290,7 @@ public final class Speaker implements AudioSource {
     void batched(SpeechJob.Batch batch, List<Lane> together) {
         if (runnable()) {
             for (Lane lane : lanes) {
-                if (!lane.running && !lane.done && lane.batch() == batch) {
+                if (!lane.running && wanted(lane) && lane.batch() == batch) {
                     together.add(lane);
                 }
             }
@@ -355,6 +361,7 @@ public final class Speaker implements AudioSource {
         private final Deque<AudioChunk> chunks = new ArrayDeque<>();
         private final List<TimedText> words = new ArrayList<>(); // not in a chunk yet
         private int threads;
+        private long waiting; // samples made and not taken
         private boolean running;
         private boolean done;
         private boolean begun;
@@ -490,6 +497,7 @@ public final class Speaker implements AudioSource {
         private void put(AudioChunk chunk) {
             chunks.add(chunk);
             waiting += chunk.samples().length;
+            Speaker.this.waiting += chunk.samples().length;
             made += chunk.samples().length;
         }
 

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Fairness, back-pressure, cancelling and failures, over jobs that only count. The scheduler's
@@ -104,11 +105,7 @@ class SchedulerTest {
                             Maker piece = all.next();
                             int sentence = index[0]++;
                             return new SpeechPlan.Piece(
-                                    "text",
-                                    sentence,
-                                    true,
-                                    false,
-                                    whole -> piece.make());
+                                    "text", sentence, true, false, whole -> piece.make());
                         });
     }
 
@@ -407,6 +404,36 @@ class SchedulerTest {
         speaker.whole();
         assertThat(take(speaker)).hasSize(10);
         assertThat(threads).hasSize(9).endsWith(2, 2, 2, 2, 2, 2);
+    }
+
+    /** The one that is far ahead stops, not the one that is awaited. */
+    @Test
+    @Timeout(60)
+    void aPieceThatIsFarAheadDoesNotStopTheOneBeforeIt() {
+        scheduler = Scheduler.of(2, clock::get);
+        CountDownLatch ahead = new CountDownLatch(3);
+        Speaker speaker =
+                scheduler.speak(
+                        plan(
+                                2,
+                                0,
+                                () ->
+                                        new Fake("first", 5, 10) {
+                                            @Override
+                                            void work() {
+                                                await(ahead);
+                                            }
+                                        },
+                                () ->
+                                        new Fake("second", 5, 4 * RATE) {
+                                            @Override
+                                            void work() {
+                                                ahead.countDown();
+                                            }
+                                        }),
+                        s -> {});
+        speaker.whole();
+        assertThat(take(speaker)).hasSize(10);
     }
 
     @Test

@@ -102,8 +102,8 @@ final class PiperEngine implements SpeechEngine {
                                                     settings,
                                                     request.timestamps(),
                                                     config.sampleRate())));
+            // Begun by whoever takes it: then it is known whether somebody listens.
             lease.get();
-            speaker.begin();
             return speaker;
         } catch (RuntimeException | Error e) {
             if (speaker == null) {

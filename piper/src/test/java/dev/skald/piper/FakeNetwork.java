@@ -16,6 +16,7 @@ final class FakeNetwork implements PiperNetwork {
 
     /** How many threads each window was given. */
     final List<Integer> threads = new CopyOnWriteArrayList<>();
+
     final AtomicInteger open = new AtomicInteger();
     final AtomicInteger mostOpen = new AtomicInteger();
 

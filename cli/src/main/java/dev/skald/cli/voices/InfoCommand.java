@@ -55,7 +55,9 @@ final class InfoCommand implements Callable<Integer> {
     private VoiceRow row() {
         VoiceLibrary library = VoiceLibrary.at(console.globals().home());
         Optional<VoiceRow> here =
-                library.find(id).map(VoiceRow::of).or(() -> Bundled.find(id).map(VoiceRow::bundled));
+                library.find(id)
+                        .map(VoiceRow::of)
+                        .or(() -> Bundled.find(id).map(VoiceRow::bundled));
         if (here.isPresent()) {
             return here.get();
         }

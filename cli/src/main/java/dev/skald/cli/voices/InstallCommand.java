@@ -63,7 +63,8 @@ final class InstallCommand implements Callable<Integer> {
             } finally {
                 progress.done();
             }
-            console.messages().info((here ? "already here: " : "installed ") + VoiceRow.sentence(voice));
+            console.messages()
+                    .info((here ? "already here: " : "installed ") + VoiceRow.sentence(voice));
         }
         return ExitCode.OK.number;
     }

@@ -36,9 +36,7 @@ record VoiceRow(VoiceInfo info, long bytes, Optional<InstalledVoice> installed, 
 
     /** Piper's list has none; each voice's model card does. */
     String licence() {
-        return installed.isEmpty()
-                        && !bundled
-                        && info.licence().equals(VoiceInfo.UNKNOWN_LICENCE)
+        return installed.isEmpty() && !bundled && info.licence().equals(VoiceInfo.UNKNOWN_LICENCE)
                 ? "told when installed"
                 : info.licence();
     }

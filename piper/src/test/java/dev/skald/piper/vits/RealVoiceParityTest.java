@@ -61,8 +61,7 @@ class RealVoiceParityTest {
                         EngineContext.builder().home(cache).threads(2).build())) {
             float[] whole = Voices.collect(network.begin(BIRCH, QUIET, Taps.NONE, 1 << 20));
             float[] windows =
-                    Voices.collect(
-                            network.begin(BIRCH, QUIET, Taps.NONE, VitsUtterance.WINDOWS));
+                    Voices.collect(network.begin(BIRCH, QUIET, Taps.NONE, VitsUtterance.WINDOWS));
             assertThat(Voices.decibels(whole, windows)).isGreaterThan(80);
         }
     }

@@ -183,7 +183,8 @@ class VitsUtteranceTest {
         try (VitsUtterance utterance = MEDIUM.begin(Voices.ids(80, 3), QUIET, Taps.NONE, 16)) {
             utterance.next(2);
             utterance.cancel();
-            assertThatThrownBy(() -> utterance.next(2)).isInstanceOf(SpeechCancelledException.class);
+            assertThatThrownBy(() -> utterance.next(2))
+                    .isInstanceOf(SpeechCancelledException.class);
         }
         assertThat(speak(MEDIUM, Voices.ids(10, 1), QUIET, 16)).isNotEmpty();
     }

@@ -28,11 +28,7 @@ public final class CachedAttention {
     private final Scratch scratch;
 
     public CachedAttention(
-            GemmKernels kernels,
-            Norms norms,
-            OutputKernels outputs,
-            Team team,
-            Scratch scratch) {
+            GemmKernels kernels, Norms norms, OutputKernels outputs, Team team, Scratch scratch) {
         this.kernels = kernels;
         this.norms = norms;
         this.outputs = outputs;

@@ -21,8 +21,7 @@ public final class DepthwiseConv {
     private final Team team;
     private final Scratch scratch;
 
-    public DepthwiseConv(
-            Functions functions, OutputKernels outputs, Team team, Scratch scratch) {
+    public DepthwiseConv(Functions functions, OutputKernels outputs, Team team, Scratch scratch) {
         this.functions = functions;
         this.outputs = outputs;
         this.team = team;
