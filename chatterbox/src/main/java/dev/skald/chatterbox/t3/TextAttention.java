@@ -6,7 +6,6 @@ import dev.skald.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which text token the model attends to while it draws each speech token. Some heads of the Llama
@@ -31,8 +30,8 @@ public final class TextAttention implements AutoCloseable {
     private final int dim;
     private final int[][] heads;
 
-    /** By head: the text's keys, row-major (S, D). */
-    private final float @Nullable [][] keys;
+    /** By head: the text's keys, row-major (S, D); none before the text is read. */
+    private final float[][] keys;
 
     /** By speech token: the logarithm of the mean attention to each text token. */
     private final List<float[]> rows = new ArrayList<>();
@@ -66,7 +65,7 @@ public final class TextAttention implements AutoCloseable {
         this.ops = ops;
         this.text = text.length;
         this.heads = heads;
-        keys = new float[heads.length][];
+        keys = new float[heads.length][0];
         llama = known;
         dim = model.cacheWidth() / model.config().heads();
         int rows = model.textRows(text);
@@ -109,7 +108,7 @@ public final class TextAttention implements AutoCloseable {
                     for (int h = 0; h < heads.length; h++) {
                         if (heads[h][0] == layer) {
                             float[] known = keys[h];
-                            if (known == null) {
+                            if (known.length == 0) {
                                 known = head(ops.read(k), heads[h][1], 0, text);
                                 keys[h] = known;
                             }

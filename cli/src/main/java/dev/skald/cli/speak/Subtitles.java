@@ -222,7 +222,7 @@ final class Subtitles {
 
     private static boolean endsClause(String text) {
         String end = text.stripTrailing();
-        return !end.isEmpty() && ",;:.!?—–)、，。".indexOf(end.charAt(end.length() - 1)) >= 0;
+        return !end.isEmpty() && ",;:!?—–)、，。".indexOf(end.charAt(end.length() - 1)) >= 0;
     }
 
     /** Characters; those as wide as two count so. */
