@@ -372,31 +372,50 @@ DEVICE void gemm_linear(const GemmParams& p) {
     epilogue<BM, BN, 256>(p, (float*)shared, b, rows, t0, n0);
 }
 
+// Four columns of a row from a warp's sums: lanes 2 i and 2 i + 1 exchange halves, so that the even one has four columns
+// of the upper row and the odd one of the lower.
+struct Four {
+    float4 v;
+    int row, column;
+};
+DEVICE Four four_of(const float (&c)[4], int lane) {
+    bool odd = lane & 1;
+    float x = shuffle_xor(odd ? c[0] : c[2], 1), y = shuffle_xor(odd ? c[1] : c[3], 1);
+    float4 v = odd ? make_float4(x, y, c[2], c[3]) : make_float4(c[0], c[1], x, y);
+    return {v, lane / 4 + (odd ? 8 : 0), (lane & 2) * 2};
+}
+
 // A layer norm of fp32 rows, then a linear map: 64 rows of at most 256 channels, a multiple of 64, are normalised into
-// shared memory once and multiplied with `share` tiles of 64 columns in turn; the weights arrive four stages of two
-// slices deep, those of the next tile during the end of this one. Threads 256, grid (ceil(ceil(N / 64) / share),
-// ceil(Tin / 64), B). Shared memory: Cin * 128 + 4 * 2 * 64 * 64 + 64 * 68 * 4.
+// shared memory once and multiplied with `share` tiles of 128 columns in turn; the weights arrive three stages of two
+// slices deep, those of the next tile during the end of this one. Sums go to memory from registers: N is a multiple of 4,
+// and so are the rows of out and residual. Threads 256, grid (ceil(ceil(N / 128) / share), ceil(Tin / 64), B). Shared
+// memory: Cin * 128 + 3 * 2 * 128 * 64.
 template <bool BF>
 DEVICE void gemm_norm(const GemmParams& p) {
-    constexpr int BM = 64, BN = 64, MI = 2, NI = 4, STAGES = 4, HALF = BN * 64, STAGE = 2 * HALF, ROWS = 4;
+    constexpr int BM = 64, BN = 128, MI = 2, NI = 4, STAGES = 3, HALF = BN * 64, STAGE = 2 * HALF, ROWS = 4;
     DYNAMIC_SHARED(shared);
-    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32, group = warp / 4;
-    int b = blockIdx.z, t0 = blockIdx.y * BM, wm = warp % 2 * 32, wn = warp % 4 / 2 * 32;
+    int tid = threadIdx.x, lane = tid % 32, warp = tid / 32;
+    int b = blockIdx.z, t0 = blockIdx.y * BM, wm = warp % 2 * 32, wn = warp / 2 * 32;
     int slices = p.Cin / 32, steps = slices / 2, first = blockIdx.x * p.share;
     int tiles = min(p.share, (p.N + BN - 1) / BN - first), left = tiles * steps;
     Shared rows_at = shared_at(shared), ring = rows_at + p.Cin * 128;
-    float* tile = (float*)(shared + p.Cin * 128 + STAGES * STAGE);
     i64 slice_bytes = (i64)p.Npad * 64;
-    const char* w = (const char*)p.w + (i64)(first * BN + tid / 4) * 64 + tid % 4 * 16;
+    int column = first * BN + tid / 4;  // this thread's of the weights, and the one 64 behind it
+    const char* w = (const char*)p.w + (i64)column * 64 + tid % 4 * 16;
     Shared to = ring + swizzle64(tid / 4, tid % 4);
     int stage = 0, filled = 0;  // the stage that is filled next, the step of its tile
     auto load = [&] {
         if (left-- <= 0) return;
-        cp_async16(to + stage, w, 16);
-        cp_async16(to + (stage + HALF), w + slice_bytes, 16);
+#pragma unroll
+        for (int k = 0; k < 2; k++) {
+            int size = column + k * 64 < p.Npad ? 16 : 0;
+#pragma unroll
+            for (int half = 0; half < 2; half++) cp_async16(to + (stage + half * HALF + k * 4096), size ? w + half * slice_bytes + k * 4096 : (const char*)p.w, size);
+        }
         w += 2 * slice_bytes;
         if (++filled == steps) {
             filled = 0;
+            column += BN;
             w += BN * 64 - slices * slice_bytes;
         }
         stage = stage == (STAGES - 1) * STAGE ? 0 : stage + STAGE;
@@ -414,56 +433,59 @@ DEVICE void gemm_norm(const GemmParams& p) {
     }
     bool over = false;
     int groups = p.Cin / 4;
-    float4 gain[2], shift[2];
+    {
+        float4 gain[2], shift[2];
 #pragma unroll
-    for (int k = 0; k < 2; k++) {
-        int g = k * 32 + lane;
-        gain[k] = shift[k] = make_float4(0, 0, 0, 0);
-        if (g < groups) {
-            gain[k] = load4(p.gamma, g * 4, F32, 4);
-            if (p.beta) shift[k] = load4(p.beta, g * 4, F32, 4);
+        for (int k = 0; k < 2; k++) {
+            int g = k * 32 + lane;
+            gain[k] = shift[k] = make_float4(0, 0, 0, 0);
+            if (g < groups) {
+                gain[k] = load4(p.gamma, g * 4, F32, 4);
+                if (p.beta) shift[k] = load4(p.beta, g * 4, F32, 4);
+            }
         }
-    }
 #pragma unroll 1
-    for (int row = warp * 8; row < warp * 8 + 8; row += ROWS) {
-        float4 v[ROWS][2];
+        for (int row = warp * 8; row < warp * 8 + 8; row += ROWS) {
+            float4 v[ROWS][2];
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
+            for (int r = 0; r < ROWS; r++) {
 #pragma unroll
-            for (int k = 0; k < 2; k++) {
-                v[r][k] = make_float4(0, 0, 0, 0);
-                if (k * 32 + lane < groups && t0 + row + r < rows) v[r][k] = load4((const float*)p.a + b * p.aBatch + (t0 + row + r) * p.aRow, (k * 32 + lane) * 4, F32, 4);
+                for (int k = 0; k < 2; k++) {
+                    v[r][k] = make_float4(0, 0, 0, 0);
+                    if (k * 32 + lane < groups && t0 + row + r < rows) v[r][k] = load4((const float*)p.a + b * p.aBatch + (t0 + row + r) * p.aRow, (k * 32 + lane) * 4, F32, 4);
+                }
             }
-        }
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            float sum = 0, squares = 0;
+            for (int r = 0; r < ROWS; r++) {
+                float sum = 0, squares = 0;
 #pragma unroll
-            for (int k = 0; k < 2; k++) sum += v[r][k].x + v[r][k].y + v[r][k].z + v[r][k].w;
-            float mean = warp_sum(sum) / p.Cin;
+                for (int k = 0; k < 2; k++) sum += v[r][k].x + v[r][k].y + v[r][k].z + v[r][k].w;
+                float mean = warp_sum(sum) / p.Cin;
 #pragma unroll
-            for (int k = 0; k < 2; k++) {
-                float x = v[r][k].x - mean, y = v[r][k].y - mean, z = v[r][k].z - mean, u = v[r][k].w - mean;
-                if (k * 32 + lane < groups) squares += x * x + y * y + z * z + u * u;
-                v[r][k] = make_float4(x, y, z, u);
-            }
-            float scale = 1 / sqrtf(warp_sum(squares) / p.Cin + p.eps);
+                for (int k = 0; k < 2; k++) {
+                    float x = v[r][k].x - mean, y = v[r][k].y - mean, z = v[r][k].z - mean, u = v[r][k].w - mean;
+                    if (k * 32 + lane < groups) squares += x * x + y * y + z * z + u * u;
+                    v[r][k] = make_float4(x, y, z, u);
+                }
+                float scale = 1 / sqrtf(warp_sum(squares) / p.Cin + p.eps);
 #pragma unroll
-            for (int k = 0; k < 2; k++) {
-                int c = (k * 32 + lane) * 4;
-                if (k * 32 + lane >= groups) continue;
-                float4 u = make_float4(v[r][k].x * scale * gain[k].x + shift[k].x, v[r][k].y * scale * gain[k].y + shift[k].y,
-                                       v[r][k].z * scale * gain[k].z + shift[k].z, v[r][k].w * scale * gain[k].w + shift[k].w);
-                over |= !BF && overflows(u);
-                *(uint2*)(shared + c / 32 * BM * 64 + swizzle64(row + r, c % 32 / 8) + c % 8 * 2) = make_uint2(pack16<BF>(u.x, u.y), pack16<BF>(u.z, u.w));
+                for (int k = 0; k < 2; k++) {
+                    int c = (k * 32 + lane) * 4;
+                    if (k * 32 + lane >= groups) continue;
+                    float4 u = make_float4(v[r][k].x * scale * gain[k].x + shift[k].x, v[r][k].y * scale * gain[k].y + shift[k].y,
+                                           v[r][k].z * scale * gain[k].z + shift[k].z, v[r][k].w * scale * gain[k].w + shift[k].w);
+                    over |= !BF && overflows(u);
+                    *(uint2*)(shared + c / 32 * BM * 64 + swizzle64(row + r, c % 32 / 8) + c % 8 * 2) = make_uint2(pack16<BF>(u.x, u.y), pack16<BF>(u.z, u.w));
+                }
             }
         }
     }
     __syncthreads();
     int ar = wm + lane % 8 + (lane / 8 & 1) * 8, br = wn + lane % 8 + lane / 16 * 8;
-    Shared a_read[2] = {rows_at + (group * BM * 64 + swizzle64(ar, lane / 16)), rows_at + (group * BM * 64 + swizzle64(ar, lane / 16 + 2))};
-    Shared w_read[2] = {ring + (group * HALF + swizzle64(br, lane / 8 & 1)), ring + (group * HALF + swizzle64(br, (lane / 8 & 1) + 2))};
-    int read = 0;
+    Shared a_read[2] = {rows_at + swizzle64(ar, lane / 16), rows_at + swizzle64(ar, lane / 16 + 2)};
+    Shared w_read[2] = {ring + swizzle64(br, lane / 8 & 1), ring + swizzle64(br, (lane / 8 & 1) + 2)};
+    int read = 0, limit = out_rows(p, rows);
+    bool out_over = false;
 #pragma unroll 1
     for (int n = 0; n < tiles; n++) {
         float acc[MI][NI][4] = {};
@@ -473,30 +495,51 @@ DEVICE void gemm_norm(const GemmParams& p) {
             __syncthreads();
             load();
             cp_commit();
-            uint32_t f[2][MI][4], g[2][NI / 2][4];
 #pragma unroll
-            for (int k = 0; k < 2; k++) {
+            for (int half = 0; half < 2; half++) {
+                uint32_t f[2][MI][4], g[2][NI / 2][4];
 #pragma unroll
-                for (int i = 0; i < MI; i++) ldmatrix4(f[k][i], a_read[k] + (step * 2 * BM * 64 + i * 1024));
+                for (int k = 0; k < 2; k++) {
 #pragma unroll
-                for (int j = 0; j < NI / 2; j++) ldmatrix4(g[k][j], w_read[k] + (read + j * 1024));
-            }
+                    for (int i = 0; i < MI; i++) ldmatrix4(f[k][i], a_read[k] + ((step * 2 + half) * BM * 64 + i * 1024));
 #pragma unroll
-            for (int k = 0; k < 2; k++) {
+                    for (int j = 0; j < NI / 2; j++) ldmatrix4(g[k][j], w_read[k] + (read + half * HALF + j * 1024));
+                }
 #pragma unroll
-                for (int i = 0; i < MI; i++) {
+                for (int k = 0; k < 2; k++) {
 #pragma unroll
-                    for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], f[k][i], g[k][j / 2][j % 2 * 2], g[k][j / 2][j % 2 * 2 + 1]);
+                    for (int i = 0; i < MI; i++) {
+#pragma unroll
+                        for (int j = 0; j < NI; j++) mma16<BF>(acc[i][j], f[k][i], g[k][j / 2][j % 2 * 2], g[k][j / 2][j % 2 * 2 + 1]);
+                    }
                 }
             }
             read = read == (STAGES - 1) * STAGE ? 0 : read + STAGE;
         }
         if (n == tiles - 1) gdc_launch();
-        collect<BN, 2, MI>(tile, acc, group, wm, wn, lane);
-        epilogue<BM, BN, 256>(p, tile, b, rows, t0, (first + n) * BN);
+        int n0 = (first + n) * BN + wn;
+#pragma unroll
+        for (int j = 0; j < NI; j++) {
+            int c = n0 + j * 8 + (lane & 2) * 2;
+            bool in = c < p.N;
+            float4 bias = make_float4(0, 0, 0, 0);
+            if (p.bias && in) bias = load4(p.bias + b * p.biasBatch, c, F32, 4);
+#pragma unroll
+            for (int i = 0; i < MI; i++) {
+                Four four = four_of(acc[i][j], lane);
+                int t = t0 + wm + i * 16 + four.row;
+                if (!in || t >= limit) continue;
+                float4 v = plus(four.v, bias), more = make_float4(0, 0, 0, 0);
+                if (p.residual) more = load_four(p.residual, b * p.residualBatch + t * p.residualRow + c, p.residualType);
+                if (p.after != NONE) v = p.after == SNAKE ? snake4(v, load4(p.afterAlpha, c, F32, 4)) : after_call(p.after, v, p.afterParameter);
+                v = make_float4(fmaf(p.scale, v.x, more.x), fmaf(p.scale, v.y, more.y), fmaf(p.scale, v.z, more.z), fmaf(p.scale, v.w, more.w));
+                out_over |= overflows(v);
+                store_four(p.out, b * p.outBatch + t * p.outRow + c, p.outType, v);
+            }
+        }
     }
     cp_wait<0>();
-    count_overflow(p.overflow, over);
+    count_overflow(p.overflow, over || (out_over && p.outType == F16));
 }
 
 // 16-bit rows: a linear map, or a convolution

@@ -162,7 +162,7 @@ def gemm_norm(case, B, T, C, N, share, after="NONE", bias=True, out_type=F16, va
     out = case.output((B, T, N), out_type, 8, 4)
     if valid:
         v["valid"] = case.ints(valid)
-    case.launch("gemm_f16_norm", (ceil(ceil(N, 64), share), ceil(T, 64), B), 256, C * 128 + 4 * 2 * 64 * 64 + 64 * 68 * 4, a=x.pointer, aBatch=x.batch, aRow=x.row, w=packed, gamma=case.raw(g),
+    case.launch("gemm_f16_norm", (ceil(ceil(N, 128), share), ceil(T, 64), B), 256, C * 128 + 3 * 2 * 128 * 64, a=x.pointer, aBatch=x.batch, aRow=x.row, w=packed, gamma=case.raw(g),
                 beta=case.raw(s), eps=eps, share=share, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type, B=B, Tin=T, Tout=T, Cin=C, N=N, Npad=npad, taps=1,
                 dilation=1, after=KINDS.index(after), scale=1.0, **v)
     case.expect(out, ref, 6e-4, valid, worst=2e-2 * float(np.sqrt((ref**2).mean())))

@@ -227,7 +227,8 @@ final class CudaOps implements Ops {
             Epilogue epilogue,
             Tensor out) {
         CudaTensor from = CudaTensor.of(x);
-        if (!(w instanceof CudaLinear l) || !Gemm.normalises(from, l.matrix(), epilogue)) {
+        if (!(w instanceof CudaLinear l)
+                || !Gemm.normalises(from, l.matrix(), epilogue, CudaTensor.of(out))) {
             Ops.super.layerNormLinear(x, gamma, beta, eps, w, epilogue, out);
             return;
         }

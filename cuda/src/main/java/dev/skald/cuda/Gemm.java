@@ -41,6 +41,9 @@ final class Gemm {
     /** Columns that are normalised in the kernel of the product. */
     private static final int NORM_COLUMNS = 256;
 
+    /** Columns of a tile of the kernel that does a layer norm first. */
+    private static final int NORM_TILE = 128;
+
     private final Launcher launcher;
     private final DeviceArena arena;
     private final Elementwise elementwise;
@@ -197,12 +200,22 @@ final class Gemm {
     }
 
     /** Whether one kernel does a layer norm of x and the product. */
-    static boolean normalises(CudaTensor x, Matrix w, Epilogue epilogue) {
+    static boolean normalises(CudaTensor x, Matrix w, Epilogue epilogue, CudaTensor out) {
         return x.type() == Type.F32
                 && w.type() == Type.F16
                 && x.cols() % 64 == 0
                 && x.cols() <= NORM_COLUMNS
-                && AFTER.contains(epilogue.activation().kind());
+                && w.columns() % 4 == 0
+                && AFTER.contains(epilogue.activation().kind())
+                && fours(out)
+                && (epilogue.residual() == null || fours(CudaTensor.of(epilogue.residual())));
+    }
+
+    /** Whether groups of four columns can be read and written whole. */
+    private static boolean fours(CudaTensor t) {
+        return t.address() % (4L * t.type().bytes()) == 0
+                && t.rowStride() % 4 == 0
+                && t.batchStride() % 4 == 0;
     }
 
     /** A layer norm of x, then a linear map. */
@@ -214,7 +227,7 @@ final class Gemm {
             Matrix w,
             Epilogue epilogue,
             CudaTensor out) {
-        int tiles = Math.ceilDiv(w.columns(), 64);
+        int tiles = Math.ceilDiv(w.columns(), NORM_TILE);
         int blocks = Math.ceilDiv(x.rows(), 64) * x.batch();
         // two blocks a multiprocessor
         int share =
@@ -229,7 +242,7 @@ final class Gemm {
                         Math.ceilDiv(rows, 64),
                         x.batch(),
                         256,
-                        x.cols() * 128 + 4 * 2 * 64 * 64 + 64 * 68 * 4);
+                        x.cols() * 128 + 3 * 2 * NORM_TILE * 64);
     }
 
     /** The fields of {@code GemmParams}. */
