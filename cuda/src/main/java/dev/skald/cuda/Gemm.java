@@ -207,6 +207,7 @@ final class Gemm {
                 && x.cols() <= NORM_COLUMNS
                 && w.columns() % 4 == 0
                 && AFTER.contains(epilogue.activation().kind())
+                && fours(x)
                 && fours(out)
                 && (epilogue.residual() == null || fours(CudaTensor.of(epilogue.residual())));
     }
