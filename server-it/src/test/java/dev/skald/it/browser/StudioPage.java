@@ -101,6 +101,9 @@ final class StudioPage {
                                 + " v.id + ' at ' + n.target.join(' ') + ': ' +"
                                 + " n.failureSummary))");
         assertThat((List<?>) found).as(state).isEmpty();
+        assertThat(page.evaluate("() => document.documentElement.scrollWidth - innerWidth"))
+                .as("pixels to scroll sideways, " + state)
+                .isEqualTo(0);
     }
 
     /** Errors of scripts, refusals of the policy, files that are missing. */

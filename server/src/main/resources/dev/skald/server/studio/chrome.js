@@ -44,6 +44,18 @@ export function themeButton(onchange) {
   show();
 }
 
+/** Asks before something is gone for good. */
+export function sure(title, text) {
+  const dialog = $("sure");
+  $("sure-title").textContent = title;
+  $("sure-text").textContent = text;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
 let asking = null;
 
 /** Asks the person for the server's key; false if there is none. */

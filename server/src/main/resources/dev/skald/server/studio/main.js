@@ -6,7 +6,7 @@ import { Take } from "./take.js";
 import { Player } from "./player.js";
 import { Timeline } from "./timeline.js";
 import { Reader } from "./reader.js";
-import { Voices, place, title } from "./voices.js";
+import { Voices, label, place } from "./voices.js";
 import { Settings } from "./settings.js";
 import { Lexicon } from "./lexicon.js";
 import { CloneDialog } from "./clone.js";
@@ -42,7 +42,7 @@ function ask() {
   const voice = voices.chosen;
   return {
     model: mode(),
-    ...(voice ? { voice: voice.value, name: title(voice.value) } : {}),
+    ...(voice ? { voice: voice.value, name: label(voice) } : {}),
     ...settings.values,
     lexicon: lexicon.words,
   };

@@ -1,6 +1,7 @@
 // The list of earlier takes.
 
 import { $, el, icon, clock, announce, toast } from "./ui.js";
+import { sure } from "./chrome.js";
 import { history } from "./history.js";
 import { avatar, title } from "./voices.js";
 
@@ -21,11 +22,7 @@ export class Takes extends EventTarget {
 
   constructor() {
     super();
-    $("history-clear").addEventListener("click", () => $("clear-dialog").showModal());
-    $("clear-dialog").addEventListener("close", () => {
-      if ($("clear-dialog").returnValue === "clear") this.#clear();
-      $("clear-dialog").returnValue = "";
-    });
+    $("history-clear").addEventListener("click", () => this.#clear());
   }
 
   set current(id) {
@@ -48,8 +45,8 @@ export class Takes extends EventTarget {
     const first = t.text.trim().slice(0, 90);
     const state = t.whole ? clock(t.seconds) : `${t.parts.filter((p) => p.done).length} of ${t.parts.length} parts`;
     const open = el("button", { type: "button", class: "take", "aria-current": t.id === this.#current ? "true" : null, onclick: () => this.#open(t.id) },
-      avatar(t.ask.voice ?? "?"),
-      el("span", { class: "take-text" }, el("span", { class: "take-first" }, first), el("small", {}, `${title(t.ask.voice ?? "voice")} · ${state} · ${when(t.created)}`)));
+      avatar(t.ask.voice ?? "?", t.ask.name),
+      el("span", { class: "take-text" }, el("span", { class: "take-first" }, first), el("small", {}, `${t.ask.name ?? title(t.ask.voice ?? "voice")} · ${state} · ${when(t.created)}`)));
     return el("li", { "data-whole": t.whole ? "true" : "false" }, open,
       el("button", { type: "button", class: "icon-button", "aria-label": `Delete: ${first.slice(0, 40)}`, onclick: () => this.#delete(t) }, icon("bin")));
   }
@@ -73,6 +70,7 @@ export class Takes extends EventTarget {
   }
 
   async #clear() {
+    if (!await sure("Clear the history?", "All takes and their audio are deleted from this browser.")) return;
     for (const t of await history.list()) await history.remove(t.id);
     announce("The history is empty.");
     await this.show();

@@ -2,6 +2,7 @@
 
 import { $, el, icon, announce, store, toast } from "./ui.js";
 import { get, remove } from "./api.js";
+import { sure } from "./chrome.js";
 
 const names = globalThis.Intl?.DisplayNames ? new Intl.DisplayNames(["en"], { type: "language" }) : null;
 
@@ -27,6 +28,11 @@ export function hue(id) {
   for (const c of id) h = (h * 31 + c.codePointAt(0)) % 360;
   return h;
 }
+
+/** Whether somebody made it here of a recording. */
+const uploaded = (v) => v.type === "audio_sample";
+
+export const label = (v) => (uploaded(v) ? v.name : title(v.value));
 
 /** Events: `change` when another voice was chosen. */
 export class Voices extends EventTarget {
@@ -84,14 +90,13 @@ export class Voices extends EventTarget {
     const now = this.chosen;
     $("voice-list").replaceChildren(
       ...this.list.map((v) => {
-        const own = v.cloned || v.owned_by === "user";
-        const card = el("label", { class: "voice-card", "data-find": `${v.value} ${language(v.language)} ${v.model}`.toLowerCase() },
+        const card = el("label", { class: "voice-card", "data-find": `${v.value} ${label(v)} ${language(v.language)} ${v.model}`.toLowerCase() },
           el("input", { type: "radio", name: "voice", value: v.value, class: "sr", checked: v === now }),
-          avatar(v.value),
-          el("span", { class: "voice-name" }, el("strong", {}, title(v.value)), el("small", {}, about(v))),
+          avatar(v.value, label(v)),
+          el("span", { class: "voice-name" }, el("strong", {}, label(v)), el("small", {}, about(v))),
           el("span", { class: "tag" }, v.model));
-        if (!own) return card;
-        const bin = el("button", { type: "button", class: "icon-button", "aria-label": `Delete the voice ${title(v.value)}`, onclick: () => this.#delete(v) }, icon("bin"));
+        if (!uploaded(v)) return card;
+        const bin = el("button", { type: "button", class: "icon-button", "aria-label": `Delete the voice ${label(v)}`, onclick: () => this.#delete(v) }, icon("bin"));
         return el("div", { class: "voice-row" }, card, bin);
       }),
     );
@@ -102,8 +107,8 @@ export class Voices extends EventTarget {
   #show() {
     const v = this.chosen;
     const button = $("voice-button");
-    button.querySelector(".avatar").replaceWith(avatar(v?.value ?? "?"));
-    button.querySelector("strong").textContent = v ? title(v.value) : "No voice";
+    button.querySelector(".avatar").replaceWith(avatar(v?.value ?? "?", v ? label(v) : undefined));
+    button.querySelector("strong").textContent = v ? label(v) : "No voice";
     button.querySelector("small").textContent = v ? language(v.language) : "none is installed";
   }
 
@@ -120,9 +125,10 @@ export class Voices extends EventTarget {
   }
 
   async #delete(voice) {
+    if (!await sure(`Delete the voice “${label(voice)}”?`, "Its recording is deleted from the server. Takes that were made with it stay.")) return;
     try {
       await remove(`/v1/audio/voices/${encodeURIComponent(voice.id)}`);
-      toast(`The voice “${title(voice.id)}” is deleted.`);
+      toast(`The voice “${label(voice)}” is deleted.`);
       await this.load();
     } catch (e) {
       toast(e.message);
@@ -135,8 +141,8 @@ function about(v) {
   return `${language(v.language)}${licence}`;
 }
 
-export function avatar(id) {
-  const node = el("span", { class: "avatar", "aria-hidden": "true" }, title(id).charAt(0));
+export function avatar(id, name = title(id)) {
+  const node = el("span", { class: "avatar", "aria-hidden": "true" }, name.charAt(0).toUpperCase());
   node.style.setProperty("--hue", hue(id));
   return node;
 }
