@@ -15,12 +15,14 @@ export class Reader {
   #scrolled = 0;
   #said = globalThis.Highlight ? new Highlight() : null;
   #now = globalThis.Highlight ? new Highlight() : null;
+  #block = globalThis.Highlight ? new Highlight() : null; // what runs over a line's end: a sentence
 
   constructor(player) {
     this.#player = player;
     this.#node.append(this.#text);
     globalThis.CSS?.highlights?.set("said", this.#said);
     globalThis.CSS?.highlights?.set("now", this.#now);
+    globalThis.CSS?.highlights?.set("block", this.#block);
     this.#node.addEventListener("click", (e) => this.#click(e));
     this.#node.addEventListener("keydown", (e) => this.#key(e));
     const byHand = () => { this.#scrolled = performance.now(); };
@@ -50,8 +52,9 @@ export class Reader {
     const over = this.#player.state === "ended";
     this.#mark(this.#said, 0, over ? this.#text.length : word ? word.offset + word.length : 0);
     this.#mark(this.#now, word?.offset ?? 0, word && !over ? word.offset + word.length : (word?.offset ?? 0));
-    if (word && !over) this.#place(word);
-    this.#pill.hidden = !word || over;
+    const lines = word && !over ? this.#place(word) : 0;
+    this.#pill.hidden = lines !== 1;
+    this.#mark(this.#block, word?.offset ?? 0, lines > 1 ? word.offset + word.length : 0);
   }
 
   /** The mark is set anew at the next picture. */
@@ -72,9 +75,11 @@ export class Reader {
     if (to > from) highlight.add(this.#range(from, to));
   }
 
+  /** Moves the mark to a word and the text so that it is seen; tells how many lines it is on. */
   #place(word) {
-    const box = this.#range(word.offset, word.offset + word.length).getClientRects()[0];
-    if (!box) return;
+    const boxes = this.#range(word.offset, word.offset + word.length).getClientRects();
+    const box = boxes[0];
+    if (!box) return 0;
     const frame = this.#node.getBoundingClientRect();
     const top = box.top - frame.top + this.#node.scrollTop;
     const style = this.#pill.style;
@@ -85,9 +90,10 @@ export class Reader {
     style.setProperty("--y", line);
     style.setProperty("--w", `${box.width + 10}px`);
     style.setProperty("--h", `${box.height + 2}px`);
-    if (performance.now() - this.#scrolled < PATIENCE) return;
+    if (performance.now() - this.#scrolled < PATIENCE) return boxes.length;
     const seen = box.top > frame.top + 40 && box.bottom < frame.bottom - 90;
     if (!seen) this.#node.scrollTo({ top: top - this.#node.clientHeight / 3, behavior: calm() ? "auto" : "smooth" });
+    return boxes.length;
   }
 
   #click(event) {
