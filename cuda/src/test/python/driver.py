@@ -98,6 +98,8 @@ class Driver:
     def upload(self, p, array):
         array = np.ascontiguousarray(array)
         self.call("cuMemcpyHtoD_v2", ctypes.c_uint64(p), array.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(array.nbytes))
+        # it returns before the last bytes have arrived, and the stream of the kernels does not wait for it
+        self.call("cuCtxSynchronize")
 
     def download(self, p, array):
         self.call("cuMemcpyDtoH_v2", array.ctypes.data_as(ctypes.c_void_p), ctypes.c_uint64(p), ctypes.c_size_t(array.nbytes))

@@ -54,7 +54,6 @@ class View:
 
     def reset(self):
         self.case.driver.upload(self.base, self.before)
-        self.case.driver.call("cuCtxSynchronize")  # the copy itself may still be under way, on another stream
 
     def exact(self):
         """The values as the device sees them."""
