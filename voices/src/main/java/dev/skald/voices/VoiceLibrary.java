@@ -204,8 +204,11 @@ public final class VoiceLibrary {
      */
     public void remove(String id) {
         VoiceInfo.checkId(id);
-        if (!Files.isRegularFile(voices.resolve(id).resolve(RECORD))) {
-            get(id);
+        if (!Files.isRegularFile(voices.resolve(id).resolve(RECORD)) && find(id).isEmpty()) {
+            throw new VoiceException(
+                    "voice '"
+                            + VoiceInfo.printable(id)
+                            + "' is not installed: skald voices list --installed shows what is");
         }
         try (VoiceLock lock = lock(id)) {
             Path folder = voices.resolve(id);

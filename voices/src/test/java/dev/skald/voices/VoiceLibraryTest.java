@@ -60,7 +60,9 @@ class VoiceLibraryTest {
         library.remove("mine");
         assertThat(library.list()).isEmpty();
         assertThat(home.resolve("voices/mine")).doesNotExist();
-        assertThatThrownBy(() -> library.remove("mine")).isInstanceOf(VoiceException.class);
+        assertThatThrownBy(() -> library.remove("mine"))
+                .isInstanceOf(VoiceException.class)
+                .hasMessageContaining("not installed: skald voices list --installed");
     }
 
     @Test
