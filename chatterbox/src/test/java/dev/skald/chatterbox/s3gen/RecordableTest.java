@@ -16,6 +16,7 @@ import dev.skald.testkit.OpsProxies;
 import dev.skald.testkit.TestDevice;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,7 +119,7 @@ class RecordableTest {
             FlowEncoder encoder = model.flow().encoder();
             FlowEncoder.Sequence sequence = encoder.sequence(ops, 24, true);
             ops.write(tokens(model, 24), sequence.ids());
-            ops.write(new int[] {20}, sequence.length());
+            ops.write(new int[] {20}, Objects.requireNonNull(sequence.length()));
             encoder.encode(OpsProxies.withoutTransfers(ops, "FlowEncoder"), sequence, 0, Taps.NONE);
             assertThat(sequence.mu().rows()).isEqualTo(48);
 
