@@ -1,4 +1,4 @@
-// Convolutions that are no matrix product: depthwise, two-dimensional; the recurrent layer; products of two activations.
+// Convolutions that are no matrix product: depthwise, two-dimensional; the recurrent layer.
 #include "common.cuh"
 
 // out[t][c] = residual + scale * after(bias[c] + sum over j of x[t stride + j dilation - pad][c] w[c * wC + j * wK]).
@@ -121,43 +121,5 @@ KERNEL(lstm, 1024, 1, LstmParams) {
             p.out[b * p.outBatch + t * p.outRow + i] = hidden[i];
         }
         __syncthreads();
-    }
-}
-
-// out = scale a b: a (B,M,K), b (B,K,N), or (B,N,K) if transposed. Threads 256, grid (ceil(N / 32), ceil(M / 32), B).
-struct MatmulParams {
-    const float* a; i64 aBatch, aRow;
-    const float* b; i64 bBatch, bRow;
-    float* out; i64 outBatch, outRow;
-    int B, M, N, K, transposed;
-    float scale;
-};
-KERNEL(matmul, 256, 1, MatmulParams) {
-    gdc_wait();
-    gdc_launch();
-    __shared__ float sa[32][33], sb[32][33];
-    int z = blockIdx.z, m0 = blockIdx.y * 32, n0 = blockIdx.x * 32, x = threadIdx.x % 32, y = threadIdx.x / 32;
-    const float* a = p.a + z * p.aBatch;
-    const float* b = p.b + z * p.bBatch;
-    float acc[4] = {};
-    for (int k0 = 0; k0 < p.K; k0 += 32) {
-        for (int i = y; i < 32; i += 8) {
-            sa[i][x] = m0 + i < p.M && k0 + x < p.K ? a[(m0 + i) * p.aRow + k0 + x] : 0;
-            if (p.transposed) {
-                sb[x][i] = n0 + i < p.N && k0 + x < p.K ? b[(n0 + i) * p.bRow + k0 + x] : 0;
-            } else {
-                sb[i][x] = k0 + i < p.K && n0 + x < p.N ? b[(k0 + i) * p.bRow + n0 + x] : 0;
-            }
-        }
-        __syncthreads();
-        for (int k = 0; k < 32; k++) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) acc[i] = fmaf(sa[y + i * 8][k], sb[k][x], acc[i]);
-        }
-        __syncthreads();
-    }
-    for (int i = 0; i < 4; i++) {
-        int m = m0 + y + i * 8;
-        if (m < p.M && n0 + x < p.N) p.out[z * p.outBatch + m * p.outRow + n0 + x] = p.scale * acc[i];
     }
 }

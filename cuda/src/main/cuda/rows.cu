@@ -1,4 +1,4 @@
-// Ops element by element and row by row: elementwise, gates, norms, softmax, rotary positions, gather, shapes, statistics.
+// Ops element by element and row by row: elementwise, gates, norms, rotary positions, gather, shapes, statistics.
 #include "common.cuh"
 
 // ---- element by element -------------------------------------------------------------------------------------------
@@ -155,28 +155,6 @@ KERNEL(normalize, 256, 1, NormParams) {
     }
 }
 
-// softmax over the columns. A warp a row: threads 256, grid (ceil(T / 8), B).
-struct SoftmaxParams {
-    const float* x; i64 xBatch, xRow;
-    float* out; i64 outBatch, outRow;
-    const int* valid;
-    int B, T, C, pad;
-};
-KERNEL(softmax, 256, 1, SoftmaxParams) {
-    gdc_wait();
-    gdc_launch();
-    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
-    if (t >= rows_of(p.valid, b, p.T)) return;
-    const float* x = p.x + b * p.xBatch + t * p.xRow;
-    float* out = p.out + b * p.outBatch + t * p.outRow;
-    float top = -INFINITY, sum = 0;
-    for (int c = lane; c < p.C; c += 32) top = fmaxf(top, x[c]);
-    top = warp_max(top);
-    for (int c = lane; c < p.C; c += 32) sum += expf(x[c] - top);
-    sum = warp_sum(sum);
-    for (int c = lane; c < p.C; c += 32) out[c] = expf(x[c] - top) / sum;
-}
-
 // Rotates pairs (d, d + D/2) of each head's columns by the angle of position first[b * firstStep] + t, in place.
 // Threads 256, grid (ceil(T * H * D / 2 / 256), B).
 struct RotaryParams {
@@ -225,28 +203,6 @@ KERNEL(gather, 256, 1, GatherParams) {
         atomicMax(p.error, t + 1);
     }
     store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, p.C - c, v);
-}
-
-// x (B,T,C) to out (B,C,T). Threads 256, grid (ceil(C / 32), ceil(T / 32), B). Columns of out beyond valid are zero.
-struct TransposeParams {
-    const float* x; i64 xBatch, xRow;
-    float* out; i64 outBatch, outRow;
-    const int* valid;
-    int B, T, C, pad;
-};
-KERNEL(transpose, 256, 1, TransposeParams) {
-    gdc_wait();
-    gdc_launch();
-    __shared__ float tile[32][33];
-    int b = blockIdx.z, c0 = blockIdx.x * 32, t0 = blockIdx.y * 32, x = threadIdx.x % 32, y = threadIdx.x / 32;
-    int rows = rows_of(p.valid, b, p.T);
-    for (int i = y; i < 32; i += 8) {
-        tile[i][x] = t0 + i < rows && c0 + x < p.C ? p.x[b * p.xBatch + (t0 + i) * p.xRow + c0 + x] : 0;
-    }
-    __syncthreads();
-    for (int i = y; i < 32; i += 8) {
-        if (c0 + i < p.C && t0 + x < p.T) p.out[b * p.outBatch + (c0 + i) * p.outRow + t0 + x] = tile[x][i];
-    }
 }
 
 // windows (B,T,n), laid over each other every hop samples and summed: out (B,1,(T-1) hop + n).

@@ -85,16 +85,6 @@ def lstm(case, B, T, H, valid=None):
     case.flops, case.rate, case.bytes = 8.0 * B * T * H * H, "f32", B * T * H * 20
 
 
-def matmul(case, B, M, N, K, transposed):
-    a = case.input(case.normal(B, M, K), F32, 3)
-    b = case.input(case.normal(B, *((N, K) if transposed else (K, N))), F32, 1)
-    out = case.output((B, M, N), F32, 2)
-    ref = 0.5 * (a.exact() @ (b.exact().transpose(0, 2, 1) if transposed else b.exact()))
-    case.launch("matmul", (ceil(N, 32), ceil(M, 32), B), 256, a=a.pointer, aBatch=a.batch, aRow=a.row, b=b.pointer, bBatch=b.batch, bRow=b.row, out=out.pointer, outBatch=out.batch, outRow=out.row, B=B, M=M, N=N, K=K, transposed=int(transposed), scale=0.5)
-    case.expect(out, ref, 1e-6)
-    case.flops, case.rate = 2.0 * B * M * N * K, "f32"
-
-
 def harmonics(case, F, H=9, hop=480, valid=None):
     rate = np.float32(24000)
     f0 = np.abs(case.normal(F)) * 150 + 30

@@ -147,16 +147,6 @@ def normalize(case, kind, B, T, C, after="NONE", add=False, beta=True, type=F32,
     case.bytes = B * T * C * ((4 if type == F32 else 2) + (4 if out_type == F32 else 2))
 
 
-def softmax(case, B, T, C, valid=None):
-    x = case.input(4 * case.normal(B, T, C), F32, 3)
-    out = case.output((B, T, C), F32, 1)
-    X = x.exact()
-    e = np.exp(X - X.max(-1, keepdims=True))
-    case.launch("softmax", (ceil(T, 8), B), 256, x=x.pointer, xBatch=x.batch, xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, B=B, T=T, C=C, **valid_of(case, valid))
-    case.expect(out, e / e.sum(-1, keepdims=True), 1e-6, valid)
-    case.bytes = B * T * C * 8
-
-
 def rotary(case, B, T, H, D, type=F32, first=None, valid=None):
     x = case.input(case.normal(B, T, H * D), type, 8, 0, inplace=True)
     positions = T + 40
@@ -190,18 +180,6 @@ def gather(case, B, T, C, entries=0, repeat=0, type=F32, out_type=F32, valid=Non
     case.launch("gather", groups_grid(T, C, B), 256, x=x.pointer, xBatch=0 if shared else x.batch, xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row,
                 B=B, T=T, C=C, entries=entries, repeat=repeat, xType=type, outType=out_type, **v, **valid_of(case, valid))
     case.expect(out, ref, 0, valid, equal=True)
-    case.bytes = B * T * C * 8
-
-
-def transpose(case, B, T, C, valid=None):
-    x = case.input(case.normal(B, T, C), F32, 3)
-    out = case.output((B, C, T), F32, 5)
-    ref = x.exact().transpose(0, 2, 1).copy()
-    if valid is not None:
-        for b in range(B):
-            ref[b, :, valid[b]:] = 0
-    case.launch("transpose", (ceil(C, 32), ceil(T, 32), B), 256, x=x.pointer, xBatch=x.batch, xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, B=B, T=T, C=C, **valid_of(case, valid))
-    case.expect(out, ref, 0, equal=True)
     case.bytes = B * T * C * 8
 
 
