@@ -165,8 +165,8 @@ class ElevenLabsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/v1/text-to-speech/nobody|{\"text\":\"a\"}|400|voice_not_found",
-                "/v1/text-to-speech/..%2F..%2Fx|{\"text\":\"a\"}|400|voice_not_found",
+                "/v1/text-to-speech/nobody|{\"text\":\"a\"}|404|voice_not_found",
+                "/v1/text-to-speech/..%2F..%2Fx|{\"text\":\"a\"}|404|voice_not_found",
                 "/v1/text-to-speech/alloy|{}|400|missing_required_parameter",
                 "/v1/text-to-speech/alloy|{\"text\":\"a\",\"model_id\":\"x\"}|400|model_not_found",
                 "/v1/text-to-speech/alloy?output_format=x|{\"text\":\"a\"}|400|invalid_output_format",

@@ -70,7 +70,8 @@ public final class FakeCloner implements SpeechEngineProvider {
 
             @Override
             public AudioSource speak(SpeechRequest request) {
-                return new Tone(voices.get(request.voice().orElseThrow()));
+                return new Tone(
+                        request.voice().flatMap(v -> Optional.ofNullable(voices.get(v))).orElseThrow());
             }
 
             @Override

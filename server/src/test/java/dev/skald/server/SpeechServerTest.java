@@ -285,6 +285,24 @@ class SpeechServerTest {
         }
     }
 
+    /** Found by schemathesis: the form was complained of before the method. */
+    @Test
+    void aFormByAnotherMethodIsNotAllowed() throws Exception {
+        HttpResponse<byte[]> told =
+                CLIENT.send(
+                        HttpRequest.newBuilder(
+                                        URI.create(
+                                                "http://127.0.0.1:"
+                                                        + server.port()
+                                                        + "/v1/audio/voices"))
+                                .header("content-type", "multipart/form-data; boundary=x")
+                                .method("PATCH", HttpRequest.BodyPublishers.ofString("--x--"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofByteArray());
+        assertThat(told.statusCode()).isEqualTo(405);
+        assertThat(told.headers().firstValue("allow")).contains("GET, POST");
+    }
+
     @Test
     void requestsOfACallerAreCounted() throws Exception {
         ServerOptions options = ServerOptions.builder().port(0).requestsAMinute(2).build();

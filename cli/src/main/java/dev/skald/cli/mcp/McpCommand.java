@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.Command;
 
 /** {@code skald mcp}: tools that speak, for an assistant that starts this process. */
@@ -30,6 +32,8 @@ import picocli.CommandLine.Command;
                     + " \"/path/to/skald\", \"args\": [\"mcp\"]}}}"
         })
 public final class McpCommand implements Callable<Integer> {
+    private static final Logger LIBRARY = Logger.getLogger("io.modelcontextprotocol");
+
     private final Console console;
 
     public McpCommand(Console console) {
@@ -38,8 +42,8 @@ public final class McpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        // The library logs through SLF4J and would complain that nobody listens.
-        System.setProperty("slf4j.internal.verbosity", "ERROR");
+        // An assistant's log is not for each of the library's steps.
+        LIBRARY.setLevel(Level.WARNING);
         CountDownLatch ended = new CountDownLatch(1);
         StdioServerTransportProvider streams =
                 new StdioServerTransportProvider(

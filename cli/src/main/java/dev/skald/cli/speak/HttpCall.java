@@ -7,9 +7,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One POST and its answer. {@link HttpURLConnection} loads a fifth of the classes of HttpClient.
- */
+/** One POST and its answer. By {@link HttpURLConnection}: HttpClient starts more slowly. */
 final class HttpCall implements AutoCloseable {
     private static final int CONNECT_MILLIS = 3_000;
 

@@ -49,6 +49,15 @@ record Manner(
                 .with(fields.get("voice_settings"));
     }
 
+    /** It is a part of the path here: without it there is nothing at that path. */
+    private static Optional<VoiceNames.Choice> voice(String name, Mode mode, Voices voices) {
+        try {
+            return voices.choose(Optional.of(name), mode);
+        } catch (ApiError e) {
+            throw ApiError.notFound("voice", "voice_not_found", e.message());
+        }
+    }
+
     private static Mode mode(@Nullable String model) {
         try {
             return ModelNames.mode(model == null ? "auto" : model);

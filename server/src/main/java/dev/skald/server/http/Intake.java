@@ -3,6 +3,7 @@ package dev.skald.server.http;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerFileUpload;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
@@ -45,7 +46,8 @@ final class Intake {
     void read() {
         if (tooLarge(request.getHeader("content-length"))) {
             refuse(tooLarge());
-        } else if (multipart(request.getHeader("content-type"))) {
+        } else if (request.method().equals(HttpMethod.POST)
+                && multipart(request.getHeader("content-type"))) {
             form = true;
             try {
                 request.setExpectMultipart(true);

@@ -50,10 +50,10 @@ final class ConsentRoutes {
         int limit = limit(exchange.query("limit"));
         List<Consent> all = store.consents();
         int from = 0;
-        if (after != null) {
+        if (after != null && !after.isEmpty()) {
             from = all.stream().map(Consent::id).toList().indexOf(after) + 1;
             if (from == 0) {
-                throw ApiError.invalid(
+                throw ApiError.notFound(
                         "after", "consent_not_found", "there is no consent of the id in 'after'");
             }
         }
