@@ -18,6 +18,8 @@ if defined plain if not "%plain: --model =%"=="%plain%" set "mode=cinematic"
 set "wish="
 if defined SKALD_JAVA_OPTS set "wish=%SKALD_JAVA_OPTS:"=%"
 set "memory= -Xms192m"
+rem A heap never gives back what it began with, and an idle server should.
+if "%command%"=="serve" set "memory= -Xms32m"
 set "collector= -XX:+UseSerialGC"
 rem What a person asks for must not contradict what comes before it.
 if defined wish if not "%wish:-Xm=%"=="%wish%" set "memory="

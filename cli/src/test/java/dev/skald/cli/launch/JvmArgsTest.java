@@ -84,6 +84,7 @@ class JvmArgsTest {
         for (String both :
                 List.of(
                         "-Xms192m",
+                        "-Xms32m",
                         "-XX:+UseSerialGC",
                         "-XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10",
                         "-XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20",
