@@ -38,7 +38,7 @@ record Manner(
         String model = Json.string(fields, "model_id");
         Mode mode = mode(model);
         Optional<VoiceNames.Choice> voice =
-                voices.choose(Optional.of(exchange.name("voice")), mode);
+                voice(exchange.name("voice"), mode, voices);
         return new Manner(
                         mode,
                         voice,
