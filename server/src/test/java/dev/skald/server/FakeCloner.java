@@ -71,7 +71,9 @@ public final class FakeCloner implements SpeechEngineProvider {
             @Override
             public AudioSource speak(SpeechRequest request) {
                 return new Tone(
-                        request.voice().flatMap(v -> Optional.ofNullable(voices.get(v))).orElseThrow());
+                        request.voice()
+                                .flatMap(v -> Optional.ofNullable(voices.get(v)))
+                                .orElseThrow());
             }
 
             @Override

@@ -37,8 +37,7 @@ record Manner(
         Encoding encoding = formats.encoding(exchange.query("output_format"));
         String model = Json.string(fields, "model_id");
         Mode mode = mode(model);
-        Optional<VoiceNames.Choice> voice =
-                voice(exchange.name("voice"), mode, voices);
+        Optional<VoiceNames.Choice> voice = voice(exchange.name("voice"), mode, voices);
         return new Manner(
                         mode,
                         voice,

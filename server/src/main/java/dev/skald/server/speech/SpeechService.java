@@ -177,7 +177,7 @@ public final class SpeechService implements AutoCloseable {
         return switch (e) {
             case VoiceException v -> ApiError.invalid("voice", "voice_not_found", message(v));
             case InvalidRequestException r -> ApiError.invalid(null, "invalid_value", message(r));
-            case EngineUnavailableException u -> 
+            case EngineUnavailableException u ->
                     ApiError.failed(503, "model_unavailable", message(u));
             default -> ApiError.failed(500, "speech_failed", message(e));
         };
