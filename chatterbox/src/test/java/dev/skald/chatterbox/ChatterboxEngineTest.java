@@ -257,7 +257,15 @@ class ChatterboxEngineTest {
     void anEngineKeepsTheVoiceOfAClipAndRemovesIt() throws IOException {
         Path clip = dir.resolve("kept.wav");
         wav(clip, 6, 22_050);
-        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+        EngineContext own =
+                EngineContext.builder()
+                        .device(TestDevice.name())
+                        .home(dir.resolve("keeping"))
+                        .threads(2)
+                        .offline(true)
+                        .build();
+        VoiceCloning.register(own, "checkpoint", dir.resolve(ChatterboxModel.TURBO.id()));
+        try (SpeechEngine engine = new ChatterboxProvider().open(own)) {
             assertThat(engine.addVoice("kept", clip).orElseThrow().id()).isEqualTo("kept");
             assertThat(engine.voices()).anyMatch(v -> v.id().equals("kept"));
             assertThat(engine.removeVoice("kept")).isTrue();
