@@ -7,7 +7,7 @@ endif
 # Maven may be started by an older Java, the formatter and Error Prone not.
 export JAVA_HOME := $(shell tools/jdk)
 
-.PHONY: build test lint format bench fuzz sbom checksums clean
+.PHONY: build test lint format bench fuzz sbom installer checksums clean
 
 build: ## the command, ready to run as ./skald
 	$(MVN) -q -Dmaven.test.skip=true -pl cli -am package
@@ -29,6 +29,9 @@ fuzz: ## every reader with coverage guidance, ten minutes (SECONDS=n for another
 
 sbom: ## what is in it: target/bom.json (CycloneDX)
 	$(MVN) -q org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom
+
+installer: ## an installer of this machine's kind with a Java of its own, into target/installer
+	packaging/installer target/installer
 
 checksums: ## records the SHA-256 of all that the build downloads, after a change of versions
 	rm -f .mvn/checksums/checksums.sha256
