@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Many callers of a speech server: server_load.py NAME URL KIND SECONDS CALLERS...
 
-KIND is openai (POST /v1/audio/speech, pcm of 24 kHz, streamed) or piper (the HTTP server of piper-tts: POST /, a whole WAV
+KIND is openai (POST /v1/audio/speech, pcm of 24 kHz, streamed) or piper (the HTTP server of piper-tts: POST /synthesize, a whole WAV
 of 22,050 Hz). Each caller asks for the same sentence of 150 characters again as soon as it was answered, for so many
 seconds. One JSON line a number of callers: requests and seconds of audio a second, first audio (median, 95th percentile).
 """
@@ -25,7 +25,7 @@ def ask(host, kind):
         body = {"model": "tts-1", "voice": "en_US-joe-medium", "input": TEXT, "response_format": "pcm"}
         path, rate, header = "/v1/audio/speech", 24000, 0
     else:
-        body, path, rate, header = {"text": TEXT}, "/", 22050, 44
+        body, path, rate, header = {"text": TEXT}, "/synthesize", 22050, 44
     connection = http.client.HTTPConnection(host, timeout=120)
     start = time.monotonic()
     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
