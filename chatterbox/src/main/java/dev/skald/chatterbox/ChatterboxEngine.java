@@ -125,8 +125,8 @@ final class ChatterboxEngine implements SpeechEngine {
         ChatterboxModel model = speaker.model();
         Checkpoint checkpoint = lease.get();
         String spoken = language.orElse("en");
-        Utterance.Manner manner =
-                new Utterance.Manner(
+        Utterance.Settings settings =
+                new Utterance.Settings(
                         voice(speaker, cloned, checkpoint),
                         (float) options.exaggeration().orElse(ChatterboxModel.EXAGGERATION),
                         settings(model, options),
@@ -136,7 +136,7 @@ final class ChatterboxEngine implements SpeechEngine {
                 SentenceGroups.of(request, spoken, TextAttention.knows(checkpoint.t3()));
         Stages stages = new Stages();
         ChatterboxScript script =
-                new ChatterboxScript(checkpoint, runtime.device(), groups, manner, stages);
+                new ChatterboxScript(checkpoint, runtime.device(), groups, settings, stages);
         SpeechPlan.Builder plan =
                 SpeechPlan.builder(request, speaker.voice(), S3Gen.SAMPLE_RATE)
                         .stages(stages::list)

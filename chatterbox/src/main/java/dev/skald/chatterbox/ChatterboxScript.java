@@ -12,7 +12,7 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
     private final Checkpoint checkpoint;
     private final Backend device;
     private final SentenceGroups groups;
-    private final Utterance.Manner manner;
+    private final Utterance.Settings settings;
     private final Stages stages;
     private int pieces;
     private boolean afterBlock;
@@ -22,12 +22,12 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
             Checkpoint checkpoint,
             Backend device,
             SentenceGroups groups,
-            Utterance.Manner manner,
+            Utterance.Settings settings,
             Stages stages) {
         this.checkpoint = checkpoint;
         this.device = device;
         this.groups = groups;
-        this.manner = manner;
+        this.settings = settings;
         this.stages = stages;
     }
 
@@ -47,7 +47,7 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
 
     private SpeechJob open(SentenceGroups.Group group, int index, boolean whole) {
         try {
-            return new Utterance(checkpoint, ops(), manner, group, index, whole, stages);
+            return new Utterance(checkpoint, ops(), settings, group, index, whole, stages);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }

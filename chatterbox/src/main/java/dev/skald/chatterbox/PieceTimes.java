@@ -42,7 +42,7 @@ final class PieceTimes implements AutoCloseable {
             T3Prompt prompt,
             int[] ids,
             Group group,
-            Utterance.Manner manner,
+            Utterance.Settings settings,
             int index) {
         this.checkpoint = checkpoint;
         this.ops = ops;
@@ -57,16 +57,17 @@ final class PieceTimes implements AutoCloseable {
             for (Part part : group.parts()) {
                 List<SourceWord> words = part.words();
                 if (group.level() == Timestamps.WORD) {
-                    words.forEach(w -> spans.add(span(w, spoken, origins, manner)));
+                    words.forEach(w -> spans.add(span(w, spoken, origins, settings)));
                 } else if (!words.isEmpty()) {
-                    spans.add(span(part.trace().joined(words), spoken, origins, manner));
+                    spans.add(span(part.trace().joined(words), spoken, origins, settings));
                 }
             }
         }
     }
 
     /** Text tokens up to a place are those of the text up to there: none joins two words. */
-    private Span span(SourceWord word, String spoken, Origins origins, Utterance.Manner manner) {
+    private Span span(
+            SourceWord word, String spoken, Origins origins, Utterance.Settings settings) {
         int from = 0;
         while (from < spoken.length() && origins.end(from) <= word.from()) {
             from++;
@@ -75,12 +76,12 @@ final class PieceTimes implements AutoCloseable {
         while (to < spoken.length() && origins.start(to) < word.to()) {
             to++;
         }
-        return new Span(word, tokens(spoken, from, manner), tokens(spoken, to, manner));
+        return new Span(word, tokens(spoken, from, settings), tokens(spoken, to, settings));
     }
 
-    private int tokens(String spoken, int to, Utterance.Manner manner) {
+    private int tokens(String spoken, int to, Utterance.Settings settings) {
         String before = spoken.substring(0, to);
-        return 1 + checkpoint.tokenizer().encode(before, manner.language()).length;
+        return 1 + checkpoint.tokenizer().encode(before, settings.language()).length;
     }
 
     /**

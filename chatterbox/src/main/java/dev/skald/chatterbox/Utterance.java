@@ -38,7 +38,7 @@ final class Utterance implements SpeechJob {
 
     private final Checkpoint checkpoint;
     private final Ops ops;
-    private final Manner manner;
+    private final Settings settings;
     private final T3Prompt prompt;
     private final int[] ids;
     private final String text;
@@ -56,11 +56,11 @@ final class Utterance implements SpeechJob {
     private int tokens;
     private volatile boolean cancelled;
 
-    /** How a request wants it said. */
-    record Manner(
+    /** What a request asks of every piece: the voice, emotion, sampler, language and seed. */
+    record Settings(
             VoiceConditionals voice,
             float emotion,
-            SamplerSettings settings,
+            SamplerSettings sampler,
             Optional<String> language,
             long seed) {}
 
@@ -81,7 +81,7 @@ final class Utterance implements SpeechJob {
     Utterance(
             Checkpoint checkpoint,
             Ops ops,
-            Manner manner,
+            Settings settings,
             SentenceGroups.Group group,
             int index,
             boolean whole,
@@ -89,24 +89,24 @@ final class Utterance implements SpeechJob {
         String piece = group.text();
         this.checkpoint = checkpoint;
         this.ops = ops;
-        this.manner = manner;
+        this.settings = settings;
         this.index = index;
         this.whole = whole;
         this.stages = stages;
         ChatterboxModel model = checkpoint.model();
-        int[] heard = manner.voice().promptTokens();
+        int[] heard = settings.voice().promptTokens();
         int most = model.cloning().promptTokens();
         prompt =
                 new T3Prompt(
-                        manner.voice().speaker(),
+                        settings.voice().speaker(),
                         heard.length > most ? Arrays.copyOf(heard, most) : heard,
-                        manner.emotion());
-        ids = ids(checkpoint, piece, manner.language());
+                        settings.emotion());
+        ids = ids(checkpoint, piece, settings.language());
         text = piece;
         times =
                 group.parts().isEmpty()
                         ? null
-                        : new PieceTimes(checkpoint, ops, prompt, ids, group, manner, index);
+                        : new PieceTimes(checkpoint, ops, prompt, ids, group, settings, index);
         draw = draw(0);
     }
 
@@ -147,8 +147,8 @@ final class Utterance implements SpeechJob {
         S3GenStream sound =
                 checkpoint.s3gen().stream(
                         ops,
-                        manner.voice().reference(),
-                        manner.seed() + 0x9E3779B97F4A7C15L * stream,
+                        settings.voice().reference(),
+                        settings.seed() + 0x9E3779B97F4A7C15L * stream,
                         this::check);
         sound.expect((int) (length * TOKENS_A_LETTER));
         return new Draw(
@@ -157,8 +157,8 @@ final class Utterance implements SpeechJob {
                         .sequence(
                                 prompt,
                                 ids,
-                                manner.settings(),
-                                manner.seed(),
+                                settings.sampler(),
+                                settings.seed(),
                                 stream,
                                 RunawayGuard.most(length)),
                 new RunawayGuard(length),

@@ -31,7 +31,7 @@ final class StreamContext {
     private final SpeechService speech;
     private final WebSocketSession session;
     private final @Nullable String id;
-    private final Manner manner;
+    private final SpeechSettings settings;
     private final int maxCharacters;
     private final Duration patience;
     private final Departure departure;
@@ -51,13 +51,13 @@ final class StreamContext {
             SpeechService speech,
             WebSocketSession session,
             @Nullable String id,
-            Manner manner,
+            SpeechSettings settings,
             int maxCharacters,
             Duration patience) {
         this.speech = speech;
         this.session = session;
         this.id = id;
-        this.manner = manner;
+        this.settings = settings;
         this.maxCharacters = maxCharacters;
         this.patience = patience;
         departure = new Departure(session.departure());
@@ -181,7 +181,7 @@ final class StreamContext {
         SpeechRequest.Builder request = SpeechRequest.builder(text);
         Alignment.ask(request);
         try {
-            speech.speak(caller, manner.request(request), this::send);
+            speech.speak(caller, settings.request(request), this::send);
             return null;
         } catch (ApiError e) {
             // A stretch of signs alone has nothing to say, which is no fault.
@@ -207,7 +207,7 @@ final class StreamContext {
                             message.set("normalizedAlignment", times);
                             send(message);
                         });
-        manner.encoding().encode(said, chunks, pieces, alignment::add);
+        settings.encoding().encode(said, chunks, pieces, alignment::add);
         pieces.flush();
         alignment.ended(said.report().seconds());
         said.report().check();

@@ -61,7 +61,7 @@ final class StreamInput {
 
     private final class Session {
         private final WebSocketSession session;
-        private final Manner usual;
+        private final SpeechSettings usual;
         private final Duration patience;
         private final Map<String, StreamContext> contexts = new LinkedHashMap<>();
 
@@ -86,7 +86,7 @@ final class StreamInput {
                         "invalid_output_format",
                         "a WebSocket sends no WAV: take pcm_" + format.substring(4));
             }
-            usual = Manner.of(opening, query, voices, formats);
+            usual = SpeechSettings.of(opening, query, voices, formats);
             String seconds = opening.query("inactivity_timeout");
             patience =
                     Duration.ofSeconds(

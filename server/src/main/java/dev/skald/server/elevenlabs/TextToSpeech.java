@@ -42,15 +42,15 @@ final class TextToSpeech {
     private void speak(Exchange exchange, boolean times, Sender sender) throws IOException {
         JsonNode body = exchange.json();
         String text = Json.text(body, "text", maxCharacters);
-        Manner manner = Manner.of(exchange, body, voices, formats);
+        SpeechSettings settings = SpeechSettings.of(exchange, body, voices, formats);
         SpeechRequest.Builder request = SpeechRequest.builder(text);
         if (times) {
             Alignment.ask(request);
         }
         speech.speak(
                 Caller.of(exchange, "elevenlabs"),
-                manner.request(request),
-                (spoken, chunks) -> sender.send(manner.encoding(), spoken, chunks));
+                settings.request(request),
+                (spoken, chunks) -> sender.send(settings.encoding(), spoken, chunks));
     }
 
     /** {@code /v1/text-to-speech/{voice}} and {@code .../stream}: audio as it is made. */

@@ -48,7 +48,8 @@ import java.util.List;
 
 /**
  * The ops on a processor: shapes are checked here, the packages below cut the work into tiles and
- * compute.
+ * compute. It is one long file because {@link Ops} is one interface: each op takes a few lines of
+ * checks and one call, and they share the arena, the team of threads and the scratch memory.
  */
 final class CpuOps implements Ops {
     /** Bytes that the activations of a network may take at once. */

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  * @param voice nothing for the mode's own
  * @param speed [0.25, 4]
  */
-record Manner(
+record SpeechSettings(
         Mode mode,
         Optional<VoiceNames.Choice> voice,
         double speed,
@@ -33,12 +33,13 @@ record Manner(
      * @param fields the model, the language and the seed: of the body, or of the query
      * @throws ApiError naming the parameter that is wrong
      */
-    static Manner of(Exchange exchange, JsonNode fields, Voices voices, OutputFormats formats) {
+    static SpeechSettings of(
+            Exchange exchange, JsonNode fields, Voices voices, OutputFormats formats) {
         Encoding encoding = formats.encoding(exchange.query("output_format"));
         String model = Json.string(fields, "model_id");
         Mode mode = mode(model);
         Optional<VoiceNames.Choice> voice = voice(exchange.name("voice"), mode, voices);
-        return new Manner(
+        return new SpeechSettings(
                         mode,
                         voice,
                         1,
@@ -68,7 +69,7 @@ record Manner(
     /**
      * The same with what {@code voice_settings} say: of them, only the speed means something here.
      */
-    Manner with(@Nullable JsonNode settings) {
+    SpeechSettings with(@Nullable JsonNode settings) {
         if (settings == null || settings.isNull()) {
             return this;
         }
@@ -76,7 +77,8 @@ record Manner(
             throw ApiError.invalid(
                     "voice_settings", "invalid_type", "'voice_settings' must be an object");
         }
-        return new Manner(mode, voice, Json.speed(settings, "speed"), language, seed, encoding);
+        return new SpeechSettings(
+                mode, voice, Json.speed(settings, "speed"), language, seed, encoding);
     }
 
     SpeechRequest request(SpeechRequest.Builder request) {
