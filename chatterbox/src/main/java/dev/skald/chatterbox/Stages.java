@@ -29,11 +29,11 @@ final class Stages {
         tokens++;
     }
 
-    /** All that a stream has made. */
-    synchronized void sound(S3GenStream stream) {
-        flowNanos += stream.flowNanos();
-        vocoderNanos += stream.vocoderNanos();
-        samples += stream.samples();
+    /** A stream made something. */
+    synchronized void sound(S3GenStream.Work work) {
+        flowNanos += work.flowNanos();
+        vocoderNanos += work.vocoderNanos();
+        samples += work.samples();
     }
 
     synchronized void watermark(long nanos) {

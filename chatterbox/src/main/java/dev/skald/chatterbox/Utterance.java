@@ -225,6 +225,7 @@ final class Utterance implements SpeechJob {
     /** The samples, and when the words were heard that end with them. */
     private Step step(float[] samples, boolean last) {
         made += samples.length;
+        stages.sound(draw.sound.takeWork());
         return new Step(
                 samples, last, times == null ? List.of() : times.heard(said, tokens, made, last));
     }
@@ -324,7 +325,7 @@ final class Utterance implements SpeechJob {
         if (times != null) {
             times.close();
         }
-        stages.sound(draw.sound);
+        stages.sound(draw.sound.takeWork());
         draw.tokens.close();
         draw.scope.close();
     }

@@ -51,6 +51,11 @@ final class CudaBackend implements Backend {
     }
 
     @Override
+    public boolean quick() {
+        return true;
+    }
+
+    @Override
     public boolean lost() {
         return context.lost();
     }

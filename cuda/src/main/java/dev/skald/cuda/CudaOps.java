@@ -70,7 +70,7 @@ final class CudaOps implements Ops {
         this.backend = backend;
         this.context = context;
         stream = context.stream();
-        memory = new Region(context, CHUNK, backend::computeLess);
+        memory = new Region(context, CHUNK, this::outOfMemory);
         arena = new DeviceArena(memory);
         try {
             faults = new CudaInts(arena.allocate(2 * Integer.BYTES), 2);
@@ -93,6 +93,15 @@ final class CudaOps implements Ops {
 
     Stream stream() {
         return stream;
+    }
+
+    /** Frees recordings; if there were none, less is computed at once from here on. */
+    private boolean outOfMemory() {
+        if (recorder != null && recorder.trim()) { // null while this is made
+            return true;
+        }
+        backend.computeLess();
+        return false;
     }
 
     // ---- memory
@@ -194,7 +203,7 @@ final class CudaOps implements Ops {
     public <T> Recording<T> record(Object key, Function<Ops, T> make, BiConsumer<Ops, T> body) {
         Recordings.Entry entry = recorder.take(key);
         if (entry == null) {
-            Region own = recorder.memory(backend::computeLess);
+            Region own = recorder.memory(this::outOfMemory);
             try (Scope scope = arena.inside(own)) {
                 entry = new Recordings.Entry(key, own, make.apply(this));
             } catch (RuntimeException | Error e) {

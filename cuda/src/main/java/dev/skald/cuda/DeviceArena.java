@@ -8,6 +8,7 @@ import dev.skald.cuda.driver.Use;
 import dev.skald.tensor.Ops;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Device memory of one op stream: a stack over a few large pieces. What a scope made is used again
@@ -21,7 +22,7 @@ final class DeviceArena {
     static final class Region {
         private final Context context;
         private final long step;
-        private final Runnable outOfMemory;
+        private final BooleanSupplier outOfMemory;
         private final List<Block> chunks = new ArrayList<>();
         private int chunk;
         private long used;
@@ -29,9 +30,9 @@ final class DeviceArena {
 
         /**
          * @param step bytes that it grows by, at least
-         * @param outOfMemory called when there is too little
+         * @param outOfMemory called when there is too little; tells whether it freed some
          */
-        Region(Context context, long step, Runnable outOfMemory) {
+        Region(Context context, long step, BooleanSupplier outOfMemory) {
             this.context = context;
             this.step = step;
             this.outOfMemory = outOfMemory;
@@ -72,11 +73,11 @@ final class DeviceArena {
             try {
                 return context.borrow(least, Use.ACTIVATIONS);
             } catch (CudaException e) {
-                if (e.kind() == CudaException.Kind.OUT_OF_MEMORY) {
-                    outOfMemory.run();
+                if (e.kind() != CudaException.Kind.OUT_OF_MEMORY || !outOfMemory.getAsBoolean()) {
+                    throw e;
                 }
-                throw e;
             }
+            return context.borrow(least, Use.ACTIVATIONS);
         }
 
         /** Gives its memory back. Nothing may run over it any more. */

@@ -35,8 +35,8 @@ final class Gemm {
     /** Bytes of shared memory that a block may have on every card. */
     private static final int MOST_SHARED = 99 << 10;
 
-    /** Rows from which a convolution of 16-bit rows takes the larger tile. */
-    private static final int MANY_ROWS = 20_000;
+    /** Channels up to which a convolution with 16-bit weights takes the larger tile. */
+    private static final int FEW_CHANNELS = 128;
 
     /** Columns that are normalised in the kernel of the product. */
     private static final int NORM_COLUMNS = 256;
@@ -108,37 +108,35 @@ final class Gemm {
     private record Tile(String name, int rows, int columns) {}
 
     /**
+     * The kernels of 16-bit weights sum in another order with the larger tile, so the choice looks
+     * at the layer alone: the same bits in every bucket and beside any neighbours.
+     *
      * @param plain whether a row is made of rows of x as they lie, and of few channels
      */
     private Tile tile(CudaTensor x, Matrix w, int rows, boolean plain) {
         long columns = w.columns();
         int batch = x.batch();
-        if (x.type() == Type.F16) {
-            boolean large =
-                    blocks(rows, columns, batch, 128) >= 4L * multiprocessors
-                            || (w.taps() > 1 && rows >= MANY_ROWS);
+        if (w.type() != Type.F32) {
+            String type = w.type() == Type.F16 ? "gemm_f16_" : "gemm_bf16_";
+            String from = x.type() == Type.F16 ? "_a16" : "";
+            // those of vocoders, which have many rows
+            boolean large = w.type() == Type.F16 && w.taps() > 1 && columns <= FEW_CHANNELS;
             return large
-                    ? new Tile("gemm_f16_128x64_a16", 128, 64)
-                    : new Tile("gemm_f16_64x64_a16", 64, 64);
+                    ? new Tile(type + "128x64" + from, 128, 64)
+                    : new Tile(type + "64x64" + from, 64, 64);
         }
-        if (w.type() == Type.F32) {
-            if (columns <= NARROW && plain) {
-                return new Tile("gemm_f32_narrow", 128, NARROW);
-            }
-            if (columns <= 32) {
-                return new Tile("gemm_f32_128x32", 128, 32);
-            }
-            if (rows <= 32 || 2 * blocks(rows, columns, batch, 64) <= multiprocessors) {
-                return new Tile("gemm_f32_32x64", 32, 64);
-            }
-            return blocks(rows, columns, batch, 128) >= multiprocessors
-                    ? new Tile("gemm_f32_128x64", 128, 64)
-                    : new Tile("gemm_f32_64x64", 64, 64);
+        if (columns <= NARROW && plain) {
+            return new Tile("gemm_f32_narrow", 128, NARROW);
         }
-        if (w.type() == Type.F16 && blocks(rows, columns, batch, 128) >= 2L * multiprocessors) {
-            return new Tile("gemm_f16_128x64", 128, 64);
+        if (columns <= 32) {
+            return new Tile("gemm_f32_128x32", 128, 32);
         }
-        return new Tile(w.type() == Type.F16 ? "gemm_f16_64x64" : "gemm_bf16_64x64", 64, 64);
+        if (rows <= 32 || 2 * blocks(rows, columns, batch, 64) <= multiprocessors) {
+            return new Tile("gemm_f32_32x64", 32, 64);
+        }
+        return blocks(rows, columns, batch, 128) >= multiprocessors
+                ? new Tile("gemm_f32_128x64", 128, 64)
+                : new Tile("gemm_f32_64x64", 64, 64);
     }
 
     private static long blocks(int rows, long columns, int batch, int tileRows) {

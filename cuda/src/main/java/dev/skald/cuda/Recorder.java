@@ -8,6 +8,7 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Recording;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * its launches may still run; then other streams may have it.
  */
 final class Recorder {
-    /** Recordings that a stream keeps to itself. */
+    /** Recordings that a stream keeps to itself, and the memory of their tensors. */
     private static final int MOST = 8;
+
+    private static final long MOST_BYTES = 256L << 20;
 
     private final Stream stream;
     private final Launcher launcher;
@@ -35,7 +38,7 @@ final class Recorder {
     }
 
     /** A stack for a recording's tensors. */
-    Region memory(Runnable outOfMemory) {
+    Region memory(BooleanSupplier outOfMemory) {
         return recordings.memory(outOfMemory);
     }
 
@@ -57,6 +60,29 @@ final class Recorder {
     void close() {
         own.forEach(recordings::give);
         own.clear();
+    }
+
+    /**
+     * Frees what nobody uses, of this stream and of those that ended, when its memory is needed;
+     * tells whether there was any.
+     */
+    boolean trim() {
+        boolean any = !own.isEmpty();
+        if (any) {
+            stream.synchronize();
+            close();
+        }
+        recordings.trim();
+        return any;
+    }
+
+    /** Whether the stream keeps more than it should. */
+    private boolean tooMany() {
+        long bytes = 0;
+        for (Recordings.Entry e : own) {
+            bytes += e.memory().bytes();
+        }
+        return own.size() > MOST || own.size() > 1 && bytes > MOST_BYTES;
     }
 
     /** A recording in use: first its ops are done, then recorded and launched, then launched. */
@@ -120,9 +146,11 @@ final class Recorder {
             }
             closed = true;
             own.add(entry);
-            if (own.size() > MOST) {
+            if (tooMany()) {
                 stream.synchronize();
-                recordings.give(own.removeFirst());
+                do {
+                    recordings.give(own.removeFirst());
+                } while (tooMany());
             }
         }
     }

@@ -7,6 +7,7 @@ import dev.skald.cuda.driver.Graph;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +79,7 @@ final class Recordings {
     }
 
     /** A stack for a recording's tensors. */
-    Region memory(Runnable outOfMemory) {
+    Region memory(BooleanSupplier outOfMemory) {
         return new Region(context, 1L << 20, outOfMemory);
     }
 

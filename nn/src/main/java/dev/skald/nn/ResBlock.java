@@ -79,6 +79,11 @@ public record ResBlock(List<Unit> units) {
         }
     }
 
+    /** Of so many rows; of as many as x has, padded as x is. */
+    private static Tensor like(Ops ops, Tensor x, int rows) {
+        return rows == x.rows() ? ops.like(x, x.cols()) : ops.tensor(1, rows, x.cols());
+    }
+
     /** Puts {@code scale} times its result into {@code out}, or adds it there. */
     private void run(
             Ops ops,
@@ -93,8 +98,8 @@ public record ResBlock(List<Unit> units) {
         Rows next = want.grown(left, whole);
         try (Ops.Scope scope = ops.scope()) {
             Rows most = next.grown(units.getFirst().conv2().reach(), whole);
-            Tensor inner = ops.tensor(1, most.count(), x.cols());
-            Tensor outer = ops.tensor(1, next.count(), x.cols());
+            Tensor inner = like(ops, x, most.count());
+            Tensor outer = like(ops, x, next.count());
             Tensor in = x;
             Rows rows = have;
             for (int i = 0; i < units.size(); i++) {

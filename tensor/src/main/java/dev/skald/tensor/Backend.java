@@ -25,6 +25,11 @@ public interface Backend extends AutoCloseable {
         return Map.of();
     }
 
+    /** Whether it speaks many times faster than a listener hears, so that small pieces are cheap. */
+    default boolean quick() {
+        return false;
+    }
+
     /** Whether it failed for good: who opens the device again gets another backend. */
     default boolean lost() {
         return false;

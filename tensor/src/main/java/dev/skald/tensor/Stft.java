@@ -95,6 +95,12 @@ public record Stft(
 
     /** The plain form of {@link Ops#stft}. */
     static void forward(Ops ops, Tensor wave, Stft how, Tensor out) {
+        Ints lengths = out.lengths();
+        if (lengths != null) {
+            int rows = ops.read(lengths)[0];
+            forward(ops, wave.cols(0, (rows - 1) * how.hop), how, out.unpadded(rows));
+            return;
+        }
         int n = wave.cols();
         int half = how.fft / 2;
         try (var scope = ops.scope()) {

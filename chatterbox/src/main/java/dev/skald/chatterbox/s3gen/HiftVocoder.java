@@ -9,6 +9,7 @@ import dev.skald.nn.ResBlock;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Role;
@@ -19,6 +20,7 @@ import dev.skald.tensor.WeightException;
 import dev.skald.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HiFT (Li et al. 2023): mel spectrogram → f0 → harmonic source → waveform, by upsampling blocks
@@ -47,6 +49,9 @@ public final class HiftVocoder {
     private static final float LIMIT = 0.99f;
     private static final float MAX_MAGNITUDE = 100;
     private static final int[] DILATIONS = {1, 3, 5};
+
+    /** So many frames at most are recorded: with more, launches take less time than the kernels. */
+    private static final int RECORDED = 256;
 
     private record Stage(
             ConvTranspose1d up, Conv1d sourceDown, ResBlock sourceBlock, List<ResBlock> blocks) {}
@@ -213,13 +218,75 @@ public final class HiftVocoder {
         }
     }
 
+    /** Where the ops are the same. */
+    private record Shape(HiftVocoder vocoder, int frames, boolean padded) {}
+
+    /**
+     * What a recording works on.
+     *
+     * @param mel (1,F,80)
+     * @param source (1,480 F,1)
+     * @param wave (1,1,480 F)
+     * @param valid how many frames are; null if all
+     */
+    record Window(Tensor mel, Tensor source, Tensor wave, @Nullable Ints valid) {}
+
+    Window window(Ops ops, int frames, boolean padded) {
+        int samples = frames * SAMPLES_A_FRAME;
+        return new Window(
+                ops.tensor(1, frames, pre.in()),
+                ops.tensor(1, samples, 1),
+                ops.tensor(1, 1, samples),
+                padded ? ops.ints(1) : null);
+    }
+
+    /** The samples of a window; nothing in it comes from the host. */
+    void decode(Ops ops, Window w) {
+        Tensor mel = w.valid() == null ? w.mel() : w.mel().valid(w.valid());
+        direct(ops, mel, w.source(), Taps.NONE, w.wave());
+    }
+
     private void decode(Ops ops, Tensor mel, Tensor source, Taps taps, Tensor wave) {
+        int frames = mel.rows();
+        if (taps.on() || frames > RECORDED) {
+            direct(ops, mel, source, taps, wave);
+            return;
+        }
+        int rows = ops.bucket(frames);
+        boolean padded = rows > frames;
+        try (var scope = ops.scope();
+                Ops.Recording<Window> recording =
+                        ops.record(
+                                new Shape(this, rows, padded),
+                                on -> window(on, rows, padded),
+                                this::decode)) {
+            Window w = recording.tensors();
+            int samples = frames * SAMPLES_A_FRAME;
+            ops.copy(mel, w.mel().rows(0, frames));
+            ops.copy(source, w.source().rows(0, samples));
+            if (w.valid() != null) {
+                ops.write(new int[] {frames}, w.valid());
+            }
+            recording.replay();
+            ops.copy(w.wave().cols(0, samples), wave);
+        }
+    }
+
+    /** Says how many rows are valid, if some are not. */
+    private static Tensor valid(Tensor x, @Nullable Ints rows) {
+        return rows == null ? x : x.valid(rows);
+    }
+
+    private void direct(Ops ops, Tensor mel, Tensor source, Taps taps, Tensor wave) {
         int samples = source.rows();
         try (var scope = ops.scope()) {
             int count = samples / HOP + 1;
-            Tensor x = ops.tensor(1, count, stages.getLast().up().out());
+            Ints frames = mel.lengths();
+            Ints rows =
+                    frames == null ? null : ops.lengths(frames, SAMPLES_A_FRAME / HOP, 1, 1);
+            Tensor x = valid(ops.tensor(1, count, stages.getLast().up().out()), rows);
             try (var inner = ops.scope()) {
-                Tensor spectrum = ops.tensor(1, count, 2 * stft.bins());
+                Tensor spectrum = valid(ops.tensor(1, count, 2 * stft.bins()), rows);
                 ops.stft(source.reshape(1, 1, samples), stft, spectrum);
                 taps.tap("s_stft", ops, spectrum);
                 network(ops, mel, spectrum, taps, x);
@@ -248,7 +315,9 @@ public final class HiftVocoder {
                 taps.tap("ups_in" + i, ops, in);
             }
             int rows = stage.up().rows(x.rows());
-            Tensor mixed = last ? out : ops.tensor(1, rows, stage.up().out());
+            Ints before = x.lengths();
+            Ints valid = before == null ? null : ops.lengths(before, stage.up().stride(), 0, 1);
+            Tensor mixed = last ? out : valid(ops.tensor(1, rows, stage.up().out()), valid);
             try (var scope = ops.scope()) {
                 Tensor h = ops.convTranspose1d(x, stage.up(), Activation.leakyRelu(SLOPE));
                 taps.tap("ups" + i, ops, h);
@@ -257,7 +326,8 @@ public final class HiftVocoder {
                     Tensor up = h;
                     h = ops.tensor(1, rows + 1, up.cols());
                     ops.copy(up, h.rows(1, rows + 1));
-                    ops.copy(up.rows(1, 2), h.rows(0, 1));
+                    ops.copy(up.unpadded(2).rows(1, 2), h.rows(0, 1));
+                    h = valid(h, out.lengths());
                 }
                 try (var inner = ops.scope()) {
                     Tensor s = stage.sourceDown().forward(ops, spectrum);

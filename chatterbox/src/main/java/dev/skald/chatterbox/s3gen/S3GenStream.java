@@ -24,13 +24,22 @@ public final class S3GenStream {
     private static final int GUARD = 10;
 
     /**
-     * Tokens of the first piece. Each next one waits for {@link #GROWTH} times as many as there
-     * were: a piece costs the flow over the voice's clip and all tokens before, so few are cheap.
+     * When pieces are made: each costs the flow over the voice's clip and all tokens before, so few
+     * are cheap.
+     *
+     * @param first tokens of the first piece
+     * @param growth each next one waits for so many times as many as there were
+     * @param most but for no more than these
      */
-    private static final int FIRST = 25;
+    private record Pieces(int first, int growth, int most) {}
 
-    private static final int GROWTH = 3;
-    private static final int MOST_NEW = 300;
+    private static final Pieces PLAIN = new Pieces(25, 3, 300);
+
+    /**
+     * Of a device that is many times faster than speech. The first piece is 0.2 s of audio, which
+     * last until the second one is there though several others are spoken beside it.
+     */
+    private static final Pieces QUICK = new Pieces(16, 3, 600);
 
     /** A look back of so many tokens is cut to {@link #KEPT} when it is reached. */
     private static final int LONGEST = 750;
@@ -43,6 +52,7 @@ public final class S3GenStream {
     private final Flow.Prompt voice;
     private final S3Gen.Randomness random;
     private final Runnable check;
+    private final Pieces pieces;
     private final Tensor melFade; // (1,FADE,M)
     private final Tensor waveFade; // (1,1,FADE * FRAME)
 
@@ -63,6 +73,7 @@ public final class S3GenStream {
     private boolean finished;
     private long flowNanos;
     private long vocoderNanos;
+    private long told; // samples
 
     /** Room for mel frames (1,F,M) and their source (1,F * FRAME,1). */
     private record Window(Tensor mel, Tensor source) {}
@@ -76,6 +87,7 @@ public final class S3GenStream {
         this.voice = flow.prompt(ops, voice, Taps.NONE);
         this.random = random;
         this.check = check;
+        pieces = ops.backend().quick() ? QUICK : PLAIN;
         melFade = ramp(FADE, flow.bands()).reshape(1, FADE, flow.bands());
         waveFade = ramp(FADE * FRAME, 1);
         tail = ops.tensor(1, 1, FADE * FRAME);
@@ -109,19 +121,22 @@ public final class S3GenStream {
         return out;
     }
 
-    /** What the flow took so far, in nanoseconds. */
-    public long flowNanos() {
-        return flowNanos;
-    }
+    /**
+     * What was made since this was last asked.
+     *
+     * @param flowNanos until the flow was done, or launched on a device that computes by itself
+     * @param vocoderNanos from there to the samples
+     */
+    public record Work(long flowNanos, long vocoderNanos, long samples) {}
 
-    /** What the vocoder took so far, in nanoseconds. */
-    public long vocoderNanos() {
-        return vocoderNanos;
-    }
-
-    /** Samples given out so far. */
-    public long samples() {
-        return spoken * FRAME;
+    /** What was made since this was last called. */
+    public Work takeWork() {
+        long samples = spoken * FRAME;
+        Work work = new Work(flowNanos, vocoderNanos, samples - told);
+        flowNanos = 0;
+        vocoderNanos = 0;
+        told = samples;
+        return work;
     }
 
     private void append(int... more) {
@@ -142,7 +157,7 @@ public final class S3GenStream {
 
     /** Tokens that the next piece waits for. */
     private int wanted() {
-        int wanted = Math.clamp((long) GROWTH * done, FIRST, MOST_NEW);
+        int wanted = Math.clamp((long) pieces.growth * done, pieces.first, pieces.most);
         boolean nearlyAll = done > 0 && done + wanted + wanted / 2 > expected;
         return expected > 0 && nearlyAll ? wanted + wanted / 2 : wanted;
     }

@@ -337,8 +337,9 @@ public final class GraphDecoder implements TokenDecoder {
                     }
                 }
             }
-            kernels.list(rows.padded(StepKernels.ROWS));
-            kernels.prefill(StepKernels.ROWS, draws && last);
+            int bucket = StepKernels.bucket(rows.count());
+            kernels.list(rows.padded(bucket));
+            kernels.prefill(bucket, draws && last);
         }
         return row;
     }
@@ -367,7 +368,7 @@ public final class GraphDecoder implements TokenDecoder {
         for (Sequence s : running) {
             rows += s.branches;
         }
-        int bucket = rows == 1 ? 1 : Integer.highestOneBit(rows - 1) << 1;
+        int bucket = StepKernels.bucket(rows);
         if (!running.equals(listed)) {
             RowList list = new RowList();
             for (Sequence s : running) {

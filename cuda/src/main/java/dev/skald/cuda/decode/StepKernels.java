@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The launches of a step of 1 to 32 rows, and the activations they share. A step without inputs is
- * a graph, made once for each number of rows.
+ * The launches of a step of 1 to 32 rows, and the activations they share. Each is a graph, made
+ * once for each number of rows, with embeddings or without, with a draw or without.
  */
 final class StepKernels implements AutoCloseable {
     /** Most rows of a step. */
@@ -48,9 +48,17 @@ final class StepKernels implements AutoCloseable {
     private final long logits;
     private final long scratch;
     private final long spoken;
-    private final Map<Integer, Graph> graphs = new HashMap<>();
+    private final Map<Way, Graph> graphs = new HashMap<>();
     private boolean direct;
     private long size;
+
+    /** Where the launches are the same. */
+    private record Way(int rows, boolean embedded, boolean draws) {}
+
+    /** The number of rows of the smallest graph for so many. */
+    static int bucket(int rows) {
+        return rows == 1 ? 1 : Integer.highestOneBit(rows - 1) << 1;
+    }
 
     StepKernels(Context context, Stream stream, DeviceModel model, int slotCount) {
         this.context = context;
@@ -152,16 +160,21 @@ final class StepKernels implements AutoCloseable {
      * @param draws whether tokens are drawn of them
      */
     void prefill(int count, boolean draws) {
-        launch(count, input, draws);
+        run(count, input, draws);
     }
 
     /** Draws the next token of the listed rows. */
     void step(int count) {
-        Graph graph = direct ? null : graphs.get(count);
+        run(count, 0, true);
+    }
+
+    private void run(int count, long in, boolean draws) {
+        Way way = new Way(count, in != 0, draws);
+        Graph graph = direct ? null : graphs.get(way);
         if (graph == null && !direct) {
             try {
-                graph = stream.capture(() -> launch(count, 0, true));
-                graphs.put(count, graph);
+                graph = stream.capture(() -> launch(count, in, draws));
+                graphs.put(way, graph);
             } catch (CudaException e) {
                 if (e.kind() == CudaException.Kind.LOST) {
                     throw e;
@@ -175,7 +188,7 @@ final class StepKernels implements AutoCloseable {
             }
         }
         if (graph == null) {
-            launch(count, 0, true);
+            launch(count, in, draws);
         } else {
             stream.launch(graph);
         }

@@ -149,6 +149,22 @@ public abstract class PaddedContract extends AttentionContract {
     }
 
     @Test
+    void theTransformMirrorsWhereTheValidRowsEnd() {
+        Stft stft = Stft.load(parameters, 16, 4);
+        float[] samples = values(120);
+        Tensor wave = ops.tensor(1, 1, 120);
+        ops.write(samples, 0, wave);
+        Tensor spectrum = ops.tensor(1, 31, 18);
+        ops.stft(wave, stft, spectrum);
+        Tensor longer = ops.tensor(1, 1, 196);
+        ops.fill(longer, Float.NaN);
+        ops.write(samples, 0, longer.cols(0, 120));
+        Tensor padded = ops.tensor(1, 50, 18);
+        ops.stft(longer, stft, padded.valid(ops.ints(new int[] {31})));
+        assertThat(ops.read(padded.rows(0, 31))).containsExactly(ops.read(spectrum));
+    }
+
+    @Test
     void theHarmonicsMoveOnByTheValidFrames() {
         Harmonics how = new Harmonics(6, 24_000, 10, 0.1f, 0.003f, 0.1f / 3, tensor(1, 1, 3));
         float[] hertz = {100, 0, 220, 221, 5};
