@@ -8,19 +8,33 @@ import org.jspecify.annotations.Nullable;
 sealed interface DurationPredictor permits PlainDurations, StochasticDurations {
 
     /**
+     * Natural logarithms of durations in frames.
+     *
      * @param hidden (1,T,hidden) of the text encoder
      * @param speaker (1,1,speaker channels), or null for a voice of one speaker
-     * @param noiseWidth standard deviation of the noise
-     * @param seed what the noise depends on, besides the phoneme's index {@code first...}
-     * @return (1,T,1) natural logarithms of durations in frames, in the caller's scope
+     * @param noise (1,T,2), see {@link #noise}
+     * @param log (1,T,1): gets them
      */
-    Tensor logDurations(
-            Ops ops,
-            Tensor hidden,
-            @Nullable Tensor speaker,
-            float noiseWidth,
-            long seed,
-            long first);
+    void logDurations(Ops ops, Tensor hidden, @Nullable Tensor speaker, Tensor noise, Tensor log);
+
+    /**
+     * What durations are drawn from.
+     *
+     * @param width standard deviation
+     * @param seed what it depends on, besides the phoneme's index {@code first...}
+     * @param out (1,T,2)
+     */
+    static void noise(Ops ops, float width, long seed, long first, Tensor out) {
+        if (width == 0) {
+            ops.fill(out, 0);
+        } else {
+            ops.noise(seed, NOISE, 2 * first, out);
+            ops.scale(out, width, 0, out);
+        }
+    }
+
+    /** The stream of the noise among those of one seed. */
+    int NOISE = 0;
 
     /** For one phoneme. */
     long operations();

@@ -10,6 +10,7 @@ import dev.skald.piper.vits.Checkpoint.Geometry;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters.ConvTranspose1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Tensor;
@@ -179,17 +180,28 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
      * @return (1,S,1), {@code frames.count() * hop()} samples from -1 to 1
      */
     Tensor decode(Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition) {
+        Tensor out = ops.tensor(1, frames.count() * hop(), 1);
+        decode(ops, z, frames, whole, condition, out);
+        return out;
+    }
+
+    /**
+     * The same into a given tensor.
+     *
+     * @param z may be padded, if {@code frames} are the whole
+     */
+    void decode(
+            Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition, Tensor out) {
         Plan plan = plan(frames, whole);
-        Tensor out = ops.tensor(1, plan.samples.count(), 1);
         try (Ops.Scope scope = ops.scope()) {
             Tensor x = ops.tensor(1, plan.pre.count(), pre.out());
+            x = z.lengths() == null ? x : x.valid(z.lengths());
             plan.pre.conv(ops, z, plan.latent, whole, pre, Activation.NONE, Epilogue.NONE, x);
             if (condition != null) {
                 ops.add(x, condition, x);
             }
             decode(ops, x, plan, 0, whole, out);
         }
-        return out;
     }
 
     /** Stage by stage, each with the memory of the one before still open. */
@@ -202,7 +214,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             return;
         }
         Rows want = plan.outs.get(number);
-        Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
+        Tensor mixed = mixed(ops, stage, x, want);
         mix(ops, stage, x, have, whole, want, mixed);
         decode(ops, mixed, plan, number + 1, rows, out);
     }
@@ -217,7 +229,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             Rows piece = new Rows(from, from + Math.min(samples.to() - from, size));
             Rows want = piece.grown(post.reach(), rows);
             try (Ops.Scope scope = ops.scope()) {
-                Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
+                Tensor mixed = mixed(ops, stage, x, want);
                 mix(ops, stage, x, have, whole, want, mixed);
                 piece.conv(
                         ops,
@@ -231,6 +243,13 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
             }
             from = piece.to();
         }
+    }
+
+    /** Room for the output of a stage. */
+    private static Tensor mixed(Ops ops, Stage stage, Tensor x, Rows want) {
+        Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
+        Ints valid = x.lengths();
+        return valid == null ? mixed : mixed.valid(ops.lengths(valid, stage.up.stride(), 0, 1));
     }
 
     /** The mean of a stage's blocks, of which it is the sum: the mean is in the weights. */

@@ -40,18 +40,12 @@ record PlainDurations(
     }
 
     @Override
-    public Tensor logDurations(
-            Ops ops,
-            Tensor hidden,
-            @Nullable Tensor speaker,
-            float noiseWidth,
-            long seed,
-            long first) {
-        Tensor log = ops.tensor(1, hidden.rows(), 1);
+    public void logDurations(
+            Ops ops, Tensor hidden, @Nullable Tensor speaker, Tensor noise, Tensor log) {
         try (Ops.Scope scope = ops.scope()) {
             Tensor x = hidden;
             if (condition != null && speaker != null) {
-                x = ops.tensor(1, hidden.rows(), hidden.cols());
+                x = ops.like(hidden, hidden.cols());
                 ops.add(hidden, ops.linear(speaker, condition), x);
             }
             Epilogue relu = Epilogue.of(Activation.RELU);
@@ -59,6 +53,5 @@ record PlainDurations(
             x = norm2.forward(ops, conv2.forward(ops, x, relu));
             ops.linear(x, projection, Epilogue.NONE, log);
         }
-        return log;
     }
 }

@@ -197,12 +197,12 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels) {
         Tensor changed = to.of(coupling.upper ? lower : upper, have);
 
         // Hidden channels and, beside them, the sum of the layers' outputs.
-        Tensor state = ops.tensor(1, from.count(), 2 * hidden);
+        Tensor state = ops.like(known, 2 * hidden);
         ops.linear(known, coupling.pre, Epilogue.NONE, state.cols(0, hidden));
         Tensor sum = state.cols(hidden, 2 * hidden);
         ops.fill(sum, 0);
-        Tensor wide = ops.tensor(1, from.count(), 2 * hidden);
-        Tensor gated = ops.tensor(1, from.count(), hidden);
+        Tensor wide = ops.like(known, 2 * hidden);
+        Tensor gated = ops.like(known, hidden);
         Rows rows = from;
         int left = reach(coupling);
         for (int i = 0; i < coupling.layers.size(); i++) {

@@ -43,8 +43,8 @@ record SeparableConvs(List<Layer> layers) {
     /** x (1,T,C), in place. */
     void apply(Ops ops, Tensor x) {
         try (Ops.Scope scope = ops.scope()) {
-            Tensor y = ops.tensor(1, x.rows(), x.cols());
-            Tensor z = ops.tensor(1, x.rows(), x.cols());
+            Tensor y = ops.like(x, x.cols());
+            Tensor z = ops.like(x, x.cols());
             for (Layer layer : layers) {
                 layer.depthwise.forward(ops, x, Epilogue.NONE, y);
                 layer.norm1.forward(ops, y, Activation.GELU, y);

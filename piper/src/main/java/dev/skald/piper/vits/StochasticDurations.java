@@ -33,9 +33,6 @@ record StochasticDurations(
         float scale)
         implements DurationPredictor {
 
-    /** The stream of the noise among those of one seed. */
-    private static final int NOISE = 0;
-
     /** A spline of one channel, whose parameters come from the x1 channel and the text. */
     record Coupling(Linear pre, SeparableConvs convs, Linear projection) {}
 
@@ -79,15 +76,8 @@ record StochasticDurations(
     }
 
     @Override
-    public Tensor logDurations(
-            Ops ops,
-            Tensor hidden,
-            @Nullable Tensor speaker,
-            float noiseWidth,
-            long seed,
-            long first) {
-        int t = hidden.rows();
-        Tensor log = ops.tensor(1, t, 1);
+    public void logDurations(
+            Ops ops, Tensor hidden, @Nullable Tensor speaker, Tensor noise, Tensor log) {
         try (Ops.Scope scope = ops.scope()) {
             Tensor x = ops.linear(hidden, pre); // (1,T,C)
             if (condition != null && speaker != null) {
@@ -96,16 +86,12 @@ record StochasticDurations(
             convs.apply(ops, x);
             Tensor text = ops.linear(x, projection); // (1,T,C)
 
-            Tensor x0 = ops.zeros(1, t, 1);
-            Tensor x1 = ops.zeros(1, t, 1);
-            if (noiseWidth != 0) {
-                Tensor noise = ops.tensor(1, t, 2);
-                ops.noise(seed, NOISE, 2 * first, noise);
-                ops.scale(noise.cols(0, 1), noiseWidth, 0, x0);
-                ops.scale(noise.cols(1, 2), noiseWidth, 0, x1);
-            }
-            Tensor h = ops.tensor(1, t, pre.out());
-            Tensor parameters = ops.tensor(1, t, Splines.PARAMETERS);
+            Tensor x0 = ops.like(hidden, 1);
+            Tensor x1 = ops.like(hidden, 1);
+            ops.copy(noise.cols(0, 1), x0);
+            ops.copy(noise.cols(1, 2), x1);
+            Tensor h = ops.like(hidden, pre.out());
+            Tensor parameters = ops.like(hidden, Splines.PARAMETERS);
             float shrink = (float) Math.sqrt(pre.out());
             for (Coupling coupling : couplings) {
                 // A flip, then x1 <- spline(x1 | x0, text).
@@ -121,6 +107,5 @@ record StochasticDurations(
             ops.scale(x1, 1, -mean, log);
             ops.scale(log, scale, 0, log);
         }
-        return log;
     }
 }

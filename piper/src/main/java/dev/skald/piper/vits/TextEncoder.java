@@ -8,12 +8,14 @@ import dev.skald.nn.WeightEdits;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
+import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.WeightException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Phoneme ids to a hidden sequence and the prior's mean and log deviation: a transformer with
@@ -66,10 +68,23 @@ record TextEncoder(
 
     /**
      * @param hidden (1,T,hidden), for the duration predictor
-     * @param mean (1,T,latent)
-     * @param logDeviation (1,T,latent)
+     * @param prior (1,T,2 latent): mean | log deviation
      */
-    record Encoded(Tensor hidden, Tensor mean, Tensor logDeviation) {}
+    record Encoded(Tensor hidden, Tensor prior) {
+        Tensor mean() {
+            return prior.cols(0, prior.cols() / 2);
+        }
+
+        Tensor logDeviation() {
+            return prior.cols(prior.cols() / 2, prior.cols());
+        }
+    }
+
+    /** Room for what so many phonemes give. */
+    Encoded room(Ops ops, int phonemes) {
+        return new Encoded(
+                ops.tensor(1, phonemes, hidden()), ops.tensor(1, phonemes, 2 * latent));
+    }
 
     static TextEncoder load(Parts all) {
         Parts parts = all.under("enc_p");
@@ -116,18 +131,27 @@ record TextEncoder(
      * @param ids T phoneme ids
      * @param between runs before each layer and may throw to stop the work
      */
-    Encoded encode(Ops ops, Ops.Ints ids, Runnable between) {
-        int t = ids.count();
+    Encoded encode(Ops ops, Ints ids, Runnable between) {
+        Encoded to = room(ops, ids.count());
+        encode(ops, ids, null, between, to);
+        return to;
+    }
+
+    /**
+     * The same into given tensors.
+     *
+     * @param valid how many ids are; null if all
+     */
+    void encode(Ops ops, Ints ids, @Nullable Ints valid, Runnable between, Encoded to) {
         int h = hidden();
-        Tensor x = ops.tensor(1, t, h);
+        Tensor x = valid == null ? to.hidden : to.hidden.valid(valid);
         ops.embed(embedding, ids, x);
-        Tensor stats = ops.tensor(1, t, 2 * latent);
         try (Ops.Scope scope = ops.scope()) {
-            Tensor qkv = ops.tensor(1, t, 3 * h);
+            Tensor qkv = ops.like(x, 3 * h);
             Qkv split = Qkv.split(qkv);
-            Tensor attended = ops.tensor(1, t, h);
-            Tensor y = ops.tensor(1, t, h);
-            Tensor wide = ops.tensor(1, t, layers.getFirst().conv1.out());
+            Tensor attended = ops.like(x, h);
+            Tensor y = ops.like(x, h);
+            Tensor wide = ops.like(x, layers.getFirst().conv1.out());
             float scale = (float) (1 / Math.sqrt((double) h / heads));
             for (Layer layer : layers) {
                 between.run();
@@ -147,8 +171,7 @@ record TextEncoder(
                 layer.conv2.forward(ops, wide, Epilogue.plus(x), y);
                 layer.norm2.forward(ops, y, x);
             }
-            ops.linear(x, projection, Epilogue.NONE, stats);
+            ops.linear(x, projection, Epilogue.NONE, to.prior);
         }
-        return new Encoded(x, stats.cols(0, latent), stats.cols(latent, 2 * latent));
     }
 }

@@ -31,6 +31,9 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     /** Those of a sentence that nobody waits for yet. */
     static final int[] LARGE = {128};
 
+    /** A device that replays recordings has windows of its own: {@link RecordedSentence}. */
+    static final int[] RECORDED = {};
+
     /** Frames the flow runs ahead, beyond what the decoder asks for; at first not at all. */
     private static final int AHEAD = 512;
 
@@ -43,7 +46,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private final int[] windows;
 
     private @Nullable Ops ops;
-    private @Nullable Piece piece;
+    private @Nullable Sentence piece;
     private int pieces;
     private int spokenIds;
     private int[] ends = new int[0]; // in samples, of all pieces that were begun
@@ -83,11 +86,11 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                         ops = network.take();
                     }
                     ops.threads(threads);
-                    Piece speaking = piece == null ? nextPiece(ops) : piece;
+                    Sentence speaking = piece == null ? nextPiece(ops) : piece;
                     piece = speaking;
                     float[] samples = speaking.next();
                     if (speaking.ended()) {
-                        speaking.frame.close();
+                        speaking.frame().close();
                         piece = null;
                     }
                     return samples;
@@ -99,13 +102,17 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         return ends.clone();
     }
 
-    private Piece nextPiece(Ops ops) {
+    private Sentence nextPiece(Ops ops) {
         int to = Math.min(ids.length, spokenIds + PIECE);
         int[] part = Arrays.copyOfRange(ids, spokenIds, to);
         spokenIds = to;
         Ops.Scope frame = ops.scope();
         try {
-            Piece next = new Piece(ops, frame, part, pieces++);
+            boolean recorded = windows.length == 0;
+            Sentence next =
+                    recorded
+                            ? new RecordedSentence(network, ops, frame, part, settings, pieces++)
+                            : new Piece(ops, frame, part, pieces++);
             tell(next);
             return next;
         } catch (RuntimeException | Error e) {
@@ -114,13 +121,14 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         }
     }
 
-    private void tell(Piece piece) {
+    private void tell(Sentence piece) {
+        int[] more = piece.ends();
         int known = ends.length;
         int before = known == 0 ? 0 : ends[known - 1];
         int hop = network.vits().decoder().hop();
-        ends = Arrays.copyOf(ends, known + piece.ends.length);
-        for (int i = 0; i < piece.ends.length; i++) {
-            ends[known + i] = before + piece.ends[i] * hop;
+        ends = Arrays.copyOf(ends, known + more.length);
+        for (int i = 0; i < more.length; i++) {
+            ends[known + i] = before + more[i] * hop;
         }
     }
 
@@ -145,7 +153,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private synchronized void free() {
         spokenIds = ids.length;
         if (piece != null) {
-            piece.frame.close();
+            piece.frame().close();
             piece = null;
         }
         if (ops != null) {
@@ -155,7 +163,21 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     }
 
     /** A sentence, or the part of a very long one, that is encoded as a whole. */
-    private final class Piece {
+    interface Sentence {
+        /** Where each phoneme ends, in frames. */
+        int[] ends();
+
+        /** Holds what lives as long as it. */
+        Ops.Scope frame();
+
+        boolean ended();
+
+        /** The next samples. */
+        float[] next();
+    }
+
+    /** One that is computed op by op, in windows of any size. */
+    private final class Piece implements Sentence {
         private final Ops ops;
         private final Vits vits = network.vits();
         private final Ops.Scope frame;
@@ -198,7 +220,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
                             vits.durations().operations() * ids.length,
                             () -> durations(speaker));
             frames = ends[ends.length - 1];
-            phonemes = phonemes();
+            phonemes = ops.ints(VitsUtterance.phonemes(ends));
             flowConditions = speaker == null ? List.of() : vits.flow().conditions(ops, speaker);
             decoderCondition = vits.decoder().condition(ops, speaker);
             int most = windows[windows.length - 1];
@@ -224,45 +246,37 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         }
 
         private int[] durations(@Nullable Tensor speaker) {
-            float[] log;
+            float[] values;
             try (Ops.Scope inner = ops.scope()) {
-                log =
-                        ops.read(
-                                vits.durations()
-                                        .logDurations(
-                                                ops,
-                                                encoded.hidden(),
-                                                speaker,
-                                                settings.noiseWidth(),
-                                                settings.seed(),
-                                                (long) number * PIECE));
+                Tensor noise = ops.tensor(1, encoded.hidden().rows(), 2);
+                long first = (long) number * PIECE;
+                DurationPredictor.noise(
+                        ops, settings.noiseWidth(), settings.seed(), first, noise);
+                Tensor log = ops.tensor(1, noise.rows(), 1);
+                vits.durations().logDurations(ops, encoded.hidden(), speaker, noise, log);
+                values = ops.read(log);
             }
-            taps.tap("durations.log", log, log.length);
-            int[] ends = new int[log.length];
-            long end = 0;
-            long most = MOST_SAMPLES / vits.decoder().hop();
-            for (int i = 0; i < log.length; i++) {
-                double length = Math.ceil((float) Math.exp(log[i]) * settings.lengthScale());
-                // Written so that NaN is refused too.
-                if (!(length >= 0 && end + length <= most)) {
-                    throw new VoiceException(
-                            "the voice gives this sentence an impossible length: it is damaged, or"
-                                    + " the speed far too low");
-                }
-                end += (long) length;
-                ends[i] = (int) end;
-            }
-            if (end == 0) {
-                ends[log.length - 1] = 1;
-            }
+            taps.tap("durations.log", values, values.length);
+            return VitsUtterance.ends(values, settings.lengthScale(), vits.decoder().hop());
+        }
+
+        @Override
+        public int[] ends() {
             return ends;
         }
 
-        boolean ended() {
+        @Override
+        public Ops.Scope frame() {
+            return frame;
+        }
+
+        @Override
+        public boolean ended() {
             return spoken == frames;
         }
 
-        float[] next() {
+        @Override
+        public float[] next() {
             int size = windows[Math.min(windowsMade, windows.length - 1)];
             int to = frames - spoken <= size ? frames : spoken + size;
             boolean first = windowsMade == 0 && windows.length > 1;
@@ -326,28 +340,71 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             }
         }
 
-        /** The phoneme that each frame belongs to, where the ops run. */
-        private Ops.Ints phonemes() {
-            int[] phonemes = new int[frames];
-            for (int i = 0, from = 0; i < ends.length; from = ends[i++]) {
-                Arrays.fill(phonemes, from, ends[i], i);
-            }
-            return ops.ints(phonemes);
-        }
-
         /** Each frame's mean and noise, of the phoneme it belongs to. */
         private void prior(Rows rows, Tensor z) {
             Ops.Ints index = phonemes.slice(rows.from(), rows.count());
-            ops.gather(encoded.mean(), index, z);
-            if (settings.noiseScale() != 0) {
-                Tensor deviation = ops.tensor(1, rows.count(), z.cols());
-                ops.gather(encoded.logDeviation(), index, deviation);
-                ops.activate(deviation, Activation.EXP, deviation);
-                Tensor noise = ops.tensor(1, rows.count(), z.cols());
-                ops.noise(settings.seed(), 1 + number, (long) rows.from() * z.cols(), noise);
-                ops.mul(noise, deviation, noise);
-                ops.addScaled(z, noise, settings.noiseScale(), z);
+            VitsUtterance.prior(ops, encoded, index, settings, number, rows.from(), z);
+        }
+    }
+
+    /**
+     * Where each phoneme ends, in frames.
+     *
+     * @param log logarithms of durations
+     */
+    static int[] ends(float[] log, float lengthScale, int hop) {
+        int[] ends = new int[log.length];
+        long end = 0;
+        long most = MOST_SAMPLES / hop;
+        for (int i = 0; i < log.length; i++) {
+            double length = Math.ceil((float) Math.exp(log[i]) * lengthScale);
+            // Written so that NaN is refused too.
+            if (!(length >= 0 && end + length <= most)) {
+                throw new VoiceException(
+                        "the voice gives this sentence an impossible length: it is damaged, or"
+                                + " the speed far too low");
             }
+            end += (long) length;
+            ends[i] = (int) end;
+        }
+        if (end == 0) {
+            ends[log.length - 1] = 1;
+        }
+        return ends;
+    }
+
+    /** The phoneme that each frame belongs to. */
+    static int[] phonemes(int[] ends) {
+        int[] phonemes = new int[ends[ends.length - 1]];
+        for (int i = 0, from = 0; i < ends.length; from = ends[i++]) {
+            Arrays.fill(phonemes, from, ends[i], i);
+        }
+        return phonemes;
+    }
+
+    /**
+     * Each frame's mean and noise, of the phoneme it belongs to.
+     *
+     * @param phonemes of the frames {@code first...}
+     * @param number of the part of a very long sentence
+     */
+    static void prior(
+            Ops ops,
+            TextEncoder.Encoded encoded,
+            Ops.Ints phonemes,
+            PiperNetwork.Settings settings,
+            int number,
+            int first,
+            Tensor z) {
+        ops.gather(encoded.mean(), phonemes, z);
+        if (settings.noiseScale() != 0) {
+            Tensor deviation = ops.tensor(1, z.rows(), z.cols());
+            ops.gather(encoded.logDeviation(), phonemes, deviation);
+            ops.activate(deviation, Activation.EXP, deviation);
+            Tensor noise = ops.tensor(1, z.rows(), z.cols());
+            ops.noise(settings.seed(), 1 + number, (long) first * z.cols(), noise);
+            ops.mul(noise, deviation, noise);
+            ops.addScaled(z, noise, settings.noiseScale(), z);
         }
     }
 }

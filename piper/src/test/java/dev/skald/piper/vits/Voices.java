@@ -2,6 +2,7 @@ package dev.skald.piper.vits;
 
 import dev.skald.piper.PiperVoiceConfig;
 import dev.skald.spi.EngineContext;
+import dev.skald.testkit.TestDevice;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -80,7 +81,10 @@ final class Voices {
         return VitsNetwork.of(
                 OnnxVoice.of(file(bytes(name))),
                 config(name),
-                EngineContext.builder().threads(threads).build(),
+                EngineContext.builder()
+                        .device(System.getProperty(TestDevice.PROPERTY, "auto"))
+                        .threads(threads)
+                        .build(),
                 VoiceGain.measured(config(name)));
     }
 

@@ -1,0 +1,7 @@
+package dev.skald.piper.vits;
+
+import dev.skald.testkit.Card;
+
+/** Piper on a GPU. */
+@Card
+class CardRecordedSentenceTest extends RecordedSentenceTest {}
