@@ -262,6 +262,7 @@ API cuStreamSynchronize(Stream* s) {
 API cuStreamQuery(Stream* s) {
     ENTER;
     if (!streams.count(s)) return BAD_HANDLE;
+    flush(s);
     return s->queue.empty() && !s->busy ? OK : NOT_READY;
 }
 API cuStreamWaitEvent(Stream*, void*, unsigned) { return OK; }

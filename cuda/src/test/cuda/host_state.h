@@ -39,6 +39,7 @@ struct Stream {
     Context* context;
     std::deque<Work> queue;
     bool busy = false, gone = false, invalidated = false;
+    bool asked = false;  // where launches are gathered: whether they were asked for
     Graph* capturing = nullptr;
 };
 inline std::recursive_mutex& lock = *new std::recursive_mutex;
@@ -99,6 +100,7 @@ inline void perform(Stream* s) {
         s->busy = true;
         Work w = std::move(s->queue.front());
         s->queue.pop_front();
+        if (s->queue.empty()) s->asked = false;
         sim::Launch next;
         if (!s->queue.empty() && s->queue.front().dependent) {
             const Work& n = s->queue.front();  // stays where it is
@@ -122,7 +124,7 @@ inline void serve(Stream* s) {
     while (true) {
         {
             Held held(lock);
-            changed.wait(held, [=] { return !s->queue.empty() || s->gone; });
+            changed.wait(held, [=] { return s->gone || (!s->queue.empty() && (s->asked || !settings["gathers"])); });
             if (s->queue.empty()) break;
         }
         perform(s);
@@ -145,7 +147,13 @@ inline int submit(Stream* s, Work w) {
     changed.notify_all();
     return OK;
 }
+inline void flush(Stream* s) {
+    if (s->queue.empty()) return;
+    s->asked = true;
+    changed.notify_all();
+}
 inline void drain(Stream* s, Held& held) {
+    flush(s);
     changed.wait(held, [=] { return s->queue.empty() && !s->busy; });
 }
 inline void drain_all(Context* c, Held& held) {

@@ -29,10 +29,10 @@ final class Launcher {
 
     /**
      * Whether the kernels launched from now on, all but the first, may begin before the one ahead
-     * has ended: see {@link Stream#launchEarly}.
+     * has ended, where the card can that: see {@link Stream#launchEarly}.
      */
     void early(boolean now) {
-        early = now;
+        early = now && context.launchesEarly();
         first = now;
     }
 

@@ -156,7 +156,7 @@ public final class SimulatedDriver {
      *
      * @param key {@code version}, {@code devices}, {@code major}, {@code minor}, {@code memory},
      *     {@code init} (what {@code cuInit} returns), {@code repeat} (1: every call from the nth on
-     *     fails)
+     *     fails), {@code gathers} (1: launches begin when somebody asks for them, as on Windows)
      */
     public void set(String key, long value) {
         try (Arena arena = Arena.ofConfined()) {

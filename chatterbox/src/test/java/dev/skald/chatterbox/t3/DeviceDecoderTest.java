@@ -72,7 +72,7 @@ class DeviceDecoderTest {
         assertThat(others).isLessThan(draws / 4);
     }
 
-    private static T3 load(GoldenFile file, Parameters parameters) {
+    static T3 load(GoldenFile file, Parameters parameters) {
         return T3.load(parameters, file.weightsUnderPrefix(), T3GoldenStage.config(file));
     }
 

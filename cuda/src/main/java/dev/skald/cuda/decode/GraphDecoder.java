@@ -15,7 +15,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -396,7 +395,7 @@ public final class GraphDecoder implements TokenDecoder {
         drain(s);
         for (int i = 0; s.ahead() > most; i++) {
             if (i < LOOKS) {
-                LockSupport.parkNanos(WAIT_NANOS);
+                context.pause(WAIT_NANOS);
             } else {
                 stream.synchronize();
             }

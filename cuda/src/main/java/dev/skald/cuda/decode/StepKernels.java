@@ -64,7 +64,7 @@ final class StepKernels implements AutoCloseable {
         this.context = context;
         this.stream = stream;
         this.model = model;
-        early = context.computeCapability() >= 90;
+        early = context.launchesEarly();
         splits = model.llama() ? 4 : 8;
         int c = model.width();
         int h = model.heads();
@@ -189,6 +189,7 @@ final class StepKernels implements AutoCloseable {
         }
         if (graph == null) {
             launch(count, in, draws);
+            stream.flush();
         } else {
             stream.launch(graph);
         }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,12 +56,12 @@ public final class Context implements AutoCloseable {
     private Context(Driver driver, int index, long limit) {
         this.driver = driver;
         this.index = index;
-        memory = new Memory(this, driver, limit);
         // The last one's error is not this one's.
         CURRENT.remove();
         driver.makeCurrent(0);
         handle = driver.createContext(index);
         CURRENT.set(this);
+        memory = new Memory(this, driver, limit == 0 && Driver.WINDOWS ? free() : limit);
     }
 
     /**
@@ -87,6 +88,11 @@ public final class Context implements AutoCloseable {
             context.close();
             throw e;
         }
+    }
+
+    /** All free memory: on Windows an allocation beyond it succeeds, in the host's memory. */
+    private long free() {
+        return driver.memoryInfo()[0] / 16 * 15;
     }
 
     private void load() {
@@ -197,6 +203,11 @@ public final class Context implements AutoCloseable {
         return details;
     }
 
+    /** Whether kernels may begin before the one ahead has ended ({@link Stream#launchEarly}). */
+    public boolean launchesEarly() {
+        return computeCapability() >= 90;
+    }
+
     /** Streaming multiprocessors. */
     public int multiprocessors() {
         return driver.attribute(index, 16);
@@ -285,6 +296,15 @@ public final class Context implements AutoCloseable {
     /** How the device's memory is used. */
     public DeviceMemory memory() {
         return memory.usage();
+    }
+
+    /** Lets some time pass. On Windows a thread that parks sleeps for a millisecond at least. */
+    public void pause(long nanos) {
+        if (Driver.WINDOWS) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(nanos);
+        }
     }
 
     /** Opens a queue of work. */

@@ -30,6 +30,10 @@ public final class Driver {
     private static final int OLDEST = 13000;
 
     private static final int NO_DEVICE = 100;
+    private static final int NOT_READY = 600;
+
+    static final boolean WINDOWS =
+            System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
 
     private final MethodHandle getErrorName;
     private final MethodHandle deviceGetCount;
@@ -54,6 +58,7 @@ public final class Driver {
     private final MethodHandle streamCreate;
     private final MethodHandle streamDestroy;
     private final MethodHandle streamSynchronize;
+    private final MethodHandle streamQuery;
     private final MethodHandle eventCreate;
     private final MethodHandle eventRecord;
     private final MethodHandle eventSynchronize;
@@ -140,6 +145,7 @@ public final class Driver {
         memset = function(library, "cuMemsetD8Async", JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
         streamCreate = function(library, "cuStreamCreate", ADDRESS, JAVA_INT);
         streamDestroy = function(library, "cuStreamDestroy_v2", JAVA_LONG);
+        streamQuery = function(library, "cuStreamQuery", JAVA_LONG);
         streamSynchronize = function(library, "cuStreamSynchronize", JAVA_LONG);
         eventCreate = function(library, "cuEventCreate", ADDRESS, JAVA_INT);
         eventRecord = function(library, "cuEventRecord", JAVA_LONG, JAVA_LONG);
@@ -197,15 +203,20 @@ public final class Driver {
     }
 
     private static SymbolLookup library() {
-        boolean windows =
-                System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
         String name = System.getProperty(LIBRARY);
+        if (name != null) {
+            Path library = Path.of(name);
+            return found(() -> SymbolLookup.libraryLookup(library, Arena.global()));
+        }
+        // By its name alone Windows would look for it beside the program first.
+        String windows = System.getenv("SystemRoot");
         return found(
                 () ->
-                        name != null
-                                ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
+                        WINDOWS && windows != null
+                                ? SymbolLookup.libraryLookup(
+                                        Path.of(windows, "System32", "nvcuda.dll"), Arena.global())
                                 : SymbolLookup.libraryLookup(
-                                        windows ? "nvcuda.dll" : "libcuda.so.1", Arena.global()));
+                                        WINDOWS ? "nvcuda.dll" : "libcuda.so.1", Arena.global()));
     }
 
     private static SymbolLookup found(Supplier<SymbolLookup> library) {
@@ -418,6 +429,19 @@ public final class Driver {
     void synchronize(long stream) {
         try {
             check("cuStreamSynchronize", (int) streamSynchronize.invokeExact(stream));
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    /**
+     * Has what is in a stream begin: Windows' drivers gather launches, some of them until they are
+     * asked.
+     */
+    void flush(long stream) {
+        try {
+            int code = (int) streamQuery.invokeExact(stream);
+            check("cuStreamQuery", code == NOT_READY ? 0 : code);
         } catch (Throwable t) {
             throw thrown(t);
         }

@@ -140,10 +140,17 @@ public final class Stream implements AutoCloseable {
         }
     }
 
-    /** Runs a graph. */
+    /** Runs a graph, at once: nothing may synchronize with it for long. */
     public void launch(Graph graph) {
         context.use();
         driver.launchGraph(graph.executable(), handle);
+        driver.flush(handle);
+    }
+
+    /** Has what was launched begin, where who waits for it does not ask the driver. */
+    public void flush() {
+        context.use();
+        driver.flush(handle);
     }
 
     // ---- copies
