@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  * graph, up to {@value #AHEAD} ahead of the host. Drawn tokens come through page-locked memory.
  */
 public final class GraphDecoder implements TokenDecoder {
-    /** How many steps may be enqueued whose tokens have not come. */
-    private static final int AHEAD = 8;
+    /**
+     * How many steps may be enqueued whose tokens have not come: enough to hide the host, and no more,
+     * for they delay what is made of the tokens that have.
+     */
+    private static final int AHEAD = 4;
 
     private static final long WAIT_NANOS = 50_000;
 
