@@ -6,6 +6,9 @@ import dev.skald.Skald;
 import dev.skald.Speech;
 import dev.skald.SpeechRequest;
 import dev.skald.StageWork;
+import dev.skald.piper.PiperProfile;
+import dev.skald.piper.vits.VitsNetwork;
+import dev.skald.spi.EngineContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -37,10 +40,7 @@ public final class FirstBench {
         List<Double> audio = new ArrayList<>();
         Map<String, List<Double>> stages = new LinkedHashMap<>();
         try (Skald skald =
-                Skald.builder()
-                        .offline(true)
-                        .device(System.getProperty("device", "cpu"))
-                        .open()) {
+                Skald.builder().offline(true).device(System.getProperty("device", "cpu")).open()) {
             for (int round = -5; round < rounds; round++) {
                 long start = System.nanoTime();
                 try (Speech heard = skald.speak(request.build())) {
@@ -102,6 +102,27 @@ public final class FirstBench {
                         median(audio),
                         median(whole) / median(audio)));
         System.out.println(line);
+        if (args[0].equals("fast")) {
+            network(request.build(), rounds);
+        }
+    }
+
+    /** The network alone, without phonemes and without the threads that hand audio on. */
+    private static void network(SpeechRequest request, int rounds) {
+        EngineContext context =
+                EngineContext.builder()
+                        .offline(true)
+                        .device(System.getProperty("device", "cpu"))
+                        .build();
+        double sum = 0;
+        for (PiperProfile.Stage stage : PiperProfile.measure(context, request, 5, rounds)) {
+            sum += median(stage.work().stream().map(VitsNetwork.Work::seconds).toList());
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "{\"network_whole_ms\": %.2f, \"network_first_ms\": %.2f}%n",
+                1e3 * sum,
+                1e3 * median(PiperProfile.firstSamples(context, request, 5, rounds)));
     }
 
     private static double seconds(long since) {

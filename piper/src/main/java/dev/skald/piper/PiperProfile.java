@@ -33,10 +33,65 @@ public final class PiperProfile {
      */
     public static List<Stage> measure(
             EngineContext context, SpeechRequest request, int warmUps, int rounds) {
+        try (Prepared p = prepare(context, request, false)) {
+            Map<String, List<VitsNetwork.Work>> profile = new LinkedHashMap<>();
+            for (int round = 0; round < warmUps + rounds; round++) {
+                for (int[] ids : p.utterances) {
+                    try (PiperNetwork.Utterance utterance = p.network.begin(ids, p.settings)) {
+                        while (utterance.hasNext()) {
+                            utterance.next(p.threads);
+                        }
+                    }
+                }
+                Map<String, VitsNetwork.Work> taken = p.network.takeProfile();
+                if (round >= warmUps) {
+                    taken.forEach(
+                            (stage, work) ->
+                                    profile.computeIfAbsent(stage, s -> new ArrayList<>())
+                                            .add(work));
+                }
+            }
+            List<Stage> stages = new ArrayList<>();
+            profile.forEach((name, work) -> stages.add(new Stage(name, work)));
+            return stages;
+        }
+    }
+
+    /**
+     * The same of the first utterance's first samples, as somebody waits for them: seconds from its
+     * ids on, a round each.
+     */
+    public static List<Double> firstSamples(
+            EngineContext context, SpeechRequest request, int warmUps, int rounds) {
+        try (Prepared p = prepare(context, request, true)) {
+            List<Double> seconds = new ArrayList<>();
+            for (int round = 0; round < warmUps + rounds; round++) {
+                long start = System.nanoTime();
+                try (PiperNetwork.Utterance utterance =
+                        p.network.begin(p.utterances.getFirst(), p.settings)) {
+                    utterance.next(p.threads);
+                    if (round >= warmUps) {
+                        seconds.add((System.nanoTime() - start) * 1e-9);
+                    }
+                }
+            }
+            return seconds;
+        }
+    }
+
+    private record Prepared(
+            VitsNetwork network, List<int[]> utterances, Settings settings, int threads)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            network.close();
+        }
+    }
+
+    private static Prepared prepare(EngineContext context, SpeechRequest request, boolean awaited) {
         VoiceFiles files =
                 VoiceFiles.find(context, request)
                         .orElseThrow(() -> new VoiceException(PiperProvider.missing(request)));
-        int threads = context.threads();
         VoiceFiles.Opened opened = files.open(VitsNetwork::load, context);
         List<int[]> utterances = new ArrayList<>();
         PiperText text = PiperText.open(context, request);
@@ -51,28 +106,8 @@ public final class PiperProfile {
                         own.noiseWidth(),
                         opened.config().defaultSpeaker(),
                         1,
-                        false);
-        try (VitsNetwork network = (VitsNetwork) opened.network().get()) {
-            Map<String, List<VitsNetwork.Work>> profile = new LinkedHashMap<>();
-            for (int round = 0; round < warmUps + rounds; round++) {
-                for (int[] ids : utterances) {
-                    try (PiperNetwork.Utterance utterance = network.begin(ids, settings)) {
-                        while (utterance.hasNext()) {
-                            utterance.next(threads);
-                        }
-                    }
-                }
-                Map<String, VitsNetwork.Work> taken = network.takeProfile();
-                if (round >= warmUps) {
-                    taken.forEach(
-                            (stage, work) ->
-                                    profile.computeIfAbsent(stage, s -> new ArrayList<>())
-                                            .add(work));
-                }
-            }
-            List<Stage> stages = new ArrayList<>();
-            profile.forEach((name, work) -> stages.add(new Stage(name, work)));
-            return stages;
-        }
+                        awaited);
+        return new Prepared(
+                (VitsNetwork) opened.network().get(), utterances, settings, context.threads());
     }
 }

@@ -25,7 +25,9 @@ public interface Backend extends AutoCloseable {
         return Map.of();
     }
 
-    /** Whether it speaks many times faster than a listener hears, so that small pieces are cheap. */
+    /**
+     * Whether it speaks many times faster than a listener hears, so that small pieces are cheap.
+     */
     default boolean quick() {
         return false;
     }

@@ -282,8 +282,7 @@ public final class HiftVocoder {
         try (var scope = ops.scope()) {
             int count = samples / HOP + 1;
             Ints frames = mel.lengths();
-            Ints rows =
-                    frames == null ? null : ops.lengths(frames, SAMPLES_A_FRAME / HOP, 1, 1);
+            Ints rows = frames == null ? null : ops.lengths(frames, SAMPLES_A_FRAME / HOP, 1, 1);
             Tensor x = valid(ops.tensor(1, count, stages.getLast().up().out()), rows);
             try (var inner = ops.scope()) {
                 Tensor spectrum = valid(ops.tensor(1, count, 2 * stft.bins()), rows);

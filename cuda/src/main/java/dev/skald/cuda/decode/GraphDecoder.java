@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GraphDecoder implements TokenDecoder {
     /**
-     * How many steps may be enqueued whose tokens have not come: enough to hide the host, and no more,
-     * for they delay what is made of the tokens that have.
+     * How many steps may be enqueued whose tokens have not come: enough to hide the host, and no
+     * more, for they delay what is made of the tokens that have.
      */
     private static final int AHEAD = 4;
 

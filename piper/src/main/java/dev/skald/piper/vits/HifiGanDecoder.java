@@ -190,8 +190,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
      *
      * @param z may be padded, if {@code frames} are the whole
      */
-    void decode(
-            Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition, Tensor out) {
+    void decode(Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition, Tensor out) {
         Plan plan = plan(frames, whole);
         try (Ops.Scope scope = ops.scope()) {
             Tensor x = ops.tensor(1, plan.pre.count(), pre.out());

@@ -3,7 +3,6 @@ package dev.skald.piper.vits;
 import dev.skald.nn.Rows;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.vits.Vits.Stage;
-import dev.skald.tensor.Activation;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Tensor;
@@ -66,8 +65,7 @@ final class RecordedSentence implements VitsUtterance.Sentence {
      * @param z (1,F,channels)
      * @param audio (1,S,1); of the flow, none
      */
-    private record Frames(
-            Tensor z, @Nullable Ints valid, @Nullable Ints speaker, Tensor audio) {
+    private record Frames(Tensor z, @Nullable Ints valid, @Nullable Ints speaker, Tensor audio) {
         /** The frames, padded where they are. */
         Tensor frames() {
             return valid == null ? z : z.valid(valid);
@@ -135,8 +133,9 @@ final class RecordedSentence implements VitsUtterance.Sentence {
 
     /** Few shapes, for tiles beyond the valid rows cost next to nothing. */
     private int bucket(int rows) {
-        int times = rows > 256 ? 4 : 1;
-        return times * ops.bucket(Math.ceilDiv(rows, times));
+        int least = ops.bucket(1);
+        int step = least > 1 && rows > WINDOW ? 4 * least : least;
+        return Math.ceilDiv(rows, step) * step;
     }
 
     private void write(int value, @Nullable Ints to) {

@@ -82,8 +82,7 @@ record TextEncoder(
 
     /** Room for what so many phonemes give. */
     Encoded room(Ops ops, int phonemes) {
-        return new Encoded(
-                ops.tensor(1, phonemes, hidden()), ops.tensor(1, phonemes, 2 * latent));
+        return new Encoded(ops.tensor(1, phonemes, hidden()), ops.tensor(1, phonemes, 2 * latent));
     }
 
     static TextEncoder load(Parts all) {

@@ -25,7 +25,7 @@ record Vits(
         HifiGanDecoder decoder) {
 
     /**
-     * Packs a checkpoint's weights, its four parts side by side.
+     * Packs a checkpoint's weights, its four parts side by side where that is faster.
      *
      * @throws WeightException if a parameter is missing, damaged or of another shape
      */
@@ -37,7 +37,9 @@ record Vits(
         boolean many = checkpoint.has("emb_g.weight");
         int speaker = many ? parts.shape("emb_g.weight", -1, -1)[1] : 0;
         boolean odd = ResidualCouplingFlow.count(parts) % 2 == 1;
-        try (var executor = Executors.newFixedThreadPool(Math.max(1, Math.min(threads, 4)))) {
+        try (var pool = Executors.newFixedThreadPool(Math.max(1, Math.min(threads, 4)))) {
+            // A GPU takes the weights of a model from the thread that loads it alone.
+            Executor executor = parameters.backend().quick() ? Runnable::run : pool;
             var flow = async(executor, () -> ResidualCouplingFlow.load(parts, latent, speaker));
             var encoder = async(executor, () -> TextEncoder.load(parts));
             var decoder = async(executor, () -> HifiGanDecoder.load(parts, latent, odd, speaker));

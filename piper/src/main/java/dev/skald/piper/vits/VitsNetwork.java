@@ -128,8 +128,7 @@ public final class VitsNetwork implements PiperNetwork {
     @Override
     public Utterance begin(int[] ids, Settings settings) {
         int[] windows = settings.awaited() ? VitsUtterance.WINDOWS : VitsUtterance.LARGE;
-        return begin(
-                ids, settings, Taps.NONE, backend.quick() ? VitsUtterance.RECORDED : windows);
+        return begin(ids, settings, Taps.NONE, backend.quick() ? VitsUtterance.RECORDED : windows);
     }
 
     /** With taps and with windows of those sizes in frames, the last for all that follow. */

@@ -250,8 +250,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             try (Ops.Scope inner = ops.scope()) {
                 Tensor noise = ops.tensor(1, encoded.hidden().rows(), 2);
                 long first = (long) number * PIECE;
-                DurationPredictor.noise(
-                        ops, settings.noiseWidth(), settings.seed(), first, noise);
+                DurationPredictor.noise(ops, settings.noiseWidth(), settings.seed(), first, noise);
                 Tensor log = ops.tensor(1, noise.rows(), 1);
                 vits.durations().logDurations(ops, encoded.hidden(), speaker, noise, log);
                 values = ops.read(log);

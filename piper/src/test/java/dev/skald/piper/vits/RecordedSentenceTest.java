@@ -45,7 +45,11 @@ class RecordedSentenceTest {
     /** Of so many ids; 12 are one window, 400 all three kinds. */
     @ParameterizedTest
     @CsvSource({
-        "medium,12", "medium,400", "high-speakers,12", "plain-durations-speakers,12", "x_low,90"
+        "medium,12",
+        "medium,400",
+        "high-speakers,12",
+        "plain-durations-speakers,12",
+        "x_low,90"
     })
     void isTheSentenceInWindowsAndInEveryBucket(String name, int count) {
         try (VitsNetwork network = Voices.network(name)) {
