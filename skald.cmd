@@ -15,6 +15,13 @@ if defined line set "plain=%line:"=%"
 set "mode="
 if defined plain if not "%plain:--mode cinematic=%"=="%plain%" set "mode=cinematic"
 if defined plain if not "%plain: --model =%"=="%plain%" set "mode=cinematic"
+rem A running server speaks: nothing is computed here.
+set "remote="
+if defined SKALD_SERVER set "remote=yes"
+if defined plain if not "%plain: --server=%"=="%plain%" set "remote=yes"
+if defined plain if not "%plain: --batch=%"=="%plain%" set "remote="
+if defined SKALD_JAVA_OPTS set "remote="
+if not "%command%"=="speak" set "remote="
 set "wish="
 if defined SKALD_JAVA_OPTS set "wish=%SKALD_JAVA_OPTS:"=%"
 set "memory= -Xms192m"
@@ -62,6 +69,8 @@ if exist "%root%pom.xml" if not exist "%dist%\built" (
     popd
     endlocal
 )
+
+if defined remote goto remote
 
 rem The Vector API without its warning and its start-up cost, and a picocli that can be cached, once a build.
 set "vectors=%dist%\vectors-%version%.jar"
@@ -111,6 +120,11 @@ set "background=start "" /b /low"
 if "%SKALD_PREPARE%"=="wait" set "background="
 %background% "%jdk%\bin\java" -cp "%jar%" dev.skald.cli.launch.Training "%aot%" "%jdk%\bin\java.exe" %flags% -Xms192m -XX:+UseSerialGC -jar "%jar%" speak "%text%" %as% <nul >nul 2>&1
 exit /b 0
+
+:remote
+setlocal DisableDelayedExpansion
+"%jdk%\bin\java" "@%dist%\remote.args" "-Dskald.root=%root%." -cp "%jar%" dev.skald.cli.Main %*
+exit /b
 
 :check
 rem Sets jdk and version if the folder holds a JDK 25 or newer.

@@ -138,6 +138,12 @@ public final class Main implements Runnable {
             }
         }
         try {
+            RemoteLine remote = RemoteLine.of(System.getenv("SKALD_SERVER"), args);
+            if (remote != null) {
+                main.globals.quiet = remote.quiet();
+                remote.speak(main.console);
+                return ExitCode.OK.number;
+            }
             int code = main.commandLine(args).execute(args);
             io.out().flush();
             if (io.out().checkError()) {

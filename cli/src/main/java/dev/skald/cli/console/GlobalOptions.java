@@ -13,9 +13,6 @@ import picocli.CommandLine.ScopeType;
 
 /** The options every command has; they may stand before or after its name. */
 public final class GlobalOptions {
-    private static final Pattern SIZE =
-            Pattern.compile("([1-9][0-9]{0,5})([GM])i?B?", Pattern.CASE_INSENSITIVE);
-
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
@@ -85,7 +82,9 @@ public final class GlobalOptions {
         if (deviceMemory == null) {
             return 0;
         }
-        Matcher m = SIZE.matcher(deviceMemory.strip());
+        Matcher m =
+                Pattern.compile("([1-9][0-9]{0,5})([GM])i?B?", Pattern.CASE_INSENSITIVE)
+                        .matcher(deviceMemory.strip());
         if (!m.matches()) {
             throw new InvalidRequestException(
                     "'" + deviceMemory + "' is no size: say --device-memory 8G or 512M");

@@ -27,9 +27,11 @@ import org.jspecify.annotations.Nullable;
  * A running server speaks. Nothing of an engine is loaded here, and as little as can be of all
  * else: who types a sentence should hear it at once.
  */
-final class RemoteSpeech {
+public final class RemoteSpeech {
     private static final int HERTZ = 24_000; // of plain samples, by the contract
     private static final int BLOCK = 8_192;
+    private static final int WAV_HEAD = 44;
+    private static final long UNKNOWN_SIZE = 0xFFFF_FFFFL; // until the stream ends
     private static final int MOST_ERROR_BYTES = 65_536;
     private static final int MOST_CHARACTERS = 100_000_000;
 
@@ -49,7 +51,7 @@ final class RemoteSpeech {
      * @param output a file, {@code -}, or null
      * @throws EngineUnavailableException if there is no server
      */
-    static void speak(
+    public static void speak(
             Console console,
             String server,
             TextSource source,
@@ -68,24 +70,24 @@ final class RemoteSpeech {
                             + String.join(", ", foreign)
                             + ": leave it out, or --server");
         }
-        String format = play || raw ? "pcm" : format(output == null ? "-" : output);
-        String body = body(text(source, console.io()), options, format);
+        String to = output == null ? "-" : output;
+        String format = play || raw ? "pcm" : format(to);
+        // A WAV comes as samples, and its head from here: the server may wait for its true sizes.
+        boolean wav = format.equals("wav");
+        String body = body(text(source, console.io()), options, wav ? "pcm" : format);
         RemoteSpeech speech = new RemoteSpeech(console, url(server));
         try (HttpCall call = speech.call(body)) {
             Interrupts.onInterrupt(call::abort);
             InputStream audio = call.body();
             if (play) {
                 speech.play(audio);
-            } else if (output == null || output.equals("-")) {
-                speech.copy(audio, console.io().raw());
+            } else if (to.equals("-")) {
+                speech.copy(audio, console.io().raw(), wav);
             } else {
-                speech.write(audio, Path.of(output), format.equals("wav"));
+                speech.write(audio, Path.of(to), wav);
             }
         }
-        speech.told(
-                play
-                        ? "played"
-                        : output == null || output.equals("-") ? "standard output" : output);
+        speech.told(play ? "played" : to.equals("-") ? "standard output" : to);
     }
 
     private void told(String target) {
@@ -118,6 +120,9 @@ final class RemoteSpeech {
 
     private HttpCall call(String body) throws IOException {
         String key = System.getenv("SKALD_API_KEY");
+        if (key != null && key.strip().chars().anyMatch(Character::isISOControl)) {
+            throw new InvalidRequestException("SKALD_API_KEY is no key: it has several lines");
+        }
         HttpCall call;
         try {
             call =
@@ -165,34 +170,47 @@ final class RemoteSpeech {
         }
     }
 
-    private void copy(InputStream audio, OutputStream to) throws IOException {
-        byte[] block = new byte[BLOCK];
-        for (int n = audio.read(block); n >= 0; n = audio.read(block)) {
-            to.write(block, 0, n);
+    private void copy(InputStream audio, OutputStream to, boolean wav) throws IOException {
+        byte[] block = new byte[WAV_HEAD + BLOCK];
+        int head = wav ? wavHead(block, UNKNOWN_SIZE) : 0;
+        for (int n = audio.read(block, head, BLOCK); n >= 0; n = audio.read(block, 0, BLOCK)) {
+            to.write(block, 0, head + n);
             to.flush();
-            heard(n);
+            heard(head + n);
+            head = 0;
         }
     }
 
     private void write(InputStream audio, Path file, boolean wav) throws IOException {
         try (WholeFile whole = WholeFile.beside(file)) {
             SeekableByteChannel channel = whole.channel();
-            copy(audio, Channels.newOutputStream(channel));
+            copy(audio, Channels.newOutputStream(channel), wav);
             if (wav) {
-                completeHead(channel);
+                byte[] head = new byte[WAV_HEAD];
+                wavHead(head, Math.min(channel.size() - WAV_HEAD, UNKNOWN_SIZE));
+                channel.position(0).write(ByteBuffer.wrap(head));
             }
             whole.keep();
         }
     }
 
-    /** The server did not know the length yet when it sent the head. */
-    private static void completeHead(SeekableByteChannel wav) throws IOException {
-        long size = Math.min(wav.size(), 0xFFFF_FFFFL);
-        for (int[] at : new int[][] {{4, 8}, {40, 44}}) {
-            ByteBuffer field = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
-            field.putInt((int) (size - at[1])).flip();
-            wav.position(at[0]).write(field);
-        }
+    /** The head of a WAV of 16 bits, mono, with so many bytes of samples; its length. */
+    private static int wavHead(byte[] into, long size) {
+        ByteBuffer.wrap(into)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF".getBytes(StandardCharsets.US_ASCII))
+                .putInt((int) Math.min(size + WAV_HEAD - 8, UNKNOWN_SIZE))
+                .put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII))
+                .putInt(16)
+                .putShort((short) 1)
+                .putShort((short) 1)
+                .putInt(HERTZ)
+                .putInt(2 * HERTZ)
+                .putShort((short) 2)
+                .putShort((short) 16)
+                .put("data".getBytes(StandardCharsets.US_ASCII))
+                .putInt((int) size);
+        return WAV_HEAD;
     }
 
     private void heard(int n) {

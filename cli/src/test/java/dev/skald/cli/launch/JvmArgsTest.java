@@ -76,7 +76,7 @@ class JvmArgsTest {
     void bothLaunchersSayTheSame() throws IOException {
         String posix = Files.readString(Path.of("../skald"));
         String windows = Files.readString(Path.of("../skald.cmd"));
-        for (String file : List.of("jvm.args", "vectors.args", "server.args")) {
+        for (String file : List.of("jvm.args", "vectors.args", "server.args", "remote.args")) {
             assertThat(posix).contains("@$dist/" + file);
             assertThat(windows).contains("@%dist%\\" + file);
             assertThat(FILE.resolveSibling(file)).exists();

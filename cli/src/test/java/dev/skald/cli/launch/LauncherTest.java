@@ -104,7 +104,7 @@ class LauncherTest {
 
     private Path built(String... files) throws IOException {
         Path dist = Files.createDirectories(launcher.resolveSibling("cli/target/skald"));
-        Path stamp = Files.writeString(dist.resolve("built"), "");
+        Path stamp = Files.writeString(dist.resolve("built"), "x");
         Files.setLastModifiedTime(stamp, FileTime.fromMillis(0));
         int second = 0;
         for (String file : files) {
@@ -124,6 +124,27 @@ class LauncherTest {
         assertThat(run(jdk("25.0.2"), "speak").output())
                 .doesNotContain("AOTCache")
                 .contains("<--add-modules>\n<jdk.incubator.vector>");
+    }
+
+    @Test
+    void aServerThatSpeaksHasTheShortestStart() throws IOException, InterruptedException {
+        Path dist = built("java-25.aot", "java-25-remote.aot");
+        assertThat(run(jdk("25"), "speak", "x", "--server", "http://h:1").output())
+                .contains("<@" + dist.resolve("remote.args"))
+                .contains("<-XX:AOTCache=" + dist.resolve("java-25-remote.aot"))
+                .contains("<-cp>\n", "<dev.skald.cli.Main>\n<speak>\n<x>\n<--server>\n<http://h:1>\n")
+                .doesNotContain("vectors", "jvm.args");
+        assertThat(run(jdk("25"), "speak", "x", "--server=h").output()).contains("remote.args");
+        for (String[] local :
+                List.of(
+                        new String[] {"speak", "--batch", "f", "--server", "h"},
+                        new String[] {"demo", "--server", "h"},
+                        new String[] {"speak", "x", "--server", " "})) {
+            assertThat(run(jdk("25"), local).output()).doesNotContain("remote");
+        }
+        options = "-XX:+UseG1GC";
+        assertThat(run(jdk("25"), "speak", "x", "--server", "h").output())
+                .doesNotContain("remote.args");
     }
 
     @Test

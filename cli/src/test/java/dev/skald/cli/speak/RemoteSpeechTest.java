@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code skald speak --server}. */
 class RemoteSpeechTest {
@@ -58,6 +59,33 @@ class RemoteSpeechTest {
         assertThat(head.getInt(40)).isEqualTo(wav.length - 44);
         assertThat(wav.length).isGreaterThan(2 * 24_000 * 3);
         assertThat(result.err()).contains("out.wav: ").contains("first audio");
+    }
+
+    /** A plain line is read without picocli; {@code --threads} makes it one that is not. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--seed 4 -o -",
+                "--seed=4 --raw -o - -q --voice en_US-joe-medium --speed 1.5 --mode fast",
+                "-o - --voice nobody",
+                "-o -",
+                "--play -o -",
+                "-o x.aac",
+                "--speaker 3 -o -",
+            })
+    void bothWaysToReadALineDoTheSame(String line) {
+        List<String> args = new ArrayList<>(List.of("speak", "Hello", "there.", "--server", url));
+        args.addAll(List.of(line.split(" ")));
+        if (!line.contains("--seed")) {
+            args.addAll(List.of("--seed", "7"));
+        }
+        Cli.Result plain = Cli.run(args.toArray(String[]::new));
+        args.addAll(List.of("--threads", "1"));
+        Cli.Result full = Cli.run(args.toArray(String[]::new));
+        assertThat(plain.bytes()).isEqualTo(full.bytes());
+        assertThat(plain.code()).isEqualTo(full.code());
+        assertThat(plain.err().replaceAll("[0-9.]+ s", "T s"))
+                .isEqualTo(full.err().replaceAll("[0-9.]+ s", "T s"));
     }
 
     @ParameterizedTest
