@@ -46,8 +46,7 @@ final class RemoteLine {
 
     void speak(Console console) throws IOException {
         source.words = words;
-        RemoteSpeech.speak(
-                console, String.valueOf(server), source, options, output, play, raw);
+        RemoteSpeech.speak(console, String.valueOf(server), source, options, output, play, raw);
     }
 
     private boolean whole() {

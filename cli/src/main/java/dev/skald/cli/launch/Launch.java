@@ -15,6 +15,11 @@ public final class Launch {
         return System.getProperty("skald.terminal", "").contains(stream);
     }
 
+    /** Whether this run is for the AOT cache alone: a server ends after its first speech. */
+    public static boolean training() {
+        return Boolean.getBoolean("skald.training");
+    }
+
     /** Seconds since this class was loaded, close to the start of {@code main}. */
     public static double seconds() {
         return (System.nanoTime() - START) * 1e-9;

@@ -7,6 +7,10 @@ import dev.skald.cli.console.Console;
 import dev.skald.cli.console.ExitCode;
 import dev.skald.cli.console.Interrupts;
 import dev.skald.cli.console.StderrLoggerFinder;
+import dev.skald.cli.launch.Launch;
+import dev.skald.cli.speak.RemoteSpeech;
+import dev.skald.cli.speak.SpeechOptions;
+import dev.skald.cli.speak.TextSource;
 import dev.skald.server.ServerOptions;
 import dev.skald.server.SpeechServer;
 import java.io.IOException;
@@ -150,13 +154,26 @@ public final class ServeCommand implements Callable<Integer> {
         if (!console.globals().quiet) {
             StderrLoggerFinder.threshold(System.Logger.Level.INFO);
         }
-        try (Skald skald = console.open();
-                SpeechServer server = SpeechServer.open(skald, options.build())) {
-            Interrupts.onInterrupt(server::close);
-            console.messages()
-                    .info("listening on http://" + host + ":" + server.port() + " (Ctrl-C ends)");
-            warmUp(skald);
-            server.await();
+        try (Skald skald = console.open()) {
+            // Beside the start of the server, which takes as long.
+            Thread warmUp =
+                    Thread.ofPlatform().daemon().name("skald-warm-up").start(() -> warmUp(skald));
+            try (SpeechServer server = SpeechServer.open(skald, options.build())) {
+                Interrupts.onInterrupt(server::close);
+                console.messages()
+                        .info(
+                                "listening on http://"
+                                        + host
+                                        + ":"
+                                        + server.port()
+                                        + " (Ctrl-C ends)");
+                if (Launch.training()) {
+                    warmUp.join();
+                    rehearse(server.port());
+                } else {
+                    server.await();
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -170,6 +187,14 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (RuntimeException e) {
             console.messages().warn("not warmed up: " + e.getMessage());
         }
+    }
+
+    /** One request, so that its classes are in the AOT cache that is made of this run. */
+    private void rehearse(int port) throws IOException {
+        TextSource text = new TextSource();
+        text.words = List.of("Ready.");
+        RemoteSpeech.speak(
+                console, "127.0.0.1:" + port, text, new SpeechOptions(), "-", false, false);
     }
 
     /** A number and its unit: {@code 500ms}, {@code 60s}, {@code 10m}, {@code 2h}; else seconds. */

@@ -132,7 +132,8 @@ class LauncherTest {
         assertThat(run(jdk("25"), "speak", "x", "--server", "http://h:1").output())
                 .contains("<@" + dist.resolve("remote.args"))
                 .contains("<-XX:AOTCache=" + dist.resolve("java-25-remote.aot"))
-                .contains("<-cp>\n", "<dev.skald.cli.Main>\n<speak>\n<x>\n<--server>\n<http://h:1>\n")
+                .contains(
+                        "<-cp>\n", "<dev.skald.cli.Main>\n<speak>\n<x>\n<--server>\n<http://h:1>\n")
                 .doesNotContain("vectors", "jvm.args");
         assertThat(run(jdk("25"), "speak", "x", "--server=h").output()).contains("remote.args");
         for (String[] local :
@@ -206,6 +207,30 @@ class LauncherTest {
         assertThat(run(jdk, "speak", "x").code()).isZero();
         assertThat(training).doesNotExist();
         assertThat(dist.resolve("java-25.aot")).exists();
+    }
+
+    @Test
+    void aServerHasACacheOfItsOwnMadeOfARunThatEnds() throws IOException, InterruptedException {
+        Path dist = built("vectors-25.jar");
+        Path jdk = jdk("25");
+        Path java = jdk.resolve("bin").resolve("java");
+        Files.writeString(
+                java,
+                """
+                #!/bin/sh
+                for arg; do
+                    case $arg in -XX:AOTCacheOutput=*) echo "$*" >"${arg#*=}"; exit ;; esac
+                    echo "<$arg>"
+                done
+                """);
+        String output = run(jdk, "serve", "--port", "1").output();
+        assertThat(output)
+                .contains("<-XX:AOTCache=" + dist.resolve("java-25-serve.aot"))
+                .endsWith("<dev.skald.cli.Main>\n<serve>\n<--port>\n<1>\n");
+        assertThat(dist.resolve("java-25-serve.aot"))
+                .content()
+                .contains("-Dskald.training=true", "lib/server/*", "serve --port 0");
+        assertThat(dist.resolve("training")).doesNotExist();
     }
 
     private static final String SLOW_TRAINING =
