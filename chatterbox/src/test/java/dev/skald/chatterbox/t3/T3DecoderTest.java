@@ -94,6 +94,48 @@ class T3DecoderTest {
         }
     }
 
+    /** More rows than a device's kernels take at once. */
+    @ParameterizedTest
+    @CsvSource({"t3_original, 40", "t3_turbo, 64"})
+    void manySequencesSayWhatEachSaysAlone(String stage, int count) {
+        try (GoldenSet set = GoldenSet.open(Path.of("src/test/resources/goldens"));
+                TestDevice device = TestDevice.open(2);
+                Parameters parameters = device.backend().parameters(Precision.BF16);
+                Ops ops = device.ops()) {
+            GoldenFile file = set.stage(stage);
+            T3 model = T3.load(parameters, file.weightsUnderPrefix(), T3GoldenStage.config(file));
+            boolean llama = model.config().kind() == DecoderModel.Kind.LLAMA;
+            try (TokenDecoder decoder = model.decoder(ops, count);
+                    TokenDecoder.Prefix voice0 = prefix(model, decoder, 0);
+                    TokenDecoder.Prefix voice1 = prefix(model, decoder, 1)) {
+                assertThat(decoder.slots()).isEqualTo(count);
+                List<TokenDecoder.Prefix> voices = List.of(voice0, voice1);
+                List<Request> requests = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    // A pair in the midst of single rows.
+                    boolean guided = llama && i != 3;
+                    requests.add(new Request(i % 2, new int[] {3, i % 50, 5}, guided, i));
+                }
+                int[] slots = new int[count];
+                for (int i = 0; i < count; i++) {
+                    slots[i] = join(model, decoder, voices, requests.get(i), 8);
+                }
+                List<int[]> among = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    among.add(rest(decoder, slots[i], new int[0]));
+                }
+                for (int i : new int[] {0, 3, 15, 16, 17, 31, 32, count - 1}) {
+                    int slot = join(model, decoder, voices, requests.get(i), 8);
+                    assertThat(rest(decoder, slot, new int[0]))
+                            .as("sequence %s", i)
+                            .containsExactly(among.get(i));
+                }
+                assertThat(among.stream().map(Arrays::hashCode).distinct().count())
+                        .isGreaterThan(count / 2);
+            }
+        }
+    }
+
     /** A scope for weights; the test is skipped where the device has no 8-bit ones. */
     private static Parameters parameters(TestDevice device, Precision precision) {
         boolean cpu = device.backend().name().equals("cpu");
@@ -120,6 +162,11 @@ class T3DecoderTest {
 
     private static int join(
             T3 model, TokenDecoder decoder, List<TokenDecoder.Prefix> voices, Request r) {
+        return join(model, decoder, voices, r, LIMIT);
+    }
+
+    private static int join(
+            T3 model, TokenDecoder decoder, List<TokenDecoder.Prefix> voices, Request r, int limit) {
         Ops ops = decoder.ops();
         SamplerSettings settings =
                 model.config().kind() == DecoderModel.Kind.LLAMA
@@ -129,7 +176,7 @@ class T3DecoderTest {
             Tensor x =
                     ops.tensor(r.guided ? 2 : 1, model.textRows(r.text), model.config().hidden());
             model.embedText(ops, r.text, r.guided, x);
-            return decoder.join(voices.get(r.voice), x, settings, r.seed, 3, LIMIT);
+            return decoder.join(voices.get(r.voice), x, settings, r.seed, 3, limit);
         }
     }
 

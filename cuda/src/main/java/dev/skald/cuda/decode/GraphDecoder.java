@@ -7,6 +7,7 @@ import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.cuda.driver.Use;
+import dev.skald.tensor.DeviceMemory;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.decode.SamplerSettings;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link TokenDecoder} whose steps run on the device, sampler included: each is one launch of a
- * graph, up to {@value #AHEAD} ahead of the host. Drawn tokens come through page-locked memory.
+ * graph (several, where there are more rows than the kernels take), up to {@value #AHEAD} ahead of
+ * the host. Drawn tokens come through page-locked memory.
  */
 public final class GraphDecoder implements TokenDecoder {
     /**
@@ -33,6 +35,14 @@ public final class GraphDecoder implements TokenDecoder {
 
     /** How often it is looked for a token before the driver is asked what is wrong. */
     private static final int LOOKS = 20_000;
+
+    /** Positions that the keys and values of a slot are rounded up to, so that the next fit. */
+    private static final int POSITIONS = 128;
+
+    /** Of the device's memory, the part that sequences leave to others, and the most of it. */
+    private static final int LEFT_PART = 8;
+
+    private static final long LEFT = 1L << 30;
 
     private static final VarHandle INT = JAVA_INT.varHandle();
 
@@ -49,8 +59,14 @@ public final class GraphDecoder implements TokenDecoder {
 
     private final MemorySegment ring;
 
-    /** Those whose rows the device has in its list; what else was listed empties it. */
+    /** Those whose rows the device has in its lists; what else was listed empties it. */
     private List<Sequence> listed = List.of();
+
+    /** Rows of each pass of the next step, rounded up to a power of two. */
+    private List<Integer> passes = List.of();
+
+    /** The slot whose memory is being taken, or -1. */
+    private int joining = -1;
 
     private boolean closed;
 
@@ -61,8 +77,7 @@ public final class GraphDecoder implements TokenDecoder {
 
     /**
      * @param stream on which {@code ops} computes
-     * @param slots how many sequences it can hold: fewer are offered if their rows do not fit a
-     *     step
+     * @param slots how many sequences it can hold, where their keys and values fit the memory
      * @param address of a dense tensor of {@code ops}
      */
     public GraphDecoder(
@@ -77,8 +92,7 @@ public final class GraphDecoder implements TokenDecoder {
         this.model = model;
         this.ops = ops;
         this.address = address;
-        // Each may be guided in a Llama.
-        int count = Math.min(slots, StepKernels.ROWS / (model.llama() ? 2 : 1));
+        int count = slots;
         this.slots = new Sequence[count];
         own = new SlotMemory[count];
         for (int i = 0; i < count; i++) {
@@ -86,7 +100,9 @@ public final class GraphDecoder implements TokenDecoder {
         }
         ring = context.allocateHost((long) (count + 1) * Sequence.RING * Integer.BYTES);
         try {
-            kernels = new StepKernels(context, stream, model, count + 1);
+            int rows = count * (model.llama() ? 2 : 1); // each may be guided in a Llama
+            int passes = Math.max(1, Math.ceilDiv(rows, StepKernels.ROWS));
+            kernels = new StepKernels(context, stream, model, count + 1, passes);
         } catch (CudaException e) {
             context.freeHost(ring);
             throw e;
@@ -245,13 +261,39 @@ public final class GraphDecoder implements TokenDecoder {
             long seed,
             int stream,
             int limit) {
-        int slot = free();
         if (!(prefix instanceof DevicePrefix known)) {
             throw new IllegalArgumentException("a prefix of another decoder");
         }
         checkPositions(known.rows, text.rows());
-        int draws = Math.clamp(limit, 1, Math.min(model.maxTokens(), model.maxPositions()));
-        int capacity = Math.min(text.rows() + draws, model.maxPositions() - known.rows);
+        int draws = draws(limit);
+        int capacity = capacity(known, text.rows(), draws);
+        int slot = free(capacity, text.batch());
+        joining = slot;
+        try {
+            return join(slot, known, text, settings, seed, stream, draws, capacity);
+        } finally {
+            joining = -1;
+        }
+    }
+
+    private int draws(int limit) {
+        return Math.clamp(limit, 1, Math.min(model.maxTokens(), model.maxPositions()));
+    }
+
+    /** Positions after a prefix. */
+    private int capacity(DevicePrefix prefix, int text, int draws) {
+        return Math.min(text + draws, model.maxPositions() - prefix.rows);
+    }
+
+    private int join(
+            int slot,
+            DevicePrefix known,
+            Tensor text,
+            SamplerSettings settings,
+            long seed,
+            int stream,
+            int draws,
+            int capacity) {
         boolean guided = text.batch() == 2;
         int[] history = new int[kernels.words()];
         history[model.startToken() >> 5] |= 1 << model.startToken();
@@ -277,30 +319,87 @@ public final class GraphDecoder implements TokenDecoder {
         return slot;
     }
 
+    @Override
+    public boolean hasRoom(Prefix prefix, int text, boolean guided, int limit) {
+        if (active() == slots.length) {
+            return false;
+        }
+        if (active() == 0 || !(prefix instanceof DevicePrefix known)) {
+            return true; // if it does not fit now, it never will: join says so
+        }
+        int capacity = capacity(known, text, draws(limit));
+        long missing = missing(free(capacity, guided ? 2 : 1), capacity, guided ? 2 : 1);
+        if (missing == 0) {
+            return true;
+        }
+        DeviceMemory memory = context.memory();
+        long left = Math.min(LEFT, memory.total() / LEFT_PART);
+        return missing <= memory.free() + memory.idle() - left;
+    }
+
+    /** Bytes that a slot's branch takes. */
+    private long bytes(int capacity) {
+        return model.cacheBytes(Math.ceilDiv(capacity, POSITIONS) * POSITIONS);
+    }
+
+    /** Bytes to be allocated before a slot can hold so many positions of so many branches. */
+    private long missing(int slot, int capacity, int branches) {
+        long missing = 0;
+        for (int b = 0; b < branches; b++) {
+            Block known = own[slot].branches[b];
+            missing += known == null || known.bytes() < bytes(capacity) ? bytes(capacity) : 0;
+        }
+        return missing;
+    }
+
     /** Memory for so many positions of a slot's branch, which was not in use. */
     private long cache(int slot, int branch, int positions) {
         @Nullable Block[] branches = own[slot].branches;
-        long bytes = model.cacheBytes(positions);
         Block known = branches[branch];
-        if (known == null || known.bytes() < bytes) {
+        if (known == null || known.bytes() < bytes(positions)) {
             if (known != null) {
                 stream.synchronize();
                 branches[branch] = null;
                 context.giveBack(known);
             }
-            known = context.borrow(bytes, Use.DECODER);
+            known = context.borrow(bytes(positions), Use.DECODER);
             branches[branch] = known;
         }
         return known.address();
     }
 
-    private int free() {
+    @Override
+    public void trim() {
+        boolean waited = false;
         for (int i = 0; i < slots.length; i++) {
-            if (slots[i] == null) {
-                return i;
+            for (int b = 0; b < 2; b++) {
+                Block block = own[i].branches[b];
+                if (block != null && slots[i] == null && i != joining) {
+                    if (!waited) {
+                        stream.finish(); // what a slot that was left still does
+                        waited = true;
+                    }
+                    own[i].branches[b] = null;
+                    context.giveBack(block);
+                }
             }
         }
-        throw new IllegalStateException("all " + slots.length + " slots are taken");
+    }
+
+    /** A free slot, of those the one with the least memory missing. */
+    private int free(int capacity, int branches) {
+        int best = -1;
+        for (int i = 0; i < slots.length; i++) {
+            if (slots[i] == null
+                    && (best < 0
+                            || missing(i, capacity, branches) < missing(best, capacity, branches))) {
+                best = i;
+            }
+        }
+        if (best < 0) {
+            throw new IllegalStateException("all " + slots.length + " slots are taken");
+        }
+        return best;
     }
 
     /**
@@ -340,7 +439,7 @@ public final class GraphDecoder implements TokenDecoder {
                 }
             }
             int bucket = StepKernels.bucket(rows.count());
-            kernels.list(rows.padded(bucket));
+            kernels.list(0, rows.padded(bucket));
             kernels.prefill(bucket, draws && last);
         }
         return row;
@@ -366,24 +465,38 @@ public final class GraphDecoder implements TokenDecoder {
             await(running.getFirst(), running.getFirst().ahead() - 1);
             return;
         }
-        int rows = 0;
-        for (Sequence s : running) {
-            rows += s.branches;
-        }
-        int bucket = StepKernels.bucket(rows);
         if (!running.equals(listed)) {
-            RowList list = new RowList();
-            for (Sequence s : running) {
-                s.row = list.count();
-                for (int b = 0; b < s.branches; b++) {
-                    list.add(2 * s.slot + b, 0, 0, b == 0);
-                }
-            }
-            kernels.list(list.padded(bucket));
-            listed = running;
+            list(running);
         }
-        kernels.step(bucket);
+        for (int pass = 0; pass < passes.size(); pass++) {
+            kernels.step(pass, passes.get(pass));
+        }
         running.forEach(Sequence::ask);
+    }
+
+    /** Tells the device whose rows the next steps compute; those of a pair stay together. */
+    private void list(List<Sequence> running) {
+        List<Integer> sizes = new ArrayList<>();
+        RowList list = new RowList();
+        for (Sequence s : running) {
+            if (list.count() + s.branches > StepKernels.ROWS) {
+                sizes.add(list(sizes.size(), list));
+                list = new RowList();
+            }
+            s.row = list.count();
+            for (int b = 0; b < s.branches; b++) {
+                list.add(2 * s.slot + b, 0, 0, b == 0);
+            }
+        }
+        sizes.add(list(sizes.size(), list));
+        passes = sizes;
+        listed = running;
+    }
+
+    private int list(int pass, RowList list) {
+        int bucket = StepKernels.bucket(list.count());
+        kernels.list(pass, list.padded(bucket));
+        return bucket;
     }
 
     /** Takes the tokens that have come. */
@@ -439,7 +552,10 @@ public final class GraphDecoder implements TokenDecoder {
         }
     }
 
-    /** The logits (B,V) of the last token that was drawn of a slot in the last step; for tests. */
+    /**
+     * The logits (B,V) of the last token that was drawn of a slot in the last step, if that was one
+     * pass; for tests.
+     */
     public float[] logits(int slot) {
         Sequence s = sequence(slot);
         float[] all = new float[s.branches * model.vocabulary()];

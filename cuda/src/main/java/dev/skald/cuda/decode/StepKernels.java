@@ -11,11 +11,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The launches of a step of 1 to 32 rows, and the activations they share. Each is a graph, made
- * once for each number of rows, with embeddings or without, with a draw or without.
+ * The launches of a step, and the activations they share. The kernels take up to {@value #ROWS}
+ * rows, a <i>pass</i>; more rows are several passes, one after the other, each with a list of its
+ * own. A pass is a graph, made once for each list and number of rows.
  */
 final class StepKernels implements AutoCloseable {
-    /** Most rows of a step. */
+    /** Most rows of a pass. */
     static final int ROWS = 32;
 
     /** Bytes of {@code T3Slot}, {@code T3Entry} and {@code T3Row}. */
@@ -52,15 +53,18 @@ final class StepKernels implements AutoCloseable {
     private boolean direct;
     private long size;
 
-    /** Where the launches are the same. */
-    private record Way(int rows, boolean embedded, boolean draws) {}
+    /** What a graph holds: the rows of a list through the model. */
+    private record Way(int pass, int count, boolean prefill, boolean draws) {}
 
     /** The number of rows of the smallest graph for so many. */
     static int bucket(int rows) {
         return rows == 1 ? 1 : Integer.highestOneBit(rows - 1) << 1;
     }
 
-    StepKernels(Context context, Stream stream, DeviceModel model, int slotCount) {
+    /**
+     * @param passes lists of rows that there are at once
+     */
+    StepKernels(Context context, Stream stream, DeviceModel model, int slotCount, int passes) {
         this.context = context;
         this.stream = stream;
         this.model = model;
@@ -73,10 +77,10 @@ final class StepKernels implements AutoCloseable {
         words = v / 32 + 1;
         long[] offsets = {
             place((long) slotCount * SLOT),
-            place((long) ROWS * ENTRY),
-            place((long) ROWS * ROW),
-            place((long) ROWS * Integer.BYTES),
-            place(Integer.BYTES),
+            place((long) passes * ROWS * ENTRY),
+            place((long) passes * ROWS * ROW),
+            place((long) passes * ROWS * Integer.BYTES),
+            place((long) passes * Integer.BYTES),
             place((long) ROWS * c * Float.BYTES),
             place((long) ROWS * c * Float.BYTES),
             place((long) ROWS * a * Float.BYTES),
@@ -144,36 +148,54 @@ final class StepKernels implements AutoCloseable {
     }
 
     /**
-     * Says which rows the next steps compute.
+     * Says which rows a pass of the next steps computes.
      *
      * @param list {@code T3Entry}s, four integers each
      */
-    void list(int[] list) {
-        stream.upload(list, entries);
-        stream.begin().add(entries).add(slots).add(rows).add(alive).add(live).add(list.length / 4);
+    void list(int pass, int[] list) {
+        long to = entries + (long) pass * ROWS * ENTRY;
+        stream.upload(list, to);
+        stream.begin()
+                .add(to)
+                .add(slots)
+                .add(rows(pass))
+                .add(alive(pass))
+                .add(live(pass))
+                .add(list.length / 4);
         stream.launch(context.kernel("t3_rows"), 1, 1, 1, 32, 0);
     }
 
+    private long rows(int pass) {
+        return rows + (long) pass * ROWS * ROW;
+    }
+
+    private long alive(int pass) {
+        return alive + (long) pass * ROWS * Integer.BYTES;
+    }
+
+    private long live(int pass) {
+        return live + (long) pass * Integer.BYTES;
+    }
+
     /**
-     * Computes the listed rows from their embeddings.
+     * Computes the rows of the first list from their embeddings.
      *
      * @param draws whether tokens are drawn of them
      */
     void prefill(int count, boolean draws) {
-        run(count, input, draws);
+        run(new Way(0, count, true, draws));
     }
 
-    /** Draws the next token of the listed rows. */
-    void step(int count) {
-        run(count, 0, true);
+    /** Draws the next token of the rows of a list. */
+    void step(int pass, int count) {
+        run(new Way(pass, count, false, true));
     }
 
-    private void run(int count, long in, boolean draws) {
-        Way way = new Way(count, in != 0, draws);
+    private void run(Way way) {
         Graph graph = direct ? null : graphs.get(way);
         if (graph == null && !direct) {
             try {
-                graph = stream.capture(() -> launch(count, in, draws));
+                graph = stream.capture(() -> launch(way));
                 graphs.put(way, graph);
             } catch (CudaException e) {
                 if (e.kind() == CudaException.Kind.LOST) {
@@ -188,46 +210,48 @@ final class StepKernels implements AutoCloseable {
             }
         }
         if (graph == null) {
-            launch(count, in, draws);
+            launch(way);
             stream.flush();
         } else {
             stream.launch(graph);
         }
     }
 
-    private void launch(int count, long in, boolean draws) {
+    private void launch(Way way) {
+        int count = way.count;
         String kind = model.llama() ? "_llama" : "_gpt2";
         int c = model.width();
         int a = model.heads() * DeviceModel.HEAD_DIM;
         int f = model.ffn();
         for (int layer = 0; layer < model.layers(); layer++) {
-            product(layer == 0 ? "first" + kind : "qkv" + kind, count, in, layer, 3 * a, 3);
-            arguments(count, in, layer);
+            product(layer == 0 ? "first" + kind : "qkv" + kind, way, layer, 3 * a, 3);
+            arguments(way, layer);
             Kernel attention = context.kernel("t3_attention");
             launch(attention, splits, model.heads(), count, 256, 0, true);
             if (count > 2) {
-                arguments(count, in, layer);
+                arguments(way, layer);
                 Kernel combine = context.kernel("t3_combine");
                 launch(combine, count, 1, 1, model.heads() * 32, 0, true);
             }
-            product("output", count, in, layer, c, count <= 2 && model.heads() < 16 ? 4 : 2);
-            product("up" + kind, count, in, layer, model.llama() ? 2 * f : f, 8);
-            product("down", count, in, layer, c, 2);
+            product("output", way, layer, c, count <= 2 && model.heads() < 16 ? 4 : 2);
+            product("up" + kind, way, layer, model.llama() ? 2 * f : f, 8);
+            product("down", way, layer, c, 2);
         }
-        if (draws) {
-            product("head" + kind, count, in, model.layers(), model.padded(), 8);
-            arguments(count, in, model.layers());
+        if (way.draws) {
+            product("head" + kind, way, model.layers(), model.padded(), 8);
+            arguments(way, model.layers());
             launch(context.kernel("t3_sample"), count, 1, 1, 1024, 0, true);
         }
     }
 
     /** A matrix product, {@code groups} times 8 outputs a block. */
-    private void product(String matrix, int count, long in, int layer, int outputs, int groups) {
+    private void product(String matrix, Way way, int layer, int outputs, int groups) {
+        int count = way.count;
         int octets = count <= 8 ? 1 : count <= 16 ? 2 : 4;
         int most = matrix.equals("output") && count <= 2 ? 2 : octets * 8;
         int shared = octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
         Kernel kernel = context.kernel("t3_" + matrix + "_" + most + "_" + groups);
-        arguments(count, in, layer);
+        arguments(way, layer);
         boolean first = matrix.startsWith("first");
         int blocks = Math.ceilDiv(outputs / 8, groups);
         launch(kernel, blocks, 1, 1, PRODUCT_THREADS, shared, !first);
@@ -249,7 +273,7 @@ final class StepKernels implements AutoCloseable {
     }
 
     /** The struct {@code T3}. */
-    private void arguments(int count, long in, int layer) {
+    private void arguments(Way way, int layer) {
         stream.begin()
                 .add(model.weights())
                 .add(model.vectors())
@@ -257,10 +281,10 @@ final class StepKernels implements AutoCloseable {
                 .add(model.places())
                 .add(model.rotary())
                 .add(slots)
-                .add(rows)
-                .add(alive)
-                .add(live)
-                .add(in)
+                .add(rows(way.pass))
+                .add(alive(way.pass))
+                .add(live(way.pass))
+                .add(way.prefill ? input : 0L)
                 .add(x)
                 .add(q)
                 .add(partial)
@@ -268,7 +292,7 @@ final class StepKernels implements AutoCloseable {
                 .add(hidden)
                 .add(logits)
                 .add(scratch)
-                .add(count)
+                .add(way.count)
                 .add(layer)
                 .add(model.layers())
                 .add(model.width())

@@ -46,6 +46,19 @@ public interface TokenDecoder extends AutoCloseable {
     int join(
             Prefix prefix, Tensor text, SamplerSettings settings, long seed, int stream, int limit);
 
+    /**
+     * Whether a sequence may join now: a slot is free, and memory for its keys and values if others
+     * are active, which will leave some.
+     *
+     * @param text positions of the text
+     */
+    default boolean hasRoom(Prefix prefix, int text, boolean guided, int limit) {
+        return active() < slots();
+    }
+
+    /** Frees the memory that is kept for slots which nobody has. */
+    default void trim() {}
+
     /** Draws the next token of every sequence that has not ended. */
     void step();
 
