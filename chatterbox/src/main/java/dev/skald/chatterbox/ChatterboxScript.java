@@ -7,7 +7,10 @@ import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import org.jspecify.annotations.Nullable;
 
-/** The pieces of one request. They are spoken one after the other, on the same op stream. */
+/**
+ * The pieces of one request. They are spoken one after the other; what is not computed together with
+ * other requests is on the same op stream.
+ */
 final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
     private final Checkpoint checkpoint;
     private final Backend device;
@@ -47,7 +50,7 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
 
     private SpeechJob open(SentenceGroups.Group group, int index, boolean whole) {
         try {
-            return new Utterance(checkpoint, ops(), settings, group, index, whole, stages);
+            return new Utterance(checkpoint, this::ops, settings, group, index, whole, stages);
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);
         }
@@ -60,12 +63,9 @@ final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
         return ops;
     }
 
-    /** Marks a piece, with the op stream that it is spoken with. */
-    synchronized SampleFilter marking(Watermark watermark) {
-        if (ops == null) {
-            throw new IllegalStateException("no piece is open");
-        }
-        Watermark.Stream stream = watermark.new Stream(ops);
+    /** Marks a piece. */
+    SampleFilter marking(Watermark watermark) {
+        Watermark.Stream stream = watermark.new Stream(ops());
         return new SampleFilter() {
             @Override
             public float[] push(float[] samples) {

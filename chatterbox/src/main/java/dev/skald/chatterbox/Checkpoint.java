@@ -5,6 +5,7 @@ import dev.skald.VoiceException;
 import dev.skald.chatterbox.s3gen.Flow;
 import dev.skald.chatterbox.s3gen.HiftVocoder;
 import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.s3gen.S3GenBatch;
 import dev.skald.chatterbox.t3.SharedDecoder;
 import dev.skald.chatterbox.t3.T3;
 import dev.skald.chatterbox.text.TextTokenizer;
@@ -26,6 +27,10 @@ final class Checkpoint implements AutoCloseable {
     private final Parameters parameters;
     private final TextTokenizer tokenizer;
     private final SharedDecoder decoder;
+
+    /** Where pieces of several requests are computed together; null where each has its threads. */
+    private final @Nullable S3GenBatch sounds;
+
     private final @Nullable VoiceConditionals builtIn;
 
     private Checkpoint(
@@ -43,7 +48,9 @@ final class Checkpoint implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.builtIn = builtIn;
         PrefixStore prefixes = new PrefixStore(t3, files.path(files.model().t3File()), cache);
-        decoder = new SharedDecoder(t3, prefixes::of, parameters.backend());
+        Backend device = parameters.backend();
+        decoder = new SharedDecoder(t3, prefixes::of, device);
+        sounds = device.quick() ? new S3GenBatch(s3gen, device) : null;
     }
 
     /**
@@ -132,6 +139,10 @@ final class Checkpoint implements AutoCloseable {
         return decoder;
     }
 
+    @Nullable S3GenBatch sounds() {
+        return sounds;
+    }
+
     TextTokenizer tokenizer() {
         return tokenizer;
     }
@@ -144,6 +155,9 @@ final class Checkpoint implements AutoCloseable {
     @Override
     public void close() {
         decoder.close();
+        if (sounds != null) {
+            sounds.close();
+        }
         parameters.close();
         files.close();
     }

@@ -2,6 +2,7 @@ package dev.skald.chatterbox;
 
 import dev.skald.SpeechCancelledException;
 import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.s3gen.S3GenBatch;
 import dev.skald.chatterbox.s3gen.S3GenStream;
 import dev.skald.chatterbox.t3.SharedDecoder.Sequence;
 import dev.skald.chatterbox.t3.T3Config;
@@ -15,6 +16,7 @@ import dev.skald.tensor.decode.SamplerSettings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ final class Utterance implements SpeechJob {
     private static final int FADE_OUT = S3Gen.SAMPLE_RATE / 200;
 
     private final Checkpoint checkpoint;
-    private final Ops ops;
+    private final Supplier<Ops> ops;
     private final Settings settings;
     private final T3Prompt prompt;
     private final int[] ids;
@@ -47,6 +49,10 @@ final class Utterance implements SpeechJob {
     private final boolean whole;
     private final Stages stages;
     private Draw draw;
+
+    /** What is being computed together with others. */
+    private volatile S3GenStream.@Nullable Piece asked;
+
     private int redraws;
     private int[] pending = new int[64]; // drawn and not yet handed on
     private int count;
@@ -64,14 +70,11 @@ final class Utterance implements SpeechJob {
             Optional<String> language,
             long seed) {}
 
-    /**
-     * One try at the piece.
-     *
-     * @param scope holds what the sound keeps
-     */
-    private record Draw(Sequence tokens, RunawayGuard guard, S3GenStream sound, Ops.Scope scope) {}
+    /** One try at the piece. */
+    private record Draw(Sequence tokens, RunawayGuard guard, S3GenStream sound) {}
 
     /**
+     * @param ops of the request, for what is not computed with others
      * @param group the text as it will be said
      * @param index which piece of the request it is; each draws its own random numbers
      * @param whole whether it is spoken in one go, which is cheaper: nobody listens before the end
@@ -80,7 +83,7 @@ final class Utterance implements SpeechJob {
      */
     Utterance(
             Checkpoint checkpoint,
-            Ops ops,
+            Supplier<Ops> ops,
             Settings settings,
             SentenceGroups.Group group,
             int index,
@@ -106,7 +109,8 @@ final class Utterance implements SpeechJob {
         times =
                 group.parts().isEmpty()
                         ? null
-                        : new PieceTimes(checkpoint, ops, prompt, ids, group, settings, index);
+                        : new PieceTimes(
+                                checkpoint, ops.get(), prompt, ids, group, settings, index);
         draw = draw(0);
     }
 
@@ -134,22 +138,14 @@ final class Utterance implements SpeechJob {
     private Draw draw(int number) {
         int length = SpokenLength.of(text);
         int stream = index * (REDRAWS + 1) + number;
-        Ops.Scope scope = ops.scope();
-        try {
-            return draw(length, stream, scope);
-        } catch (RuntimeException | Error e) {
-            scope.close();
-            throw e;
-        }
-    }
-
-    private Draw draw(int length, int stream, Ops.Scope scope) {
         S3GenStream sound =
-                checkpoint.s3gen().stream(
-                        ops,
-                        settings.voice().reference(),
-                        settings.seed() + 0x9E3779B97F4A7C15L * stream,
-                        this::check);
+                checkpoint
+                        .s3gen()
+                        .stream(
+                                settings.voice().reference(),
+                                settings.seed() + 0x9E3779B97F4A7C15L * stream,
+                                checkpoint.sounds() != null,
+                                this::check);
         sound.expect((int) (length * TOKENS_A_LETTER));
         return new Draw(
                 checkpoint
@@ -162,12 +158,15 @@ final class Utterance implements SpeechJob {
                                 stream,
                                 RunawayGuard.most(length)),
                 new RunawayGuard(length),
-                sound,
-                scope);
+                sound);
     }
 
     @Override
     public @Nullable Batch batch() {
+        S3GenStream.Piece piece = asked;
+        if (piece != null) {
+            return piece.done() ? null : checkpoint.sounds();
+        }
         return draw.tokens.waits() ? checkpoint.decoder() : null;
     }
 
@@ -176,14 +175,17 @@ final class Utterance implements SpeechJob {
     public Step next(int threads) {
         try {
             check();
-            ops.threads(threads);
+            Step sound = sound(threads);
+            if (sound != null) {
+                return sound;
+            }
             if (!draw.tokens.joined()) {
                 draw.tokens.join();
             }
             // One by one, as if each had been drawn for this piece alone.
             for (int token; (token = draw.tokens.next()) != Sequence.NONE; ) {
-                Step step = take(token);
-                if (step != Step.SILENT) {
+                Step step = take(token, threads);
+                if (step != null) {
                     return step;
                 }
             }
@@ -193,7 +195,8 @@ final class Utterance implements SpeechJob {
         }
     }
 
-    private Step take(int token) {
+    /** Null if the next token can be taken. */
+    private @Nullable Step take(int token, int threads) {
         if (draw.tokens.count() == 1) {
             stages.prefill(draw.tokens.takeNanos(), draw.tokens.positions());
         } else {
@@ -201,7 +204,7 @@ final class Utterance implements SpeechJob {
         }
         boolean end = token == Sequence.END;
         if (!end && !isSound(token)) {
-            return Step.SILENT; // no sound belongs to it
+            return null; // no sound belongs to it
         }
         boolean loop = !end && add(token);
         if (end || loop) {
@@ -209,17 +212,44 @@ final class Utterance implements SpeechJob {
                 redraw(loop ? "it repeats itself" : "it ends too soon");
                 return Step.SILENT;
             }
-            return step(end(loop), true);
+            end(loop);
+            Step sound = sound(threads);
+            return sound == null ? step(new float[0], true) : sound;
         }
         if (whole) {
+            return null;
+        }
+        draw.sound.add(handOn(count - draw.guard.doubtful()));
+        return sound(threads);
+    }
+
+    /**
+     * The next piece of sound that is due: computed here, or with those of others, and then silent
+     * until it is there. Null if none is due.
+     */
+    private @Nullable Step sound(int threads) {
+        S3GenStream.Piece piece = asked;
+        if (piece == null) {
+            piece = draw.sound.due();
+            if (piece == null) {
+                return null;
+            }
+            S3GenBatch together = checkpoint.sounds();
+            if (together != null) {
+                asked = piece;
+                together.add(piece);
+                return Step.SILENT;
+            }
+            Ops on = ops.get();
+            on.threads(threads);
+            piece.compute(on);
+        } else if (!piece.done()) {
             return Step.SILENT;
         }
-        float[] samples = draw.sound.push(handOn(count - draw.guard.doubtful()));
-        if (samples.length == 0) {
-            return Step.SILENT;
-        }
-        spoke = true;
-        return step(samples, false);
+        asked = null;
+        float[] samples = piece.samples();
+        spoke |= samples.length > 0;
+        return step(piece.last() ? ending(samples) : samples, piece.last());
     }
 
     /** The samples, and when the words were heard that end with them. */
@@ -278,7 +308,8 @@ final class Utterance implements SpeechJob {
         return taken;
     }
 
-    private float[] end(boolean loop) {
+    /** Hands the last tokens on. */
+    private void end(boolean loop) {
         if (draw.guard.count() == 0) {
             LOG.log(System.Logger.Level.WARNING, "the model said nothing for \"{0}\"", text);
         } else if (loop || !draw.tokens.stopped()) {
@@ -290,8 +321,12 @@ final class Utterance implements SpeechJob {
                     loop ? "it repeats itself" : "too many for its text");
         }
         int[] rest = handOn(loop ? count - draw.guard.doubtful() : count);
-        float[] last = draw.sound.finish(flowTokens(checkpoint.model(), rest));
-        last = ending(checkpoint.model(), last, draw.guard.count());
+        draw.sound.end(flowTokens(checkpoint.model(), rest));
+    }
+
+    /** The last samples as they are heard. */
+    private float[] ending(float[] samples) {
+        float[] last = ending(checkpoint.model(), samples, draw.guard.count());
         int fade = Math.min(FADE_OUT, last.length);
         for (int i = 0; i < fade; i++) {
             last[last.length - 1 - i] *= i / (float) fade;
@@ -325,8 +360,12 @@ final class Utterance implements SpeechJob {
         if (times != null) {
             times.close();
         }
+        S3GenStream.Piece piece = asked;
+        S3GenBatch together = checkpoint.sounds();
+        if (piece != null && together != null) {
+            together.remove(piece);
+        }
         stages.sound(draw.sound.takeWork());
         draw.tokens.close();
-        draw.scope.close();
     }
 }

@@ -100,7 +100,12 @@ final class CudaBackend implements Backend {
 
     @Override
     public Ops open() {
-        return new CudaOps(this, context, recordings);
+        return new CudaOps(this, context, recordings, false);
+    }
+
+    @Override
+    public Ops openFirst() {
+        return new CudaOps(this, context, recordings, true);
     }
 
     @Override

@@ -66,10 +66,13 @@ final class CudaOps implements Ops {
     /** Two integers: not 0 once an index was out of range; how often fp16 could not hold values. */
     private final CudaInts faults;
 
-    CudaOps(CudaBackend backend, Context context, Recordings recordings) {
+    /**
+     * @param first whether its kernels come before those of other streams
+     */
+    CudaOps(CudaBackend backend, Context context, Recordings recordings, boolean first) {
         this.backend = backend;
         this.context = context;
-        stream = context.stream();
+        stream = context.stream(first);
         memory = new Region(context, CHUNK, this::outOfMemory);
         arena = new DeviceArena(memory);
         try {

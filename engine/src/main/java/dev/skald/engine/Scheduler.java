@@ -180,9 +180,10 @@ final class Scheduler implements AutoCloseable {
                 return;
             }
         }
+        boolean all = batch != null && batch.light();
         for (Speaker.Lane lane : lanes) {
             // Who got what it wanted goes on by itself, and lets the batch do its next step.
-            if (lane.batch() == batch) {
+            if (all || lane.batch() == batch) {
                 lane.step();
             }
         }

@@ -394,7 +394,6 @@ public final class Speaker implements AudioSource {
             running = false;
             Speaker.this.running--;
             served += seconds;
-            changed.signalAll();
         }
 
         /** Does one step; no lock is held. */

@@ -63,5 +63,13 @@ public interface SpeechJob extends AutoCloseable {
          * a {@link SpeechJob#next} on the same thread, such as one that wants to join.
          */
         void run();
+
+        /**
+         * Whether what a job does with its share is little. Then every job gets its {@link
+         * SpeechJob#next} on the same thread, which costs less than to hand it to another.
+         */
+        default boolean light() {
+            return false;
+        }
     }
 }

@@ -50,11 +50,16 @@ public final class HarmonicSource {
     public record Phase(Ints turns, Tensor offsets) {
         /** The beginning of a signal. The fundamental's offset is not looked at. */
         public static Phase begin(Ops ops, float[] offsets) {
+            return at(ops, offsets, new int[2 * offsets.length]);
+        }
+
+        /** A place whose turns were read. */
+        public static Phase at(Ops ops, float[] offsets, int[] turns) {
             float[] own = offsets.clone();
             own[0] = 0;
             Tensor t = ops.tensor(1, 1, own.length);
             ops.write(own, 0, t);
-            return new Phase(ops.ints(2 * own.length), t);
+            return new Phase(ops.ints(turns), t);
         }
 
         /** The same place, which moves on by itself. */

@@ -26,7 +26,8 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * Whether it speaks many times faster than a listener hears, so that small pieces are cheap.
+     * Whether it speaks many times faster than a listener hears, so that small pieces are cheap,
+     * and many requests should share its batches, which one does not fill.
      */
     default boolean quick() {
         return false;
@@ -70,6 +71,11 @@ public interface Backend extends AutoCloseable {
 
     /** Opens an op stream with a memory arena of its own, for one thread at a time. */
     Ops open();
+
+    /** The same, for short work that should come before that of other op streams. */
+    default Ops openFirst() {
+        return open();
+    }
 
     /**
      * A decoder of this device's own, if it has one for such a model; else one over {@link Ops}

@@ -121,7 +121,12 @@ public interface Ops extends AutoCloseable {
      * @param body the ops; nothing in it may come from the host, nor go there
      */
     default <T> Recording<T> record(Object key, Function<Ops, T> make, BiConsumer<Ops, T> body) {
-        T tensors = make.apply(this);
+        return unrecorded(this, make, body);
+    }
+
+    /** The same done op by op, over tensors in the current scope. */
+    static <T> Recording<T> unrecorded(Ops ops, Function<Ops, T> make, BiConsumer<Ops, T> body) {
+        T tensors = make.apply(ops);
         return new Recording<>() {
             @Override
             public T tensors() {
@@ -130,7 +135,7 @@ public interface Ops extends AutoCloseable {
 
             @Override
             public void replay() {
-                body.accept(Ops.this, tensors);
+                body.accept(ops, tensors);
             }
 
             @Override

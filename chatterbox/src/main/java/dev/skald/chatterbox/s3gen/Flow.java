@@ -10,6 +10,9 @@ import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  * estimator without. Follows {@code s3gen/flow.py} and {@code s3gen/flow_matching.py} of
  * resemble-ai/chatterbox.
  *
- * <p>One utterance at a time, at its own length: there is no batch whose shorter rows would be
- * padded.
+ * <p>Several pieces may go through together, each at its own length: the rows beyond it are padding,
+ * which nothing sees, so that a piece is the same alone and among others.
  *
- * <p>Legend: T frames, M 80 mel bands.
+ * <p>Legend: N pieces, B rows of the estimator (N, or with guidance 2N: the unconditional ones
+ * follow), T frames, M 80 mel bands.
  */
 public final class Flow {
     /** Mel frames a token. */
@@ -109,28 +113,40 @@ public final class Flow {
      * How a piece of speech is made.
      *
      * @param steps Euler steps
-     * @param last whether no tokens follow; if some do, the last {@link #LOOKAHEAD} are only looked
-     *     at
      * @param beyond zero embeddings after the tokens, see {@link FlowEncoder#encode}
      * @param tapped the estimator call that taps see
-     * @param offset frames of the signal before the first token's: where its noise begins
      * @param check runs before each step and may throw, to stop the work
      */
-    record Options(int steps, boolean last, int beyond, int tapped, long offset, Runnable check) {}
+    record Options(int steps, int beyond, int tapped, Runnable check) {}
 
     /** The official settings. */
-    Options options(boolean last, long offset) {
-        return options(last, offset, () -> {});
+    Options options(Runnable check) {
+        return new Options(defaultSteps(), 0, -1, check);
     }
 
-    Options options(boolean last, long offset, Runnable check) {
-        return new Options(defaultSteps(), last, 0, -1, offset, check);
-    }
+    /**
+     * What is said.
+     *
+     * @param last whether no tokens follow; if some do, the last {@link #LOOKAHEAD} are only looked
+     *     at
+     * @param offset frames of the signal before the first token's: where its noise begins
+     * @param noise the start of the flow; its rows are frames, the voice's first
+     */
+    record Piece(Prompt voice, int[] tokens, boolean last, long offset, NoiseSource noise) {
+        /** Tokens, the voice's among them. */
+        int count() {
+            return voice.reference().tokens().length + tokens.length;
+        }
 
-    /** Frames that {@link #mel} gives for so many tokens. */
-    public int frames(VoiceReference voice, int tokens, boolean last) {
-        return FRAMES_A_TOKEN * (voice.tokens().length + tokens - (last ? 0 : LOOKAHEAD))
-                - voice.frames();
+        /** Frames, the voice's among them. */
+        int total() {
+            return FRAMES_A_TOKEN * (count() - (last ? 0 : LOOKAHEAD));
+        }
+
+        /** Frames that are made. */
+        int frames() {
+            return total() - voice.reference().frames();
+        }
     }
 
     /**
@@ -143,11 +159,9 @@ public final class Flow {
     record Prompt(VoiceReference reference, Tensor speaker, Tensor mel) {}
 
     /**
-     * Uploads a voice, in the caller's scope.
-     *
-     * @throws IllegalArgumentException if it is not one of this model's
+     * @throws IllegalArgumentException if a voice is not one of this model's
      */
-    Prompt prompt(Ops ops, VoiceReference voice, Taps taps) {
+    void check(VoiceReference voice) {
         if (voice.frames() > 0 && voice.bands() != bands()) {
             throw new IllegalArgumentException(
                     "the voice's mel has " + voice.bands() + " bands, not " + bands());
@@ -160,41 +174,75 @@ public final class Flow {
                             + xvectorDim());
         }
         encoder.check(voice.tokens());
+    }
+
+    /**
+     * Uploads a voice, in the caller's scope.
+     *
+     * @throws IllegalArgumentException if it is not one of this model's
+     */
+    Prompt prompt(Ops ops, VoiceReference voice, Taps taps) {
+        check(voice);
         Tensor mel = ops.tensor(1, voice.frames(), bands());
         ops.write(voice.mel(), 0, mel);
         return new Prompt(voice, speaker(ops, voice.xvector(), taps), mel);
     }
 
-    /**
-     * The mel frames of {@code tokens}, without the voice's own: (1,T,M), in the caller's scope.
-     *
-     * @param noise the start of the flow; its rows are frames, the voice's first
-     */
-    Tensor mel(Ops ops, Prompt voice, int[] tokens, NoiseSource noise, Options how, Taps taps) {
-        int own = voice.reference().frames();
-        int frames = frames(voice.reference(), tokens.length, how.last());
-        if (frames < 1) {
-            throw new IllegalArgumentException(
-                    tokens.length + " speech tokens are too few to be spoken");
+    /** The mel frames of one piece, without the voice's own: (1,T,M), in the caller's scope. */
+    Tensor mel(Ops ops, Piece piece, Options how, Taps taps) {
+        return mels(ops, List.of(piece), how, taps).rows(0, piece.frames());
+    }
+
+    /** The mel frames of each piece, followed by anything: (N,T,M), in the caller's scope. */
+    Tensor mels(Ops ops, List<Piece> pieces, Options how, Taps taps) {
+        int n = pieces.size();
+        int tokens = 0;
+        int total = 0;
+        int most = 0;
+        for (Piece piece : pieces) {
+            check(piece);
+            tokens = Math.max(tokens, piece.count());
+            total = Math.max(total, piece.total());
+            most = Math.max(most, piece.frames());
         }
-        encoder.check(tokens);
-        Tensor mel = ops.tensor(1, frames, bands());
-        int count = voice.reference().tokens().length + tokens.length;
+        Tensor mel = ops.tensor(n, most, bands());
         // golden values know no padding
-        int bucket = taps.on() || how.beyond() > 0 ? count : ops.bucket(count);
-        boolean padded = bucket > count;
-        int rows = FRAMES_A_TOKEN * (padded ? bucket : count - (how.last() ? 0 : LOOKAHEAD));
+        int bucket = taps.on() || how.beyond() > 0 ? tokens : ops.bucket(tokens);
+        boolean padded = n > 1 || bucket > tokens;
+        int ids = bucket;
+        int rows = bucket > tokens ? FRAMES_A_TOKEN * bucket : total;
+        Function<Ops, Euler> make = on -> euler(on, n, rows, padded, how.steps());
+        BiConsumer<Ops, Euler> body = (on, e) -> step(on, e, Taps.NONE);
         try (var scope = ops.scope();
+                // The kernels of several take longer than their launches.
                 Ops.Recording<Euler> euler =
-                        ops.record(
-                                new Shape(this, rows, padded, how.steps()),
-                                on -> euler(on, rows, padded, how.steps()),
-                                (on, e) -> step(on, e, Taps.NONE))) {
-            begin(ops, voice, tokens, noise, how, euler.tensors(), taps);
+                        n > 1
+                                ? Ops.unrecorded(ops, make, body)
+                                : ops.record(new Shape(this, rows, padded, how.steps()), make, body)) {
+            begin(ops, pieces, ids, how, euler.tensors(), taps);
             integrate(ops, euler, how, taps);
-            ops.copy(euler.tensors().x().rows(own, own + frames), mel);
+            for (int i = 0; i < n; i++) {
+                Piece piece = pieces.get(i);
+                ops.copy(
+                        euler.tensors()
+                                .x()
+                                .batch(i)
+                                .rows(piece.voice().reference().frames(), piece.total()),
+                        mel.batch(i).rows(0, piece.frames()));
+            }
         }
         return mel;
+    }
+
+    /**
+     * @throws IllegalArgumentException if it cannot be spoken
+     */
+    void check(Piece piece) {
+        if (piece.frames() < 1) {
+            throw new IllegalArgumentException(
+                    piece.tokens().length + " speech tokens are too few to be spoken");
+        }
+        encoder.check(piece.tokens());
     }
 
     /** Where the Euler steps of a flow are the same ops. */
@@ -203,7 +251,7 @@ public final class Flow {
     /**
      * What the Euler steps work on.
      *
-     * @param x (1,T,M): the state
+     * @param x (N,T,M): the state
      * @param input (B,T,in): x | mu | speaker | condition
      * @param valid B integers: how many rows are valid; null if all are
      * @param conditions (1,S,N*C): what the estimator is told at each step
@@ -222,11 +270,16 @@ public final class Flow {
             Tensor time,
             Tensor field) {}
 
-    private Euler euler(Ops ops, int rows, boolean padded, int steps) {
-        int batch = estimator.meanflow() ? 1 : 2;
+    /** Rows of the estimator that a piece takes. */
+    int branches() {
+        return estimator.meanflow() ? 1 : 2;
+    }
+
+    private Euler euler(Ops ops, int pieces, int rows, boolean padded, int steps) {
+        int batch = branches() * pieces;
         Tensor field = ops.tensor(batch, rows, bands());
         return new Euler(
-                ops.tensor(1, rows, bands()),
+                ops.tensor(pieces, rows, bands()),
                 estimator.input(ops, field),
                 padded ? ops.ints(batch) : null,
                 ops.tensor(1, steps, defaultConditions.cols()),
@@ -236,38 +289,34 @@ public final class Flow {
                 field);
     }
 
-    /** Fills in all but the state in {@code input} and what is told of the steps. */
+    /**
+     * Fills in all but the state in {@code input} and what is told of the steps.
+     *
+     * @param count tokens that there is room for
+     */
     private void begin(
-            Ops ops,
-            Prompt voice,
-            int[] tokens,
-            NoiseSource noise,
-            Options how,
-            Euler euler,
-            Taps taps) {
+            Ops ops, List<Piece> pieces, int count, Options how, Euler euler, Taps taps) {
         int m = bands();
-        Tensor x = euler.x();
-        int[] heard = voice.reference().tokens();
-        int count = heard.length + tokens.length;
-        int total = FRAMES_A_TOKEN * (count - (how.last() ? 0 : LOOKAHEAD));
-        int[] all = new int[euler.valid() == null ? count : x.rows() / FRAMES_A_TOKEN];
-        System.arraycopy(heard, 0, all, 0, heard.length);
-        System.arraycopy(tokens, 0, all, heard.length, tokens.length);
         ops.fill(euler.input(), 0);
-        ops.fill(x, 0);
-        Tensor own = euler.input().batch(0);
-        encode(ops, all, count, how, own.cols(m, 2 * m).rows(0, total), taps);
-        Tensor speakerColumns = own.cols(2 * m, 3 * m);
-        ops.add(speakerColumns, voice.speaker(), speakerColumns);
-        int given = voice.reference().frames();
-        if (given > 0) {
-            ops.copy(voice.mel(), own.cols(3 * m, 4 * m).rows(0, given));
-            noise.fill(ops, 0, x.rows(0, given));
+        ops.fill(euler.x(), 0);
+        encode(ops, pieces, count, how, euler.input(), taps);
+        for (int i = 0; i < pieces.size(); i++) {
+            Piece piece = pieces.get(i);
+            Prompt voice = piece.voice();
+            Tensor own = euler.input().batch(i);
+            Tensor speakerColumns = own.cols(2 * m, 3 * m);
+            ops.add(speakerColumns, voice.speaker(), speakerColumns);
+            int given = voice.reference().frames();
+            Tensor x = euler.x().batch(i);
+            if (given > 0) {
+                ops.copy(voice.mel(), own.cols(3 * m, 4 * m).rows(0, given));
+                piece.noise().fill(ops, 0, x.rows(0, given));
+            }
+            piece.noise().fill(ops, given + piece.offset(), x.rows(given, piece.total()));
         }
-        noise.fill(ops, given + how.offset(), x.rows(given, total));
         if (euler.valid() != null) {
             int[] valid = new int[euler.valid().count()];
-            Arrays.fill(valid, total);
+            Arrays.setAll(valid, b -> pieces.get(b % pieces.size()).total());
             ops.write(valid, euler.valid());
         }
     }
@@ -275,28 +324,45 @@ public final class Flow {
     /** Where the ops of the encoder are the same. */
     private record EncoderShape(Flow flow, int tokens, boolean padded) {}
 
-    /** What the tokens, of which the first {@code count} are valid, say: {@code mu} is filled. */
-    private void encode(Ops ops, int[] ids, int count, Options how, Tensor mu, Taps taps) {
-        boolean padded = ids.length > count;
+    /** What the tokens of the pieces say, into their columns of {@code input}. */
+    private void encode(
+            Ops ops, List<Piece> pieces, int count, Options how, Tensor input, Taps taps) {
+        int n = pieces.size();
+        int[] ids = new int[n * count];
+        int[] counts = new int[n];
+        boolean padded = n > 1;
+        for (int i = 0; i < n; i++) {
+            int[] heard = pieces.get(i).voice().reference().tokens();
+            int[] tokens = pieces.get(i).tokens();
+            System.arraycopy(heard, 0, ids, i * count, heard.length);
+            System.arraycopy(tokens, 0, ids, i * count + heard.length, tokens.length);
+            counts[i] = pieces.get(i).count();
+            padded |= counts[i] < count;
+        }
+        boolean lengths = padded;
+        Function<Ops, FlowEncoder.Sequences> make = on -> encoder.sequences(on, n, count, lengths);
+        BiConsumer<Ops, FlowEncoder.Sequences> body = (on, s) -> encoder.encode(on, s, 0, Taps.NONE);
         try (var scope = ops.scope();
-                Ops.Recording<FlowEncoder.Sequence> encoding =
-                        ops.record(
-                                new EncoderShape(this, ids.length, padded),
-                                on -> encoder.sequence(on, ids.length, padded),
-                                (on, s) -> encoder.encode(on, s, 0, Taps.NONE))) {
-            FlowEncoder.Sequence s = encoding.tensors();
+                Ops.Recording<FlowEncoder.Sequences> encoding =
+                        n > 1
+                                ? Ops.unrecorded(ops, make, body)
+                                : ops.record(new EncoderShape(this, count, lengths), make, body)) {
+            FlowEncoder.Sequences s = encoding.tensors();
             ops.write(ids, s.ids());
-            if (s.length() != null) {
-                ops.write(new int[] {count}, s.length());
+            if (s.lengths() != null) {
+                ops.write(counts, s.lengths());
             }
             if (taps.on() || how.beyond() > 0) {
                 encoder.encode(ops, s, how.beyond(), taps);
             } else {
                 encoding.replay();
             }
-            Tensor made = s.mu().rows(0, mu.rows());
-            taps.tap("mu", ops, made);
-            ops.copy(made, mu);
+            for (int i = 0; i < n; i++) {
+                int total = pieces.get(i).total();
+                Tensor made = s.mu().batch(i).rows(0, total);
+                taps.tap("mu", ops, made);
+                ops.copy(made, input.batch(i).cols(bands(), 2 * bands()).rows(0, total));
+            }
         }
     }
 
@@ -353,7 +419,7 @@ public final class Flow {
     /** Puts the state x into the input of the estimator, in both rows with guidance. */
     private void state(Ops ops, Euler e) {
         for (int b = 0; b < e.input().batch(); b++) {
-            ops.copy(e.x(), e.input().batch(b).cols(0, bands()));
+            ops.copy(e.x().batch(b % e.x().batch()), e.input().batch(b).cols(0, bands()));
         }
     }
 
@@ -362,11 +428,22 @@ public final class Flow {
         state(ops, e);
         ops.gather(e.conditions(), e.step(), e.time());
         Ints valid = e.valid();
-        Tensor x = valid == null ? e.x() : e.x().valid(valid.slice(0, 1));
         Tensor input = valid == null ? e.input() : e.input().valid(valid);
         Tensor field = valid == null ? e.field() : e.field().valid(valid);
         estimator.run(ops, input, e.time(), taps, field);
-        ops.eulerStep(x, field, e.lengths(), e.step(), GUIDANCE);
+        int n = e.x().batch();
+        int rows = e.x().rows();
+        // (N,T,M) twice as (2,N T,M): both fields of a piece are two batches of a view
+        Tensor fields = e.field().reshape(branches(), n * rows, bands());
+        for (int i = 0; i < n; i++) {
+            Tensor x = e.x().batch(i);
+            ops.eulerStep(
+                    valid == null ? x : x.valid(valid.slice(i, 1)),
+                    fields.rows(i * rows, (i + 1) * rows),
+                    e.lengths(),
+                    e.step(),
+                    GUIDANCE);
+        }
         ops.increment(e.step(), 1);
     }
 

@@ -133,39 +133,43 @@ final class FlowEncoder {
     /**
      * What it works on.
      *
-     * @param ids T token ids, the prompt's first; padding may hold any token
-     * @param length how many of them are valid; null for all
-     * @param mu (1,2T,M): what comes out
+     * @param ids N times T token ids, the prompt's first; padding may hold any token
+     * @param lengths how many of each T are valid; null for all
+     * @param mu (N,2T,M): what comes out
      */
-    record Sequence(Ints ids, @Nullable Ints length, Tensor mu) {}
+    record Sequences(Ints ids, @Nullable Ints lengths, Tensor mu) {}
 
     /**
-     * For so many tokens, in the caller's scope.
+     * For N times so many tokens, in the caller's scope.
      *
      * @param padded whether fewer may be valid
      */
-    Sequence sequence(Ops ops, int count, boolean padded) {
-        return new Sequence(
-                ops.ints(count),
-                padded ? ops.ints(1) : null,
-                ops.tensor(1, 2 * count, projection.out()));
+    Sequences sequences(Ops ops, int n, int count, boolean padded) {
+        return new Sequences(
+                ops.ints(n * count),
+                padded ? ops.ints(n) : null,
+                ops.tensor(n, 2 * count, projection.out()));
     }
 
     /**
      * Nothing in it comes from the host.
      *
-     * @param beyond how many zero embeddings follow the tokens: 0 unless a reference padded its
-     *     rows, which the look-ahead then sees
+     * @param beyond how many zero embeddings follow the tokens of the one sequence: 0 unless a
+     *     reference padded its rows, which the look-ahead then sees
      */
-    void encode(Ops ops, Sequence of, int beyond, Taps taps) {
+    void encode(Ops ops, Sequences of, int beyond, Taps taps) {
         Ints ids = of.ids();
-        Ints lengths = of.length();
-        int count = ids.count();
+        Ints lengths = of.lengths();
+        int n = of.mu().batch();
+        int count = of.mu().rows() / 2;
         try (var scope = ops.scope()) {
             Tensor mu = lengths == null ? of.mu() : of.mu().valid(ops.lengths(lengths, 2, 0, 1));
             int seen = Math.min(LOOKAHEAD, beyond);
-            Tensor e = ops.tensor(1, count + seen, hidden);
-            ops.embed(tokens, ids, e.rows(0, count));
+            Tensor e = ops.tensor(n, count + seen, hidden);
+            ops.embed(
+                    tokens,
+                    ids,
+                    seen > 0 ? e.rows(0, count) : e.reshape(1, n * count, hidden));
             if (seen > 0) {
                 ops.fill(e.rows(count, count + seen), 0);
             }
@@ -179,7 +183,7 @@ final class FlowEncoder {
             lookahead1
                     .padded(0, LOOKAHEAD - seen)
                     .forward(ops, x, Epilogue.of(Activation.leakyRelu(0.01f)), ahead);
-            Tensor h = // (1,T,C)
+            Tensor h = // (N,T,C)
                     lookahead2.forward(ops, ahead, Epilogue.plus(x.rows(0, count)));
             taps.tap("enc_pos", ops, positions.of(count));
             taps.tap("enc_lookahead", ops, h);
@@ -189,7 +193,7 @@ final class FlowEncoder {
             ops.repeat(h, 2, twice);
             Tensor up = upsample.forward(ops, twice);
             taps.tap("enc_up", ops, up);
-            Tensor y = upEmbed.forward(ops, up); // (1,2T,C)
+            Tensor y = upEmbed.forward(ops, up); // (N,2T,C)
             taps.tap("enc_up_embed", ops, y);
             run(ops, y, upLayers, "enc_up_layer", taps);
             Tensor last = ops.operand(y, hidden, projection);
@@ -199,7 +203,7 @@ final class FlowEncoder {
         }
     }
 
-    /** Layers over h (1,T,C), in place. */
+    /** Layers over h (N,T,C), in place. */
     private void run(Ops ops, Tensor h, List<Layer> list, String name, Taps taps) {
         Tensor table = positions.of(h.rows());
         float scale = (float) (1 / Math.sqrt(hidden / (double) heads));

@@ -2,12 +2,17 @@ package dev.skald.chatterbox.s3gen;
 
 import dev.skald.nn.HarmonicSource;
 import dev.skald.nn.NoiseSource;
+import dev.skald.tensor.Backend;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Philox;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Speech tokens and a voice → 24 kHz waveform: {@code S3Token2Wav} of {@code s3gen/s3gen.py} in
@@ -82,15 +87,14 @@ public final class S3Gen {
     public float[] mel(Ops ops, VoiceReference voice, int[] tokens, long seed) {
         Randomness random = Randomness.of(seed, vocoder.harmonics());
         try (var scope = ops.scope()) {
-            return ops.read(
-                    flow.mel(
-                            ops,
-                            flow.prompt(ops, voice, Taps.NONE),
-                            tokens,
-                            random.flow(),
-                            flow.options(true, 0),
-                            Taps.NONE));
+            return ops.read(mel(ops, voice, tokens, random));
         }
+    }
+
+    private Tensor mel(Ops ops, VoiceReference voice, int[] tokens, Randomness random) {
+        Flow.Prompt prompt = flow.prompt(ops, voice, Taps.NONE);
+        Flow.Piece all = new Flow.Piece(prompt, tokens, true, 0, random.flow());
+        return flow.mel(ops, all, flow.options(() -> {}), Taps.NONE);
     }
 
     /** The second half of {@link #speak}: samples of mel frames, not faded in. */
@@ -105,10 +109,53 @@ public final class S3Gen {
     /**
      * A stream of waveform for tokens that arrive bit by bit.
      *
+     * @param quick whether the device that will compute it is {@link Backend#quick}
      * @param check runs now and then while samples are made and may throw, to stop the work
+     * @throws IllegalArgumentException if the voice is not one of this model's
      */
-    public S3GenStream stream(Ops ops, VoiceReference voice, long seed, Runnable check) {
-        return new S3GenStream(this, ops, voice, Randomness.of(seed, vocoder.harmonics()), check);
+    public S3GenStream stream(VoiceReference voice, long seed, boolean quick, Runnable check) {
+        flow.check(voice);
+        Randomness random = Randomness.of(seed, vocoder.harmonics());
+        return new S3GenStream(this, voice, random, quick, check);
+    }
+
+    /**
+     * Computes pieces of several streams together. The samples of each are what they would be
+     * alone.
+     *
+     * @param check runs now and then and may throw, to stop the work
+     */
+    void compute(Ops ops, List<S3GenStream.Piece> pieces, Runnable check) {
+        long start = System.nanoTime();
+        try (var scope = ops.scope()) {
+            Map<VoiceReference, Flow.Prompt> prompts = new IdentityHashMap<>();
+            List<Flow.Piece> parts = new ArrayList<>();
+            for (S3GenStream.Piece piece : pieces) {
+                Flow.Prompt prompt =
+                        prompts.computeIfAbsent(
+                                piece.voice(), v -> flow.prompt(ops, v, Taps.NONE));
+                parts.add(piece.part(prompt));
+            }
+            Tensor mels = flow.mels(ops, parts, flow.options(check), Taps.NONE);
+            if (pieces.size() > 1) {
+                // Waits for the flow, so that each stage tells its own time: nothing beside a batch.
+                ops.read(mels.batch(0).rows(0, 1));
+            }
+            long flowNanos = (System.nanoTime() - start) / pieces.size();
+            check.run();
+            long middle = System.nanoTime();
+            List<S3GenStream.Vocoded> made = new ArrayList<>();
+            for (int i = 0; i < pieces.size(); i++) {
+                Tensor mel = mels.batch(i).rows(0, parts.get(i).frames());
+                made.add(pieces.get(i).vocode(ops, mel));
+            }
+            // Read when all are under way, so that the device does not wait for the host.
+            for (int i = 0; i < pieces.size(); i++) {
+                pieces.get(i).take(ops, made.get(i));
+            }
+            long vocoderNanos = (System.nanoTime() - middle) / pieces.size();
+            pieces.forEach(p -> p.took(flowNanos, vocoderNanos));
+        }
     }
 
     /**
@@ -133,14 +180,7 @@ public final class S3Gen {
 
     float[] speak(Ops ops, VoiceReference voice, int[] tokens, Randomness random, Taps taps) {
         try (var scope = ops.scope()) {
-            Tensor mel =
-                    flow.mel(
-                            ops,
-                            flow.prompt(ops, voice, Taps.NONE),
-                            tokens,
-                            random.flow(),
-                            flow.options(true, 0),
-                            Taps.NONE);
+            Tensor mel = mel(ops, voice, tokens, random);
             taps.tap("mels", ops, mel);
             float[] wave = vocode(ops, mel, random, taps);
             fadeIn(wave);

@@ -5,6 +5,8 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes waveform while speech tokens still arrive. Each piece runs the flow over all tokens so far,
@@ -12,7 +14,9 @@ import java.util.Arrays;
  * tokens ahead, the vocoder some frames. Where two pieces meet, mel and waveform are cross-faded
  * over the same frames; both pieces have the same harmonic source there, so nothing cancels.
  *
- * <p>Very long streams look back over a bounded number of tokens. For one thread.
+ * <p>Very long streams look back over a bounded number of tokens. Between pieces a stream holds
+ * nothing of a device, so that pieces of many can be computed on one op stream ({@link
+ * S3GenBatch}). For one thread.
  */
 public final class S3GenStream {
     private static final int FRAME = HiftVocoder.SAMPLES_A_FRAME;
@@ -46,15 +50,12 @@ public final class S3GenStream {
 
     private static final int KEPT = 125;
 
-    private final Flow flow;
+    private final S3Gen model;
     private final HiftVocoder vocoder;
-    private final Ops ops;
-    private final Flow.Prompt voice;
+    private final VoiceReference voice;
     private final S3Gen.Randomness random;
-    private final Runnable check;
     private final Pieces pieces;
-    private final Tensor melFade; // (1,FADE,M)
-    private final Tensor waveFade; // (1,1,FADE * FRAME)
+    private final Runnable check;
 
     private int[] tokens = new int[256];
     private int count;
@@ -62,61 +63,113 @@ public final class S3GenStream {
     private int done; // tokens that the last piece saw
     private int base; // first token that the flow still sees
     private long spoken; // frames given out
-    private Window window; // as last vocoded
-    private Window spare;
-    private long melFrom; // the window's first frame
-    private long melTo; // frames [melFrom, melTo) are in it
-    private long sourceTo; // its source is kept for frames [melFrom, sourceTo)
-    private final Tensor tail; // (1,1,FADE * FRAME): waveform of the frames after the spoken ones
-    private int tailLength;
-    private HarmonicSource.Phase phase; // at sourceTo
+    private Kept kept;
+    private boolean ended;
     private boolean finished;
     private long flowNanos;
     private long vocoderNanos;
     private long told; // samples
 
-    /** Room for mel frames (1,F,M) and their source (1,F * FRAME,1). */
-    private record Window(Tensor mel, Tensor source) {}
+    /**
+     * What the next piece goes on from.
+     *
+     * @param from the first frame that is vocoded once more, for those after it
+     * @param mel frames from there to {@link #FADE} after the spoken ones, row-major
+     * @param source samples from there on, as far as they are fixed
+     * @param turns the oscillators after that
+     * @param tail waveform of the frames after the spoken ones
+     */
+    private record Kept(long from, float[] mel, float[] source, int[] turns, float[] tail) {}
 
-    /** What the stream keeps lives in the scope that is open now. */
+    /**
+     * @param quick whether small pieces are cheap
+     */
     S3GenStream(
-            S3Gen model, Ops ops, VoiceReference voice, S3Gen.Randomness random, Runnable check) {
-        this.flow = model.flow();
+            S3Gen model,
+            VoiceReference voice,
+            S3Gen.Randomness random,
+            boolean quick,
+            Runnable check) {
+        this.model = model;
+        pieces = quick ? QUICK : PLAIN;
         this.vocoder = model.vocoder();
-        this.ops = ops;
-        this.voice = flow.prompt(ops, voice, Taps.NONE);
+        this.voice = voice;
         this.random = random;
         this.check = check;
-        pieces = ops.backend().quick() ? QUICK : PLAIN;
-        melFade = ramp(FADE, flow.bands()).reshape(1, FADE, flow.bands());
-        waveFade = ramp(FADE * FRAME, 1);
-        tail = ops.tensor(1, 1, FADE * FRAME);
-        window = room(0);
-        spare = window;
-        phase = HarmonicSource.Phase.begin(ops, random.offsets());
+        int[] turns = new int[2 * random.offsets().length];
+        kept = new Kept(0, new float[0], new float[0], turns, new float[0]);
     }
 
-    private Window room(int frames) {
-        return new Window(ops.tensor(1, frames, flow.bands()), ops.tensor(1, frames * FRAME, 1));
-    }
+    // ---- tokens
 
-    /** (1,1,steps * repeats): weights from 0 to 1, each {@code repeats} times. */
-    private Tensor ramp(int steps, int repeats) {
-        float[] values = new float[steps * repeats];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (i / repeats + 0.5f) / steps;
+    /** Takes tokens. */
+    public void add(int... more) {
+        if (ended) {
+            throw new IllegalStateException("the stream is finished");
         }
-        Tensor ramp = ops.tensor(1, 1, values.length);
-        ops.write(values, 0, ramp);
-        return ramp;
+        if (count + more.length > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(2 * tokens.length, count + more.length));
+        }
+        System.arraycopy(more, 0, tokens, count, more.length);
+        count += more.length;
+    }
+
+    /** Takes the last tokens, if there are any. */
+    public void end(int... last) {
+        add(last);
+        ended = true;
+    }
+
+    /** Tells about how many tokens there will be, so that no small piece is left for the end. */
+    public void expect(int tokens) {
+        expected = tokens;
+    }
+
+    /** Tokens that the next piece waits for. */
+    private int wanted() {
+        int wanted = Math.clamp((long) pieces.growth * done, pieces.first, pieces.most);
+        boolean nearlyAll = done > 0 && done + wanted + wanted / 2 > expected;
+        return expected > 0 && nearlyAll ? wanted + wanted / 2 : wanted;
+    }
+
+    /**
+     * The next piece that can be spoken, to be computed before this is called again; null if more
+     * tokens have to come, or all was spoken.
+     */
+    public @Nullable Piece due() {
+        if (finished || count - done < (ended ? 0 : wanted()) || count == 0) {
+            return null;
+        }
+        boolean last = ended && count - done <= LONGEST - KEPT;
+        int to = last ? count : Math.min(count, done + LONGEST - KEPT);
+        if (to - base > LONGEST) {
+            base = Math.max(base, done - KEPT);
+        }
+        done = to;
+        finished = last;
+        return new Piece(Arrays.copyOfRange(tokens, base, to), last);
     }
 
     /** Takes tokens; gives the samples that can be spoken now, often none. */
-    public float[] push(int... more) {
-        append(more);
+    public float[] push(Ops ops, int... more) {
+        add(more);
+        return rest(ops);
+    }
+
+    /** Takes the last tokens, if there are any; gives the rest. */
+    public float[] finish(Ops ops, int... last) {
+        end(last);
+        return rest(ops);
+    }
+
+    private float[] rest(Ops ops) {
         float[] out = new float[0];
-        while (count - done >= wanted()) {
-            out = join(out, piece(Math.min(count, done + LONGEST - KEPT), false));
+        for (Piece piece = due(); piece != null; piece = due()) {
+            piece.compute(ops);
+            float[] more = piece.samples();
+            int length = out.length;
+            out = Arrays.copyOf(out, length + more.length);
+            System.arraycopy(more, 0, out, length, more.length);
         }
         return out;
     }
@@ -139,145 +192,203 @@ public final class S3GenStream {
         return work;
     }
 
-    private void append(int... more) {
-        if (finished) {
-            throw new IllegalStateException("the stream is finished");
-        }
-        if (count + more.length > tokens.length) {
-            tokens = Arrays.copyOf(tokens, Math.max(2 * tokens.length, count + more.length));
-        }
-        System.arraycopy(more, 0, tokens, count, more.length);
-        count += more.length;
-    }
+    /** Tokens whose sound a stream goes on with. Safe for many threads. */
+    public final class Piece {
+        private final int[] seen;
+        private final boolean last;
+        private final long first; // frame of the first token
 
-    /** Tells about how many tokens there will be, so that no small piece is left for the end. */
-    public void expect(int tokens) {
-        expected = tokens;
-    }
+        // Guarded by this.
+        private float @Nullable [] samples;
+        private @Nullable RuntimeException failure;
 
-    /** Tokens that the next piece waits for. */
-    private int wanted() {
-        int wanted = Math.clamp((long) pieces.growth * done, pieces.first, pieces.most);
-        boolean nearlyAll = done > 0 && done + wanted + wanted / 2 > expected;
-        return expected > 0 && nearlyAll ? wanted + wanted / 2 : wanted;
-    }
-
-    /** Takes the last tokens, if there are any; gives the rest. */
-    public float[] finish(int... last) {
-        append(last);
-        finished = true;
-        float[] out = new float[0];
-        while (count - done > LONGEST - KEPT) {
-            out = join(out, piece(done + LONGEST - KEPT, false));
+        private Piece(int[] seen, boolean last) {
+            this.seen = seen;
+            this.last = last;
+            first = (long) Flow.FRAMES_A_TOKEN * base;
         }
-        return count == 0 ? out : join(out, piece(count, true));
-    }
 
-    /** Speaks what {@code to} tokens allow. */
-    private float[] piece(int to, boolean last) {
-        if (to - base > LONGEST) {
-            base = Math.max(base, done - KEPT);
+        /** Whether no piece follows. */
+        public boolean last() {
+            return last;
         }
-        done = to;
-        int[] seen = Arrays.copyOfRange(tokens, base, to);
-        long first = (long) Flow.FRAMES_A_TOKEN * base;
-        long start = System.nanoTime();
-        int frames = flow.frames(voice.reference(), seen.length, last);
-        reserve(first + frames);
-        try (var scope = ops.scope()) {
-            Tensor fresh =
-                    flow.mel(
-                            ops,
-                            voice,
-                            seen,
-                            random.flow(),
-                            flow.options(last, first, check),
-                            Taps.NONE);
-            long middle = System.nanoTime();
-            flowNanos += middle - start;
-            check.run();
-            float[] samples = vocode(fresh, first, last);
-            vocoderNanos += System.nanoTime() - middle;
+
+        /** Whether the listener has heard nothing before. */
+        boolean awaited() {
+            return spoken == 0 && !last;
+        }
+
+        /** Whether {@link #samples} tells what it became. */
+        public synchronized boolean done() {
+            return samples != null || failure != null;
+        }
+
+        /** What can be spoken now; throws what went wrong. */
+        public synchronized float[] samples() {
+            if (failure != null) {
+                throw failure;
+            }
+            if (samples == null) {
+                throw new IllegalStateException("the piece was not computed");
+            }
             return samples;
         }
-    }
 
-    /** The first frame that is vocoded once more, for those after it. */
-    private long from() {
-        return Math.max(melFrom, spoken - HiftVocoder.REACH);
-    }
+        synchronized void fails(RuntimeException why) {
+            failure = why;
+        }
 
-    /** Has room for a window up to frame {@code end}; to be called outside a piece's scope. */
-    private void reserve(long end) {
-        int frames = Math.toIntExact(end - from());
-        if (spare == window || spare.mel.rows() < frames) {
-            spare = room(Math.max(frames, 2 * spare.mel.rows()));
+        /** Computes it alone. */
+        public void compute(Ops ops) {
+            model.compute(ops, List.of(this), check);
+        }
+
+        /** Throws if it is not wanted any more. */
+        void check() {
+            check.run();
+        }
+
+        VoiceReference voice() {
+            return voice;
+        }
+
+        /** Frames that the flow computes, the voice's among them. */
+        int rows() {
+            return Flow.FRAMES_A_TOKEN * (voice.tokens().length + seen.length);
+        }
+
+        Flow.Piece part(Flow.Prompt prompt) {
+            return new Flow.Piece(prompt, seen, last, first, random.flow());
+        }
+
+        Vocoded vocode(Ops ops, Tensor fresh) {
+            return S3GenStream.this.vocode(ops, fresh, first, last);
+        }
+
+        void take(Ops ops, Vocoded made) {
+            float[] taken = S3GenStream.this.take(ops, made);
+            synchronized (this) {
+                samples = taken;
+            }
+        }
+
+        void took(long flow, long vocoder) {
+            flowNanos += flow;
+            vocoderNanos += vocoder;
         }
     }
+
+    // ---- sound
+
+    /**
+     * What is vocoded of a piece and not read yet.
+     *
+     * @param values (1,n,1): waveform, then mel and source that are kept, see {@link Kept}
+     * @param turns see {@link Kept}; null after the last piece
+     * @param waves samples of the waveform: those that can be spoken, then the tail
+     */
+    record Vocoded(
+            Tensor values, Ops.@Nullable Ints turns, long speakTo, long keptFrom, int waves, int mel) {}
 
     /** Vocodes fresh frames (1,F,M) from frame {@code first} on, spoken ones kept. */
-    float[] vocode(Tensor fresh, long first, boolean last) {
+    Vocoded vocode(Ops ops, Tensor fresh, long first, boolean last) {
+        int bands = fresh.cols();
         long end = first + fresh.rows();
-        reserve(end);
-        long from = from();
+        long from = kept.from;
         long speakTo = last ? end : Math.max(spoken, end - FADE - GUARD);
+        long fixed = last ? end : Math.clamp(speakTo + FADE, sourceTo(), end);
         int length = Math.toIntExact(end - from);
-        Window next = spare;
-        Tensor x = next.mel.rows(0, length);
-        blend(x, from, fresh, first);
         int skip = Math.toIntExact((spoken - from) * FRAME);
         int given = Math.toIntExact((speakTo - spoken) * FRAME);
-        int rest = last ? 0 : Math.min(FADE * FRAME, length * FRAME - skip - given);
-        float[] out = new float[given];
+        int waves = given + (last ? 0 : Math.min(FADE * FRAME, length * FRAME - skip - given));
+        // What the next piece needs of this one.
+        long low = last ? end : Math.max(from, speakTo - HiftVocoder.REACH);
+        int frames = Math.toIntExact(last ? 0 : Math.min(end, speakTo + FADE) - low);
+        int samples = Math.toIntExact((fixed - low) * FRAME);
+        int mel = frames * bands;
+        Tensor values = ops.tensor(1, waves + mel + samples, 1);
+        Ops.Ints turns = last ? null : ops.ints(kept.turns.length);
         try (var scope = ops.scope()) {
-            Tensor s = next.source.rows(0, length * FRAME);
-            source(x, s, from, end, last ? end : speakTo + FADE);
+            Tensor x = ops.tensor(1, length, bands);
+            blend(ops, x, fresh, first);
+            Tensor s = ops.tensor(1, length * FRAME, 1);
+            HarmonicSource.Phase phase = source(ops, x, s, end, fixed);
             Tensor wave = vocoder.decode(ops, x, s, Taps.NONE);
-            if (tailLength > 0) {
-                Tensor begin = wave.cols(skip, skip + tailLength);
-                Tensor weight = tailLength == FADE * FRAME ? waveFade : ramp(tailLength, 1);
-                ops.lerp(tail.cols(0, tailLength), begin, weight, begin);
+            ops.copy(wave.cols(skip, skip + waves), values.rows(0, waves).reshape(1, 1, waves));
+            if (turns != null) {
+                ops.copy(
+                        part(x, from, low, low + frames),
+                        values.rows(waves, waves + mel).reshape(1, frames, bands));
+                ops.copy(
+                        part(s, from * FRAME, low * FRAME, fixed * FRAME),
+                        values.rows(waves + mel, waves + mel + samples));
+                ops.copy(phase.turns(), turns);
             }
-            ops.read(wave.cols(skip, skip + given), out, 0);
-            ops.copy(wave.cols(skip + given, skip + given + rest), tail.cols(0, rest));
         }
-        tailLength = rest;
-        spare = window;
-        window = next;
-        melFrom = from;
-        melTo = end;
+        return new Vocoded(values, turns, speakTo, low, waves, mel);
+    }
+
+    /** The samples that can be spoken; the stream goes on from there. */
+    float[] take(Ops ops, Vocoded made) {
+        float[] values = ops.read(made.values);
+        float[] wave = Arrays.copyOf(values, made.waves);
+        fade(kept.tail, wave);
+        int given = Math.toIntExact((made.speakTo - spoken) * FRAME);
+        float[] out = Arrays.copyOf(wave, given);
         if (spoken == 0 && given > 0) {
             S3Gen.fadeIn(out);
         }
-        spoken = speakTo;
+        if (made.turns != null) {
+            int source = made.waves + made.mel;
+            kept =
+                    new Kept(
+                            made.keptFrom,
+                            Arrays.copyOfRange(values, made.waves, source),
+                            Arrays.copyOfRange(values, source, values.length),
+                            ops.read(made.turns),
+                            Arrays.copyOfRange(wave, given, made.waves));
+        }
+        spoken = made.speakTo;
         return out;
     }
 
-    /**
-     * Frames [from, ...) into x: as they were if they were spoken, else fresh, with {@link #FADE}
-     * frames in between.
-     */
-    private void blend(Tensor x, long from, Tensor fresh, long first) {
-        long end = first + fresh.rows();
-        long kept = Math.clamp(Math.max(spoken, first), from, end);
-        long faded = Math.clamp(Math.min(spoken + FADE, melTo), kept, end);
-        if (kept > from) {
-            ops.copy(old(from, kept), part(x, from, from, kept));
+    /** From the waveform of the piece before to this one's. */
+    private static void fade(float[] tail, float[] wave) {
+        for (int i = 0; i < tail.length; i++) {
+            float weight = (i + 0.5f) / tail.length;
+            wave[i] = tail[i] + weight * (wave[i] - tail[i]);
         }
-        if (faded > kept) {
-            ops.lerp(
-                    old(kept, faded),
-                    part(fresh, first, kept, faded),
-                    part(melFade, spoken, kept, faded),
-                    part(x, from, kept, faded));
+    }
+
+    /**
+     * Frames from {@code kept.from} on into x: as they were if they were spoken, else fresh, with
+     * {@link #FADE} frames in between.
+     */
+    private void blend(Ops ops, Tensor x, Tensor fresh, long first) {
+        int bands = fresh.cols();
+        long from = kept.from;
+        long end = first + fresh.rows();
+        long old = from + kept.mel.length / bands;
+        long same = Math.clamp(Math.max(spoken, first), from, end);
+        long faded = Math.clamp(old, same, end);
+        if (same > from) {
+            ops.write(kept.mel, 0, part(x, from, from, same));
+        }
+        if (faded > same) {
+            int frames = Math.toIntExact(faded - same);
+            Tensor before = ops.tensor(1, frames, bands);
+            ops.write(kept.mel, Math.toIntExact(same - from) * bands, before);
+            float[] weights = new float[frames * bands];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = (same - spoken + i / bands + 0.5f) / FADE;
+            }
+            Tensor weight = ops.tensor(1, frames, bands);
+            ops.write(weights, 0, weight);
+            ops.lerp(before, part(fresh, first, same, faded), weight, part(x, from, same, faded));
         }
         if (end > faded) {
             ops.copy(part(fresh, first, faded, end), part(x, from, faded, end));
         }
-    }
-
-    private Tensor old(long from, long to) {
-        return part(window.mel, melFrom, from, to);
     }
 
     /** Frames [from, to) of a tensor whose first row is frame {@code first}. */
@@ -285,30 +396,34 @@ public final class S3GenStream {
         return frames.rows(Math.toIntExact(from - first), Math.toIntExact(to - first));
     }
 
+    /** The frame up to which the source is fixed. */
+    private long sourceTo() {
+        return kept.from + kept.source.length / FRAME;
+    }
+
     /**
-     * The source s of frames [from, end): what is known of it is kept, up to {@code keep} from now.
+     * The source s of frames [kept.from, end): what is known of it is kept, up to {@code fixed} from
+     * now; gives the oscillators there.
      */
-    private void source(Tensor x, Tensor s, long from, long end, long keep) {
+    private HarmonicSource.Phase source(Ops ops, Tensor x, Tensor s, long end, long fixed) {
         Tensor f0 = vocoder.f0(ops, x);
-        long known = Math.max(from, sourceTo);
-        if (known > from) {
-            int skip = Math.toIntExact((from - melFrom) * FRAME);
-            int samples = Math.toIntExact((known - from) * FRAME);
-            ops.copy(window.source.rows(skip, skip + samples), s.rows(0, samples));
+        long known = sourceTo();
+        if (known > kept.from) {
+            ops.write(kept.source, 0, s.rows(0, kept.source.length));
         }
-        long kept = Math.max(known, Math.min(keep, end));
-        generate(f0, from, known, kept, phase, s);
-        sourceTo = kept;
-        if (end > kept) {
-            generate(f0, from, kept, end, phase.copy(ops), s);
+        HarmonicSource.Phase phase = HarmonicSource.Phase.at(ops, random.offsets(), kept.turns);
+        generate(ops, f0, known, fixed, phase, s);
+        if (end > fixed) {
+            generate(ops, f0, fixed, end, phase.copy(ops), s);
         }
+        return phase;
     }
 
     private void generate(
-            Tensor f0, long from, long low, long high, HarmonicSource.Phase at, Tensor s) {
+            Ops ops, Tensor f0, long low, long high, HarmonicSource.Phase at, Tensor s) {
         if (high > low) {
-            int a = Math.toIntExact(low - from);
-            int b = Math.toIntExact(high - from);
+            int a = Math.toIntExact(low - kept.from);
+            int b = Math.toIntExact(high - kept.from);
             vocoder.source(
                     ops,
                     f0.rows(a, b),
@@ -318,11 +433,5 @@ public final class S3GenStream {
                     Taps.NONE,
                     s.rows(a * FRAME, b * FRAME));
         }
-    }
-
-    private static float[] join(float[] a, float[] b) {
-        float[] all = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, all, a.length, b.length);
-        return all;
     }
 }

@@ -26,8 +26,13 @@ import org.jspecify.annotations.Nullable;
  * that join; they may end on any.
  */
 public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
-    /** Sequences that are decoded together; more wait. */
+    /** Sequences that are decoded together, more wait: on a CPU, and where a batch is no dearer. */
     private static final int SLOTS = 8;
+
+    private static final int BATCHED_SLOTS = 64;
+
+    /** Texts that are read between two steps: those that speak already wait meanwhile. */
+    private static final int JOINS = 4;
 
     /** Voices whose keys and values are kept. */
     private static final int VOICES = 4;
@@ -43,6 +48,13 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
     private final Map<VoiceKey, Voice> voices = new LinkedHashMap<>(8, 0.75f, true);
     private @Nullable Ops ops;
     private @Nullable TokenDecoder decoder;
+    private final Backend.Registration pressure;
+
+    /** Sequences that joined since the last step. */
+    private int joined;
+
+    /** Whether the last one to ask found no room; until someone leaves nobody else will. */
+    private boolean full;
 
     /** Sequences that ended while another thread computed. */
     private final Queue<Sequence> leaving = new ConcurrentLinkedQueue<>();
@@ -78,6 +90,20 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
         this.model = model;
         this.prefixes = prefixes;
         this.device = device;
+        pressure = device.onPressure(this::trim);
+    }
+
+    /** Frees what idle slots keep, if no step runs. */
+    private void trim() {
+        if (computing.tryLock()) {
+            try {
+                if (decoder != null) {
+                    decoder.trim();
+                }
+            } finally {
+                computing.unlock();
+            }
+        }
     }
 
     /** Follows what a text's tokens attend to, on an op stream of the caller's. */
@@ -87,12 +113,18 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
         }
     }
 
+    @Override
+    public boolean light() {
+        return device.quick(); // then sound is made by another batch
+    }
+
     /** Draws the next token of every sequence that has joined. */
     @Override
     public void run() {
         computing.lock();
         try {
             letLeave();
+            joined = 0;
             if (running.isEmpty() || decoder == null) {
                 return;
             }
@@ -124,6 +156,7 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
 
     private void leave(Sequence sequence) {
         if (running.remove(sequence) && decoder != null) {
+            full = false;
             decoder.leave(sequence.slot);
             Voice voice = sequence.voice;
             if (voice != null) {
@@ -158,6 +191,7 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
     /** Frees everything. No sequence may be used any more. */
     @Override
     public void close() {
+        pressure.close();
         computing.lock();
         try {
             letLeave();
@@ -250,12 +284,12 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
                 letLeave();
                 TokenDecoder into = decoder;
                 if (into == null) {
-                    Ops on = ops == null ? device.open() : ops;
+                    Ops on = ops == null ? device.openFirst() : ops;
                     ops = on;
-                    into = model.decoder(on, SLOTS);
+                    into = model.decoder(on, device.quick() ? BATCHED_SLOTS : SLOTS);
                     decoder = into;
                 }
-                if (running.size() == SLOTS) {
+                if (full || joined == JOINS || running.size() == into.slots()) {
                     return;
                 }
                 long start = System.nanoTime();
@@ -265,6 +299,10 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
                         model.config().kind() == DecoderModel.Kind.LLAMA
                                 && settings.cfgWeight() > 0;
                 int rows = model.textRows(text);
+                full = !into.hasRoom(known.prefix, rows, guided, limit);
+                if (full) {
+                    return;
+                }
                 positions += rows;
                 try (Ops.Scope ignored = into.ops().scope()) {
                     Tensor x = into.ops().tensor(guided ? 2 : 1, rows, model.config().hidden());
@@ -274,6 +312,7 @@ public final class SharedDecoder implements SpeechJob.Batch, AutoCloseable {
                 voice = known;
                 known.users++;
                 running.add(this);
+                joined++;
                 take(into, this, System.nanoTime() - start);
             } finally {
                 computing.unlock();

@@ -30,6 +30,7 @@ public final class VoiceConverter {
             Ops ops, float[] clip, int rate, VoiceReference voice, long seed, Runnable check) {
         VoiceCloner.check(clip, rate, 0);
         float[] clip16 = Resampler.soxrHq(rate, SpeechTokenizer.SAMPLE_RATE).resample(clip);
-        return s3gen.stream(ops, voice, seed, check).finish(tokenizer.tokens(ops, clip16));
+        return s3gen.stream(voice, seed, ops.backend().quick(), check)
+                .finish(ops, tokenizer.tokens(ops, clip16));
     }
 }

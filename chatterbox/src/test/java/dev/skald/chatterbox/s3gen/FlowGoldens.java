@@ -65,19 +65,20 @@ public class FlowGoldens implements GoldenStage {
         Flow.Options how =
                 new Flow.Options(
                         steps,
-                        last,
                         token.length - length,
                         golden.params().path("est_call").asInt(-1),
-                        0,
                         () -> {});
         NoiseSource noise = rows(z, flow.bands());
         try (var scope = ops.scope()) {
             Tensor out =
                     flow.mel(
                             ops,
-                            flow.prompt(ops, voice, taps),
-                            Arrays.copyOf(token, length),
-                            noise,
+                            new Flow.Piece(
+                                    flow.prompt(ops, voice, taps),
+                                    Arrays.copyOf(token, length),
+                                    last,
+                                    0,
+                                    noise),
                             how,
                             taps);
             float[] found = ops.read(out);

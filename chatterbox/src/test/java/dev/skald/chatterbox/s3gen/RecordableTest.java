@@ -122,9 +122,9 @@ class RecordableTest {
 
     private static float[] streamed(S3Gen model, Ops ops, VoiceReference voice, int[] tokens) {
         try (var scope = ops.scope()) {
-            S3GenStream stream = model.stream(ops, voice, 3, () -> {});
-            float[] begin = stream.push(tokens);
-            float[] end = stream.finish();
+            S3GenStream stream = model.stream(voice, 3, ops.backend().quick(), () -> {});
+            float[] begin = stream.push(ops, tokens);
+            float[] end = stream.finish(ops);
             float[] all = Arrays.copyOf(begin, begin.length + end.length);
             System.arraycopy(end, 0, all, begin.length, end.length);
             return all;
@@ -141,9 +141,9 @@ class RecordableTest {
             S3Gen model = S3GenGoldens.load(set.stage(stage), parameters);
             int bands = model.flow().bands();
             FlowEncoder encoder = model.flow().encoder();
-            FlowEncoder.Sequence sequence = encoder.sequence(ops, 24, true);
+            FlowEncoder.Sequences sequence = encoder.sequences(ops, 1, 24, true);
             ops.write(tokens(model, 24), sequence.ids());
-            ops.write(new int[] {20}, Objects.requireNonNull(sequence.length()));
+            ops.write(new int[] {20}, Objects.requireNonNull(sequence.lengths()));
             encoder.encode(OpsProxies.withoutTransfers(ops, "FlowEncoder"), sequence, 0, Taps.NONE);
             assertThat(sequence.mu().rows()).isEqualTo(48);
 
@@ -177,7 +177,7 @@ class RecordableTest {
         }
     }
 
-    private static VoiceReference voice(S3Gen model, int count) {
+    static VoiceReference voice(S3Gen model, int count) {
         float[] xvector = new float[model.flow().xvectorDim()];
         for (int i = 0; i < xvector.length; i++) {
             xvector[i] = (float) Math.sin(i);
@@ -189,7 +189,7 @@ class RecordableTest {
         return new VoiceReference(tokens(model, count), mel, 2 * count, xvector);
     }
 
-    private static int[] tokens(S3Gen model, int count) {
+    static int[] tokens(S3Gen model, int count) {
         int[] tokens = new int[count];
         for (int i = 0; i < count; i++) {
             tokens[i] = i * 97 % model.flow().vocabulary();

@@ -64,12 +64,13 @@ class S3GenStreamTest {
                     int[] tokens = tokens(120);
                     float[] mel = mel(model, ops, voice, tokens, SEED, true);
                     float[] whole = model.speak(ops, voice, tokens, SEED);
-                    S3GenStream stream = model.stream(ops, voice, SEED, () -> {});
+                    S3GenStream stream = model.stream(voice, SEED, ops.backend().quick(), () -> {});
                     float[] pieces = new float[0];
                     for (int frames : new int[] {44, 94, 194, 240}) {
                         Tensor known = ops.tensor(1, frames, PromptMel.BANDS);
                         ops.write(mel, 0, known);
-                        pieces = join(pieces, stream.vocode(known, 0, frames == 240));
+                        S3GenStream.Vocoded made = stream.vocode(ops, known, 0, frames == 240);
+                        pieces = join(pieces, stream.take(ops, made));
                     }
                     double error = 0;
                     double energy = 0;
@@ -154,10 +155,13 @@ class S3GenStreamTest {
                     model.flow()
                             .mel(
                                     ops,
-                                    model.flow().prompt(ops, voice, Taps.NONE),
-                                    tokens,
-                                    S3Gen.Randomness.of(seed, 9).flow(),
-                                    model.flow().options(last, 0),
+                                    new Flow.Piece(
+                                            model.flow().prompt(ops, voice, Taps.NONE),
+                                            tokens,
+                                            last,
+                                            0,
+                                            S3Gen.Randomness.of(seed, 9).flow()),
+                                    model.flow().options(() -> {}),
                                     Taps.NONE));
         }
     }
@@ -190,13 +194,13 @@ class S3GenStreamTest {
     private static int checks(
             S3Gen model, Ops ops, VoiceReference voice, int[] tokens, int expected) {
         int[] checks = {0};
-        S3GenStream stream = model.stream(ops, voice, SEED, () -> checks[0]++);
+        S3GenStream stream = model.stream(voice, SEED, ops.backend().quick(), () -> checks[0]++);
         stream.expect(expected);
         int samples = 0;
         for (int token : tokens) {
-            samples += stream.push(token).length;
+            samples += stream.push(ops, token).length;
         }
-        samples += stream.finish().length;
+        samples += stream.finish(ops).length;
         assertThat(samples).isEqualTo(tokens.length * S3Gen.SAMPLES_A_TOKEN);
         return checks[0];
     }
@@ -210,15 +214,15 @@ class S3GenStreamTest {
                     int[] checks = {0};
                     S3GenStream stream =
                             model.stream(
-                                    ops,
                                     voice,
                                     SEED,
+                                    ops.backend().quick(),
                                     () -> {
                                         if (++checks[0] == 4) {
                                             throw new SpeechCancelledException("enough");
                                         }
                                     });
-                    assertThatThrownBy(() -> stream.push(tokens(30)))
+                    assertThatThrownBy(() -> stream.push(ops, tokens(30)))
                             .isInstanceOf(SpeechCancelledException.class);
                     assertThat(checks[0]).isEqualTo(4);
                 });
@@ -234,7 +238,7 @@ class S3GenStreamTest {
                         assertThat(stream(model, ops, voice, tokens, 1))
                                 .isEqualTo(model.speak(ops, voice, tokens, SEED));
                     }
-                    assertThat(model.stream(ops, voice, SEED, () -> {}).finish()).isEmpty();
+                    assertThat(model.stream(voice, SEED, ops.backend().quick(), () -> {}).finish(ops)).isEmpty();
                 });
     }
 
@@ -276,17 +280,18 @@ class S3GenStreamTest {
 
     private static float[] stream(
             S3Gen model, Ops ops, VoiceReference voice, int[] tokens, int atOnce) {
-        S3GenStream stream = model.stream(ops, voice, SEED, () -> {});
+        S3GenStream stream = model.stream(voice, SEED, ops.backend().quick(), () -> {});
         float[] all = new float[0];
         for (int i = 0; i < tokens.length; i += atOnce) {
             all =
                     join(
                             all,
                             stream.push(
+                                    ops,
                                     Arrays.copyOfRange(
                                             tokens, i, Math.min(tokens.length, i + atOnce))));
         }
-        return join(all, stream.finish());
+        return join(all, stream.finish(ops));
     }
 
     private static float[] join(float[] a, float[] b) {

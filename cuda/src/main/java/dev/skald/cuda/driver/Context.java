@@ -309,8 +309,17 @@ public final class Context implements AutoCloseable {
 
     /** Opens a queue of work. */
     public Stream stream() {
+        return stream(false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param first whether its kernels come before those of others that wait
+     */
+    public Stream stream(boolean first) {
         use();
-        return new Stream(this);
+        return new Stream(this, first);
     }
 
     @Override

@@ -143,7 +143,8 @@ public final class Driver {
                         JAVA_LONG,
                         JAVA_LONG);
         memset = function(library, "cuMemsetD8Async", JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
-        streamCreate = function(library, "cuStreamCreate", ADDRESS, JAVA_INT);
+        streamCreate =
+                function(library, "cuStreamCreateWithPriority", ADDRESS, JAVA_INT, JAVA_INT);
         streamDestroy = function(library, "cuStreamDestroy_v2", JAVA_LONG);
         streamQuery = function(library, "cuStreamQuery", JAVA_LONG);
         streamSynchronize = function(library, "cuStreamSynchronize", JAVA_LONG);
@@ -417,9 +418,14 @@ public final class Driver {
 
     // ---- streams, modules, launches
 
-    /** A stream that does not wait for the default one. */
-    long createStream() {
-        return longOf("cuStreamCreate", streamCreate, 1);
+    /**
+     * A stream that does not wait for the default one.
+     *
+     * @param first whether its kernels come before those of others that wait
+     */
+    long createStream(boolean first) {
+        // The lower the sooner; what a card does not have becomes the nearest that it has.
+        return longOf("cuStreamCreateWithPriority", streamCreate, 1, first ? -5 : 0);
     }
 
     void destroyStream(long stream) {

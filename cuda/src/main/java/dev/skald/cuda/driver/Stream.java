@@ -39,12 +39,12 @@ public final class Stream implements AutoCloseable {
     private int length;
     private boolean closed;
 
-    Stream(Context context) {
+    Stream(Context context, boolean first) {
         this.context = context;
         driver = context.driver();
         staging = context.allocateHost(STAGING);
         try {
-            handle = driver.createStream();
+            handle = driver.createStream(first);
         } catch (CudaException e) {
             context.freeHost(staging);
             arena.close();
