@@ -100,11 +100,13 @@ API cuDeviceGetAttribute(int* v, int attribute, int) {
     return OK;
 }
 // ---- contexts
-API cuCtxCreate_v2(Context** c, unsigned, int) {
+API cuCtxCreate_v2(Context** c, unsigned, int device) {
     Held held(lock);
     calls++;
-    if (fails_at >= 0 && (failing.empty() || failing == __func__) && falls_due()) return failed = true, fails_with;
+    bool here = settings["fail_device"] < 0 || settings["fail_device"] == device;
+    if (fails_at >= 0 && here && (failing.empty() || failing == __func__) && falls_due()) return failed = true, fails_with;
     contexts.insert(*c = current = new Context);
+    current->device = device;
     return OK;
 }
 API cuCtxCreate_v4(Context** c, void*, unsigned flags, int device) { return cuCtxCreate_v2(c, flags, device); }
@@ -147,14 +149,14 @@ API cuCtxSynchronize() {
 // ---- memory
 API cuMemGetInfo_v2(size_t* free, size_t* total) {
     ENTER;
-    return *total = settings["memory"], *free = *total - std::min(*total, allocated), OK;
+    return *total = settings["memory"], *free = *total - std::min(*total, taken()), OK;
 }
 // Fresh memory holds NaN bits.
 API cuMemAlloc_v2(char** p, size_t n) {
     ENTER;
     if (int code = unsafe()) return code;
     if (!n) return INVALID;
-    if (allocated + n > (size_t)settings["memory"]) return OUT_OF_MEMORY;
+    if (taken() + n > (size_t)settings["memory"]) return OUT_OF_MEMORY;
     *p = (char*)aligned_alloc(512, (n + 511) / 512 * 512);
     memset(*p, 0xff, n);
     device[*p] = {n, current};

@@ -17,7 +17,7 @@ namespace state {
 enum { OK = 0, INVALID = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, BAD_DEVICE = 101, BAD_CONTEXT = 201, BAD_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, UNSUPPORTED_IN_CAPTURE = 900, CAPTURE_INVALIDATED = 901 };
 
 // What a test may set: skald_sim_set("version", 12040).
-inline std::map<std::string, long> settings = {{"version", 13000}, {"devices", 1}, {"major", 9}, {"minor", 0}, {"memory", 4L << 30}, {"repeat", 0}};
+inline std::map<std::string, long> settings = {{"version", 13000}, {"devices", 1}, {"major", 9}, {"minor", 0}, {"memory", 4L << 30}, {"repeat", 0}, {"fail_device", -1}};
 
 // A kernel, with what it needs to be started beside the end of the one before it, or anything else.
 struct Work {
@@ -32,7 +32,7 @@ struct Graph {
     std::vector<Work> work;
 };
 struct Context {
-    int error = 0, retained = 0;
+    int device = 0, error = 0, retained = 0;
     bool primary = false;
 };
 struct Stream {
@@ -60,6 +60,13 @@ inline thread_local Context* current = nullptr;
 inline thread_local Stream* capturing_here = nullptr;
 inline size_t allocated = 0, pinned = 0, peak = 0;
 
+// Bytes that are taken of the memory of the current context's device.
+inline size_t taken() {
+    size_t bytes = 0;
+    for (auto& block : device) bytes += block.second.context->device == current->device ? block.second.bytes : 0;
+    return bytes;
+}
+
 // ---- errors on demand
 inline std::string failing;  // a function, or empty for any
 inline long calls = 0, fails_at = -1, seen = 0;
@@ -78,7 +85,8 @@ inline int enter(const char* name) {
     counts[name]++;
     if (!current || !contexts.count(current)) return BAD_CONTEXT;
     if (current->error) return current->error;
-    if (fails_at >= 0 && (failing.empty() || failing == name) && falls_due()) {
+    bool here = settings["fail_device"] < 0 || settings["fail_device"] == current->device;
+    if (fails_at >= 0 && here && (failing.empty() || failing == name) && falls_due()) {
         failed = true;
         if (sticky(fails_with)) current->error = fails_with;
         bool queued = strstr(name, "Async") || strstr(name, "Launch");

@@ -160,7 +160,7 @@ class SkaldTest {
         assertThat(Skald.builder().device(" CUDA:1 ")).isNotNull();
         assertThatThrownBy(() -> Skald.builder().device("my card"))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("'my card' is no device: use auto, cpu, cuda or cuda:1");
+                .hasMessage("'my card' is no device: use auto, cpu, cuda, cuda:1 or cuda:0,cuda:1");
         assertThatThrownBy(() -> Precision.of("fp8"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("unknown precision 'fp8': use auto, fp32, bf16 or int8");

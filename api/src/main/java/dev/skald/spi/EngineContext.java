@@ -5,6 +5,8 @@ import dev.skald.PhysicalCores;
 import dev.skald.Precision;
 import dev.skald.SkaldHome;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -47,9 +49,17 @@ public final class EngineContext {
         return offline;
     }
 
-    /** What computes: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}. */
+    /**
+     * What computes: {@code auto}, {@code cpu}, {@code cuda}, {@code cuda:1}; several divided by
+     * commas share the requests.
+     */
     public String device() {
         return device;
+    }
+
+    /** Each of {@link #device}. */
+    public List<String> devices() {
+        return List.of(device.split(","));
     }
 
     /** How the weights of models are kept. */
@@ -82,7 +92,7 @@ public final class EngineContext {
 
     /** Builds an {@link EngineContext}; what is not set has the default of {@code Skald.open()}. */
     public static final class Builder {
-        private static final Pattern DEVICE = Pattern.compile("[a-z]+(:[0-9]{1,3})?");
+        private static final Pattern DEVICE = Pattern.compile("[a-z]+(:[0-9]{1,3})?(,[a-z]+(:[0-9]{1,3})?)*");
 
         private Path home = SkaldHome.folder();
         private int threads = PhysicalCores.count();
@@ -119,7 +129,14 @@ public final class EngineContext {
             String name = device.strip().toLowerCase(Locale.ROOT);
             if (!DEVICE.matcher(name).matches()) {
                 throw new InvalidRequestException(
-                        "'" + device + "' is no device: use auto, cpu, cuda or cuda:1");
+                        "'"
+                                + device
+                                + "' is no device: use auto, cpu, cuda, cuda:1 or cuda:0,cuda:1");
+            }
+            List<String> each = List.of(name.split(","));
+            if (each.size() > 1 && (each.contains("auto") || new HashSet<>(each).size() < each.size())) {
+                throw new InvalidRequestException(
+                        "of several devices each is named once, and none is auto: not '" + device + "'");
             }
             this.device = name;
             return this;

@@ -15,7 +15,14 @@ import dev.skald.testkit.SimulatedDriver;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -143,6 +150,69 @@ class SpokenAgainTest {
             assertThat(e.getMessage()).doesNotContain("\n");
         } catch (DeviceException e) {
             assertThat(e.getMessage()).contains("cuCtxCreate").doesNotContain("\n");
+        }
+        nothingIsLeft();
+    }
+
+    /** What each of so many requests at once said; null where it ended in an exception. */
+    private static List<float @Nullable []> together(SpeechEngine engine, int count) {
+        List<float @Nullable []> all = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<float @Nullable []>> futures = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                futures.add(
+                        clients.submit(
+                                () -> {
+                                    try {
+                                        return said(engine);
+                                    } catch (DeviceException e) {
+                                        return null;
+                                    }
+                                }));
+            }
+            for (Future<float @Nullable []> f : futures) {
+                all.add(f.get());
+            }
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+        return all;
+    }
+
+    /** A context that is lost under load loses no request without saying so. */
+    @ParameterizedTest
+    @CsvSource({"cuLaunchKernel, 600, 700", "cuGraphLaunch, 4, 719", "cuStreamSynchronize, 8, 700"})
+    void underLoadEachIsSpokenOrEndsInTheException(String function, long nth, int code) {
+        try (SpeechEngine engine = open("cuda")) {
+            driver.fail(function, nth, code, true);
+            for (float[] said : together(engine, 6)) {
+                if (said != null) {
+                    assertThat(said).isEqualTo(right);
+                }
+            }
+            assertThat(driver.get("failed")).isEqualTo(1);
+            driver.heal();
+            assertThat(together(engine, 3)).allMatch(said -> Arrays.equals(said, right));
+        }
+        nothingIsLeft();
+    }
+
+    @Test
+    void twoCardsShareAndOneThatIsLostLeavesTheOther() {
+        driver.set("devices", 2);
+        try (SpeechEngine engine = open("cuda:0,cuda:1")) {
+            assertThat(driver.get("contexts")).isEqualTo(2);
+            assertThat(together(engine, 4)).allMatch(said -> Arrays.equals(said, right));
+            assertThat(engine.status().loaded()).isEqualTo(2);
+            driver.set("fail_device", 1);
+            driver.set("repeat", 1);
+            driver.fail("", 0, 700, false);
+            assertThat(together(engine, 4)).allMatch(said -> Arrays.equals(said, right));
+            assertThat(driver.get("failed")).isEqualTo(1);
+            assertThat(engine.status().loaded()).isEqualTo(1);
+            assertThat(together(engine, 2)).allMatch(said -> Arrays.equals(said, right));
+        } finally {
+            driver.set("devices", 1);
         }
         nothingIsLeft();
     }

@@ -13,6 +13,7 @@ import dev.skald.spi.EngineStatus;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.DeviceException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * An engine that goes on when its device fails. A lost device is opened anew; a request that nobody
  * heard anything of is spoken again, another one ends in the exception. Where the device was chosen
  * by {@code auto} and fails again, the CPU takes over. Each step is told once.
+ *
+ * <p>Where the context names several devices, there is an engine over each; a request is spoken on
+ * the one with the fewest. One that fails again is given up, and the others go on.
  */
 public final class SteadyEngine implements SpeechEngine {
     private static final System.Logger LOG = System.getLogger(SteadyEngine.class.getName());
@@ -31,20 +35,35 @@ public final class SteadyEngine implements SpeechEngine {
 
     private final EngineContext context;
     private final Function<EngineContext, SpeechEngine> opener;
-    private Opened opened;
 
-    /** Failures since something was spoken to its end. */
-    private int failures;
+    /** The devices that are not given up; never empty. */
+    private final List<Place> places = new ArrayList<>();
 
     private boolean onCpu;
 
+    /** A device and the engine over it. */
+    private static final class Place {
+        final String device;
+        Opened opened;
+
+        /** Failures since something was spoken to its end. */
+        int failures;
+
+        Place(String device, SpeechEngine engine) {
+            this.device = device;
+            opened = new Opened(this, engine);
+        }
+    }
+
     /** An engine over a device that has not failed for good yet, and the speeches it has. */
     private static final class Opened {
+        final Place place;
         final SpeechEngine engine;
         int users;
         boolean left;
 
-        Opened(SpeechEngine engine) {
+        Opened(Place place, SpeechEngine engine) {
+            this.place = place;
             this.engine = engine;
         }
     }
@@ -56,28 +75,35 @@ public final class SteadyEngine implements SpeechEngine {
     private SteadyEngine(EngineContext context, Function<EngineContext, SpeechEngine> opener) {
         this.context = context;
         this.opener = opener;
-        opened = open();
+        try {
+            for (String device : context.devices()) {
+                places.add(new Place(device, engine(device)));
+            }
+        } catch (RuntimeException | Error e) {
+            places.forEach(p -> p.opened.engine.close());
+            throw e;
+        }
     }
 
     /**
      * Opens an engine.
      *
-     * @param opener makes it over the device that the context names
+     * @param opener makes it over the one device that its context names
      */
     public static SpeechEngine open(
             EngineContext context, Function<EngineContext, SpeechEngine> opener) {
         return new SteadyEngine(context, opener);
     }
 
-    private Opened open() {
+    private SpeechEngine engine(String device) {
         try {
-            return new Opened(opener.apply(onCpu ? context.on("cpu") : context));
+            return opener.apply(context.on(onCpu ? "cpu" : device));
         } catch (DeviceException e) {
             if (!mayLeave()) {
                 throw e;
             }
             leave(e);
-            return new Opened(opener.apply(context.on("cpu")));
+            return opener.apply(context.on("cpu"));
         }
     }
 
@@ -130,21 +156,41 @@ public final class SteadyEngine implements SpeechEngine {
 
     @Override
     public void unload() {
-        use().engine.unload();
+        all().forEach(SpeechEngine::unload);
     }
 
     @Override
     public EngineStatus status() {
-        return use().engine.status();
+        EngineStatus sum = EngineStatus.NONE;
+        for (SpeechEngine engine : all()) {
+            EngineStatus s = engine.status();
+            sum =
+                    new EngineStatus(
+                            sum.speaking() + s.speaking(),
+                            sum.loaded() + s.loaded(),
+                            sum.hits() + s.hits(),
+                            sum.loads() + s.loads(),
+                            sum.deviceBytes() + s.deviceBytes());
+        }
+        return sum;
+    }
+
+    private synchronized List<SpeechEngine> all() {
+        return places.stream().map(p -> p.opened.engine).toList();
     }
 
     private synchronized Opened use() {
-        return opened;
+        return places.getFirst().opened;
     }
 
+    /** The use of the engine that has the least to do. */
     private synchronized Opened begin() {
-        opened.users++;
-        return opened;
+        Opened least = places.getFirst().opened;
+        for (Place place : places) {
+            least = place.opened.users < least.users ? place.opened : least;
+        }
+        least.users++;
+        return least;
     }
 
     private void end(Opened used) {
@@ -156,23 +202,36 @@ public final class SteadyEngine implements SpeechEngine {
         used.engine.close();
     }
 
-    private synchronized void spoken() {
-        failures = 0;
+    private synchronized void spoken(Opened on) {
+        on.place.failures = 0;
     }
 
     /** Sees to it that the next try may go better. Throws the exception after the last one. */
     private synchronized void failed(DeviceException e, Opened used, int tries) {
-        if (used == opened) { // else another speech has seen to it
-            failures++;
+        Place place = used.place;
+        if (used == place.opened && places.contains(place)) { // else another speech has seen to it
+            place.failures++;
+            boolean again = place.failures >= TRIES - 1;
             boolean lost = e.kind() == DeviceException.Kind.LOST;
-            if (mayLeave() && failures >= TRIES - 1) {
+            if (again && mayLeave()) {
                 leave(e);
-                renew();
+                renew(place);
+                return;
+            }
+            if (again && places.size() > 1) {
+                giveUp(place, e);
                 return;
             }
             if (lost) {
                 LOG.log(System.Logger.Level.WARNING, "{0}: it is opened anew", e.getMessage());
-                renew();
+                try {
+                    renew(place);
+                } catch (DeviceException stop) {
+                    if (places.size() == 1) {
+                        throw stop;
+                    }
+                    giveUp(place, stop);
+                }
             }
         }
         if (tries >= TRIES) {
@@ -180,10 +239,24 @@ public final class SteadyEngine implements SpeechEngine {
         }
     }
 
+    private void giveUp(Place place, DeviceException why) {
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "{0} cannot be used ({1}): the other devices speak from here on",
+                place.device,
+                why.getMessage());
+        places.remove(place);
+        left(place.opened);
+    }
+
     /** Where this throws, the next request tries again. */
-    private void renew() {
-        Opened old = opened;
-        opened = open();
+    private void renew(Place place) {
+        Opened old = place.opened;
+        place.opened = new Opened(place, engine(place.device));
+        left(old);
+    }
+
+    private static void left(Opened old) {
         old.left = true;
         if (old.users == 0) {
             old.engine.close();
@@ -192,7 +265,7 @@ public final class SteadyEngine implements SpeechEngine {
 
     @Override
     public void close() {
-        use().engine.close();
+        all().forEach(SpeechEngine::close);
     }
 
     /** A speech, begun again while nothing of it was heard. */
@@ -274,7 +347,7 @@ public final class SteadyEngine implements SpeechEngine {
                 try {
                     AudioChunk chunk = now().next();
                     if (chunk == null) {
-                        spoken();
+                        spoken(on);
                     } else if (!heard) {
                         heard = true;
                         text.forget();

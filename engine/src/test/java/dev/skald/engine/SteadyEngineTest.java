@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,9 @@ class SteadyEngineTest {
                 });
     }
 
+    /** Devices that are gone. */
+    private final Set<String> broken = new HashSet<>();
+
     /** Says the text's first word, then the second. */
     private final class Fake implements SpeechEngine {
         private final String device;
@@ -61,6 +66,7 @@ class SteadyEngineTest {
         private void fail(int chunk) {
             boolean due =
                     !device.equals("cpu") && !faults.isEmpty() && faults.getFirst().chunk == chunk;
+            lost |= broken.contains(device);
             Kind kind = lost ? Kind.LOST : due ? faults.removeFirst().kind : null;
             if (kind != null) {
                 lost = kind == Kind.LOST;
@@ -144,6 +150,38 @@ class SteadyEngineTest {
         }
         assertThat(closed).isEqualTo(engines);
         assertThat(sources).isZero();
+    }
+
+    @Test
+    void severalDevicesShareTheRequestsAndOneThatIsLostLeavesTheOthers() {
+        try (SpeechEngine engine = open("cuda:0,cuda:1")) {
+            assertThat(opened).containsExactly("cuda:0", "cuda:1");
+            SpeechRequest request = SpeechRequest.builder("onetwo").build();
+            try (AudioSource one = engine.speak(request);
+                    AudioSource two = engine.speak(request)) {
+                one.next();
+                two.next();
+            }
+            assertThat(said).containsExactly("cuda:0 one", "cuda:1 one");
+            broken.add("cuda:0");
+            said.clear();
+            for (int i = 0; i < 5; i++) {
+                assertThat(speak(engine)).isEqualTo(2);
+            }
+            assertThat(said).hasSize(10).allMatch(s -> s.startsWith("cuda:1 "));
+            broken.add("cuda:1");
+            assertThatThrownBy(() -> speak(engine)).isInstanceOf(DeviceException.class);
+            broken.clear();
+            assertThat(speak(engine)).isEqualTo(2);
+        }
+        assertThat(closed).isEqualTo(opened.size());
+        assertThat(sources).isZero();
+    }
+
+    @Test
+    void ofSeveralDevicesEachIsNamedOnce() {
+        assertThatThrownBy(() -> open("cuda:0,cuda:0")).hasMessageContaining("once");
+        assertThatThrownBy(() -> open("auto,cuda:0")).hasMessageContaining("none is auto");
     }
 
     @Test

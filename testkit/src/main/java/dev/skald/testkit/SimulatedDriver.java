@@ -133,6 +133,7 @@ public final class SimulatedDriver {
     /** Lets all calls succeed. */
     public void heal() {
         set("repeat", 0);
+        set("fail_device", -1);
         fail("", -1, 0, false);
     }
 
@@ -156,7 +157,8 @@ public final class SimulatedDriver {
      *
      * @param key {@code version}, {@code devices}, {@code major}, {@code minor}, {@code memory},
      *     {@code init} (what {@code cuInit} returns), {@code repeat} (1: every call from the nth on
-     *     fails), {@code gathers} (1: launches begin when somebody asks for them, as on Windows)
+     *     fails), {@code fail_device} (only calls for that device fail; -1: for any), {@code gathers}
+     *     (1: launches begin when somebody asks for them, as on Windows)
      */
     public void set(String key, long value) {
         try (Arena arena = Arena.ofConfined()) {
