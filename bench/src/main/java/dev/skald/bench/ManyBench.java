@@ -5,18 +5,26 @@ import dev.skald.Mode;
 import dev.skald.Skald;
 import dev.skald.Speech;
 import dev.skald.SpeechRequest;
+import dev.skald.StageWork;
+import dev.skald.tensor.Devices;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Many requests, one after the other and all at once: {@code MODEL whole|live COUNT ROUNDS}, on the
- * device that {@code -Ddevice=} names. Whole speeches are compared sample by sample with those
- * spoken alone, streamed ones by their length.
+ * Many requests at once: {@code MODEL whole|live COUNT,COUNT... ROUNDS}, on the device that {@code
+ * -Ddevice=} names. One JSON line a count and round: seconds of audio a second; times to the first
+ * audio; seconds that passed in each stage of all speeches, over the seconds that passed (T3's
+ * steps are shared out among those that draw, so its share is the part of the time in which it
+ * steps); processor time of the host; memory of the device. A whole speech is compared sample by
+ * sample with the same one spoken alone, a streamed one by its length.
  */
 public final class ManyBench {
     private static final String[] TEXTS = {
@@ -33,7 +41,8 @@ public final class ManyBench {
     private ManyBench() {}
 
     /** One speech: seconds of audio, of work, to the first samples; what was said. */
-    private record Spoken(double audio, double seconds, double first, int hash) {}
+    private record Spoken(
+            double audio, double seconds, double first, int hash, List<StageWork> stages) {}
 
     private static Spoken speak(Skald skald, String model, int index, boolean whole) {
         long start = System.nanoTime();
@@ -41,7 +50,7 @@ public final class ManyBench {
                 SpeechRequest.builder(TEXTS[index % TEXTS.length])
                         .mode(Mode.CINEMATIC)
                         .model(model)
-                        .seed(index)
+                        .seed(index % TEXTS.length)
                         .build();
         int samples = 0;
         int hash = 0;
@@ -61,67 +70,105 @@ public final class ManyBench {
                 }
                 hash = samples;
             }
+            return new Spoken(samples / 24_000.0, seconds(start), first, hash, speech.stages());
         }
-        return new Spoken(samples / 24_000.0, seconds(start), first, hash);
     }
 
     private static double seconds(long since) {
         return (System.nanoTime() - since) * 1e-9;
     }
 
+    private static double processorSeconds() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos()
+                * 1e-9;
+    }
+
     public static void main(String[] args) throws Exception {
         String model = args[0];
         boolean whole = args[1].equals("whole");
-        int count = Integer.parseInt(args[2]);
+        int[] counts = Arrays.stream(args[2].split(",")).mapToInt(Integer::parseInt).toArray();
         int rounds = Integer.parseInt(args[3]);
-        try (Skald skald =
-                        Skald.builder()
-                                .offline(true)
-                                .device(System.getProperty("device", "cpu"))
-                                .open();
+        String device = System.getProperty("device", "cpu");
+        try (Skald skald = Skald.builder().offline(true).device(device).open();
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Spoken> alone = new ArrayList<>();
             speak(skald, model, 0, whole);
             speak(skald, model, 1, whole);
-            for (int round = 0; round < rounds; round++) {
-                List<Spoken> alone = new ArrayList<>();
-                long start = System.nanoTime();
-                for (int i = 0; i < count; i++) {
-                    alone.add(speak(skald, model, i, whole));
+            long start = System.nanoTime();
+            for (int i = 0; i < TEXTS.length; i++) {
+                alone.add(speak(skald, model, i, whole));
+            }
+            double before = audio(alone) / seconds(start);
+            print(model, args[1], 1, alone, seconds(start), 0, before, alone);
+            for (int count : counts) {
+                for (int round = 0; round < rounds; round++) {
+                    double processor = processorSeconds();
+                    start = System.nanoTime();
+                    List<Future<Spoken>> futures = new ArrayList<>();
+                    for (int i = 0; i < count; i++) {
+                        int index = i;
+                        futures.add(takers.submit(() -> speak(skald, model, index, whole)));
+                    }
+                    List<Spoken> together = new ArrayList<>();
+                    for (Future<Spoken> f : futures) {
+                        together.add(f.get());
+                    }
+                    double all = seconds(start);
+                    processor = processorSeconds() - processor;
+                    print(model, args[1], count, together, all, processor, before, alone);
                 }
-                double serial = seconds(start);
-                start = System.nanoTime();
-                List<Future<Spoken>> futures = new ArrayList<>();
-                for (int i = 0; i < count; i++) {
-                    int index = i;
-                    futures.add(takers.submit(() -> speak(skald, model, index, whole)));
-                }
-                List<Spoken> together = new ArrayList<>();
-                for (Future<Spoken> f : futures) {
-                    together.add(f.get());
-                }
-                double all = seconds(start);
-                boolean same = true;
-                for (int i = 0; i < count; i++) {
-                    same &= alone.get(i).hash == together.get(i).hash;
-                }
-                double audio = together.stream().mapToDouble(Spoken::audio).sum();
-                double before = alone.stream().mapToDouble(Spoken::audio).sum();
-                System.out.printf(
-                        Locale.ROOT,
-                        "{\"way\": \"%s\", \"count\": %d, \"alone_audio_a_second\": %.2f,"
-                                + " \"alone_first_s\": %.3f, \"together_audio_a_second\": %.2f,"
-                                + " \"gain\": %.2f, \"slowest_s\": %.2f, \"last_first_s\": %.3f,"
-                                + " \"same\": %b}%n",
-                        args[1],
-                        count,
-                        before / serial,
-                        alone.stream().mapToDouble(Spoken::first).sorted().toArray()[count / 2],
-                        audio / all,
-                        audio / all / (before / serial),
-                        together.stream().mapToDouble(Spoken::seconds).max().orElse(0),
-                        together.stream().mapToDouble(Spoken::first).max().orElse(0),
-                        same);
+            }
+            try (Devices.Lease lease = Devices.open(device.split(",")[0], 0)) {
+                lease.backend().memory().ifPresent(m -> System.out.println("memory: " + m));
             }
         }
+    }
+
+    private static double audio(List<Spoken> all) {
+        return all.stream().mapToDouble(Spoken::audio).sum();
+    }
+
+    private static void print(
+            String model,
+            String way,
+            int count,
+            List<Spoken> together,
+            double seconds,
+            double processor,
+            double aloneRate,
+            List<Spoken> alone) {
+        boolean same = true;
+        for (int i = 0; i < together.size(); i++) {
+            same &= together.get(i).hash == alone.get(i % alone.size()).hash;
+        }
+        Map<String, Double> stages = new TreeMap<>();
+        for (Spoken spoken : together) {
+            for (StageWork stage : spoken.stages) {
+                stages.merge(stage.stage(), stage.seconds() / seconds, Double::sum);
+            }
+        }
+        StringBuilder shares = new StringBuilder();
+        stages.forEach(
+                (stage, share) ->
+                        shares.append(
+                                String.format(Locale.ROOT, " \"%s\": %.2f,", stage, share)));
+        double[] first = together.stream().mapToDouble(Spoken::first).sorted().toArray();
+        double rate = audio(together) / seconds;
+        System.out.printf(
+                Locale.ROOT,
+                "{\"model\": \"%s\", \"way\": \"%s\", \"at_once\": %d, \"audio_a_second\": %.1f,"
+                        + " \"gain\": %.2f, \"first_p50_s\": %.3f, \"first_p95_s\": %.3f,"
+                        + " \"seconds\": %.2f,%s \"processors\": %.1f, \"same\": %b}%n",
+                model,
+                way,
+                count,
+                rate,
+                rate / aloneRate,
+                first[first.length / 2],
+                first[Math.min(first.length - 1, first.length * 95 / 100)],
+                seconds,
+                shares,
+                processor / seconds,
+                same);
     }
 }

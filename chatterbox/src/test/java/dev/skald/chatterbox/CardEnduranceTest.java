@@ -1,0 +1,7 @@
+package dev.skald.chatterbox;
+
+import dev.skald.testkit.Card;
+
+/** The same on a GPU. */
+@Card
+class CardEnduranceTest extends EnduranceTest {}

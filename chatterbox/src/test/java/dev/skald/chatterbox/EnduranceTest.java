@@ -1,0 +1,80 @@
+package dev.skald.chatterbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skald.Mode;
+import dev.skald.SpeechRequest;
+import dev.skald.spi.EngineContext;
+import dev.skald.spi.SpeechEngine;
+import dev.skald.tensor.DeviceMemory;
+import dev.skald.testkit.Endurance;
+import dev.skald.testkit.Endurance.Result;
+import dev.skald.testkit.TestDevice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A load of random requests, some of them cancelled, loses none and leaves memory where it was. */
+class EnduranceTest {
+    @TempDir static Path dir;
+
+    @BeforeAll
+    static void checkpoint() throws IOException {
+        TinyCheckpoint.write(ChatterboxModel.TURBO, dir.resolve("turbo"));
+    }
+
+    private static SpeechEngine open() {
+        return new ChatterboxProvider()
+                .open(
+                        EngineContext.builder()
+                                .device(TestDevice.name())
+                                .home(dir.resolve("home"))
+                                .threads(3)
+                                .offline(true)
+                                .build());
+    }
+
+    private static List<Result> run(SpeechEngine engine, int requests, long seed) {
+        Endurance.Requests random =
+                (text, r) ->
+                        SpeechRequest.builder(text)
+                                .mode(Mode.CINEMATIC)
+                                .model(dir.resolve("turbo").toString())
+                                .seed(r.nextLong())
+                                .build();
+        Endurance.Load load = new Endurance.Load(12, requests, 300, 0.3, 5);
+        return Endurance.run(engine::speak, random, load, seed);
+    }
+
+    @Test
+    void aLoadLosesNoRequestAndNoMemory() {
+        try (TestDevice device = TestDevice.open(3)) {
+            Optional<DeviceMemory> fresh = device.backend().memory();
+            try (SpeechEngine engine = open()) {
+                List<Result> results = run(engine, 36, 0);
+                assertThat(results).hasSize(36);
+                assertThat(results).allMatch(r -> r.spoken() || r.cancelled());
+                assertThat(results.stream().filter(Result::cancelled).count()).isBetween(4L, 20L);
+                // The same again, whoever else spoke then.
+                List<Result> again = run(engine, 36, 0);
+                assertThat(again.stream().filter(Result::spoken).mapToLong(Result::samples).sum())
+                        .isEqualTo(
+                                results.stream()
+                                        .filter(Result::spoken)
+                                        .mapToLong(Result::samples)
+                                        .sum());
+                assertThat(engine.status().speaking()).isZero();
+            }
+            assertThat(device.backend().memory().map(EnduranceTest::held))
+                    .isEqualTo(fresh.map(EnduranceTest::held));
+        }
+    }
+
+    private static long held(DeviceMemory m) {
+        return m.weights() + m.activations() + m.decoder();
+    }
+}
