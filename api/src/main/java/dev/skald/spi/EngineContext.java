@@ -92,7 +92,8 @@ public final class EngineContext {
 
     /** Builds an {@link EngineContext}; what is not set has the default of {@code Skald.open()}. */
     public static final class Builder {
-        private static final Pattern DEVICE = Pattern.compile("[a-z]+(:[0-9]{1,3})?(,[a-z]+(:[0-9]{1,3})?)*");
+        private static final Pattern DEVICE =
+                Pattern.compile("[a-z]+(:[0-9]{1,3})?(,[a-z]+(:[0-9]{1,3})?)*");
 
         private Path home = SkaldHome.folder();
         private int threads = PhysicalCores.count();
@@ -134,9 +135,12 @@ public final class EngineContext {
                                 + "' is no device: use auto, cpu, cuda, cuda:1 or cuda:0,cuda:1");
             }
             List<String> each = List.of(name.split(","));
-            if (each.size() > 1 && (each.contains("auto") || new HashSet<>(each).size() < each.size())) {
+            if (each.size() > 1
+                    && (each.contains("auto") || new HashSet<>(each).size() < each.size())) {
                 throw new InvalidRequestException(
-                        "of several devices each is named once, and none is auto: not '" + device + "'");
+                        "of several devices each is named once, and none is auto: not '"
+                                + device
+                                + "'");
             }
             this.device = name;
             return this;

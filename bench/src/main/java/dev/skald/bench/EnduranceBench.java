@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A device under load: {@code MODEL CLIENTS REQUESTS SECONDS CANCELLED}, on the device that {@code
  * -Ddevice=} names. Random texts, three voices (the built-in one and two clones of what it says), a
  * share of the requests cancelled. Tells of failures, of the times to the first audio in the first
- * and the last quarter, and of the device's memory before, after, and once all is closed; ends with 1
- * if a request was lost, or memory was.
+ * and the last quarter, and of the device's memory before, after, and once all is closed; ends with
+ * 1 if a request was lost, or memory was.
  */
 public final class EnduranceBench {
     private EnduranceBench() {}

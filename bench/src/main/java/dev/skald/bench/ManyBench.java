@@ -19,12 +19,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Many requests at once: {@code MODEL whole|live COUNT,COUNT... ROUNDS}, on the device that {@code
- * -Ddevice=} names. One JSON line a count and round: seconds of audio a second; times to the first
- * audio; seconds that passed in each stage of all speeches, over the seconds that passed (T3's
- * steps are shared out among those that draw, so its share is the part of the time in which it
- * steps); processor time of the host; memory of the device. A whole speech is compared sample by
- * sample with the same one spoken alone, a streamed one by its length.
+ * Many requests at once: {@code MODEL whole|live CLIENTS,CLIENTS... EACH}, on the device that
+ * {@code -Ddevice=} names; each client speaks so many requests, one after the other. One JSON line
+ * a number of clients: seconds of audio a second, from the begin of the first to the end of the
+ * last; times to the first audio; seconds that passed in each stage of all speeches, over the
+ * seconds that passed (T3's steps are shared out among those that draw, so its share is the part of
+ * the time in which it steps); processor time of the host; memory of the device. A whole speech is
+ * compared sample by sample with the same one spoken alone, a streamed one by its length.
  */
 public final class ManyBench {
     private static final String[] TEXTS = {
@@ -40,9 +41,8 @@ public final class ManyBench {
 
     private ManyBench() {}
 
-    /** One speech: seconds of audio, of work, to the first samples; what was said. */
-    private record Spoken(
-            double audio, double seconds, double first, int hash, List<StageWork> stages) {}
+    /** One speech: which, seconds of audio and to the first samples, what was said. */
+    private record Spoken(int text, double audio, double first, int hash, List<StageWork> stages) {}
 
     private static Spoken speak(Skald skald, String model, int index, boolean whole) {
         long start = System.nanoTime();
@@ -70,7 +70,8 @@ public final class ManyBench {
                 }
                 hash = samples;
             }
-            return new Spoken(samples / 24_000.0, seconds(start), first, hash, speech.stages());
+            return new Spoken(
+                    index % TEXTS.length, samples / 24_000.0, first, hash, speech.stages());
         }
     }
 
@@ -87,7 +88,7 @@ public final class ManyBench {
         String model = args[0];
         boolean whole = args[1].equals("whole");
         int[] counts = Arrays.stream(args[2].split(",")).mapToInt(Integer::parseInt).toArray();
-        int rounds = Integer.parseInt(args[3]);
+        int each = Integer.parseInt(args[3]);
         String device = System.getProperty("device", "cpu");
         try (Skald skald = Skald.builder().offline(true).device(device).open();
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -101,22 +102,28 @@ public final class ManyBench {
             double before = audio(alone) / seconds(start);
             print(model, args[1], 1, alone, seconds(start), 0, before, alone);
             for (int count : counts) {
-                for (int round = 0; round < rounds; round++) {
-                    double processor = processorSeconds();
-                    start = System.nanoTime();
-                    List<Future<Spoken>> futures = new ArrayList<>();
-                    for (int i = 0; i < count; i++) {
-                        int index = i;
-                        futures.add(takers.submit(() -> speak(skald, model, index, whole)));
-                    }
-                    List<Spoken> together = new ArrayList<>();
-                    for (Future<Spoken> f : futures) {
-                        together.add(f.get());
-                    }
-                    double all = seconds(start);
-                    processor = processorSeconds() - processor;
-                    print(model, args[1], count, together, all, processor, before, alone);
+                double processor = processorSeconds();
+                start = System.nanoTime();
+                List<Future<List<Spoken>>> futures = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    int client = i;
+                    futures.add(
+                            takers.submit(
+                                    () -> {
+                                        List<Spoken> spoken = new ArrayList<>();
+                                        for (int k = 0; k < each; k++) {
+                                            spoken.add(speak(skald, model, client + 3 * k, whole));
+                                        }
+                                        return spoken;
+                                    }));
                 }
+                List<Spoken> together = new ArrayList<>();
+                for (Future<List<Spoken>> f : futures) {
+                    together.addAll(f.get());
+                }
+                double all = seconds(start);
+                processor = processorSeconds() - processor;
+                print(model, args[1], count, together, all, processor, before, alone);
             }
             try (Devices.Lease lease = Devices.open(device.split(",")[0], 0)) {
                 lease.backend().memory().ifPresent(m -> System.out.println("memory: " + m));
@@ -138,8 +145,8 @@ public final class ManyBench {
             double aloneRate,
             List<Spoken> alone) {
         boolean same = true;
-        for (int i = 0; i < together.size(); i++) {
-            same &= together.get(i).hash == alone.get(i % alone.size()).hash;
+        for (Spoken spoken : together) {
+            same &= spoken.hash == alone.get(spoken.text).hash;
         }
         Map<String, Double> stages = new TreeMap<>();
         for (Spoken spoken : together) {
@@ -150,8 +157,7 @@ public final class ManyBench {
         StringBuilder shares = new StringBuilder();
         stages.forEach(
                 (stage, share) ->
-                        shares.append(
-                                String.format(Locale.ROOT, " \"%s\": %.2f,", stage, share)));
+                        shares.append(String.format(Locale.ROOT, " \"%s\": %.2f,", stage, share)));
         double[] first = together.stream().mapToDouble(Spoken::first).sorted().toArray();
         double rate = audio(together) / seconds;
         System.out.printf(

@@ -8,8 +8,8 @@ import dev.skald.tensor.Ops;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pieces of one request. They are spoken one after the other; what is not computed together with
- * other requests is on the same op stream.
+ * The pieces of one request. They are spoken one after the other; what is not computed together
+ * with other requests is on the same op stream.
  */
 final class ChatterboxScript implements SpeechPlan.Script, AutoCloseable {
     private final Checkpoint checkpoint;

@@ -139,13 +139,11 @@ final class Utterance implements SpeechJob {
         int length = SpokenLength.of(text);
         int stream = index * (REDRAWS + 1) + number;
         S3GenStream sound =
-                checkpoint
-                        .s3gen()
-                        .stream(
-                                settings.voice().reference(),
-                                settings.seed() + 0x9E3779B97F4A7C15L * stream,
-                                checkpoint.sounds() != null,
-                                this::check);
+                checkpoint.s3gen().stream(
+                        settings.voice().reference(),
+                        settings.seed() + 0x9E3779B97F4A7C15L * stream,
+                        checkpoint.sounds() != null,
+                        this::check);
         sound.expect((int) (length * TOKENS_A_LETTER));
         return new Draw(
                 checkpoint

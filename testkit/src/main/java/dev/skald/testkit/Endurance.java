@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Endurance {
     private static final String[] WORDS = {
-        "the", "harbour", "rain", "fell", "slowly", "over", "an", "old", "bridge", "while",
-        "lamps", "were", "lit", "and", "nobody", "seemed", "to", "mind", "it", "that", "day",
-        "she", "counted", "ninety", "steps", "of", "stone", "before", "winter", "came", "again"
+        "the", "harbour", "rain", "fell", "slowly", "over", "an", "old", "bridge", "while", "lamps",
+        "were", "lit", "and", "nobody", "seemed", "to", "mind", "it", "that", "day", "she",
+        "counted", "ninety", "steps", "of", "stone", "before", "winter", "came", "again"
     };
 
     /**
@@ -81,10 +81,7 @@ public final class Endurance {
      * @return a result for each request that was begun, in the order of beginning
      */
     public static List<Result> run(
-            Function<SpeechRequest, AudioSource> engine,
-            Requests requests,
-            Load load,
-            long seed) {
+            Function<SpeechRequest, AudioSource> engine, Requests requests, Load load, long seed) {
         long start = System.nanoTime();
         AtomicInteger next = new AtomicInteger();
         List<Result> results = Collections.synchronizedList(new ArrayList<>());

@@ -157,8 +157,8 @@ public final class SimulatedDriver {
      *
      * @param key {@code version}, {@code devices}, {@code major}, {@code minor}, {@code memory},
      *     {@code init} (what {@code cuInit} returns), {@code repeat} (1: every call from the nth on
-     *     fails), {@code fail_device} (only calls for that device fail; -1: for any), {@code gathers}
-     *     (1: launches begin when somebody asks for them, as on Windows)
+     *     fails), {@code fail_device} (only calls for that device fail; -1: for any), {@code
+     *     gathers} (1: launches begin when somebody asks for them, as on Windows)
      */
     public void set(String key, long value) {
         try (Arena arena = Arena.ofConfined()) {

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * estimator without. Follows {@code s3gen/flow.py} and {@code s3gen/flow_matching.py} of
  * resemble-ai/chatterbox.
  *
- * <p>Several pieces may go through together, each at its own length: the rows beyond it are padding,
- * which nothing sees, so that a piece is the same alone and among others.
+ * <p>Several pieces may go through together, each at its own length: the rows beyond it are
+ * padding, which nothing sees, so that a piece is the same alone and among others.
  *
  * <p>Legend: N pieces, B rows of the estimator (N, or with guidance 2N: the unconditional ones
  * follow), T frames, M 80 mel bands.
@@ -218,7 +218,8 @@ public final class Flow {
                 Ops.Recording<Euler> euler =
                         n > 1
                                 ? Ops.unrecorded(ops, make, body)
-                                : ops.record(new Shape(this, rows, padded, how.steps()), make, body)) {
+                                : ops.record(
+                                        new Shape(this, rows, padded, how.steps()), make, body)) {
             begin(ops, pieces, ids, how, euler.tensors(), taps);
             integrate(ops, euler, how, taps);
             for (int i = 0; i < n; i++) {
@@ -341,7 +342,8 @@ public final class Flow {
         }
         boolean lengths = padded;
         Function<Ops, FlowEncoder.Sequences> make = on -> encoder.sequences(on, n, count, lengths);
-        BiConsumer<Ops, FlowEncoder.Sequences> body = (on, s) -> encoder.encode(on, s, 0, Taps.NONE);
+        BiConsumer<Ops, FlowEncoder.Sequences> body =
+                (on, s) -> encoder.encode(on, s, 0, Taps.NONE);
         try (var scope = ops.scope();
                 Ops.Recording<FlowEncoder.Sequences> encoding =
                         n > 1

@@ -166,10 +166,7 @@ final class FlowEncoder {
             Tensor mu = lengths == null ? of.mu() : of.mu().valid(ops.lengths(lengths, 2, 0, 1));
             int seen = Math.min(LOOKAHEAD, beyond);
             Tensor e = ops.tensor(n, count + seen, hidden);
-            ops.embed(
-                    tokens,
-                    ids,
-                    seen > 0 ? e.rows(0, count) : e.reshape(1, n * count, hidden));
+            ops.embed(tokens, ids, seen > 0 ? e.rows(0, count) : e.reshape(1, n * count, hidden));
             if (seen > 0) {
                 ops.fill(e.rows(count, count + seen), 0);
             }

@@ -132,13 +132,13 @@ public final class S3Gen {
             List<Flow.Piece> parts = new ArrayList<>();
             for (S3GenStream.Piece piece : pieces) {
                 Flow.Prompt prompt =
-                        prompts.computeIfAbsent(
-                                piece.voice(), v -> flow.prompt(ops, v, Taps.NONE));
+                        prompts.computeIfAbsent(piece.voice(), v -> flow.prompt(ops, v, Taps.NONE));
                 parts.add(piece.part(prompt));
             }
             Tensor mels = flow.mels(ops, parts, flow.options(check), Taps.NONE);
             if (pieces.size() > 1) {
-                // Waits for the flow, so that each stage tells its own time: nothing beside a batch.
+                // Waits for the flow, so that each stage tells its own time: nothing beside a
+                // batch.
                 ops.read(mels.batch(0).rows(0, 1));
             }
             long flowNanos = (System.nanoTime() - start) / pieces.size();

@@ -13,20 +13,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Computes the pieces of all that is spoken with a model, those that wait together as one batch, on
- * one op stream. What a piece becomes does not depend on the others. As a {@link SpeechJob.Batch} it
- * is run by one thread at a time; the rest is safe for many.
+ * one op stream. What a piece becomes does not depend on the others. As a {@link SpeechJob.Batch}
+ * it is run by one thread at a time; the rest is safe for many.
  */
 public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     /**
-     * Rows of the estimator that fill a large GPU. More at once take as long as one after the other,
-     * and each waits for all.
+     * Rows of the estimator that fill a large GPU. More at once take as long as one after the
+     * other, and each waits for all.
      */
     private static final int ROWS = 16_384;
 
     /** Activations of a row of the estimator or of the encoder's second half, in fp32. */
     private static final int BYTES_A_ROW = 24 << 10;
 
-    /** Shorter pieces are computed in the rows of the longest: so much of a batch is valid at least. */
+    /**
+     * Shorter pieces are computed in the rows of the longest: so much of a batch is valid at least.
+     */
     private static final double VALID = 0.75;
 
     private final S3Gen model;
@@ -77,7 +79,9 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         }
     }
 
-    /** Who hears nothing yet first, then in the order of asking; with others of about its length. */
+    /**
+     * Who hears nothing yet first, then in the order of asking; with others of about its length.
+     */
     private List<Piece> choose(int rows) {
         synchronized (waiting) {
             if (waiting.isEmpty()) {
@@ -111,8 +115,7 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         try {
             model.compute(on, pieces, () -> check(pieces));
         } catch (RuntimeException e) {
-            boolean lost =
-                    e instanceof DeviceException d && d.kind() == DeviceException.Kind.LOST;
+            boolean lost = e instanceof DeviceException d && d.kind() == DeviceException.Kind.LOST;
             List<Piece> left = pieces.stream().filter(p -> !p.done()).toList();
             if (lost || left.size() == 1) {
                 left.forEach(p -> p.fails(e));

@@ -288,7 +288,12 @@ public final class S3GenStream {
      * @param waves samples of the waveform: those that can be spoken, then the tail
      */
     record Vocoded(
-            Tensor values, Ops.@Nullable Ints turns, long speakTo, long keptFrom, int waves, int mel) {}
+            Tensor values,
+            Ops.@Nullable Ints turns,
+            long speakTo,
+            long keptFrom,
+            int waves,
+            int mel) {}
 
     /** Vocodes fresh frames (1,F,M) from frame {@code first} on, spoken ones kept. */
     Vocoded vocode(Ops ops, Tensor fresh, long first, boolean last) {
@@ -402,8 +407,8 @@ public final class S3GenStream {
     }
 
     /**
-     * The source s of frames [kept.from, end): what is known of it is kept, up to {@code fixed} from
-     * now; gives the oscillators there.
+     * The source s of frames [kept.from, end): what is known of it is kept, up to {@code fixed}
+     * from now; gives the oscillators there.
      */
     private HarmonicSource.Phase source(Ops ops, Tensor x, Tensor s, long end, long fixed) {
         Tensor f0 = vocoder.f0(ops, x);

@@ -60,8 +60,7 @@ class S3GenBatchTest {
             float[] rest = samples(model, ops, List.of(first)).getFirst();
             assertThat(samples(model, ops, List.of(streams.getFirst(), begun(model, 1))).getFirst())
                     .containsExactly(rest);
-            assertThat(rest.length + alone.getFirst().length)
-                    .isEqualTo(32 * S3Gen.SAMPLES_A_TOKEN);
+            assertThat(rest.length + alone.getFirst().length).isEqualTo(32 * S3Gen.SAMPLES_A_TOKEN);
         }
     }
 
@@ -86,8 +85,7 @@ class S3GenBatchTest {
                 S3GenStream.Piece wanted = Objects.requireNonNull(begun(model, 1).due());
                 batch.add(cancelled);
                 batch.run();
-                assertThatThrownBy(cancelled::samples)
-                        .isInstanceOf(SpeechCancelledException.class);
+                assertThatThrownBy(cancelled::samples).isInstanceOf(SpeechCancelledException.class);
                 batch.add(wanted);
                 batch.run();
                 assertThat(wanted.samples()).hasSize(11 * S3Gen.SAMPLES_A_TOKEN);

@@ -238,7 +238,10 @@ class S3GenStreamTest {
                         assertThat(stream(model, ops, voice, tokens, 1))
                                 .isEqualTo(model.speak(ops, voice, tokens, SEED));
                     }
-                    assertThat(model.stream(voice, SEED, ops.backend().quick(), () -> {}).finish(ops)).isEmpty();
+                    assertThat(
+                                    model.stream(voice, SEED, ops.backend().quick(), () -> {})
+                                            .finish(ops))
+                            .isEmpty();
                 });
     }
 

@@ -166,7 +166,11 @@ class T3DecoderTest {
     }
 
     private static int join(
-            T3 model, TokenDecoder decoder, List<TokenDecoder.Prefix> voices, Request r, int limit) {
+            T3 model,
+            TokenDecoder decoder,
+            List<TokenDecoder.Prefix> voices,
+            Request r,
+            int limit) {
         Ops ops = decoder.ops();
         SamplerSettings settings =
                 model.config().kind() == DecoderModel.Kind.LLAMA

@@ -50,7 +50,8 @@ public final class GlobalOptions {
             paramLabel = "DEVICE",
             completionCandidates = Choices.Devices.class,
             scope = ScopeType.INHERIT,
-            description = "What computes: auto, cpu, cuda, cuda:1; cuda:0,cuda:1 share the requests."
+            description =
+                    "What computes: auto, cpu, cuda, cuda:1; cuda:0,cuda:1 share the requests."
                             + " Default: auto.")
     public String device = "auto";
 

@@ -392,7 +392,8 @@ public final class GraphDecoder implements TokenDecoder {
         for (int i = 0; i < slots.length; i++) {
             if (slots[i] == null
                     && (best < 0
-                            || missing(i, capacity, branches) < missing(best, capacity, branches))) {
+                            || missing(i, capacity, branches)
+                                    < missing(best, capacity, branches))) {
                 best = i;
             }
         }

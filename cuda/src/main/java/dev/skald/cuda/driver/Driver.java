@@ -143,8 +143,7 @@ public final class Driver {
                         JAVA_LONG,
                         JAVA_LONG);
         memset = function(library, "cuMemsetD8Async", JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
-        streamCreate =
-                function(library, "cuStreamCreateWithPriority", ADDRESS, JAVA_INT, JAVA_INT);
+        streamCreate = function(library, "cuStreamCreateWithPriority", ADDRESS, JAVA_INT, JAVA_INT);
         streamDestroy = function(library, "cuStreamDestroy_v2", JAVA_LONG);
         streamQuery = function(library, "cuStreamQuery", JAVA_LONG);
         streamSynchronize = function(library, "cuStreamSynchronize", JAVA_LONG);
