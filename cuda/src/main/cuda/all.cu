@@ -1,5 +1,6 @@
 // Every kernel, for the simulator; the card's binaries are made file by file.
 #include "attention.cu"
+#include "attention_wgmma.cu"
 #include "conv.cu"
 #include "decode.cu"
 #include "decode_attention.cu"
@@ -8,5 +9,6 @@
 #include "random.cu"
 #include "rows.cu"
 #include "sample.cu"
+#include "transformer.cu"
 #include "vits.cu"
 #include "vocoder.cu"

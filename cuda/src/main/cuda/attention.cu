@@ -1,25 +1,4 @@
-// softmax(scale q k^T + hook) v in one pass over the keys (flash attention), on tensor cores and in plain fp32.
-// Hooks on the scores:
-//  SHAW: learned embeddings of the distances -window..window (Shaw et al. 2018): scores gain scale q relK[j - i], outputs
-//    gain p relV[j - i], tables (2 window + 1, D) in fp32, shared by the heads;
-//  XL: sinusoidal relative positions (Transformer-XL): scale ((q + u) k + (q + v) positions[center - i + j]).
-// Causal: query i sees keys up to validK - validQ + i. A query without keys gives zeros.
-#include "common.cuh"
-
-enum Hook { PLAIN, SHAW, XL };
-struct AttentionParams {
-    const void* q; i64 qBatch, qRow;               // (B,Tq,H*D)
-    const void* k; i64 kBatch, kRow, kHead;        // head h from column h * kHead on
-    const void* v; i64 vBatch, vRow, vHead;
-    void* out; i64 outBatch, outRow;
-    const void* positions; i64 positionsRow;       // XL: (positionRows, H*D), of k's type; SHAW: relK
-    const float* relativeValues;                   // SHAW: relV
-    const float* biasU; const float* biasV;        // XL: H*D each
-    const int* validQ; const int* validK;
-    int B, H, D, Tq, Tk, outType, causal, window, center, positionRows;
-    float scale;
-    int pad;
-};
+#include "attention.cuh"
 
 // ---- tensor cores: 64 queries a block, 16 a warp, 64 keys a step -----------------------------------------------------
 // q, k, v (and positions) in 16 bits, 16-byte aligned. Without a hook two groups of four warps take every other step and
@@ -286,6 +265,15 @@ DEVICE void attention_mma(const AttentionParams& p) {
                     o[j][2 * r + 1] = fmaf(weight, e[1], o[j][2 * r + 1]);
                 }
             }
+        }
+        if (HOOK == PLAIN && p.tiles) {
+            unsigned char* to = (unsigned char*)p.out + ((i64)b * gridDim.x + blockIdx.x) * p.H * D * 128;
+#pragma unroll
+            for (int j = 0; j < D / 8; j++) {
+                uint32_t v = i < queries ? pack_f16(o[j][2 * r] * scale, o[j][2 * r + 1] * scale) : 0;
+                *(uint32_t*)(to + (h * D / 32 + j / 4) * 4096 + swizzle64(row, j % 4) + t * 4) = v;
+            }
+            continue;
         }
         if (i >= queries) continue;
         i64 at = b * p.outBatch + i * p.outRow + h * D + t * 2;

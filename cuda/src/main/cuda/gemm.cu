@@ -13,7 +13,6 @@
 // STAGES * 2 * BN * 64, BM * (BN + 4) * 4); STAGES 3 for fp32 rows, 4 for 16-bit ones; slots from gemm_slots. A linear map
 // of 16-bit rows: 96 KB.
 DEVICE int gemm_slots(bool a16, int taps) { return a16 ? (7 + taps - 1) / taps + 1 : taps == 1 ? 4 : 3; }
-DEVICE int swizzle64(int row, int chunk) { return row * 64 + ((chunk ^ (row >> 1 & 3)) << 4); }
 
 template <bool BF>
 DEVICE void mma16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
@@ -84,7 +83,7 @@ DEVICE void gemm_mma(const GemmParams& p) {
     // weights: 256 threads take BN rows of 64 bytes, the same ones of every slice; what lies outside is 0 bytes long
     i64 slice_bytes = (i64)p.Npad * 64;
     const char* w = (const char*)p.w + (i64)(n0 + tid / 4) * 64 + tid % 4 * 16;
-    Shared b_to = sb + swizzle64(tid / 4, tid % 4);
+    Shared b_to = sb + tid * 16;
     int b_stage = 0, b_left = slices, b_size[B_ITEMS];
 #pragma unroll
     for (int k = 0; k < B_ITEMS; k++) b_size[k] = n0 + tid / 4 + k * 64 < p.Npad ? 16 : 0;
@@ -266,7 +265,7 @@ DEVICE void gemm_linear(const GemmParams& p) {
     int wm = warp % GROUP % WARPS_M * WM, wn = warp % GROUP / WARPS_M * 32;
     int slices = (p.Cin + 31) / 32, steps = (slices + SLICES - 1) / SLICES;
     bool whole = p.Cin % (32 * SLICES) == 0;
-    Shared base = shared_at(shared), to = base + swizzle64(tid / 4, tid % 4);
+    Shared base = shared_at(shared), to = base + swizzle64(tid / 4, tid % 4), w_to = base + (B_AT + tid * 16);
     i64 slice_bytes = (i64)p.Npad * 64;
     const char* w[B_ITEMS];
     int w_size[B_ITEMS];
@@ -283,7 +282,7 @@ DEVICE void gemm_linear(const GemmParams& p) {
 #pragma unroll
             for (int i = 0; i < SLICES; i++) {
                 bool in = whole || at + i < slices;
-                cp_async16(to + (stage + B_AT + i * BN * 64 + k * 4096), in ? w[k] + i * slice_bytes : (const char*)p.w, in ? w_size[k] : 0);
+                cp_async16(w_to + (stage + i * BN * 64 + k * 4096), in ? w[k] + i * slice_bytes : (const char*)p.w, in ? w_size[k] : 0);
             }
             w[k] += w_size[k] ? SLICES * slice_bytes : 0;
         }
@@ -393,13 +392,6 @@ DEVICE void warp_sums(float (&v)[4], int lane) {
     for (int i = 0; i < 4; i++) v[i] = shuffle(c, (lane & 28) + i);
 }
 
-// With the error function by Abramowitz and Stegun 7.1.26, right to 1.5e-7: a third of the instructions of erff.
-DEVICE float fast_gelu(float x) {
-    float z = fabsf(x) * 0.707106781f, t = fast_divide(1.f, fmaf(0.3275911f, z, 1.f));
-    float tail = t * fmaf(t, fmaf(t, fmaf(t, fmaf(t, 1.061405429f, -1.453152027f), 1.421413741f), -0.284496736f), 0.254829592f) * fast_exp(-z * z);
-    return 0.5f * x * (1 + copysignf(1 - tail, x));
-}
-
 // A layer norm of fp32 rows, then a linear map: 64 rows of at most 256 channels, a multiple of 64, are normalised into
 // shared memory once and multiplied with `share` tiles of 128 columns in turn; the weights arrive three stages of two
 // slices deep, those of the next tile during the end of this one. Sums go to memory from registers: N is a multiple of 4,
@@ -417,7 +409,7 @@ DEVICE void gemm_norm(const GemmParams& p) {
     i64 slice_bytes = (i64)p.Npad * 64;
     int column = first * BN + tid / 4;  // this thread's of the weights, and the one 64 behind it
     const char* w = (const char*)p.w + (i64)column * 64 + tid % 4 * 16;
-    Shared to = ring + swizzle64(tid / 4, tid % 4);
+    Shared to = ring + tid * 16;
     int stage = 0, filled = 0;  // the stage that is filled next, the step of its tile
     auto load = [&] {
         if (left-- <= 0) return;
@@ -802,7 +794,7 @@ KERNEL(pack_weights, 256, 1, PackParams) {
     in = in && k < p.kernel;
     float v = in ? load1(p.source, row * p.sourceN + c * p.sourceC + k * p.sourceK, p.sourceType) * p.scale : 0;
     if (p.bad && (!(fabsf(v) < INFINITY) || (p.outType == F16 && overflows(v)))) atomicAdd(p.bad, 1u);
-    i64 at = p.outType == F32 ? kk * p.Npad + p.first + n : (kk / 32 * p.Npad + p.first + n) * 32 + kk % 32;
+    i64 at = p.outType == F32 ? kk * p.Npad + p.first + n : (kk / 32 * p.Npad + p.first + n) * 32 + (kk % 32 ^ ((p.first + n) >> 1 & 3) << 3);
     store1(p.out, at, p.outType, v);
 }
 // Plain conversion of n values; what is no number is counted. Threads 256, grid (ceil(n / 1024)).

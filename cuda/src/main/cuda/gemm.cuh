@@ -9,8 +9,9 @@
 //    a convolution with stride (Cin = kernel * C, aRow = stride * C, pad in values), or a short-time transform.
 //
 // The K axis is cut into chunks of channels; within a chunk comes tap after tap: k = (c / CH * taps + j) * CH + c % CH,
-// CH 32 for 16-bit operands and 16 for fp32. Packed weights: [k / 32][Npad][32] in 16 bits, [k][Npad] in fp32, Npad a
-// multiple of 64, zeros beyond what exists.
+// CH 32 for 16-bit operands and 16 for fp32. Packed weights: [k / 32][Npad][32] in 16 bits, the four
+// groups of eight k of a column in the order i ^ (column / 2) % 4 (swizzle64), [k][Npad] in fp32; Npad a multiple of 64,
+// zeros beyond what exists.
 #pragma once
 #include "common.cuh"
 
@@ -34,6 +35,16 @@ struct GemmParams {
     int share;                                  // gemm_*_norm: tiles of columns a block makes
 };
 // out = residual + scale * after(product + bias). With a gate, columns 2 i and 2 i + 1 make output column i.
+
+// x Phi(x), where Phi(x) = 1 / (1 + exp(-l(x))) and l, an odd polynomial, was fitted to log(Phi(x) / Phi(-x)): right to 1e-6.
+DEVICE float fast_gelu(float x) {
+    float s = fminf(x * x, 42.f);
+    float l = fmaf(s, fmaf(s, fmaf(s, fmaf(s, fmaf(s, fmaf(s, -4.42448e-9f, 3.431475e-7f), -1.0627836e-5f), 1.5187922e-4f), 1.279385e-4f), -0.10489781f), -2.3021750f);
+    return x * fast_reciprocal(1 + fast_exp2(x * l));
+}
+
+// A 16-byte chunk of rows of 64 bytes, so that ldmatrix and wgmma meet no bank conflict.
+DEVICE int swizzle64(int row, int chunk) { return row * 64 + ((chunk ^ (row >> 1 & 3)) << 4); }
 
 DEVICE float4 snake4(float4 v, float4 a) {
     v.x += fast_divide(sine_squared(a.x * v.x), a.x + 1e-9f);

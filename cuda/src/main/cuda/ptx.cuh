@@ -19,7 +19,15 @@
 // A kernel of blocks of `threads` threads, at least `blocks` of them on a multiprocessor.
 #define KERNEL(name, threads, blocks, Params) \
     extern "C" __global__ void __launch_bounds__(threads, blocks) name(const __grid_constant__ Params p)
+// One for compute capability 9.0 alone; its body stands behind #if HOPPER.
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define HOPPER 1
 #else
+#define HOPPER 0
+#endif
+#define HOPPER_KERNEL(name, threads, blocks, Params) KERNEL(name, threads, blocks, Params)
+#else
+#define HOPPER 1
 #include "host_sim.h"
 #endif
 
@@ -130,6 +138,86 @@ DEVICE void mma_bf16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+#if HOPPER
+// ---- barriers in shared memory that count arrivals and bytes of copies; the phases' parities are 0, 1, 0, ...
+typedef uint64_t Barrier;
+DEVICE void barrier_init(Barrier* b, int arrivals) { asm volatile("mbarrier.init.shared.b64 [%0],%1;" ::"r"(shared_address(b)), "r"(arrivals) : "memory"); }
+DEVICE void barrier_arrive(Barrier* b) { asm volatile("mbarrier.arrive.shared.b64 _,[%0];" ::"r"(shared_address(b)) : "memory"); }
+DEVICE void barrier_arrive(Barrier* b, int bytes) { asm volatile("mbarrier.arrive.expect_tx.shared.b64 _,[%0],%1;" ::"r"(shared_address(b)), "r"(bytes) : "memory"); }
+// until the phase of this parity has ended
+DEVICE void barrier_wait(Barrier* b, int parity) {
+    asm volatile("{.reg .pred p; AGAIN: mbarrier.try_wait.parity.shared.b64 p,[%0],%1; @!p bra AGAIN;}" ::"r"(shared_address(b)), "r"(parity) : "memory");
+}
+// barriers that were made, and what this thread stored to shared memory, are seen by copies and wgmma after the next barrier
+DEVICE void fence_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+// a copy by the copy engine, whose bytes the barrier counts; addresses and bytes multiples of 16
+DEVICE void bulk_copy(void* to, const void* from, int bytes, Barrier* b) {
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0],[%1],%2,[%3];" ::"r"(shared_address(to)), "l"(from), "r"(bytes), "r"(shared_address(b)) : "memory");
+}
+
+// and back: done when bulk_wait says so of all that this thread asked for; the source may be written again after
+// bulk_wait_read<N> for all but the N newest groups
+DEVICE void bulk_store(void* to, const void* from, int bytes) {
+    asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0],[%1],%2;" ::"l"(to), "r"(shared_address(from)), "r"(bytes) : "memory");
+}
+DEVICE void bulk_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
+template <int N>
+DEVICE void bulk_wait_read() {
+    asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(N) : "memory");
+}
+DEVICE void bulk_wait() { asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"); }
+
+// ---- products of a warpgroup, four warps: c (64 x N) = a (64 x 16) b (16 x N), plus c. Operands are rows of 64 bytes,
+// k contiguous, in shared memory from a multiple of 512 bytes on (plus 32 for the second half of the row), chunks of 16
+// bytes swizzled by (row / 2) % 4. Warp w has rows 16 w on, as mma_f16 has its 16.
+struct Wgmma {
+    uint64_t at;
+    DEVICE Wgmma operator+(int bytes) const { return {at + (bytes >> 4)}; }
+};
+DEVICE Wgmma wgmma_operand(const void* p) {
+    // 512 bytes from eight rows to the next; a swizzle of 64 bytes
+    return {(uint64_t)(shared_address(p) >> 4) | 1ull << 16 | 32ull << 32 | 2ull << 62};
+}
+// The second operand where its columns are contiguous: rows of 32 columns, 64 bytes, k rows one after the other, the next
+// 32 columns `next` bytes further.
+DEVICE Wgmma wgmma_transposed(const void* p, int next) {
+    return {(uint64_t)(shared_address(p) >> 4) | (uint64_t)(next >> 4) << 16 | 32ull << 32 | 2ull << 62};
+}
+// Registers of each thread of a warpgroup from now on: fewer, or more of what others have given.
+template <int N>
+DEVICE void registers_down() {
+    asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(N));
+}
+template <int N>
+DEVICE void registers_up() {
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(N));
+}
+// before the first product that reads or writes registers written otherwise
+DEVICE void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+DEVICE void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+template <int N>
+DEVICE void wgmma_wait() {
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(N) : "memory");
+}
+#define SKALD_C4(i) "+f"(c[i]), "+f"(c[i + 1]), "+f"(c[i + 2]), "+f"(c[i + 3])
+#define SKALD_C16(i) SKALD_C4(i), SKALD_C4(i + 4), SKALD_C4(i + 8), SKALD_C4(i + 12)
+#define SKALD_WGMMA(n, list, a, b, add) "{.reg .pred p; setp.ne.b32 p," add ",0; wgmma.mma_async.sync.aligned.m64n" n "k16.f32.f16.f16 {" list "}," a "," b ",p,1,1,0,0;}"
+#define SKALD_R16 "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15"
+#define SKALD_R32 SKALD_R16 ",%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
+#define SKALD_R64 SKALD_R32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
+template <int N>
+DEVICE void wgmma_f16(float (&c)[N / 2], Wgmma a, Wgmma b, bool add) {
+    static_assert(N == 128, "");
+    asm volatile(SKALD_WGMMA("128", SKALD_R64, "%64", "%65", "%66") : SKALD_C16(0), SKALD_C16(16), SKALD_C16(32), SKALD_C16(48) : "l"(a.at), "l"(b.at), "r"((int)add));
+}
+// c (64 x 64) = a (64 x 16, each warp's 16 rows in registers as mma_f16 has them) b (16 x 64, transposed), plus c
+DEVICE void wgmma_f16_64(float (&c)[32], const uint32_t (&a)[4], Wgmma b, bool add) {
+    asm volatile("{.reg .pred p; setp.ne.b32 p,%37,0; wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 {" SKALD_R32 "},{%32,%33,%34,%35},%36,p,1,1,1;}"
+                 : SKALD_C16(0), SKALD_C16(16)
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b.at), "r"((int)add));
+}
+#endif
+
 // ---- 16-bit numbers; a pair lies in a word, the first in its low half. What a half cannot hold becomes +-65504.
 DEVICE uint32_t pack_f16(float low, float high) {
     uint32_t r;
@@ -184,6 +272,17 @@ DEVICE float fast_exp2(float x) {
     return y;
 }
 DEVICE float fast_exp(float x) { return __expf(x); }
+// the larger one, NaN where one is
+DEVICE float max_nan(float a, float b) {
+    float y;
+    asm("max.NaN.f32 %0,%1,%2;" : "=f"(y) : "f"(a), "f"(b));
+    return y;
+}
+DEVICE float fast_reciprocal(float x) {
+    float y;
+    asm("rcp.approx.ftz.f32 %0,%1;" : "=f"(y) : "f"(x));
+    return y;
+}
 DEVICE float fast_divide(float a, float b) { return __fdividef(a, b); }
 DEVICE float fast_sin(float x) { return __sinf(x); }  // for |x| of a few units
 DEVICE float fast_tanh(float x) { return 1 - __fdividef(2.f, 1 + __expf(2 * x)); }
@@ -205,6 +304,8 @@ DEVICE unsigned warp_ballot(bool v) { return __ballot_sync(0xffffffffu, v); }
 DEVICE void warp_sync() { __syncwarp(); }
 // barrier `id` (1 to 15) of `threads` threads, a multiple of 32
 DEVICE void bar_sync(int id, int threads) { asm volatile("bar.sync %0,%1;" ::"r"(id), "r"(threads) : "memory"); }
+// arrives there without waiting
+DEVICE void bar_arrive(int id, int threads) { asm volatile("bar.arrive %0,%1;" ::"r"(id), "r"(threads) : "memory"); }
 DEVICE int count_bits(unsigned v) { return __popc(v); }
 
 #endif  // __CUDACC__

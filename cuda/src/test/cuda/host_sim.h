@@ -26,6 +26,7 @@
 #define __shared__ static
 #define __restrict__
 #define DYNAMIC_SHARED(name) unsigned char* name = sim::shared
+#define HOPPER_KERNEL(name, threads, blocks, Params) KERNEL(name, threads, blocks, Params)
 #define KERNEL(name, threads, blocks, Params)                                                       \
     static void name(const Params p);                                                               \
     static sim::Registrar register_##name{#name, threads, sizeof(Params),                           \
@@ -78,7 +79,7 @@ struct Registrar {
 constexpr size_t STACK = 128 << 10, SHARED = 256 << 10;
 constexpr int MAX_THREADS = 1024;
 
-enum State { READY, BARRIER, WARP, GATE, DONE };  // GATE: at gdc_launch or gdc_wait
+enum State { READY, BARRIER, WARP, GATE, PHASE, DONE };  // GATE: at gdc_launch or gdc_wait; PHASE: of a barrier in memory
 struct Copy {
     void* to;
     const void* from;
@@ -102,7 +103,7 @@ inline Warp warps[MAX_THREADS / 32];
 inline int count, current, live, late;
 inline int arrived[16], expected[16];
 inline dim3 block_index, block_dim, grid_dim;
-alignas(128) inline unsigned char shared[SHARED];
+alignas(1024) inline unsigned char shared[SHARED];
 inline void* scheduler;
 inline const Kernel* running;
 inline const void* arguments;
@@ -167,6 +168,10 @@ inline void barrier(int id, int threads) {
         yield();
     }
 }
+inline void arrive(int id, int threads) {
+    expected[id] = threads;
+    if (++arrived[id] == threads) release(id);
+}
 inline void entry() {
     running->call(arguments);
     Fiber& me = fibers[current];
@@ -196,7 +201,9 @@ inline void run_fiber(int i) {
     current = i;
     skald_switch(&scheduler, fibers[i].stack_pointer);
 }
+inline void forget_copies();
 inline void begin_block(dim3 index, size_t dynamic) {
+    forget_copies();
     block_index = index;
     count = block_dim.x * block_dim.y * block_dim.z;
     live = count;
@@ -204,6 +211,43 @@ inline void begin_block(dim3 index, size_t dynamic) {
     std::fill(arrived, arrived + 16, 0);
     for (int w = 0; w < (count + 31) / 32; w++) warps[w] = {std::min(32, count - w * 32), 0, nullptr};
     for (int i = 0; i < count; i++) start(i);
+}
+// ---- barriers in shared memory, and copies that they count
+struct Phase {
+    int16_t arrivals, missing;
+    int bytes_and_parity;  // bytes expected and not arrived, times two, and the parity
+};
+struct Bulk {
+    void* to;
+    const void* from;
+    int bytes;
+    Phase* phase;
+};
+inline std::vector<Bulk> bulk;
+inline void forget_copies() {
+    if (!bulk.empty()) fail("the block before ended while copies to it were under way");
+}
+inline void phase_changed(Phase* p) {
+    if (p->missing || p->bytes_and_parity >> 1) return;
+    p->missing = p->arrivals;
+    p->bytes_and_parity ^= 1;
+    for (int i = 0; i < count; i++) {
+        if (fibers[i].state == PHASE && fibers[i].argument == p) fibers[i].state = READY;
+    }
+}
+inline void copy_bulk(const Bulk& b) {
+    memcpy(b.to, b.from, (size_t)b.bytes);
+    b.phase->bytes_and_parity -= 2 * b.bytes;
+    phase_changed(b.phase);
+}
+// One of the copies under way arrives.
+inline bool copy_one() {
+    if (bulk.empty()) return false;
+    std::swap(bulk[random() % bulk.size()], bulk.back());
+    Bulk b = bulk.back();
+    bulk.pop_back();
+    copy_bulk(b);
+    return true;
 }
 inline void open_gate() {
     for (int i = 0; i < count; i++) {
@@ -242,7 +286,7 @@ inline void run_block() {
                 }
             }
         }
-        if (moved || live == 0) continue;
+        if (moved || live == 0 || copy_one()) continue;
         for (int i = 0; i < count; i++) {
             if (fibers[i].state == GATE) return;
         }
@@ -523,6 +567,97 @@ template <class T>
 T* opaque(T* p) { return p; }
 inline int opaque(int x) { return x; }
 
+// ---- products of a warpgroup: done when they are issued
+struct Wgmma {
+    const unsigned char* at;
+    int next = 0;
+    Wgmma operator+(int bytes) const { return {at + bytes, next}; }
+};
+inline Wgmma wgmma_operand(const void* p) {
+    if ((uintptr_t)p % 512) sim::fail("an operand of wgmma is not aligned");
+    return {(const unsigned char*)p};
+}
+template <int N>
+void registers_down() {}
+template <int N>
+void registers_up() {}
+inline void wgmma_fence() {}
+inline void wgmma_commit() {}
+template <int N>
+void wgmma_wait() {}
+inline void fence_async() {}
+typedef uint64_t Barrier;
+inline sim::Phase* sim_phase(Barrier* b) { return (sim::Phase*)b; }
+inline void barrier_init(Barrier* b, int arrivals) { *sim_phase(b) = {(int16_t)arrivals, (int16_t)arrivals, 0}; }
+inline void barrier_arrive(Barrier* b, int bytes = 0) {
+    sim::Phase* p = sim_phase(b);
+    if (p->missing <= 0) sim::fail("more arrivals at a barrier than it has");
+    p->missing--;
+    p->bytes_and_parity += 2 * bytes;
+    sim::phase_changed(p);
+}
+inline void barrier_wait(Barrier* b, int parity) {
+    while ((sim_phase(b)->bytes_and_parity & 1) == parity) {
+        sim::fibers[sim::current].argument = b;
+        sim::fibers[sim::current].state = sim::PHASE;
+        sim::yield();
+    }
+}
+inline void bulk_store(void* to, const void* from, int bytes) {
+    if (((uintptr_t)to | (uintptr_t)from | (unsigned)bytes) % 16) sim::fail("a bulk copy is not aligned");
+    memcpy(to, from, (size_t)bytes);
+}
+inline void bulk_commit() {}
+template <int N>
+void bulk_wait_read() {}
+inline void bulk_wait() {}
+inline void bulk_copy(void* to, const void* from, int bytes, Barrier* b) {
+    if (((uintptr_t)to | (uintptr_t)from | (unsigned)bytes) % 16) sim::fail("a bulk copy is not aligned");
+    sim::Bulk copy{to, from, bytes, sim_phase(b)};
+    if (sim::late) {
+        sim::bulk.push_back(copy);
+    } else {
+        sim::copy_bulk(copy);
+    }
+}
+template <int N>
+void wgmma_f16(float (&c)[N / 2], Wgmma a, Wgmma b, bool add) {
+    auto number = [](Wgmma m, int row, int k) {
+        uintptr_t at = (uintptr_t)m.at + row * 64 + k * 2;
+        return sim::half_numbers()[*(const uint16_t*)(at ^ (at >> 3 & 0x30))];
+    };
+    int tid = (int)(sim::fibers[sim::current].index.x % 128), lane = tid % 32;
+    for (int i = 0; i < N / 2; i++) {
+        int row = tid / 32 * 16 + lane / 4 + (i >> 1 & 1) * 8, column = i / 4 * 8 + lane % 4 * 2 + (i & 1);
+        float sum = add ? c[i] : 0;
+        for (int k = 0; k < 16; k++) sum += number(a, row, k) * number(b, column, k);
+        c[i] = sum;
+    }
+}
+
+inline Wgmma wgmma_transposed(const void* p, int next) {
+    Wgmma w = wgmma_operand(p);
+    w.next = next;
+    return w;
+}
+inline void wgmma_f16_64(float (&c)[32], const uint32_t (&a)[4], Wgmma b, bool add) {
+    for (int i = 0; i < 8; i++) {
+        float part[4];
+        for (int j = 0; j < 4; j++) part[j] = add ? c[4 * i + j] : 0;
+        auto pair = [&](int k) {
+            auto number = [&](int row) {
+                int column = i * 8 + sim::current % 32 / 4;
+                uintptr_t at = (uintptr_t)b.at + row * 64 + column % 32 * 2 + column / 32 * b.next;
+                return (uint32_t)*(const uint16_t*)(at ^ (at >> 3 & 0x30));
+            };
+            return number(k) | number(k + 1) << 16;
+        };
+        int t = sim::current % 4;
+        sim::mma<false>(part, a, pair(2 * t), pair(2 * t + 8));
+        for (int j = 0; j < 4; j++) c[4 * i + j] = part[j];
+    }
+}
+
 inline void ldmatrix4(uint32_t (&r)[4], const void* row) { sim::load_matrix<false>(r, row); }
 inline void ldmatrix4(uint32_t (&r)[4], Shared row) { ldmatrix4(r, row.at); }
 inline void ldmatrix4_transposed(uint32_t (&r)[4], const void* row) { sim::load_matrix<true>(r, row); }
@@ -565,6 +700,8 @@ inline uint32_t float_bits(float v) { return sim_bits<uint32_t>(v); }
 inline uint32_t mul_high(uint32_t a, uint32_t b) { return (uint32_t)((uint64_t)a * b >> 32); }
 inline float fast_exp2(float x) { return exp2f(x); }
 inline float fast_exp(float x) { return expf(x); }
+inline float max_nan(float a, float b) { return a != a || b != b ? NAN : std::max(a, b); }
+inline float fast_reciprocal(float x) { return 1 / x; }
 inline float fast_divide(float a, float b) { return a / b; }
 inline float fast_sin(float x) { return sinf(x); }
 inline float fast_tanh(float x) { return tanhf(x); }
@@ -592,6 +729,7 @@ inline unsigned warp_ballot(bool v) {
 }
 inline void warp_sync() { sim::collective(nullptr, [](int) {}); }
 inline void bar_sync(int id, int threads) { sim::barrier(id, threads); }
+inline void bar_arrive(int id, int threads) { sim::arrive(id, threads); }
 inline int count_bits(unsigned v) { return __builtin_popcount(v); }
 template <class T>
 T atomicAdd(T* p, T v) {

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from harness import BF16, F16, F32, ceil
+from harness import BF16, F16, F32, ceil, tiled
 
 
-def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, valid_k=None, window=4, out_type=F32, cache=False):
+def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, valid_k=None, window=4, out_type=F32, cache=False, tiles=False):
     kind, size, *hook = variant.split("_")
-    hook = hook[0] if hook else "plain"
+    wgmma = hook == ["wgmma"]
+    hook = hook[0] if hook and not wgmma else "plain"
     type = {"f16": F16, "bf16": BF16, "f32": F32}[kind]
     Tk = Tk or Tq
     gap = 8
@@ -35,7 +36,7 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
             else:
                 V = X
     scale = D**-0.5
-    out = case.output((B, Tq, H * D), out_type, gap, 8)
+    out = case.output((1, B * ceil(Tq, 64) * H * D * 2, 32), F16) if tiles else case.output((B, Tq, H * D), out_type, gap, 8)
     split = lambda x, T: x.reshape(-1, T, H, D).transpose(0, 2, 1, 3)
     Q, K, V = split(Q, Tq), split(K, Tk), split(V, Tk)
     nq, nk = valid_q or [Tq] * B, valid_k or [Tk] * B
@@ -81,6 +82,12 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
                     if 0 <= i + w < nk[b]:
                         ref[b, :, i] += pr[:, i, i + w, None] * rv[w + window]
     v |= dict(out=out.pointer, outBatch=out.batch, outRow=out.row, B=B, H=H, D=D, Tq=Tq, Tk=Tk, outType=out_type, causal=int(causal), scale=scale)
+    out_values = ref.transpose(0, 2, 1, 3).reshape(B, Tq, H * D)
+    if tiles:
+        v["tiles"] = 1
+        for b, n in enumerate(nq):
+            out_values[b, n:] = 0
+        out_values = tiled(out_values)
     if valid_q:
         v["validQ"] = case.ints(valid_q)
     if valid_k:
@@ -90,10 +97,10 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         floats = (BQ + 64) * L + BQ * 35 + (2 * BQ * (2 * window + 1) if hook == "shaw" else (2 * BQ + 31) * L if hook == "xl" else 0)
         case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 256, floats * 4, **v)
     else:
-        shared = 1152 * D if hook == "plain" else 640 * D + (512 * (2 * window + 1) if hook == "shaw" else 512 * D + 21504)
-        case.launch("attention_" + variant, (ceil(Tq, 64), H, B), 256 if hook == "plain" else 128, shared, **v)
+        shared = 82048 if wgmma else 1152 * D if hook == "plain" else 640 * D + (512 * (2 * window + 1) if hook == "shaw" else 512 * D + 21504)
+        case.launch("attention_" + variant, (ceil(Tq, 128 if wgmma else 64), H, B), 384 if wgmma else 256 if hook == "plain" else 128, shared, **v)
     tolerance = {F32: 2e-6, F16: 6e-4, BF16: 5e-3}[type]
-    case.expect(out, ref.transpose(0, 2, 1, 3).reshape(B, Tq, H * D), tolerance, valid_q, worst=20 * tolerance)
+    case.expect(out, out_values, tolerance, None if tiles else valid_q, worst=20 * tolerance)
     pairs = Tq * Tk / 2 if causal and Tq == Tk else Tq * Tk
     case.flops = B * H * pairs * D * (4 if hook != "xl" else 6)
     case.rate = "f32" if type == F32 else "f16"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from builders_rows import KINDS, activation
-from harness import BF16, F16, F32, ceil, decode, encode
+from harness import BF16, F16, F32, ceil, decode, encode, tiled
 
 TILES = {"32x64": (32, 64, 256), "64x64": (64, 64, 256), "128x64": (128, 64, 256), "128x32": (128, 32, 256), "narrow": (128, 8, 256)}
 
@@ -168,6 +168,53 @@ def gemm_norm(case, B, T, C, N, share, after="NONE", bias=True, out_type=F16, va
     case.expect(out, ref, 6e-4, valid, worst=2e-2 * float(np.sqrt((ref**2).mean())))
     case.flops, case.rate = 2.0 * B * T * N * C, "f16"
     case.bytes = B * T * (C * 4 + N * (4 if out_type == F32 else 2)) + N * C * 2
+
+
+def transformer(case, B, T, next=True, out_type=F32, valid=None):
+    """What comes between two attentions, at the widths that the kernel has."""
+    C, inner, wide, qkv = 256, 512, 1024, 1536
+    half = lambda v: decode(encode(np.asarray(v, np.float32), F16), F16).astype(np.float64)
+    X = case.normal(B, T, inner).astype(np.float16)
+    for i, n in enumerate(valid or ()):
+        X[i, n:] = 0
+    mixed = case.raw(tiled(X))
+    X = X.astype(np.float64)
+    x = case.input(2 * case.normal(B, T, C) + 0.5, F32, 4, 8, inplace=True)
+    v = {"T": T, "B": B}
+
+    def weights(name, N, K):
+        w = case.normal(N, K, 1) / np.float32(np.sqrt(K))
+        v["w" + name], npad, _ = pack(case, w, F16)
+        assert npad == N
+        return half(w[:, :, 0]).T
+
+    def vector(name, n, base=0.0):
+        a = base + 0.3 * case.normal(n)
+        v[name] = case.raw(a.astype(np.float32))
+        return a
+
+    def norm(a, gamma, beta, eps):
+        v["nextEps" if gamma.startswith("next") else "eps"] = eps
+        a = (a - a.mean(-1, keepdims=True)) / np.sqrt(a.var(-1, keepdims=True) + eps)
+        return half(a * vector(gamma, C, 1.0) + vector(beta, C))
+
+    X = x.exact() + X @ weights("Out", C, inner) + vector("bOut", C)
+    h = half(activation("GELU", norm(X, "gamma", "beta", 1e-5) @ weights("Up", wide, C) + vector("bUp", wide)))
+    X = X + h @ weights("Down", C, wide) + vector("bDown", C)
+    out = x if out_type == F32 else case.output((B, T, C), F16, 8, 16)
+    case.expect(out, X, 3e-4, valid)
+    flops = 2.0 * B * T * (C * inner + 2 * C * wide)
+    if next:
+        y = case.output((B, T, qkv), F16, 8, 16)
+        case.expect(y, norm(X, "nextGamma", "nextBeta", 1e-6) @ weights("Qkv", qkv, C), 1e-3, valid, worst=2e-2)
+        v.update(qkv=y.pointer, qkvBatch=y.batch, qkvRow=y.row)
+        flops += 2.0 * B * T * C * qkv
+    if valid:
+        v["valid"] = case.ints(valid)
+    case.launch("transformer_f16", (1, ceil(T, 64), B), 384, 212096, mixed=mixed, x=x.pointer, xBatch=x.batch,
+                xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type, **v)
+    case.flops, case.rate = flops, "f16"
+    case.bytes = B * T * (inner * 2 + C * 8 + (qkv * 2 if next else 0))
 
 
 def packing(case):

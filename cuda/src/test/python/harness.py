@@ -175,3 +175,13 @@ class Case:
 
 def ceil(a, b):
     return -(-a // b)
+
+
+def tiled(x):
+    """(B,T,C) in the tiles of attention.cu: (B * tiles * chunks * 64, 32)."""
+    B, T, C = x.shape
+    full = np.zeros((B, ceil(T, 64) * 64, C), x.dtype)
+    full[:, :T] = x
+    tiles = full.reshape(B, -1, 64, C // 32, 4, 8).transpose(0, 1, 3, 2, 4, 5)
+    row = np.arange(64)[:, None]
+    return tiles[:, :, :, row, np.arange(4)[None, :] ^ (row >> 1 & 3)].reshape(1, -1, 32)
