@@ -2,10 +2,13 @@ package dev.skald.cuda;
 
 import dev.skald.tensor.Ops;
 
-/** The kernels of {@code attention.cu}. */
+/** The kernels of {@code attention.cu} and {@code attention_wgmma.cu}. */
 final class CudaAttention {
     /** Head dimension up to which the exact kernel takes 64 queries a block; above it 32. */
     private static final int LARGE = 128;
+
+    /** Bytes of shared memory of the kernel for Hopper. */
+    private static final int WGMMA_SHARED = 82_048;
 
     private final Launcher launcher;
     private final DeviceArena arena;
@@ -57,6 +60,10 @@ final class CudaAttention {
         int d = q.cols() / heads;
         Operands o = new Operands(q, k, v);
         try (Ops.Scope scope = arena.scope()) {
+            if (o.halves(d) && !causal && launcher.hopper()) {
+                wgmma(o, heads, scale, out, false);
+                return;
+            }
             if (o.halves(d)) {
                 launch(
                         "attention_f16_64",
@@ -84,6 +91,37 @@ final class CudaAttention {
                     Hook.NONE,
                     out);
         }
+    }
+
+    /**
+     * Attention on Hopper; its operands are of 16 bits.
+     *
+     * @param out (B,T,H*64); or, {@code tiled}, as {@code transformer.cu} reads it
+     */
+    void wgmma(
+            CudaTensor q,
+            CudaTensor k,
+            CudaTensor v,
+            int heads,
+            float scale,
+            CudaTensor out,
+            boolean tiled) {
+        wgmma(new Operands(q, k, v), heads, scale, out, tiled);
+    }
+
+    private void wgmma(Operands o, int heads, float scale, CudaTensor out, boolean tiled) {
+        launch(
+                "attention_f16_64_wgmma",
+                128,
+                384,
+                WGMMA_SHARED,
+                o,
+                heads,
+                scale,
+                false,
+                Hook.NONE,
+                out,
+                tiled);
     }
 
     /** Bytes of shared memory of the exact kernels; {@code more} floats of a hook. */
@@ -173,6 +211,21 @@ final class CudaAttention {
             boolean causal,
             Hook hook,
             CudaTensor out) {
+        launch(kernel, queries, threads, shared, o, heads, scale, causal, hook, out, false);
+    }
+
+    private void launch(
+            String kernel,
+            int queries,
+            int threads,
+            int shared,
+            Operands o,
+            int heads,
+            float scale,
+            boolean causal,
+            Hook hook,
+            CudaTensor out,
+            boolean tiled) {
         int d = o.q.cols() / heads;
         launcher.begin()
                 .place(o.q)
@@ -199,7 +252,7 @@ final class CudaAttention {
                 .add(hook.center)
                 .add(hook.positionRows)
                 .add(scale)
-                .add(0)
+                .add(tiled ? 1 : 0)
                 .launch(
                         kernel,
                         Math.ceilDiv(o.q.rows(), queries),

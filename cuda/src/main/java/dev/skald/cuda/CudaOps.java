@@ -31,6 +31,7 @@ import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Stft;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.TransformerLayer;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -57,6 +58,7 @@ final class CudaOps implements Ops {
     private final Gemm gemm;
     private final Convolutions convolutions;
     private final CudaAttention attention;
+    private final Transformer transformer;
     private final Rows rows;
     private final Waves waves;
     private final Transfers transfers;
@@ -88,6 +90,7 @@ final class CudaOps implements Ops {
         gemm = new Gemm(launcher, arena, elementwise);
         convolutions = new Convolutions(launcher, arena, elementwise, gemm);
         attention = new CudaAttention(launcher, arena, elementwise);
+        transformer = new Transformer(launcher, arena, attention);
         rows = new Rows(launcher);
         waves = new Waves(launcher, arena);
         transfers = new Transfers(stream, arena, elementwise, faults);
@@ -353,6 +356,45 @@ final class CudaOps implements Ops {
                 scale,
                 causal,
                 CudaTensor.of(out));
+    }
+
+    @Override
+    public void transformerLayer(
+            Tensor qkv,
+            TransformerLayer w,
+            Tensor h,
+            Tensor to,
+            TransformerLayer.@Nullable Next next,
+            @Nullable Tensor nextQkv) {
+        CudaTensor from = CudaTensor.of(qkv);
+        CudaTensor x = CudaTensor.of(h);
+        CudaTensor out = CudaTensor.of(to);
+        if (!transformer.fits(from, w, x, out, next, nextQkv)) {
+            Ops.super.transformerLayer(qkv, w, h, to, next, nextQkv);
+            return;
+        }
+        String op = "transformerLayer";
+        shape(qkv, op, h.batch(), h.rows(), 3 * w.out().in());
+        shape(h, op, h.batch(), h.rows(), w.out().out());
+        shape(to, op, h.batch(), h.rows(), h.cols());
+        CudaTensor gamma = vector(op, w.norm().gamma(), h);
+        CudaTensor beta = vector(op, w.norm().beta(), h);
+        if (next == null || nextQkv == null) {
+            transformer.run(from, w, x, out, null, null, gamma, beta);
+            return;
+        }
+        shape(nextQkv, op, h.batch(), h.rows(), next.qkv().out());
+        transformer.run(
+                from,
+                w,
+                x,
+                out,
+                next,
+                CudaTensor.of(nextQkv),
+                gamma,
+                beta,
+                vector(op, next.norm().gamma(), h),
+                vector(op, next.norm().beta(), h));
     }
 
     @Override

@@ -23,6 +23,11 @@ final class Launcher {
         this.overflow = overflow;
     }
 
+    /** {@link Context#hopper}. */
+    boolean hopper() {
+        return context.hopper();
+    }
+
     int multiprocessors() {
         return context.multiprocessors();
     }

@@ -330,6 +330,55 @@ public interface Ops extends AutoCloseable {
             Tensor q, Tensor k, Tensor v, int heads, float scale, boolean causal, Tensor out);
 
     /**
+     * A transformer layer from its queries, keys and values on, up to those of the next: {@code h
+     * += out(attention)}, {@code to = h + down(activation(up(norm(h))))}, {@code nextQkv =
+     * next.qkv(next.norm(to))}.
+     *
+     * @param qkv (B,T,3*H*D), an operand
+     * @param h (B,T,C); changes
+     * @param to (B,T,C), which may be h
+     * @param next null: the last layer
+     * @param nextQkv (B,T,3*H*D), an operand that is not {@code qkv}; null as {@code next} is
+     */
+    default void transformerLayer(
+            Tensor qkv,
+            TransformerLayer w,
+            Tensor h,
+            Tensor to,
+            TransformerLayer.@Nullable Next next,
+            @Nullable Tensor nextQkv) {
+        int inner = qkv.cols() / 3;
+        try (Scope scope = scope()) {
+            Tensor mixed = operand(h, inner, w.out());
+            attention(
+                    qkv.cols(0, inner),
+                    qkv.cols(inner, 2 * inner),
+                    qkv.cols(2 * inner, 3 * inner),
+                    w.heads(),
+                    w.scale(),
+                    false,
+                    mixed);
+            linear(mixed, w.out(), Epilogue.plus(h), h);
+            Tensor wide = operand(h, w.up().out(), w.up());
+            TransformerLayer.Norm norm = w.norm();
+            layerNormLinear(
+                    h,
+                    norm.gamma(),
+                    norm.beta(),
+                    norm.eps(),
+                    w.up(),
+                    Epilogue.of(w.activation()),
+                    wide);
+            linear(wide, w.down(), Epilogue.plus(h), to);
+        }
+        if (next != null && nextQkv != null) {
+            TransformerLayer.Norm norm = next.norm();
+            layerNormLinear(
+                    to, norm.gamma(), norm.beta(), norm.eps(), next.qkv(), Epilogue.NONE, nextQkv);
+        }
+    }
+
+    /**
      * Self-attention with learned embeddings of the distances -window..window (Shaw et al. 2018, as
      * VITS uses it): scores gain {@code scale q relK[j-i]}, outputs gain {@code p relV[j-i]};
      * farther pairs gain nothing.

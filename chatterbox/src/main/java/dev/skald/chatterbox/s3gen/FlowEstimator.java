@@ -2,10 +2,8 @@ package dev.skald.chatterbox.s3gen;
 
 import dev.skald.nn.Conv;
 import dev.skald.nn.Conv1d;
-import dev.skald.nn.FeedForward;
 import dev.skald.nn.LayerNorm;
 import dev.skald.nn.Loader;
-import dev.skald.nn.Qkv;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
@@ -13,6 +11,7 @@ import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.TransformerLayer;
 import dev.skald.tensor.WeightException;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +32,7 @@ final class FlowEstimator {
     private record Resnet(
             Conv1d conv1, LayerNorm norm1, Conv1d conv2, LayerNorm norm2, Linear resConv) {}
 
-    private record Transformer(LayerNorm norm1, Linear qkv, Linear out, FeedForward ff) {}
+    private record Transformer(TransformerLayer.Next begin, TransformerLayer rest) {}
 
     /** A residual block with the transformer blocks after it. */
     private record Block(Resnet resnet, List<Transformer> transformers) {}
@@ -106,14 +105,20 @@ final class FlowEstimator {
         }
         Linear wide = load.linear("ff.net.0.proj", c, -1);
         return new Transformer(
-                load.layerNorm("norm1", c, EPS),
-                qkv,
-                load.linear("attn1.to_out.0", inner, c),
-                new FeedForward(
-                        load.layerNorm("norm3", c, EPS),
+                new TransformerLayer.Next(norm(load, "norm1"), qkv),
+                new TransformerLayer(
+                        inner / headDim,
+                        (float) (1 / Math.sqrt(headDim)),
+                        load.linear("attn1.to_out.0", inner, c),
+                        norm(load, "norm3"),
                         wide,
                         Activation.GELU,
                         load.linear("ff.net.2", wide.out(), c)));
+    }
+
+    private TransformerLayer.Norm norm(Loader load, String name) {
+        LayerNorm norm = load.layerNorm(name, hidden, EPS);
+        return new TransformerLayer.Norm(norm.gamma(), norm.beta(), norm.eps());
     }
 
     /** A tenth of the work, and what it rounds comes back in every step. */
@@ -220,10 +225,8 @@ final class FlowEstimator {
             Tensor more = time.cols(index * hidden, (index + 1) * hidden);
             resnet(ops, x, w.resnet(), more, h);
             own.tap("resnet", ops, h);
-            for (int i = 0; i < count; i++) {
-                Tensor to = i == count - 1 ? out : h;
-                transform(ops, h, w.transformers().get(i), to);
-                own.tap("tfm" + i, ops, to);
+            if (count > 0) {
+                transform(ops, h, w.transformers(), own, out);
             }
         }
     }
@@ -243,15 +246,30 @@ final class FlowEstimator {
         return index == 0 ? "down0" : index > mid.size() ? "up0" : "mid" + (index - 1);
     }
 
-    /** h (B,T,C) → out, which may be h; h changes. */
-    private void transform(Ops ops, Tensor h, Transformer w, Tensor out) {
+    /** h (B,T,C) → out through all layers; h changes. */
+    private void transform(Ops ops, Tensor h, List<Transformer> layers, Taps taps, Tensor out) {
         try (var scope = ops.scope()) {
-            Qkv t = Qkv.split(w.norm1().linear(ops, h, w.qkv(), Epilogue.NONE));
-            Tensor mixed = ops.operand(h, t.q().cols(), w.out());
-            float scale = (float) (1 / Math.sqrt(headDim));
-            ops.attention(t.q(), t.k(), t.v(), t.q().cols() / headDim, scale, false, mixed);
-            ops.linear(mixed, w.out(), Epilogue.plus(h), h);
+            TransformerLayer.Next first = layers.getFirst().begin();
+            TransformerLayer.Norm norm = first.norm();
+            Tensor qkv = ops.operand(h, first.qkv().out(), first.qkv());
+            Tensor other = ops.operand(h, first.qkv().out(), first.qkv());
+            ops.layerNormLinear(
+                    h, norm.gamma(), norm.beta(), norm.eps(), first.qkv(), Epilogue.NONE, qkv);
+            for (int i = 0; i < layers.size(); i++) {
+                boolean last = i == layers.size() - 1;
+                Tensor to = last ? out : h;
+                ops.transformerLayer(
+                        qkv,
+                        layers.get(i).rest(),
+                        h,
+                        to,
+                        last ? null : layers.get(i + 1).begin(),
+                        last ? null : other);
+                taps.tap("tfm" + i, ops, to);
+                Tensor read = qkv;
+                qkv = other;
+                other = read;
+            }
         }
-        w.ff().add(ops, h, out);
     }
 }

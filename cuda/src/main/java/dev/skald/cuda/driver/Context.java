@@ -24,6 +24,7 @@ public final class Context implements AutoCloseable {
     private static final List<String> BINARIES =
             List.of(
                     "attention",
+                    "attention_wgmma",
                     "conv",
                     "decode",
                     "decode_attention",
@@ -32,6 +33,7 @@ public final class Context implements AutoCloseable {
                     "random",
                     "rows",
                     "sample",
+                    "transformer",
                     "vits",
                     "vocoder");
 
@@ -199,7 +201,10 @@ public final class Context implements AutoCloseable {
         details.put(
                 "kernels",
                 (portable ? "portable" : "auto")
-                        + ": the portable ones (mma.sync, cp.async), none is for one card alone");
+                        + (hopper()
+                                ? ": those of Hopper (wgmma) for the flow's transformers, else the"
+                                        + " portable ones (mma.sync, cp.async)"
+                                : ": the portable ones (mma.sync, cp.async)"));
         return details;
     }
 
@@ -216,6 +221,11 @@ public final class Context implements AutoCloseable {
     /** 90 for compute capability 9.0. */
     public int computeCapability() {
         return driver.computeCapability(index);
+    }
+
+    /** Whether the kernels that only compute capability 9.0 can run are to be used. */
+    public boolean hopper() {
+        return computeCapability() == 90 && !portable;
     }
 
     /** The kernel of that name. */

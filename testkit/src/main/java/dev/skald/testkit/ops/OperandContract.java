@@ -12,8 +12,11 @@ import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.TransformerLayer;
+import dev.skald.tensor.Weight;
 import dev.skald.testkit.ops.Naive.Array;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -194,6 +197,77 @@ public abstract class OperandContract extends PaddedContract {
         }
     }
 
+    /** The layer that has a kernel of its own on some cards, and one that has none. */
+    @Test
+    void transformerLayers() {
+        for (int[] size : new int[][] {{256, 8, 1024, 70}, {48, 1, 96, 7}}) {
+            int c = size[0];
+            int inner = size[1] * 64;
+            int t = size[3];
+            Weight[] w = {
+                small(c, inner), small(size[2], c), small(c, size[2]), small(3 * inner, c)
+            };
+            Weight[] b = {weight(c), weight(size[2]), weight(c)};
+            Tensor g = tensor(1, 1, c);
+            TransformerLayer.Norm norm = new TransformerLayer.Norm(g, g, 1e-5f);
+            Tensor qkv = operand(2, t, 3 * inner);
+            Tensor h = ops.tensor(2, t, c);
+            ops.write(values(2 * t * c), 0, h);
+            Tensor copy = ops.tensor(2, t, c);
+            ops.copy(h, copy);
+            Tensor exact = ops.tensor(2, t, 3 * inner);
+            ops.copy(qkv, exact);
+            Tensor expected = ops.tensor(2, t, 3 * inner);
+            layer(parameters, size[1], w, b, norm, exact, copy, copy, expected);
+            Tensor out = operand(2, t, c);
+            Tensor next = operand(2, t, 3 * inner);
+            Tensor again = ops.tensor(2, t, c);
+            ops.copy(h, again);
+            layer(working, size[1], w, b, norm, qkv, again, out, null);
+            same(out, array(copy), PRODUCTS);
+            layer(working, size[1], w, b, norm, qkv, h, h, next);
+            same(h, array(copy), PRODUCTS);
+            same(next, array(expected), PRODUCTS);
+        }
+    }
+
+    /** A weight whose products have the size of what is multiplied. */
+    private Weight small(int... shape) {
+        float[] v = values(shape[0] * shape[1]);
+        for (int i = 0; i < v.length; i++) {
+            v[i] /= (float) Math.sqrt(shape[1]);
+        }
+        return Weight.of("w", v, shape[0], shape[1]);
+    }
+
+    private void layer(
+            Parameters p,
+            int heads,
+            Weight[] w,
+            Weight[] b,
+            TransformerLayer.Norm norm,
+            Tensor qkv,
+            Tensor h,
+            Tensor to,
+            @Nullable Tensor next) {
+        ops.transformerLayer(
+                qkv,
+                new TransformerLayer(
+                        heads,
+                        0.125f,
+                        p.linear(w[0], b[0], Role.WORKING),
+                        norm,
+                        p.linear(w[1], b[1], Role.WORKING),
+                        Activation.GELU,
+                        p.linear(w[2], b[2], Role.WORKING)),
+                h,
+                to,
+                next == null
+                        ? null
+                        : new TransformerLayer.Next(norm, p.linear(w[3], null, Role.WORKING)),
+                next);
+    }
+
     @Test
     void rowsOfOperands() {
         Tensor x = tensor(2, 19, 64);
@@ -242,6 +316,20 @@ public abstract class OperandContract extends PaddedContract {
                     Tensor c = ops.like(x, 16);
                     ops.conv1dPair(b, snake, w1, 2, snake, w2, 1, Epilogue.plus(x), c);
                     return c;
+                });
+        Weight[] w = {small(256, 512), small(1024, 256), small(256, 1024), small(1536, 256)};
+        Weight[] b = {weight(256), weight(1024), weight(256)};
+        Tensor gamma = tensor(1, 1, 256);
+        TransformerLayer.Norm norm = new TransformerLayer.Norm(gamma, gamma, 1e-5f);
+        Linear begin = working.linear(w[3], null, Role.WORKING);
+        sameInEveryBucket(
+                256,
+                x -> {
+                    Tensor a = ops.operand(x, 1536, begin);
+                    Tensor next = ops.operand(x, 1536, begin);
+                    ops.layerNormLinear(x, gamma, gamma, 1e-5f, begin, Epilogue.NONE, a);
+                    layer(working, 8, w, b, norm, a, x, x, next);
+                    return next;
                 });
         Linear qkv = linear(64, 192);
         Tensor g = tensor(1, 1, 64);
