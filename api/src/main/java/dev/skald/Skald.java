@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -83,7 +84,8 @@ public final class Skald implements AutoCloseable {
         }
         LOG.log(System.Logger.Level.DEBUG, "{0}", chosen.choice);
         AudioSource source = engine(chosen.provider).speak(request, chosen.says);
-        return new Speech(source, chosen.choice, request.volume() == 0);
+        boolean checks = context.uses(Optimisation.VALIDATION);
+        return new Speech(source, chosen.choice, request.volume() == 0, checks);
     }
 
     /** Which engine would speak the request, and why, without loading anything. */
@@ -265,7 +267,7 @@ public final class Skald implements AutoCloseable {
 
     /** A fast voice instead of what was asked for, unless the request is strict. */
     private Optional<Candidate> fallback(SpeechRequest request, String reason) {
-        if (request.strict()) {
+        if (request.strict() || !context.uses(Optimisation.FALLBACKS)) {
             return Optional.empty();
         }
         for (SpeechEngineProvider provider : providers) {
@@ -370,6 +372,12 @@ public final class Skald implements AutoCloseable {
          */
         public Builder deviceMemory(long bytes) {
             context.deviceMemory(bytes);
+            return this;
+        }
+
+        /** Switches optimisations off, to measure or to search for a fault; none if not set. */
+        public Builder without(Set<Optimisation> optimisations) {
+            context.without(optimisations);
             return this;
         }
 

@@ -1,6 +1,7 @@
 package dev.skald.spi;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.Optimisation;
 import dev.skald.PhysicalCores;
 import dev.skald.Precision;
 import dev.skald.SkaldHome;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What an engine may use of the machine. Immutable; made by {@link #builder}. */
@@ -19,15 +21,17 @@ public final class EngineContext {
     private final Precision precision;
     private final long modelMemory;
     private final long deviceMemory;
+    private final Set<Optimisation> without;
 
     private EngineContext(Builder b) {
         home = b.home;
-        threads = b.threads;
+        threads = b.without.contains(Optimisation.CORES) ? 1 : b.threads;
         offline = b.offline;
         device = b.device;
         precision = b.precision;
         modelMemory = b.modelMemory;
         deviceMemory = b.deviceMemory;
+        without = Set.copyOf(b.without);
     }
 
     public static Builder builder() {
@@ -77,6 +81,16 @@ public final class EngineContext {
         return deviceMemory;
     }
 
+    /** What is switched off. */
+    public Set<Optimisation> without() {
+        return without;
+    }
+
+    /** Whether that is on. */
+    public boolean uses(Optimisation optimisation) {
+        return !without.contains(optimisation);
+    }
+
     /** The same on another device. */
     public EngineContext on(String device) {
         return builder()
@@ -87,6 +101,7 @@ public final class EngineContext {
                 .precision(precision)
                 .modelMemory(modelMemory)
                 .deviceMemory(deviceMemory)
+                .without(without)
                 .build();
     }
 
@@ -102,6 +117,7 @@ public final class EngineContext {
         private Precision precision = Precision.AUTO;
         private long modelMemory = Runtime.getRuntime().maxMemory() / 2;
         private long deviceMemory;
+        private Set<Optimisation> without = Set.of();
 
         private Builder() {}
 
@@ -168,6 +184,20 @@ public final class EngineContext {
                         "the memory of a device must be at least 0, not " + bytes);
             }
             deviceMemory = bytes;
+            return this;
+        }
+
+        /**
+         * What is switched off: none if not set. Without {@link Optimisation#CORES} one thread
+         * computes, however many are set. Throws {@link InvalidRequestException}.
+         */
+        public Builder without(Set<Optimisation> optimisations) {
+            for (Optimisation o : optimisations) {
+                if (!o.canBeOff()) {
+                    throw new InvalidRequestException(o + " cannot be switched off");
+                }
+            }
+            without = Set.copyOf(optimisations);
             return this;
         }
 

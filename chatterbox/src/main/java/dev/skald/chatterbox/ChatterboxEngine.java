@@ -62,7 +62,7 @@ final class ChatterboxEngine implements SpeechEngine {
         this.context = context;
         runtime = EngineRuntime.open(context, any -> true);
         runtime.device().prepareSpeech();
-        checkpoints = new LoadCache<>(context.modelMemory(), Checkpoint::close);
+        checkpoints = LoadCache.models(context, Checkpoint::close);
         runtime.onPressure(checkpoints::closeIdle);
     }
 

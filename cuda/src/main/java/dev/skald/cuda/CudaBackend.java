@@ -1,5 +1,6 @@
 package dev.skald.cuda;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.cuda.decode.GraphDecoder;
 import dev.skald.cuda.driver.Context;
@@ -61,6 +62,11 @@ final class CudaBackend implements Backend {
     }
 
     @Override
+    public boolean uses(Optimisation optimisation) {
+        return context.uses(optimisation);
+    }
+
+    @Override
     public Optional<DeviceMemory> memory() {
         return Optional.of(context.memory());
     }
@@ -95,7 +101,8 @@ final class CudaBackend implements Backend {
             throw new IllegalArgumentException(
                     "there are no 8-bit weights on a GPU: use auto, bf16 or fp32");
         }
-        return new CudaParameters(this, context, precision);
+        boolean mixed = context.uses(Optimisation.MIXED_PRECISION);
+        return new CudaParameters(this, context, mixed ? precision : Precision.FP32);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static dev.skald.tensor.Shapes.check;
 import static dev.skald.tensor.Shapes.same;
 import static dev.skald.tensor.Shapes.shape;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.cuda.CudaWeights.CudaConv1d;
 import dev.skald.cuda.CudaWeights.CudaConv2d;
@@ -32,6 +33,8 @@ import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Stft;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
+import dev.skald.tensor.Unfused;
+import dev.skald.tensor.UnfusedAttention;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -63,6 +66,8 @@ final class CudaOps implements Ops {
     private final Waves waves;
     private final Transfers transfers;
     private final Recorder recorder;
+    private final boolean fused;
+    private final @Nullable UnfusedAttention unfusedAttention;
     private boolean closed;
 
     /** Two integers: not 0 once an index was out of range; how often fp16 could not hold values. */
@@ -75,7 +80,8 @@ final class CudaOps implements Ops {
         this.backend = backend;
         this.context = context;
         stream = context.stream(first);
-        memory = new Region(context, CHUNK, this::outOfMemory);
+        long step = context.uses(Optimisation.POOL) ? CHUNK : 0;
+        memory = new Region(context, step, this::outOfMemory);
         arena = new DeviceArena(memory);
         try {
             faults = new CudaInts(arena.allocate(2 * Integer.BYTES), 2);
@@ -85,12 +91,17 @@ final class CudaOps implements Ops {
             memory.close();
             throw e;
         }
+        fused = context.uses(Optimisation.FUSED_KERNELS);
         Launcher launcher = new Launcher(context, stream, faults.slice(1, 1).address());
         elementwise = new Elementwise(launcher, arena);
         gemm = new Gemm(launcher, arena, elementwise);
         convolutions = new Convolutions(launcher, arena, elementwise, gemm);
         attention = new CudaAttention(launcher, arena, elementwise);
         transformer = new Transformer(launcher, arena, attention);
+        unfusedAttention =
+                context.uses(Optimisation.FUSED_ATTENTION)
+                        ? null
+                        : new UnfusedAttention(this, new ProductsOfActivations(launcher, arena));
         rows = new Rows(launcher);
         waves = new Waves(launcher, arena);
         transfers = new Transfers(stream, arena, elementwise, faults);
@@ -119,7 +130,8 @@ final class CudaOps implements Ops {
 
     @Override
     public int bucket(int count) {
-        return Math.ceilDiv(count, BUCKET) * BUCKET;
+        int bucket = context.uses(Optimisation.GRAPHS) ? BUCKET : 1;
+        return Math.ceilDiv(count, bucket) * bucket;
     }
 
     @Override
@@ -228,6 +240,10 @@ final class CudaOps implements Ops {
         check(x.cols() == w.in(), "linear", "in is " + w.in(), x);
         shape(out, "linear", x.batch(), x.rows(), w.out());
         residual(epilogue, "linear", out);
+        if (!fused && Unfused.has(epilogue)) {
+            Unfused.linear(this, x, w, epilogue, out);
+            return;
+        }
         Matrix m = w instanceof StreamedLinear s ? s.matrix() : ((CudaLinear) w).matrix();
         gemm.linear(CudaTensor.of(x), m, epilogue, CudaTensor.of(out));
     }
@@ -242,7 +258,8 @@ final class CudaOps implements Ops {
             Epilogue epilogue,
             Tensor out) {
         CudaTensor from = CudaTensor.of(x);
-        if (!(w instanceof CudaLinear l)
+        if (!fused
+                || !(w instanceof CudaLinear l)
                 || !Gemm.normalises(from, l.matrix(), epilogue, CudaTensor.of(out))) {
             Ops.super.layerNormLinear(x, gamma, beta, eps, w, epilogue, out);
             return;
@@ -271,7 +288,9 @@ final class CudaOps implements Ops {
         int count = Math.max(0, w.rows(x.rows(), padLeft, padRight));
         shape(out, "conv1d", x.batch(), count, c.out());
         residual(epilogue, "conv1d", out);
-        if (count > 0) {
+        if (!fused && (Unfused.has(before) || Unfused.has(epilogue))) {
+            Unfused.conv1d(this, x, w, padLeft, padRight, before, epilogue, out);
+        } else if (count > 0) {
             convolutions.conv1d(CudaTensor.of(x), c, padLeft, before, epilogue, CudaTensor.of(out));
         }
     }
@@ -288,6 +307,10 @@ final class CudaOps implements Ops {
             int pad2,
             Epilogue epilogue,
             Tensor out) {
+        if (!fused) {
+            Ops.super.conv1dPair(x, before1, w1, pad1, before2, w2, pad2, epilogue, out);
+            return;
+        }
         try (Scope scope = scope()) {
             Tensor like = x;
             int count = w1.rows(x.rows(), pad1, pad1);
@@ -312,7 +335,16 @@ final class CudaOps implements Ops {
         if (lengths != null) {
             out = out.valid(lengths(lengths, w.stride(), more, 1));
         }
-        convolutions.convTranspose1d(CudaTensor.of(x), c, before, CudaTensor.of(out));
+        if (fused || !Unfused.has(before)) {
+            convolutions.convTranspose1d(CudaTensor.of(x), c, before, CudaTensor.of(out));
+            return out;
+        }
+        try (Scope scope = scope()) {
+            Tensor from = operand(x, x.cols(), c);
+            activate(x, before, from);
+            convolutions.convTranspose1d(
+                    CudaTensor.of(from), c, Activation.NONE, CudaTensor.of(out));
+        }
         return out;
     }
 
@@ -348,6 +380,10 @@ final class CudaOps implements Ops {
     public void attention(
             Tensor q, Tensor k, Tensor v, int heads, float scale, boolean causal, Tensor out) {
         heads("attention", q, k, v, heads, out);
+        if (unfusedAttention != null && !(causal && k.lengths() != null)) {
+            unfusedAttention.plain(q, k, v, heads, scale, causal, out);
+            return;
+        }
         attention.plain(
                 CudaTensor.of(q),
                 CudaTensor.of(k),
@@ -369,7 +405,9 @@ final class CudaOps implements Ops {
         CudaTensor from = CudaTensor.of(qkv);
         CudaTensor x = CudaTensor.of(h);
         CudaTensor out = CudaTensor.of(to);
-        if (!transformer.fits(from, w, x, out, next, nextQkv)) {
+        if (!fused
+                || unfusedAttention != null
+                || !transformer.fits(from, w, x, out, next, nextQkv)) {
             Ops.super.transformerLayer(qkv, w, h, to, next, nextQkv);
             return;
         }
@@ -413,6 +451,10 @@ final class CudaOps implements Ops {
         shape(relK, "attentionShaw", 1, relK.rows(), d);
         shape(relV, "attentionShaw", 1, relK.rows(), d);
         check(relK.rows() % 2 == 1, "attentionShaw", "an even number of distances", relK);
+        if (unfusedAttention != null) {
+            unfusedAttention.shaw(q, k, v, heads, scale, relK, relV, out);
+            return;
+        }
         try (Scope scope = scope()) {
             attention.shaw(
                     CudaTensor.of(q),
@@ -451,6 +493,10 @@ final class CudaOps implements Ops {
         shape(p, "attentionTransformerXl", 1, 2 * q.rows() - 1, q.cols());
         shape(biasU, "attentionTransformerXl", 1, 1, q.cols());
         shape(biasV, "attentionTransformerXl", 1, 1, q.cols());
+        if (unfusedAttention != null) {
+            unfusedAttention.transformerXl(q, k, v, p, biasU, biasV, heads, scale, out);
+            return;
+        }
         attention.transformerXl(
                 CudaTensor.of(q),
                 CudaTensor.of(k),
@@ -570,17 +616,19 @@ final class CudaOps implements Ops {
             @Nullable Tensor more,
             Tensor out) {
         same(op, x, out);
-        boolean fused = after.alpha() == null;
+        boolean one = fused && after.alpha() == null;
         rows.normalize(
                 CudaTensor.of(x),
                 vector(op, gamma, x),
                 beta == null ? null : vector(op, beta, x),
                 eps,
-                fused ? after : Activation.NONE,
-                fused && more != null ? vector(op, more, x) : null,
+                one ? after : Activation.NONE,
+                one && more != null ? vector(op, more, x) : null,
                 CudaTensor.of(out));
-        if (!fused) {
-            activate(out, after, out);
+        if (!one) {
+            if (Unfused.has(after)) {
+                activate(out, after, out);
+            }
             if (more != null) {
                 add(out, more, out);
             }

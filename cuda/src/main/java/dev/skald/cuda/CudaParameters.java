@@ -1,5 +1,6 @@
 package dev.skald.cuda;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.cuda.CudaWeights.CudaConv1d;
 import dev.skald.cuda.CudaWeights.CudaConv2d;
@@ -68,7 +69,7 @@ final class CudaParameters extends CheckedParameters {
 
     @Override
     public Precision streamed() {
-        return precision == Precision.FP32 ? Precision.FP32 : Precision.BF16;
+        return type(Role.STREAMED) == Type.F32 ? Precision.FP32 : Precision.BF16;
     }
 
     private Type type(Role role) {
@@ -78,7 +79,7 @@ final class CudaParameters extends CheckedParameters {
         return switch (role) {
             case EXACT -> Type.F32;
             case DIRECT, WORKING -> Type.F16;
-            case STREAMED -> Type.BF16;
+            case STREAMED -> context.uses(Optimisation.BF16) ? Type.BF16 : Type.F32;
         };
     }
 

@@ -74,6 +74,6 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public Backend open(Device device, DeviceSettings settings) {
         int index = Integer.parseInt(device.name().substring(5));
-        return new CudaBackend(Context.open(index, settings.memory()));
+        return new CudaBackend(Context.open(index, settings.memory(), settings.without()));
     }
 }

@@ -29,7 +29,7 @@ final class DeviceArena {
         private long bytes;
 
         /**
-         * @param step bytes that it grows by, at least
+         * @param step bytes that it grows by, at least; 0 for memory of its own for each tensor
          * @param outOfMemory called when there is too little; tells whether it freed some
          */
         Region(Context context, long step, BooleanSupplier outOfMemory) {
@@ -44,6 +44,12 @@ final class DeviceArena {
         }
 
         private long allocate(long size) {
+            if (step == 0) {
+                Block own = chunk((size + ALIGN - 1) / ALIGN * ALIGN);
+                chunks.add(own);
+                bytes += own.bytes();
+                return own.address();
+            }
             while (chunk < chunks.size() && chunks.get(chunk).bytes() - used < size) {
                 chunk++;
                 used = 0;
@@ -57,6 +63,15 @@ final class DeviceArena {
             long at = chunks.get(chunk).address() + used;
             used += (size + ALIGN - 1) / ALIGN * ALIGN;
             return at;
+        }
+
+        /** Gives back what came after the first {@code count} tensors of memory of their own. */
+        private void shrink(int count) {
+            while (step == 0 && chunks.size() > count) {
+                Block last = chunks.removeLast();
+                bytes -= last.bytes();
+                context.giveBack(last); // waits for what still reads it
+            }
         }
 
         /** A chunk, no larger than it must be where memory is short. */
@@ -112,11 +127,13 @@ final class DeviceArena {
         Region region = current;
         int keptChunk = region.chunk;
         long keptUsed = region.used;
+        int keptTensors = region.chunks.size();
         int level = ++depth;
         return () -> {
             leave(level);
             region.chunk = keptChunk;
             region.used = keptUsed;
+            region.shrink(keptTensors);
         };
     }
 

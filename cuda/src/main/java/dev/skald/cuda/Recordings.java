@@ -1,5 +1,6 @@
 package dev.skald.cuda;
 
+import dev.skald.Optimisation;
 import dev.skald.cuda.DeviceArena.Region;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
@@ -71,10 +72,11 @@ final class Recordings {
 
     private final Context context;
     private final List<Entry> idle = new ArrayList<>();
-    private final AtomicBoolean refused = new AtomicBoolean();
+    private final AtomicBoolean refused;
 
     Recordings(Context context) {
         this.context = context;
+        refused = new AtomicBoolean(!context.uses(Optimisation.GRAPHS));
         context.onPressure(this::trim);
     }
 
@@ -107,7 +109,7 @@ final class Recordings {
         }
     }
 
-    /** Whether ops could not be recorded on this device: then they are launched one by one. */
+    /** Whether ops cannot be recorded on this device, or shall not: then they are launched one by one. */
     boolean refused() {
         return refused.get();
     }

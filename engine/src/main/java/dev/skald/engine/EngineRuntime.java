@@ -1,6 +1,7 @@
 package dev.skald.engine;
 
 import dev.skald.EngineUnavailableException;
+import dev.skald.Optimisation;
 import dev.skald.SkaldException;
 import dev.skald.spi.EngineContext;
 import dev.skald.spi.EngineStatus;
@@ -25,6 +26,8 @@ public final class EngineRuntime implements AutoCloseable {
     private final List<Backend.Registration> registered = new ArrayList<>();
     private boolean closed;
 
+    private static final System.Logger LOG = System.getLogger(EngineRuntime.class.getName());
+
     private EngineRuntime(Devices.Lease device, int threads) {
         this.device = device;
         scheduler = Scheduler.open(device.backend(), threads);
@@ -40,9 +43,26 @@ public final class EngineRuntime implements AutoCloseable {
     public static EngineRuntime open(EngineContext context, Predicate<BackendProvider> suits) {
         try {
             Devices.Lease device = Devices.open(context, suits);
+            tellWithoutMeaning(context, device.backend());
             return new EngineRuntime(device, context.threads());
         } catch (IllegalArgumentException e) {
             throw new EngineUnavailableException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** A line for each switch that changes nothing on the device. */
+    private static void tellWithoutMeaning(EngineContext context, Backend device) {
+        if (device.memory().isPresent()) {
+            return;
+        }
+        for (Optimisation o : Optimisation.values()) {
+            if (!context.uses(o) && o.notOnCpu().isPresent()) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "without {0} has no meaning on a CPU: {1}",
+                        o,
+                        o.notOnCpu().get());
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.skald.engine;
 
+import dev.skald.Optimisation;
 import dev.skald.SkaldException;
+import dev.skald.spi.EngineContext;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * needs their room, the one first that was not used for longest. Safe for many threads.
  */
 public final class LoadCache<K, V> implements AutoCloseable {
+    /** A budget that keeps nothing that nobody uses. */
+    private static final long NOTHING = -1;
+
     private final long budget;
     private final Consumer<V> closer;
     private final Map<K, Entry> entries = new HashMap<>();
@@ -47,6 +52,12 @@ public final class LoadCache<K, V> implements AutoCloseable {
     public LoadCache(long budget, Consumer<V> closer) {
         this.budget = budget;
         this.closer = closer;
+    }
+
+    /** Of the models that an engine loads. */
+    public static <K, V> LoadCache<K, V> models(EngineContext context, Consumer<V> closer) {
+        boolean kept = context.uses(Optimisation.PRELOADED);
+        return new LoadCache<>(kept ? context.modelMemory() : NOTHING, closer);
     }
 
     /** The use of an entry, to be closed. */
@@ -164,7 +175,7 @@ public final class LoadCache<K, V> implements AutoCloseable {
                     oldest = e;
                 }
             }
-            if (oldest == null || entries.size() == 1) {
+            if (oldest == null || (entries.size() == 1 && budget != NOTHING)) {
                 break;
             }
             entries.remove(oldest.key);

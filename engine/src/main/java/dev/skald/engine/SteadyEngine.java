@@ -1,6 +1,7 @@
 package dev.skald.engine;
 
 import dev.skald.AudioChunk;
+import dev.skald.Optimisation;
 import dev.skald.Reading;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
@@ -92,7 +93,9 @@ public final class SteadyEngine implements SpeechEngine {
      */
     public static SpeechEngine open(
             EngineContext context, Function<EngineContext, SpeechEngine> opener) {
-        return new SteadyEngine(context, opener);
+        return context.uses(Optimisation.FALLBACKS)
+                ? new SteadyEngine(context, opener)
+                : opener.apply(context);
     }
 
     private SpeechEngine engine(String device) {

@@ -40,7 +40,7 @@ final class PiperEngine implements SpeechEngine {
         this.context = context;
         this.loader = loader;
         runtime = EngineRuntime.open(context, VitsNetwork.AUTO);
-        voices = new LoadCache<>(context.modelMemory(), voice -> voice.network().close());
+        voices = LoadCache.models(context, voice -> voice.network().close());
     }
 
     @Override

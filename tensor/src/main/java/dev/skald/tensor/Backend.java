@@ -1,5 +1,6 @@
 package dev.skald.tensor;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.tensor.decode.DecoderModel;
 import dev.skald.tensor.decode.TokenDecoder;
@@ -36,6 +37,11 @@ public interface Backend extends AutoCloseable {
     /** Whether it failed for good: who opens the device again gets another backend. */
     default boolean lost() {
         return false;
+    }
+
+    /** Whether that is on. */
+    default boolean uses(Optimisation optimisation) {
+        return true;
     }
 
     /** How its own memory is used; empty if it computes in the host's. */

@@ -9,11 +9,18 @@ import java.util.Locale;
  * @param activations of op streams
  * @param decoder keys, values and working space of token decoders
  * @param idle kept for the next request, freed when it is needed
+ * @param peak the most that was taken at once, weights and all
  * @param free what the whole machine has left
  * @param total what the device has
  */
 public record DeviceMemory(
-        long weights, long activations, long decoder, long idle, long free, long total) {
+        long weights,
+        long activations,
+        long decoder,
+        long idle,
+        long peak,
+        long free,
+        long total) {
     /** For people, in one line. */
     @Override
     public String toString() {

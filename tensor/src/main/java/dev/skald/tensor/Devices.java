@@ -24,7 +24,7 @@ public final class Devices {
         /** Threads of the host do not change a device that has memory of its own. */
         static Key of(Device device, DeviceSettings s) {
             int threads = device.memory() > 0 ? 0 : s.threads();
-            return new Key(device.name(), new DeviceSettings(threads, s.memory()));
+            return new Key(device.name(), new DeviceSettings(threads, s.memory(), s.without()));
         }
     }
 

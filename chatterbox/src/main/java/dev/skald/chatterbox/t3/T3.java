@@ -1,5 +1,6 @@
 package dev.skald.chatterbox.t3;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.nn.Loader;
 import dev.skald.tensor.Conversion;
@@ -274,7 +275,12 @@ public final class T3 {
         embedSpeech(ops, new int[] {T3Config.START_SPEECH}, 0, start);
         for (int b = 0; b < out.batch(); b++) {
             Tensor row = out.batch(b);
-            ops.write(embedText(text, guided && b == 1), 0, row.rows(0, text.length));
+            float[] embedded = embedText(text, guided && b == 1);
+            boolean batched = ops.backend().uses(Optimisation.BATCHED_TEXT);
+            int each = batched ? Math.max(1, text.length) : 1;
+            for (int i = 0; i < text.length; i += each) {
+                ops.write(embedded, i * out.cols(), row.rows(i, i + each));
+            }
             for (int i = text.length; i < row.rows(); i++) {
                 ops.copy(start, row.rows(i, i + 1));
             }

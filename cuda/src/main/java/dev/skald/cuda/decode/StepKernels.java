@@ -1,5 +1,6 @@
 package dev.skald.cuda.decode;
 
+import dev.skald.Optimisation;
 import dev.skald.cuda.driver.Block;
 import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
@@ -69,6 +70,7 @@ final class StepKernels implements AutoCloseable {
         this.stream = stream;
         this.model = model;
         early = context.launchesEarly();
+        direct = !context.uses(Optimisation.GRAPHS);
         splits = model.llama() ? 4 : 8;
         int c = model.width();
         int h = model.heads();

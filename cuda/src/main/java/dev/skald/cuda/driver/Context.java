@@ -1,5 +1,6 @@
 package dev.skald.cuda.driver;
 
+import dev.skald.Optimisation;
 import dev.skald.tensor.DeviceMemory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +51,17 @@ public final class Context implements AutoCloseable {
     private final int index;
     private final long handle;
     private final boolean portable = "portable".equals(System.getProperty(KERNELS));
+    private final Set<Optimisation> without;
     private final Memory memory;
     private final List<Long> modules = new ArrayList<>();
     private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
     private volatile @Nullable CudaException lost;
     private volatile boolean closed;
 
-    private Context(Driver driver, int index, long limit) {
+    private Context(Driver driver, int index, long limit, Set<Optimisation> without) {
         this.driver = driver;
         this.index = index;
+        this.without = Set.copyOf(without);
         // The last one's error is not this one's.
         CURRENT.remove();
         driver.makeCurrent(0);
@@ -72,6 +76,11 @@ public final class Context implements AutoCloseable {
      * @param limit bytes of its memory that may be taken; 0 for all there is
      */
     public static Context open(int index, long limit) {
+        return open(index, limit, Set.of());
+    }
+
+    /** The same, with something switched off. */
+    public static Context open(int index, long limit, Set<Optimisation> without) {
         Driver driver = Driver.get();
         int capability = driver.computeCapability(index);
         if (capability < 80) {
@@ -82,7 +91,7 @@ public final class Context implements AutoCloseable {
                             + ", Skald needs 8.0 or later",
                     CudaException.NONE);
         }
-        Context context = new Context(driver, index, limit);
+        Context context = new Context(driver, index, limit, without);
         try {
             context.load();
             return context;
@@ -116,6 +125,11 @@ public final class Context implements AutoCloseable {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** Whether that is on. */
+    public boolean uses(Optimisation optimisation) {
+        return !without.contains(optimisation);
     }
 
     /** Makes this the calling thread's context. */
@@ -292,6 +306,19 @@ public final class Context implements AutoCloseable {
     /** Nothing may run over it any more. */
     public void freeHost(MemorySegment host) {
         memory.giveBackHost(new Block(host.address(), host.byteSize()));
+    }
+
+    /** Memory of the host for copies: page-locked, unless that is off; to be given back. */
+    @SuppressWarnings("MustBeClosedChecker") // freed by the collector
+    MemorySegment staging(long bytes) {
+        return uses(Optimisation.PINNED) ? allocateHost(bytes) : Arena.ofAuto().allocate(bytes, 4096);
+    }
+
+    /** Nothing may run over it any more. */
+    void freeStaging(MemorySegment staging) {
+        if (uses(Optimisation.PINNED)) {
+            freeHost(staging);
+        }
     }
 
     /** Has something called, on the thread that needs memory, when there is none left. */

@@ -1,5 +1,6 @@
 package dev.skald.cuda.driver;
 
+import dev.skald.Optimisation;
 import dev.skald.tensor.DeviceMemory;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +27,11 @@ final class Memory {
     private final Driver driver;
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
+    private final AtomicLong peak = new AtomicLong();
     private final AtomicLongArray used = new AtomicLongArray(Use.values().length);
     private final Map<Long, Piece> pieces = new ConcurrentHashMap<>();
-    private final Pool idle = new Pool(KEPT);
-    private final Pool idleHost = new Pool(KEPT_HOST);
+    private final Pool idle;
+    private final Pool idleHost;
     private final List<Runnable> pressure = new CopyOnWriteArrayList<>();
 
     private record Piece(long bytes, Use use) {}
@@ -41,6 +43,9 @@ final class Memory {
         this.context = context;
         this.driver = driver;
         this.limit = limit == 0 ? Long.MAX_VALUE : limit;
+        boolean keeps = context.uses(Optimisation.POOL);
+        idle = new Pool(keeps ? KEPT : 0);
+        idleHost = new Pool(keeps ? KEPT_HOST : 0);
     }
 
     void onPressure(Runnable free) {
@@ -83,7 +88,8 @@ final class Memory {
     }
 
     private long take(long bytes, Use use) {
-        if (taken.addAndGet(bytes) > limit) {
+        long now = taken.addAndGet(bytes);
+        if (now > limit) {
             taken.addAndGet(-bytes);
             throw new CudaException("the limit is reached", CudaException.OUT_OF_MEMORY);
         }
@@ -91,6 +97,7 @@ final class Memory {
             long address = driver.allocate(bytes);
             pieces.put(address, new Piece(bytes, use));
             used.addAndGet(use.ordinal(), bytes);
+            peak.accumulateAndGet(now, Math::max);
             return address;
         } catch (RuntimeException e) {
             taken.addAndGet(-bytes);
@@ -193,6 +200,7 @@ final class Memory {
                 used.get(Use.ACTIVATIONS.ordinal()),
                 used.get(Use.DECODER.ordinal()),
                 idle.bytes(),
+                peak.get(),
                 free[0],
                 free[1]);
     }

@@ -42,11 +42,11 @@ public final class Stream implements AutoCloseable {
     Stream(Context context, boolean first) {
         this.context = context;
         driver = context.driver();
-        staging = context.allocateHost(STAGING);
+        staging = context.staging(STAGING);
         try {
             handle = driver.createStream(first);
         } catch (CudaException e) {
-            context.freeHost(staging);
+            context.freeStaging(staging);
             arena.close();
             throw e;
         }
@@ -251,7 +251,7 @@ public final class Stream implements AutoCloseable {
         }
         closed = true;
         finish();
-        context.freeHost(staging);
+        context.freeStaging(staging);
         context.quietly(() -> driver.destroyStream(handle));
         arena.close();
     }

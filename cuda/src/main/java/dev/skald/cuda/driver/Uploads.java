@@ -1,5 +1,6 @@
 package dev.skald.cuda.driver;
 
+import dev.skald.Optimisation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -70,7 +71,7 @@ public final class Uploads implements AutoCloseable {
     private int next;
 
     public Uploads(Context context, Stream stream) {
-        this(context, stream, context::allocateHost);
+        this(context, stream, context::staging);
     }
 
     Uploads(Context context, Stream stream, LongFunction<MemorySegment> lock) {
@@ -115,6 +116,9 @@ public final class Uploads implements AutoCloseable {
         driver.recordEvent(piece.event, stream.handle());
         piece.queued = false;
         piece.copied = true;
+        if (!context.uses(Optimisation.PINNED)) {
+            stream.synchronize();
+        }
     }
 
     /** Does something with the stream after what was uploaded until now. */
@@ -167,7 +171,7 @@ public final class Uploads implements AutoCloseable {
         MemorySegment memory;
         try {
             MemorySegment locked = lock.apply((long) PIECES * PIECE);
-            freeMemory = () -> context.freeHost(locked);
+            freeMemory = () -> context.freeStaging(locked);
             memory = locked;
         } catch (CudaException e) {
             if (e.kind() == CudaException.Kind.LOST) {

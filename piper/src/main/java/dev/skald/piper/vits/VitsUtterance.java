@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.Optimisation;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
 import dev.skald.nn.Rows;
@@ -204,7 +205,13 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             this.frame = frame;
             this.number = number;
             Ops.Ints input = ops.ints(ids.length);
-            ops.write(ids, input);
+            if (ops.backend().uses(Optimisation.BATCHED_TEXT)) {
+                ops.write(ids, input);
+            } else {
+                for (int i = 0; i < ids.length; i++) {
+                    ops.write(new int[] {ids[i]}, input.slice(i, 1));
+                }
+            }
             Tensor speaker = speaker();
             encoded =
                     network.timed(

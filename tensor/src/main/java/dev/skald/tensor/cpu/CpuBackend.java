@@ -1,19 +1,28 @@
 package dev.skald.tensor.cpu;
 
+import dev.skald.Optimisation;
 import dev.skald.PhysicalCores;
 import dev.skald.Precision;
 import dev.skald.tensor.Backend;
+import dev.skald.tensor.DeviceSettings;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.cpu.workers.WorkerPool;
+import java.util.Set;
 
 /** The processor as a {@link Backend}: kernels on the Vector API, a fixed pool of workers. */
 public final class CpuBackend implements Backend {
     private final CpuKernels kernels;
     private final WorkerPool pool;
+    private final Set<Optimisation> without;
 
     CpuBackend(CpuKernels kernels, int threads) {
+        this(kernels, threads, Set.of());
+    }
+
+    private CpuBackend(CpuKernels kernels, int threads, Set<Optimisation> without) {
         this.kernels = kernels;
+        this.without = without;
         this.pool = new WorkerPool(threads);
         kernels.warmUp();
     }
@@ -30,10 +39,18 @@ public final class CpuBackend implements Backend {
      *     core
      */
     public static CpuBackend open(int threads) {
+        return open(DeviceSettings.threads(threads));
+    }
+
+    static CpuBackend open(DeviceSettings settings) {
+        int threads = settings.threads();
         if (threads < 0 || threads > 1024) {
             throw new IllegalArgumentException("threads must be 0 to 1024, not " + threads);
         }
-        return new CpuBackend(CpuKernels.best(), threads == 0 ? PhysicalCores.count() : threads);
+        return new CpuBackend(
+                CpuKernels.best(),
+                threads == 0 ? PhysicalCores.count() : threads,
+                settings.without());
     }
 
     @Override
@@ -47,9 +64,15 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public boolean uses(Optimisation optimisation) {
+        return !without.contains(optimisation);
+    }
+
+    @Override
     public Parameters parameters(Precision precision) {
+        Precision streamed = precision == Precision.AUTO ? Precision.BF16 : precision;
         return new CpuParameters(
-                this, kernels, precision == Precision.AUTO ? Precision.BF16 : precision);
+                this, kernels, uses(Optimisation.BF16) ? streamed : Precision.FP32);
     }
 
     @Override

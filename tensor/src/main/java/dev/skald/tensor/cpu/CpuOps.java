@@ -4,6 +4,7 @@ import static dev.skald.tensor.Shapes.check;
 import static dev.skald.tensor.Shapes.same;
 import static dev.skald.tensor.Shapes.shape;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.tensor.Activation;
 import dev.skald.tensor.Backend;
@@ -17,6 +18,8 @@ import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
 import dev.skald.tensor.Philox;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.Unfused;
+import dev.skald.tensor.UnfusedAttention;
 import dev.skald.tensor.cpu.PackedWeights.CpuConv1d;
 import dev.skald.tensor.cpu.PackedWeights.CpuConv2d;
 import dev.skald.tensor.cpu.PackedWeights.CpuConvTranspose1d;
@@ -35,6 +38,7 @@ import dev.skald.tensor.cpu.elementwise.RowLoops;
 import dev.skald.tensor.cpu.gemm.Format;
 import dev.skald.tensor.cpu.gemm.Gemm;
 import dev.skald.tensor.cpu.gemm.Output;
+import dev.skald.tensor.cpu.gemm.PackedMatrix;
 import dev.skald.tensor.cpu.gemm.Windows;
 import dev.skald.tensor.cpu.memory.Arena;
 import dev.skald.tensor.cpu.memory.CpuTensor;
@@ -45,6 +49,7 @@ import dev.skald.tensor.cpu.workers.Team;
 import dev.skald.tensor.cpu.workers.WorkerPool;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ops on a processor: shapes are checked here, the packages below cut the work into tiles and
@@ -61,7 +66,7 @@ final class CpuOps implements Ops {
     private final Backend backend;
     private final CpuKernels kernels;
     private final Team team;
-    private final Arena arena = new Arena();
+    private final Arena arena;
     private final Scratch scratch;
     private final Gemm gemm;
     private final Winograd winograd;
@@ -69,10 +74,18 @@ final class CpuOps implements Ops {
     private final Attention attention;
     private final CachedAttention cachedAttention;
     private final RowLoops rows;
+    private final boolean fused;
+    private final @Nullable UnfusedAttention unfusedAttention;
 
     CpuOps(Backend backend, CpuKernels kernels, WorkerPool pool) {
         this.backend = backend;
         this.kernels = kernels;
+        arena = new Arena(backend.uses(Optimisation.POOL));
+        fused = backend.uses(Optimisation.FUSED_KERNELS);
+        unfusedAttention =
+                backend.uses(Optimisation.FUSED_ATTENTION)
+                        ? null
+                        : new UnfusedAttention(this, new Products());
         team = new Team(pool);
         scratch = new Scratch(pool.threads());
         gemm = new Gemm(kernels.gemm(), kernels.functions(), kernels.outputs(), team, scratch);
@@ -234,12 +247,41 @@ final class CpuOps implements Ops {
 
     // ---- matrix products
 
+    /** Activations packed as weights, in the arena. */
+    private final class Products implements UnfusedAttention.Products {
+        private PackedMatrix space(int k, int n) {
+            int width = kernels.gemm().panel();
+            CpuTensor t = arena.tensor(1, 1, PackedMatrix.length(k, n, width));
+            return new PackedMatrix(t.data, t.offset, k, n, width);
+        }
+
+        @Override
+        public Linear byRows(Tensor m) {
+            CpuTensor t = cpu(m);
+            PackedMatrix packed = space(t.cols(), t.rows());
+            packed.packColumns(t.data, t.offset, t.rowStride);
+            return new CpuLinear(t.cols(), t.rows(), packed, null);
+        }
+
+        @Override
+        public Linear byColumns(Tensor m) {
+            CpuTensor t = cpu(m);
+            PackedMatrix packed = space(t.rows(), t.cols());
+            packed.packRows(t.data, t.offset, t.rowStride);
+            return new CpuLinear(t.rows(), t.cols(), packed, null);
+        }
+    }
+
     @Override
     public void linear(Tensor x, Linear w, Epilogue epilogue, Tensor out) {
         CpuLinear l = (CpuLinear) w;
         check(x.cols() == l.in(), "linear", "in is " + l.in(), x);
         shape(out, "linear", x.batch(), x.rows(), l.out());
         residual(epilogue, "linear", out);
+        if (!fused && Unfused.has(epilogue)) {
+            Unfused.linear(this, x, w, epilogue, out);
+            return;
+        }
         if (x.rows() == 1 && x.batch() > 1) {
             // Read the weights once for all batches.
             linear(
@@ -286,6 +328,10 @@ final class CpuOps implements Ops {
                         validRows(epilogue, b, rows),
                         out.batch(b).unpadded(rows));
             }
+            return;
+        }
+        if (!fused && (Unfused.has(before) || Unfused.has(epilogue))) {
+            Unfused.conv1d(this, x, w, padLeft, padRight, before, epilogue, out);
             return;
         }
         Windows windows =
@@ -426,6 +472,10 @@ final class CpuOps implements Ops {
             }
             return;
         }
+        if (unfusedAttention != null) {
+            unfusedAttention.plain(q, k, v, heads, scale, causal, out);
+            return;
+        }
         attention.run(cpu(q), cpu(k), cpu(v), heads, scale, causal, null, null, cpu(out));
     }
 
@@ -458,6 +508,10 @@ final class CpuOps implements Ops {
                         relV,
                         out.batch(b).unpadded(rows));
             }
+            return;
+        }
+        if (unfusedAttention != null) {
+            unfusedAttention.shaw(q, k, v, heads, scale, relK, relV, out);
             return;
         }
         attention.run(
@@ -506,6 +560,10 @@ final class CpuOps implements Ops {
                         scale,
                         out.batch(b).unpadded(rows));
             }
+            return;
+        }
+        if (unfusedAttention != null) {
+            unfusedAttention.transformerXl(q, k, v, p, biasU, biasV, heads, scale, out);
             return;
         }
         attention.run(

@@ -37,6 +37,6 @@ public final class CpuProvider implements BackendProvider {
 
     @Override
     public Backend open(Device device, DeviceSettings settings) {
-        return CpuBackend.open(settings.threads());
+        return CpuBackend.open(settings);
     }
 }

@@ -20,10 +20,22 @@ public final class Arena {
     /** For tests of what happens when memory runs out: called before each allocation. */
     static volatile Runnable beforeAllocation = () -> {};
 
+    private final boolean kept;
     private final List<float[]> chunks = new ArrayList<>();
     private int chunk;
     private int used;
     private int depth;
+
+    public Arena() {
+        this(true);
+    }
+
+    /**
+     * @param kept whether memory is kept for the next tensor; else each has an array of its own
+     */
+    public Arena(boolean kept) {
+        this.kept = kept;
+    }
 
     public CpuTensor tensor(int batch, int rows, int cols) {
         if (batch < 0 || rows < 0 || cols < 0) {
@@ -36,6 +48,9 @@ public final class Arena {
                     "a tensor of (" + batch + "," + rows + "," + cols + ") is too large");
         }
         beforeAllocation.run();
+        if (!kept) {
+            return CpuTensor.dense(new float[(int) size], 0, batch, rows, cols);
+        }
         int at = reserve((int) size);
         return CpuTensor.dense(chunks.get(chunk), at, batch, rows, cols);
     }
