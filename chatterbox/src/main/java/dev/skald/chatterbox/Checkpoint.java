@@ -74,7 +74,7 @@ final class Checkpoint implements AutoCloseable {
                             () -> S3Gen.loadFlow(s3genWeights, into, S3Gen.HEAD_DIM));
             try {
                 TextTokenizer text = model.tokenizer(folder);
-                VoiceConditionals voice = builtIn(folder);
+                VoiceConditionals voice = builtIn(folder).orElse(null);
                 T3 t3 = T3.load(into, t3Weights);
                 HiftVocoder vocoder = S3Gen.loadVocoder(s3genWeights, into);
                 S3Gen s3gen = new S3Gen(flow.join(), vocoder);
@@ -112,13 +112,13 @@ final class Checkpoint implements AutoCloseable {
         }
     }
 
-    private static @Nullable VoiceConditionals builtIn(Path folder) {
+    static Optional<VoiceConditionals> builtIn(Path folder) {
         Path file = folder.resolve("conds.pt");
         if (!Files.exists(file)) {
-            return null;
+            return Optional.empty();
         }
         try (TorchZip conds = TorchZip.open(file)) {
-            return VoiceConditionals.read(conds);
+            return Optional.of(VoiceConditionals.read(conds));
         }
     }
 

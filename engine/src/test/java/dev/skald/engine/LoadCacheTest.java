@@ -3,9 +3,12 @@ package dev.skald.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skald.Optimisation;
 import dev.skald.SkaldException;
 import dev.skald.VoiceException;
+import dev.skald.spi.EngineContext;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,6 +47,22 @@ class LoadCacheTest {
             assertThat(closed).isEmpty();
         }
         assertThat(closed).containsExactly("a");
+    }
+
+    @Test
+    void withoutPreloadingNothingIsKept() {
+        EngineContext context =
+                EngineContext.builder().without(Set.of(Optimisation.PRELOADED)).build();
+        try (LoadCache<String, String> cache = LoadCache.models(context, closed::add)) {
+            for (int i = 1; i <= 3; i++) {
+                try (var lease = take(cache, "a")) {
+                    assertThat(lease.get()).isEqualTo("a");
+                    assertThat(closed).hasSize(i - 1);
+                }
+                assertThat(loads).hasValue(i);
+                assertThat(closed).hasSize(i);
+            }
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.AudioChunk;
+import dev.skald.Optimisation;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.spi.AudioSource;
@@ -224,6 +225,19 @@ class SteadyEngineTest {
         }
         assertThat(closed).isEqualTo(opened.size());
         assertThat(sources).isZero();
+    }
+
+    @Test
+    void withoutFallbacksTheFirstFailureEndsTheRequest() {
+        faults.add(new Fault(0, Kind.OUT_OF_MEMORY));
+        try (SpeechEngine engine =
+                SteadyEngine.open(
+                        EngineContext.builder().without(Set.of(Optimisation.FALLBACKS)).build(),
+                        context -> new Fake("cuda"))) {
+            assertThatThrownBy(() -> speak(engine)).isInstanceOf(DeviceException.class);
+            assertThat(faults).isEmpty();
+            assertThat(speak(engine)).isEqualTo(2);
+        }
     }
 
     @Test

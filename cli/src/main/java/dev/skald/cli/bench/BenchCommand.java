@@ -80,6 +80,40 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Measure the Python piper-tts on the same voice too (bench/peers).")
     boolean peer;
 
+    @Option(
+            names = "--ablate",
+            description = {
+                "Measure what each optimisation buys: each switched off by itself, and all of them,",
+                "in turn with none switched off, in this process."
+            })
+    boolean ablate;
+
+    @Option(
+            names = "--baseline",
+            description = "The texts with all optimisations against none of them, in this process.")
+    boolean baseline;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description =
+                    "With --ablate and --baseline: after so many seconds a measurement has no further"
+                            + " round. Default: 20.")
+    double seconds = 20;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Write --ablate or --baseline (if neither is named) as one HTML page.")
+    @Nullable Path html;
+
+    @Option(
+            names = "--official",
+            paramLabel = "FILE",
+            description =
+                    "Show another program's rows beside them: JSON as skald bench --json writes it.")
+    @Nullable Path official;
+
     /** Inside a fresh process: measure one text and print its row as JSON. */
     @Option(names = "--one", hidden = true)
     @Nullable String one;
@@ -112,6 +146,9 @@ public final class BenchCommand implements Callable<Integer> {
             return ExitCode.OK.number;
         }
         boolean cinematic = cinematic();
+        if (ablate || baseline || html != null) {
+            return ablation(cinematic);
+        }
         if (peer && cinematic) {
             throw new InvalidRequestException(
                     "--peer is piper-tts, of mode fast: the official Chatterbox is measured by"
@@ -143,7 +180,7 @@ public final class BenchCommand implements Callable<Integer> {
         BenchReport report =
                 new BenchReport(
                         LocalDate.now().toString(),
-                        process.commit(),
+                        BenchProcess.commit(),
                         Machine.summary(PhysicalCores.count()),
                         voice,
                         console.engineContext().threads(),
@@ -170,10 +207,82 @@ public final class BenchCommand implements Callable<Integer> {
         return ExitCode.OK.number;
     }
 
+    private int ablation(boolean cinematic) throws IOException, InterruptedException {
+        if (!console.globals().without().isEmpty()) {
+            throw new InvalidRequestException(
+                    "--ablate and --baseline switch off by themselves: leave --without out");
+        }
+        options.seed = options.seed == null ? Long.valueOf(1) : options.seed;
+        List<BenchText> chosen = names(cinematic).stream().map(BenchText::named).toList();
+        BenchText text =
+                chosen.stream()
+                        .filter(t -> t.name().equals("medium"))
+                        .findFirst()
+                        .orElse(chosen.getFirst());
+        List<BenchRow> others = new ArrayList<>();
+        if (official != null) {
+            for (JsonNode row : JSON.readTree(Files.readString(official)).path("rows")) {
+                others.add(BenchRow.of(row));
+            }
+        }
+        SelfProcess self = new SelfProcess(handedOn());
+        Subject.Opener opener =
+                without -> new SkaldSubject(console, without, options::request, self);
+        boolean gpu;
+        String device;
+        String voice;
+        try (SkaldSubject any = new SkaldSubject(console, Set.of(), options::request, self)) {
+            gpu = any.gpu();
+            device = any.device();
+            voice = any.voice();
+        }
+        Ablation ablation =
+                new Ablation(
+                        opener,
+                        repetitions,
+                        seconds,
+                        gpu,
+                        line -> console.messages().info(line));
+        List<AblationReport.Row> rows = ablate ? ablation.rows(text) : List.of();
+        AblationReport report =
+                new AblationReport(
+                        LocalDate.now().toString(),
+                        BenchProcess.commit(),
+                        Machine.summary(PhysicalCores.count()),
+                        device,
+                        voice,
+                        gpu,
+                        ablation.comparisons(chosen),
+                        rows,
+                        text.name(),
+                        others);
+        console.io().out().print(report.markdown());
+        if (json != null) {
+            Files.writeString(
+                    json,
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report.json()) + "\n");
+        }
+        if (html != null) {
+            Files.writeString(html, new BenchPage(report).html());
+        }
+        return ExitCode.OK.number;
+    }
+
     /** What a fresh process is told as this one was: every option but bench's own. */
     private List<String> handedOn() {
         Set<String> own =
-                Set.of("--text", "--repetitions", "--warm-up", "--json", "--append", "--peer");
+                Set.of(
+                        "--text",
+                        "--repetitions",
+                        "--warm-up",
+                        "--json",
+                        "--append",
+                        "--peer",
+                        "--ablate",
+                        "--baseline",
+                        "--seconds",
+                        "--html",
+                        "--official");
         List<OptionSpec> given = new ArrayList<>();
         for (CommandSpec at = spec; at != null; at = at.parent()) {
             given.addAll(at.commandLine().getParseResult().matchedOptions());

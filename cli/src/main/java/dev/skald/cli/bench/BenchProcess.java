@@ -74,24 +74,18 @@ final class BenchProcess {
         }
     }
 
-    /** The short hash, with a {@code +} if files differ from it. */
-    String commit() throws InterruptedException {
+    /** The short hash, with a {@code +} if files differ from it; unknown outside a checkout. */
+    static String commit() throws InterruptedException {
         Optional<Path> found = Programs.find("git");
-        if (found.isEmpty()) {
+        String root = System.getProperty("skald.root", "");
+        if (found.isEmpty() || root.isEmpty()) {
             return "unknown";
         }
         String git = found.get().toString();
         try {
-            String hash = run(List.of(git, "-C", root.toString(), "rev-parse", "--short", "HEAD"));
+            String hash = run(List.of(git, "-C", root, "rev-parse", "--short", "HEAD"));
             String changed =
-                    run(
-                            List.of(
-                                    git,
-                                    "-C",
-                                    root.toString(),
-                                    "status",
-                                    "--porcelain",
-                                    "--untracked-files=no"));
+                    run(List.of(git, "-C", root, "status", "--porcelain", "--untracked-files=no"));
             return hash.strip() + (changed.isBlank() ? "" : "+");
         } catch (IOException | SkaldException e) {
             return "unknown";

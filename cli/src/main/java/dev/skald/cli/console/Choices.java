@@ -1,5 +1,6 @@
 package dev.skald.cli.console;
 
+import dev.skald.Optimisation;
 import dev.skald.SkaldHome;
 import dev.skald.voices.InstalledVoice;
 import dev.skald.voices.VoiceLibrary;
@@ -47,6 +48,13 @@ public final class Choices {
         @Override
         public Iterator<String> iterator() {
             return List.of("auto", "cpu", "cuda").iterator();
+        }
+    }
+
+    public static final class Optimisations implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Optimisation.switchable().stream().map(Optimisation::toString).iterator();
         }
     }
 

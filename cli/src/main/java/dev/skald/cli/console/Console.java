@@ -1,8 +1,10 @@
 package dev.skald.cli.console;
 
+import dev.skald.Optimisation;
 import dev.skald.Precision;
 import dev.skald.Skald;
 import dev.skald.spi.EngineContext;
+import java.util.Set;
 
 /**
  * What a command works with: its streams, the options that every command has, and the library
@@ -20,6 +22,11 @@ public record Console(Io io, GlobalOptions globals) {
 
     /** The same on another device. */
     public Skald open(String device) {
+        return builder().device(device).open();
+    }
+
+    /** The library as the command line says, not opened yet. */
+    public Skald.Builder builder() {
         if (globals.debug) {
             StderrLoggerFinder.threshold(System.Logger.Level.DEBUG);
         }
@@ -28,15 +35,20 @@ public record Console(Io io, GlobalOptions globals) {
                 .home(globals.home())
                 .offline(globals.offline())
                 .threads(globals.threads())
-                .device(device)
+                .device(globals.device)
                 .precision(Precision.of(globals.precision))
                 .deviceMemory(globals.deviceMemory())
-                .warnings(messages()::warn)
-                .open();
+                .without(globals.without())
+                .warnings(messages()::warn);
     }
 
     /** What an engine is opened with. */
     public EngineContext engineContext() {
+        return engineContext(globals.without());
+    }
+
+    /** The same with that switched off, and nothing else. */
+    public EngineContext engineContext(Set<Optimisation> without) {
         globals.chooseKernels();
         return EngineContext.builder()
                 .home(globals.home())
@@ -45,6 +57,7 @@ public record Console(Io io, GlobalOptions globals) {
                 .device(globals.device)
                 .precision(Precision.of(globals.precision))
                 .deviceMemory(globals.deviceMemory())
+                .without(without)
                 .build();
     }
 }

@@ -1,10 +1,12 @@
 package dev.skald.cli.console;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.Optimisation;
 import dev.skald.PhysicalCores;
 import dev.skald.SkaldHome;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +80,21 @@ public final class GlobalOptions {
                     "Which kernels compute on a GPU: auto, or portable, those that every GPU can run."
                             + " Default: auto.")
     public @Nullable String kernels;
+
+    @Option(
+            names = "--without",
+            paramLabel = "NAME",
+            completionCandidates = Choices.Optimisations.class,
+            scope = ScopeType.INHERIT,
+            description =
+                    "Switch optimisations off: graphs,fused-attention; all of them: all. skald doctor"
+                            + " lists them.")
+    public String without = "";
+
+    /** What is switched off. Throws {@link InvalidRequestException}. */
+    public Set<Optimisation> without() {
+        return Optimisation.parse(without);
+    }
 
     /** Bytes; 0 for all. Throws {@link InvalidRequestException}. */
     long deviceMemory() {

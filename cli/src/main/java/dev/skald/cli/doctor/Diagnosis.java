@@ -1,6 +1,7 @@
 package dev.skald.cli.doctor;
 
 import dev.skald.Mode;
+import dev.skald.Optimisation;
 import dev.skald.PhysicalCores;
 import dev.skald.Skald;
 import dev.skald.SkaldException;
@@ -26,7 +27,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /** Looks at everything {@code skald doctor} tells of. */
 final class Diagnosis {
@@ -216,15 +219,38 @@ final class Diagnosis {
                         vectors
                                 ? Simd.bits() + "-bit vectors"
                                 : "start with --add-modules jdk.incubator.vector"));
-        Integer asked = console.globals().threads;
-        int threads = asked == null ? PhysicalCores.count() : asked;
-        findings.add(
-                Finding.of(
-                        section,
-                        "all physical cores",
-                        threads == PhysicalCores.count(),
-                        threads + " threads of " + PhysicalCores.count() + " cores"));
         findings.add(aotCache(section));
+        Optional<BackendProvider.Device> device = device();
+        boolean gpu = device.isPresent() && device.get().memory() > 0;
+        Set<Optimisation> without = console.globals().without();
+        for (Optimisation o : Optimisation.values()) {
+            Optional<String> meaningless = gpu ? Optional.empty() : o.notOnCpu();
+            boolean on = !without.contains(o) && meaningless.isEmpty();
+            String why =
+                    without.contains(o)
+                            ? "off (--without): "
+                            : meaningless.map(m -> "no meaning on a CPU (" + m + "): ").orElse("");
+            findings.add(Finding.of(section, o.toString(), on, why + o.what() + own(o)));
+        }
+    }
+
+    /** What a request in mode cinematic is computed on; a Piper voice takes the CPU by itself. */
+    private Optional<BackendProvider.Device> device() {
+        try {
+            return Optional.of(Devices.find(console.globals().device));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // told among the devices
+        }
+    }
+
+    /** What is to be said of this machine. */
+    private String own(Optimisation o) {
+        return switch (o) {
+            case CORES ->
+                    "; " + console.globals().threads() + " threads of " + PhysicalCores.count() + " cores";
+            case BF16, MIXED_PRECISION -> "; --precision " + console.globals().precision;
+            default -> "";
+        };
     }
 
     /** The JVM maps the cache it uses, and leaves one alone that does not fit. */

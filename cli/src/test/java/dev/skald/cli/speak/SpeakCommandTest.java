@@ -72,6 +72,18 @@ class SpeakCommandTest {
     }
 
     @Test
+    void aSwitchThatIsNoneIsRefusedAndAllAreListed() {
+        isOneLine(
+                Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--without", "warp"),
+                ExitCode.USAGE,
+                "there is no optimisation 'warp': mixed-precision, graphs, fused-attention");
+        assertThat(
+                        Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--without", "all")
+                                .code())
+                .isZero();
+    }
+
+    @Test
     void wishesThatCannotBeGrantedAreToldOnceAndStrictRefusesThem() throws IOException {
         Files.writeString(folder.resolve("lines.txt"), "one\ntwo\n");
         Cli.Result told =

@@ -1,0 +1,4 @@
+package dev.skald.chatterbox;
+
+/** The switches on the CPU. */
+class SwitchesTest extends SwitchesContract {}
