@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * What a backend does without {@link Optimisation#FUSED_ATTENTION}: for each head a product for the
  * scores, a softmax, a product with the values, each through memory, in fp32.
  *
- * <p>A softmax is that of the scores less any number a row. Here it is the row's mean, which comes
- * of keys less their mean; scores more than {@value #HIGHEST} above it are cut.
+ * <p>A softmax is that of the scores less any number a row. Here it is the row's first score, which
+ * comes of keys less the first one; scores more than {@value #HIGHEST} above it are cut.
  *
  * <p>Legend: B batch, T queries, S keys, D columns of a head.
  */
@@ -55,6 +55,10 @@ public final class UnfusedAttention {
             Terms terms =
                     mask == null ? NONE : (batch, head, scores) -> ops.add(scores, mask, scores);
             run(clean(q), k, v, heads, scale, terms, out);
+            int blind = causal ? Math.max(0, q.rows() - k.rows()) : 0; // see no key
+            if (blind > 0) {
+                ops.fill(out.rows(0, blind), 0);
+            }
         }
     }
 
@@ -129,7 +133,7 @@ public final class UnfusedAttention {
             Tensor position = ops.tensor(q.batch(), t, q.cols());
             ops.add(content, biasV, position);
             ops.add(content, biasU, content);
-            Tensor positions = centred(clean(p), null);
+            Tensor positions = lessTheFirst(clean(p));
             Terms terms =
                     (b, h, scores) -> {
                         try (Scope inner = ops.scope()) {
@@ -163,7 +167,7 @@ public final class UnfusedAttention {
         if (t == 0 || s == 0 || d == 0) {
             return;
         }
-        Tensor keys = centred(clean(k), k.lengths());
+        Tensor keys = lessTheFirst(clean(k));
         Tensor values = clean(v.lengths() == null && k.lengths() != null ? v.valid(k.lengths()) : v);
         Tensor mask = padding(k);
         Tensor ones = ops.tensor(1, s, d);
@@ -213,12 +217,11 @@ public final class UnfusedAttention {
         return to;
     }
 
-    /** Less its mean over the valid rows, in place. */
-    private Tensor centred(Tensor x, @Nullable Ints lengths) {
-        Tensor valid = lengths == null ? x : x.valid(lengths);
-        Tensor mean = ops.tensor(x.batch(), 1, x.cols());
-        ops.meanRows(valid, mean);
-        ops.addScaled(valid, mean, -1, valid);
+    /** Each row less the first, in place. */
+    private Tensor lessTheFirst(Tensor x) {
+        Tensor first = ops.tensor(x.batch(), 1, x.cols());
+        ops.copy(x.rows(0, 1), first);
+        ops.addScaled(x, first, -1, x);
         return x;
     }
 
