@@ -60,9 +60,7 @@ class OptimisationTest {
                     .isInstanceOf(InvalidAudioException.class);
         }
         try (Skald skald =
-                Skald.builder()
-                        .without(Set.of(Optimisation.VALIDATION))
-                        .open(List.of(broken))) {
+                Skald.builder().without(Set.of(Optimisation.VALIDATION)).open(List.of(broken))) {
             assertThat(skald.speak("text").samples()).contains(Float.NaN);
         }
     }
@@ -74,9 +72,7 @@ class OptimisationTest {
                 new FakeEngine("grand", Mode.CINEMATIC, Availability.no("no model is installed"));
         SpeechRequest request = SpeechRequest.builder("text").mode(Mode.CINEMATIC).build();
         try (Skald skald =
-                Skald.builder()
-                        .without(Set.of(Optimisation.FALLBACKS))
-                        .open(List.of(fast, none))) {
+                Skald.builder().without(Set.of(Optimisation.FALLBACKS)).open(List.of(fast, none))) {
             assertThatThrownBy(() -> skald.speak(request))
                     .isInstanceOf(EngineUnavailableException.class)
                     .hasMessageContaining("no model is installed");

@@ -60,13 +60,7 @@ final class ProductsOfActivations implements UnfusedAttention.Products {
                 .add(t.type().ordinal())
                 .add(Type.F32.ordinal())
                 .add(1f)
-                .launch(
-                        "pack_weights",
-                        Math.toIntExact(Math.ceilDiv(values, 256L)),
-                        1,
-                        1,
-                        256,
-                        0);
+                .launch("pack_weights", Math.toIntExact(Math.ceilDiv(values, 256L)), 1, 1, 256, 0);
         launcher.inOrder();
         return new CudaLinear(in, out, new Matrix(to, Type.F32, out, padded, 1, 0));
     }

@@ -109,7 +109,10 @@ final class Recordings {
         }
     }
 
-    /** Whether ops cannot be recorded on this device, or shall not: then they are launched one by one. */
+    /**
+     * Whether ops cannot be recorded on this device, or shall not: then they are launched one by
+     * one.
+     */
     boolean refused() {
         return refused.get();
     }

@@ -14,8 +14,7 @@ class SimulatedWithoutFusingTest extends CudaOpsContract {
     protected Backend open() {
         BackendProvider provider = new CudaProvider();
         Set<Optimisation> without =
-                Set.of(
-                        Optimisation.FUSED_ATTENTION, Optimisation.FUSED_KERNELS);
+                Set.of(Optimisation.FUSED_ATTENTION, Optimisation.FUSED_KERNELS);
         return provider.open(provider.devices().getFirst(), new DeviceSettings(0, 0, without));
     }
 }

@@ -95,7 +95,7 @@ public final class SteadyEngine implements SpeechEngine {
             EngineContext context, Function<EngineContext, SpeechEngine> opener) {
         return context.uses(Optimisation.FALLBACKS)
                 ? new SteadyEngine(context, opener)
-                : opener.apply(context);
+                : opener.apply(context.on(context.devices().getFirst()));
     }
 
     private SpeechEngine engine(String device) {

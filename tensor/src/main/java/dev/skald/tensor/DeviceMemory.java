@@ -14,13 +14,7 @@ import java.util.Locale;
  * @param total what the device has
  */
 public record DeviceMemory(
-        long weights,
-        long activations,
-        long decoder,
-        long idle,
-        long peak,
-        long free,
-        long total) {
+        long weights, long activations, long decoder, long idle, long peak, long free, long total) {
     /** For people, in one line. */
     @Override
     public String toString() {

@@ -154,13 +154,7 @@ public final class UnfusedAttention {
     }
 
     private void run(
-            Tensor q,
-            Tensor k,
-            Tensor v,
-            int heads,
-            float scale,
-            Terms terms,
-            Tensor out) {
+            Tensor q, Tensor k, Tensor v, int heads, float scale, Terms terms, Tensor out) {
         int t = q.rows();
         int s = k.rows();
         int d = q.cols() / heads;
@@ -168,7 +162,8 @@ public final class UnfusedAttention {
             return;
         }
         Tensor keys = lessTheFirst(clean(k));
-        Tensor values = clean(v.lengths() == null && k.lengths() != null ? v.valid(k.lengths()) : v);
+        Tensor values =
+                clean(v.lengths() == null && k.lengths() != null ? v.valid(k.lengths()) : v);
         Tensor mask = padding(k);
         Tensor ones = ops.tensor(1, s, d);
         ops.fill(ones, 1);

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What each optimisation buys: the text is spoken with all of them and without one, in turn, so that
- * what else the machine does meets both.
+ * What each optimisation buys: the text is spoken with all of them and without one, in turn, so
+ * that what else the machine does meets both.
  *
  * @param rounds how often each is spoken, as long as it lasts no longer than {@link #seconds}
  * @param seconds that a row may take, but for the first round

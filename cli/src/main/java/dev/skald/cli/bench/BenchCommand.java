@@ -238,11 +238,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         Ablation ablation =
                 new Ablation(
-                        opener,
-                        repetitions,
-                        seconds,
-                        gpu,
-                        line -> console.messages().info(line));
+                        opener, repetitions, seconds, gpu, line -> console.messages().info(line));
         List<AblationReport.Row> rows = ablate ? ablation.rows(text) : List.of();
         AblationReport report =
                 new AblationReport(

@@ -95,7 +95,8 @@ record BenchPage(AblationReport report) {
     // ---- text by text
 
     private void texts(StringBuilder out) {
-        out.append("<section><h2>Short to long</h2>\n<p>Seconds to speak a text; shorter is better.");
+        out.append(
+                "<section><h2>Short to long</h2>\n<p>Seconds to speak a text; shorter is better.");
         out.append(" Each text has a scale of its own.</p>\n");
         for (Comparison c : report.comparisons()) {
             List<Bar> bars = new ArrayList<>();

@@ -247,7 +247,11 @@ final class Diagnosis {
     private String own(Optimisation o) {
         return switch (o) {
             case CORES ->
-                    "; " + console.globals().threads() + " threads of " + PhysicalCores.count() + " cores";
+                    "; "
+                            + console.globals().threads()
+                            + " threads of "
+                            + PhysicalCores.count()
+                            + " cores";
             case BF16, MIXED_PRECISION -> "; --precision " + console.globals().precision;
             default -> "";
         };

@@ -77,9 +77,7 @@ class SpeakCommandTest {
                 Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--without", "warp"),
                 ExitCode.USAGE,
                 "there is no optimisation 'warp': mixed-precision, graphs, fused-attention");
-        assertThat(
-                        Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--without", "all")
-                                .code())
+        assertThat(Cli.run("speak", "x", "--voice", "tone", "-o", "-", "--without", "all").code())
                 .isZero();
     }
 

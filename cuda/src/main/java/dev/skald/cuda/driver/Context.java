@@ -311,7 +311,9 @@ public final class Context implements AutoCloseable {
     /** Memory of the host for copies: page-locked, unless that is off; to be given back. */
     @SuppressWarnings("MustBeClosedChecker") // freed by the collector
     MemorySegment staging(long bytes) {
-        return uses(Optimisation.PINNED) ? allocateHost(bytes) : Arena.ofAuto().allocate(bytes, 4096);
+        return uses(Optimisation.PINNED)
+                ? allocateHost(bytes)
+                : Arena.ofAuto().allocate(bytes, 4096);
     }
 
     /** Nothing may run over it any more. */
