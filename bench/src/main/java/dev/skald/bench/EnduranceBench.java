@@ -163,7 +163,7 @@ public final class EnduranceBench {
     }
 
     private static DeviceMemory memory(Devices.Lease device) {
-        return device.backend().memory().orElse(new DeviceMemory(0, 0, 0, 0, 0, 0));
+        return device.backend().memory().orElse(new DeviceMemory(0, 0, 0, 0, 0, 0, 0));
     }
 
     /** What somebody holds; idle memory is nobody's. */
