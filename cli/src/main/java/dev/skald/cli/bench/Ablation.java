@@ -35,7 +35,7 @@ record Ablation(
         try (Subject with = warm(NONE, text)) {
             Spoken all = with.speak(text, false);
             Spoken exact;
-            try (Subject fp32 = opener.open(FP32)) {
+            try (Subject fp32 = opener.open(meant(FP32))) {
                 exact = fp32.sound(text);
             }
             long peak = with.peakBytes(text); // before more is loaded for the sound
@@ -46,11 +46,19 @@ record Ablation(
                     rows.add(Row.none(o, reason.get()));
                     continue;
                 }
-                tell.accept("without " + o + " ...");
-                rows.add(row(o, text, with, peak, all, exact, own));
+                Row row = row(o, text, with, peak, all, exact, own);
+                tell.accept(row.told());
+                rows.add(row);
             }
         }
         return rows;
+    }
+
+    /** Those that have a meaning on the device. */
+    private Set<Optimisation> meant(Set<Optimisation> all) {
+        Set<Optimisation> set = EnumSet.copyOf(all);
+        set.removeIf(o -> meaningless(o).isPresent());
+        return set;
     }
 
     private Optional<String> meaningless(Optimisation o) {
@@ -97,9 +105,8 @@ record Ablation(
         List<Comparison> all = new ArrayList<>();
         BenchText first = texts.getFirst();
         try (Subject optimised = warm(NONE, first);
-                Subject baseline = opener.open(Optimisation.switchable())) {
+                Subject baseline = opener.open(meant(Optimisation.switchable()))) {
             for (BenchText text : texts) {
-                tell.accept(text.name() + ", with all and with none ...");
                 List<Spoken> a = new ArrayList<>();
                 List<Spoken> b = new ArrayList<>();
                 List<Double> firstA = new ArrayList<>();
@@ -128,6 +135,7 @@ record Ablation(
                                 baseline.peakBytes(text),
                                 AudioDistance.NONE));
             }
+            all.forEach(c -> tell.accept(c.told()));
             // Last, for it may load more.
             for (int i = 0; i < texts.size(); i++) {
                 BenchText text = texts.get(i);

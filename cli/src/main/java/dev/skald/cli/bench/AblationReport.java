@@ -62,6 +62,13 @@ record AblationReport(
                     far);
         }
 
+        /** In one line. */
+        String told() {
+            return format(
+                    "%s: %s with all, %s with none, %.1f times as long",
+                    text, optimised.seconds(), baseline.seconds(), speedUp());
+        }
+
         /** By characters a second, for of a model that draws, audio is not of one length. */
         double speedUp() {
             return baseline.median() / optimised.median();
@@ -119,6 +126,15 @@ record AblationReport(
             boolean same) {
         static Row none(Optimisation what, String reason) {
             return new Row(what, reason, null, null, true);
+        }
+
+        /** In one line. */
+        String told() {
+            return with == null || without == null
+                    ? what + ": " + reason
+                    : format(
+                            "%s: %s with, %s without, %.2f times as long",
+                            what, with.seconds.seconds(), without.seconds.seconds(), factor());
         }
 
         /** How many times as long it takes without. */
