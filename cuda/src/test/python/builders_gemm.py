@@ -170,8 +170,8 @@ def gemm_norm(case, B, T, C, N, share, after="NONE", bias=True, out_type=F16, va
     case.bytes = B * T * (C * 4 + N * (4 if out_type == F32 else 2)) + N * C * 2
 
 
-def transformer(case, B, T, next=True, out_type=F32, valid=None):
-    """What comes between two attentions, at the widths that the kernel has."""
+def transformer(case, B, T, next=True, out_type=F32, valid=None, share=0):
+    """What comes between two attentions, at the widths that the kernels have; share: by two of them, with the same bits."""
     C, inner, wide, qkv = 256, 512, 1024, 1536
     half = lambda v: decode(encode(np.asarray(v, np.float32), F16), F16).astype(np.float64)
     X = case.normal(B, T, inner).astype(np.float16)
@@ -179,7 +179,7 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None):
         X[i, n:] = 0
     mixed = case.raw(tiled(X))
     X = X.astype(np.float64)
-    x = case.input(2 * case.normal(B, T, C) + 0.5, F32, 4, 8, inplace=True)
+    x = case.input(2 * case.normal(B, T, C) + 0.5, F32, 4, 8, inplace=not share)
     v = {"T": T, "B": B}
 
     def weights(name, N, K):
@@ -201,7 +201,7 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None):
     X = x.exact() + X @ weights("Out", C, inner) + vector("bOut", C)
     h = half(activation("GELU", norm(X, "gamma", "beta", 1e-5) @ weights("Up", wide, C) + vector("bUp", wide)))
     X = X + h @ weights("Down", C, wide) + vector("bDown", C)
-    out = x if out_type == F32 else case.output((B, T, C), F16, 8, 16)
+    out = x if out_type == F32 and not share else case.output((B, T, C), out_type, 8, 16)
     case.expect(out, X, 3e-4, valid)
     flops = 2.0 * B * T * (C * inner + 2 * C * wide)
     if next:
@@ -211,8 +211,20 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None):
         flops += 2.0 * B * T * C * qkv
     if valid:
         v["valid"] = case.ints(valid)
-    case.launch("transformer_f16", (1, ceil(T, 64), B), 384, 212096, mixed=mixed, x=x.pointer, xBatch=x.batch,
-                xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type, **v)
+    v.update(mixed=mixed, x=x.pointer, xBatch=x.batch, xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type)
+    tiles = ceil(T, 64)
+    one = ("transformer_f16", (1, tiles, B), 384, 212096, v)
+    if share:
+        case.reset()
+        case.driver.launch(*one)
+        case.driver.sync()
+        for view in (out, y) if next else (out,):
+            case.expect(view, view.values(view.get()), 0, valid, equal=True)
+        half = v | {"wide": case.raw(np.full(B * tiles * 64 * wide, 0x7FFF, np.uint16)), "between": case.raw(np.full(B * T * C, np.nan, np.float32)), "share": share}
+        case.launch("transformer_up_f16", (4, tiles, B), 384, 199776, **half)
+        case.launch("transformer_down_f16", (ceil(6, share) if next else 1, tiles, B), 384, 201824, **half)
+    else:
+        case.launch(*one[:4], **v)
     case.flops, case.rate = flops, "f16"
     case.bytes = B * T * (inner * 2 + C * 8 + (qkv * 2 if next else 0))
 

@@ -8,6 +8,7 @@ import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Transformer layers of the flow's estimator on Hopper: {@code transformer.cu}. */
@@ -22,7 +23,20 @@ final class Transformer {
     /** Rows of a tile. */
     private static final int TILE = 64;
 
+    /** Bytes of shared memory of the three kernels. */
     private static final int SHARED = 212_096;
+
+    private static final int SHARED_UP = 199_776;
+    private static final int SHARED_DOWN = 201_824;
+
+    /** Blocks of a tile in the kernel that ends in the wide layer. */
+    private static final int UP_BLOCKS = 4;
+
+    /** Groups of columns of queries, keys and values. */
+    private static final int GROUPS = 6;
+
+    private static final List<String> ONE = List.of("transformer_f16");
+    private static final List<String> TWO = List.of("transformer_up_f16", "transformer_down_f16");
 
     private final Launcher launcher;
     private final DeviceArena arena;
@@ -93,31 +107,53 @@ final class Transformer {
                     w.scale(),
                     mixed,
                     true);
-            launcher.begin()
-                    .add(mixed.address())
-                    .place(h)
-                    .place(to)
-                    .place(nextQkv)
-                    .add(address(w.out()))
-                    .add(bias(w.out()))
-                    .add(norms[0].address())
-                    .add(norms[1].address())
-                    .add(address(w.up()))
-                    .add(bias(w.up()))
-                    .add(address(w.down()))
-                    .add(bias(w.down()))
-                    .add(next == null ? 0 : norms[2].address())
-                    .add(next == null ? 0 : norms[3].address())
-                    .add(next == null ? 0 : address(next.qkv()))
-                    .add(h.valid())
-                    .overflow()
-                    .add(h.batch())
-                    .add(h.rows())
-                    .add(to.type().ordinal())
-                    .add(w.norm().eps())
-                    .add(next == null ? 0 : next.norm().eps())
-                    .add(0)
-                    .launch("transformer_f16", 1, tiles, h.batch(), 384, SHARED);
+            int all = tiles * h.batch();
+            int share = Math.ceilDiv(GROUPS * all, launcher.multiprocessors());
+            // Few tiles leave multiprocessors idle; two kernels give the same bits then.
+            boolean two = UP_BLOCKS * all <= 2 * launcher.multiprocessors();
+            CudaTensor wide = two ? arena.tensor(Type.F16, h.batch(), tiles * TILE, WIDE) : null;
+            CudaTensor between = two ? arena.tensor(Type.F32, h.batch(), h.rows(), CHANNELS) : null;
+            for (String kernel : two ? TWO : ONE) {
+                launcher.begin()
+                        .add(mixed.address())
+                        .place(h)
+                        .place(to)
+                        .place(nextQkv)
+                        .add(address(w.out()))
+                        .add(bias(w.out()))
+                        .add(norms[0].address())
+                        .add(norms[1].address())
+                        .add(address(w.up()))
+                        .add(bias(w.up()))
+                        .add(address(w.down()))
+                        .add(bias(w.down()))
+                        .add(next == null ? 0 : norms[2].address())
+                        .add(next == null ? 0 : norms[3].address())
+                        .add(next == null ? 0 : address(next.qkv()))
+                        .add(h.valid())
+                        .overflow()
+                        .add(wide == null ? 0 : wide.address())
+                        .add(between == null ? 0 : between.address())
+                        .add(h.batch())
+                        .add(h.rows())
+                        .add(to.type().ordinal())
+                        .add(w.norm().eps())
+                        .add(next == null ? 0 : next.norm().eps())
+                        .add(share);
+                switch (kernel) {
+                    case "transformer_up_f16" ->
+                            launcher.launch(kernel, UP_BLOCKS, tiles, h.batch(), 384, SHARED_UP);
+                    case "transformer_down_f16" ->
+                            launcher.launch(
+                                    kernel,
+                                    next == null ? 1 : Math.ceilDiv(GROUPS, share),
+                                    tiles,
+                                    h.batch(),
+                                    384,
+                                    SHARED_DOWN);
+                    default -> launcher.launch(kernel, 1, tiles, h.batch(), 384, SHARED);
+                }
+            }
         }
     }
 
