@@ -22,6 +22,9 @@ record BenchPage(AblationReport report) {
     /** How much slower it must be for a row to be called a gain. */
     private static final double NOTHING = 1.02;
 
+    /** Of memory, in percent. */
+    private static final double LITTLE = 3;
+
     String html() {
         StringBuilder out = new StringBuilder("<!doctype html>\n<html lang=\"en\">\n<head>\n");
         out.append("<meta charset=\"utf-8\">\n");
@@ -70,7 +73,7 @@ record BenchPage(AblationReport report) {
         tile(
                 out,
                 format("%.1f×", c.speedUp()),
-                "faster than without them, " + c.characters() + " characters");
+                "faster than with all off, " + c.characters() + " characters");
         double rate = c.audio() / c.optimised().median();
         tile(out, format("%.0f s", rate), "of speech made each second");
         tile(
@@ -176,6 +179,9 @@ record BenchPage(AblationReport report) {
                 with = a.peak();
                 bars.add(new Bar("all on", with, "s1", megabytes(with)));
             }
+            if (Math.abs(change(with, b.peak())) < LITTLE) {
+                continue;
+            }
             bars.add(
                     new Bar(
                             "without " + r.what(),
@@ -188,7 +194,7 @@ record BenchPage(AblationReport report) {
         }
         out.append("<section><h2>Memory</h2>\n<p>The most that was taken at once, ");
         out.append(report.gpu() ? "of the card" : "of a process that speaks the text");
-        out.append(".</p>\n").append(Svg.bars("peak memory", bars, 0)).append("</section>\n");
+        out.append("; what changes it by less than 3 % is left out.</p>\n").append(Svg.bars("peak memory", bars, 0)).append("</section>\n");
     }
 
     private static double change(long from, long to) {

@@ -8,7 +8,7 @@ final class Svg {
     private static final int LABEL = 190;
     private static final int BAR = 18;
     private static final int GAP = 6;
-    private static final int VALUE = 110;
+    private static final int VALUE = 150;
 
     private Svg() {}
 
