@@ -194,7 +194,9 @@ record BenchPage(AblationReport report) {
         }
         out.append("<section><h2>Memory</h2>\n<p>The most that was taken at once, ");
         out.append(report.gpu() ? "of the card" : "of a process that speaks the text");
-        out.append("; what changes it by less than 3 % is left out.</p>\n").append(Svg.bars("peak memory", bars, 0)).append("</section>\n");
+        out.append("; what changes it by less than 3 % is left out.</p>\n")
+                .append(Svg.bars("peak memory", bars, 0))
+                .append("</section>\n");
     }
 
     private static double change(long from, long to) {
