@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * {@code en_US-joe-medium} of the Piper project, its weights as 8-bit integers. Made from the
- * published {@code en_US-joe-medium.onnx} (SHA-256 58afce03...bf06) by {@link
+ * published {@code en_US-joe-medium.onnx} (SHA-256 58afce03...bf06) by {@code
  * dev.skald.piper.vits.VoicePacker}. The voice is in the public domain (CC0).
  */
 public final class JoeVoice implements BundledVoice {
