@@ -163,7 +163,7 @@ final class ChatterboxEngine implements SpeechEngine {
                 Checkpoint.load(
                         speaker.model(),
                         speaker.folder(),
-                        context.home().resolve("cache").resolve("prefixes"),
+                        Installed.prefixes(context),
                         runtime.device(),
                         context.precision());
         LOG.log(
@@ -246,6 +246,7 @@ final class ChatterboxEngine implements SpeechEngine {
         String language = Installed.primary(request.language().get());
         if (!model.languages().contains(language)) {
             throw new InvalidRequestException(
+                    "language",
                     model.id()
                             + " does not speak '"
                             + language

@@ -168,6 +168,7 @@ final class PiperEngine implements SpeechEngine {
                                                 .limit(3)
                                                 .toList());
         throw new InvalidRequestException(
+                "speaker",
                 "voice "
                         + id
                         + " has no speaker '"

@@ -1,6 +1,7 @@
 package dev.skald.piper;
 
 import dev.skald.EngineUnavailableException;
+import dev.skald.InvalidRequestException;
 import dev.skald.SkaldException;
 import dev.skald.SpeechRequest;
 import dev.skald.Timestamps;
@@ -186,7 +187,8 @@ public final class PiperText {
         if (voices.contains(family)) {
             return family;
         }
-        throw new VoiceException(
+        throw new InvalidRequestException(
+                "language",
                 "eSpeak NG cannot read the language '"
                         + language.get()
                         + "': name one such as de, fr or pt-br");

@@ -412,7 +412,7 @@ class PiperEngineTest {
         assertThat(phonemes(same))
                 .isEqualTo(phonemes(PiperText.open(context, request("Guten Tag").build())));
         assertThatThrownBy(() -> PiperText.open(context, request("x").language("xx").build()))
-                .isInstanceOf(VoiceException.class)
+                .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("cannot read the language 'xx'");
     }
 
