@@ -268,7 +268,14 @@ class ChatterboxEngineTest {
         try (SpeechEngine engine = new ChatterboxProvider().open(own)) {
             assertThat(engine.addVoice("kept", clip).orElseThrow().id()).isEqualTo("kept");
             assertThat(engine.voices()).anyMatch(v -> v.id().equals("kept"));
+            try (AudioSource kept =
+                    engine.speak(request(ChatterboxModel.TURBO).voice("kept").build())) {
+                assertThat(take(kept)).isNotEmpty();
+            }
+            Path prefixes = own.home().resolve("cache").resolve("prefixes");
+            assertThat(prefixes).isNotEmptyDirectory();
             assertThat(engine.removeVoice("kept")).isTrue();
+            assertThat(prefixes).isEmptyDirectory();
             assertThat(engine.removeVoice("kept")).isFalse();
             assertThat(engine.voices()).noneMatch(v -> v.id().equals("kept"));
             // A model is no voice of a clip.

@@ -5,10 +5,10 @@ import dev.skald.tensor.DType;
 import dev.skald.tensor.io.Safetensors;
 import dev.skald.tensor.io.SafetensorsWriter;
 import dev.skald.tensor.io.StoredTensor;
+import dev.skald.testkit.GoldenCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Small checkpoints in the official layout, from the weights of the golden set. */
 final class TinyCheckpoint {
@@ -63,46 +63,13 @@ final class TinyCheckpoint {
     }
 
     static Path write(ChatterboxModel model, Path folder) throws IOException {
-        Files.createDirectories(folder);
-        String t3 =
-                model.turbo()
-                        ? "t3_turbo"
-                        : model.multilingual() ? "t3_multilingual" : "t3_original";
-        weights(t3, folder.resolve(model.t3File() + ".safetensors"));
-        weights(model.s3genFile(), folder.resolve(model.s3genFile() + ".safetensors"));
-        weights("ve", folder.resolve("ve.safetensors"));
-        Files.copy(GOLDENS.resolve("conds.pt"), folder.resolve("conds.pt"));
-        for (String name :
-                List.of(
-                        "tokenizer.json",
-                        "grapheme_mtl_merged_expanded_v1.json",
-                        "Cangjie5_TC.json")) {
-            if (!model.turbo()) {
-                Files.copy(GOLDENS.resolve(name), folder.resolve(name));
-            }
-        }
-        if (model.turbo()) {
-            for (String name : List.of("vocab.json", "merges.txt", "added_tokens.json")) {
-                Files.copy(GOLDENS.resolve("turbo_tokenizer").resolve(name), folder.resolve(name));
-            }
-        }
-        return folder;
-    }
-
-    private static void weights(String stage, Path file) throws IOException {
-        try (Safetensors from = Safetensors.open(GOLDENS.resolve(stage + ".safetensors"))) {
-            SafetensorsWriter to = new SafetensorsWriter();
-            for (String name : from.names()) {
-                StoredTensor t = from.get(name);
-                if (!name.matches("(in|out|tap)\\..*") && t.dtype().isFloating()) {
-                    to.add(
-                            name,
-                            DType.F32,
-                            (at, values, count) -> Conversion.floats(t, at, values, 0, count),
-                            t.shape());
-                }
-            }
-            to.write(file);
-        }
+        return model.turbo()
+                ? GoldenCheckpoint.turbo(GOLDENS, model.t3File(), model.s3genFile(), folder)
+                : GoldenCheckpoint.llama(
+                        GOLDENS,
+                        model.multilingual() ? "t3_multilingual" : "t3_original",
+                        model.t3File(),
+                        model.s3genFile(),
+                        folder);
     }
 }
