@@ -1,4 +1,4 @@
-/** Speech as MP3, Opus and FLAC. */
+/** Speech as MP3, Opus and FLAC; as AAC where there is ffmpeg. */
 module dev.skald.encoders {
     requires dev.skald;
     requires dev.skald.audio;
@@ -10,5 +10,7 @@ module dev.skald.encoders {
     provides dev.skald.spi.AudioEncoderProvider with
             dev.skald.encoders.Mp3EncoderProvider,
             dev.skald.encoders.OpusEncoderProvider,
-            dev.skald.encoders.FlacEncoderProvider;
+            dev.skald.encoders.FlacEncoderProvider,
+            dev.skald.encoders.AacEncoderProvider,
+            dev.skald.encoders.M4aEncoderProvider;
 }

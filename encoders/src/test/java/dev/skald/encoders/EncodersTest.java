@@ -1,6 +1,7 @@
 package dev.skald.encoders;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.skald.audio.codec.Pcm16;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -125,7 +127,88 @@ class EncodersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mp3", "opus", "flac"})
+    @CsvSource({
+        "8000,8000",
+        "16000,16001",
+        "22050,500",
+        "22050,70001",
+        "24000,17192",
+        "24000,48000",
+        "44100,44100",
+        "48000,48001"
+    })
+    void aacGivesBackTheTimeAndTheSound(int rate, int length) throws Exception {
+        requireFfmpeg();
+        float[] samples = signal(rate, length);
+        for (Path file : both("aac", rate, samples, 777)) {
+            short[] back = decoded(file, rate);
+            int delay = 1_024; // ADTS cannot tell it
+            assertThat(back.length).isBetween(length + delay, length + delay + 2 * 1_024);
+            assertSounds(
+                    samples, rate, java.util.Arrays.copyOfRange(back, delay, back.length), rate, 12);
+        }
+        for (Path file : both("m4a", rate, samples, 777)) {
+            short[] back = decoded(file, rate);
+            assertThat(back).hasSizeBetween(length, length + 1_024); // a whole last frame
+            assertSounds(samples, rate, back, rate, 12);
+        }
+    }
+
+    @Test
+    void withoutFfmpegThereIsNoAac() {
+        assertThat(new AacEncoderProvider(Optional.empty()).formats()).isEmpty();
+        assertThat(new M4aEncoderProvider(Optional.empty()).formats()).isEmpty();
+    }
+
+    @Test
+    void whatGoesWrongInFfmpegIsToldInOneLineAndLeavesNoProcess() throws Exception {
+        requireFfmpeg();
+        float[] second = signal(24_000, 24_000);
+        long before = ffmpegs();
+        OutputStream gone =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("the caller has left");
+                    }
+                };
+        AudioEncoder left = provider("aac").open(gone, 24_000);
+        assertThatThrownBy(() -> left.write(second, 0, second.length))
+                .hasMessage("the caller has left");
+        left.close();
+        try (Ffmpeg wrong =
+                new Ffmpeg(
+                        Ffmpeg.PROGRAM.orElseThrow(),
+                        24_000,
+                        List.of("-c:a", "no-such-coder", "-f", "adts", "pipe:1"),
+                        (bytes, length) -> {})) {
+            assertThatThrownBy(
+                            () -> {
+                                wrong.write(second, 0, second.length);
+                                wrong.finish();
+                            })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageMatching("ffmpeg cannot code this: .*no-such-coder.*");
+        }
+        AudioEncoder abandoned = provider("m4a").open(new ByteArrayOutputStream(), 24_000);
+        abandoned.close();
+        for (long end = System.nanoTime() + 10_000_000_000L;
+                ffmpegs() > before && System.nanoTime() < end; ) {
+            Thread.sleep(10);
+        }
+        assertThat(ffmpegs()).isEqualTo(before);
+    }
+
+    private static long ffmpegs() {
+        return ProcessHandle.current().children().filter(ProcessHandle::isAlive).count();
+    }
+
+    private static void requireFfmpeg() {
+        Assumptions.assumeTrue(Ffmpeg.PROGRAM.isPresent(), "ffmpeg is not installed: no AAC");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mp3", "opus", "flac", "aac"})
     void firstBytesLeaveWithin200MillisecondsOfAudio(String format) throws Exception {
         int rate = 22_050;
         float[] samples = signal(rate, rate);
@@ -145,7 +228,7 @@ class EncodersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mp3", "opus", "flac"})
+    @ValueSource(strings = {"mp3", "opus", "flac", "aac"})
     void theBytesDoNotDependOnThePiecesNorOnOthersAtTheSameTime(String format) throws Exception {
         int rate = 22_050;
         float[] samples = signal(rate, 2 * rate);
@@ -289,6 +372,9 @@ class EncodersTest {
     }
 
     private static AudioEncoderProvider provider(String format) {
+        if (format.equals("aac")) {
+            requireFfmpeg();
+        }
         return ServiceLoader.load(AudioEncoderProvider.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(p -> p.formats().contains(format))
