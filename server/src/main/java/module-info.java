@@ -4,6 +4,8 @@ module dev.skald.server {
     requires dev.skald.audio;
     requires static org.jspecify;
     requires io.vertx.core;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
     requires javax.jmdns;
     requires tools.jackson.databind;
     requires io.prometheus.metrics.core;

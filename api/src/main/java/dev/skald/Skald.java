@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The way in: finds the engines, chooses one for each request, speaks.
@@ -105,6 +106,26 @@ public final class Skald implements AutoCloseable {
             voices.addAll(Failures.call(() -> engine(provider).voices()));
         }
         return List.copyOf(voices);
+    }
+
+    /** The models that are here and that a request may name, with their modes. */
+    public Map<String, Mode> models() {
+        Map<String, Mode> models = new TreeMap<>();
+        for (SpeechEngineProvider provider : providers) {
+            Stream<String> added =
+                    Failures.call(() -> engine(provider).voices()).stream()
+                            .map(Voice::id)
+                            .filter(id -> provider.hasModel(context, id));
+            Stream.concat(provider.models().stream(), added)
+                    .filter(m -> here(provider, m))
+                    .forEach(m -> models.put(m, provider.mode()));
+        }
+        return models;
+    }
+
+    private boolean here(SpeechEngineProvider provider, String model) {
+        SpeechRequest request = SpeechRequest.builder("Ready.").model(model).build();
+        return provider.availability(context, request).ready();
     }
 
     /**

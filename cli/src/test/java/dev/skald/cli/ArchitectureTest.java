@@ -75,6 +75,7 @@ class ArchitectureTest {
                         "dev.skald.audio.resample",
                         "java..",
                         "io.vertx..",
+                        "io.netty.handler.codec..",
                         "io.prometheus..",
                         "javax.jmdns..",
                         "tools.jackson..",

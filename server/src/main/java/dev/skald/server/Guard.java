@@ -22,13 +22,16 @@ final class Guard {
     /**
      * Lets a request in.
      *
-     * @return the name of the caller's key, or its address where no keys are set
      * @throws ApiError 401 if its key is not known, 429 if it comes too often
      */
-    String admit(Exchange exchange) {
-        String caller = options.apiKeys().isEmpty() ? exchange.address() : owner(key(exchange));
-        rate.take(caller);
-        return caller;
+    void admit(Exchange exchange) {
+        if (options.apiKeys().isEmpty()) {
+            rate.take(exchange.address());
+            return;
+        }
+        String owner = owner(key(exchange));
+        exchange.admitted(owner);
+        rate.take(owner);
     }
 
     private static String key(Exchange exchange) {
@@ -68,14 +71,23 @@ final class Guard {
         }
         exchange.responseHeader("access-control-allow-origin", origin);
         exchange.responseHeader("vary", "origin");
+        exchange.responseHeader("access-control-expose-headers", "retry-after, x-request-id");
         if (!exchange.method().equals("OPTIONS")) {
             return false;
         }
         exchange.responseHeader("access-control-allow-methods", "GET, POST, DELETE");
-        exchange.responseHeader(
-                "access-control-allow-headers", "authorization, content-type, xi-api-key");
+        exchange.responseHeader("access-control-allow-headers", headers(exchange));
+        exchange.responseHeader("access-control-max-age", "600");
         exchange.send(204, "text/plain", new byte[0]);
         return true;
+    }
+
+    /** Those that the page wants to send: OpenAI's client has many of its own. */
+    private static String headers(Exchange exchange) {
+        String wanted = exchange.header("access-control-request-headers");
+        return wanted != null && wanted.matches("[A-Za-z0-9_, -]{1,2000}")
+                ? wanted
+                : "authorization, content-type, xi-api-key";
     }
 
     /**

@@ -25,6 +25,8 @@ import java.util.Optional;
  *     429; 0 for any number
  * @param idleUnload after how long without a request the models' memory is given back; empty for
  *     never
+ * @param heldBytes what may be held at once of what callers send, in bytes: bodies of requests, and
+ *     texts that wait to be spoken; one beyond is answered 503
  */
 public record ServerOptions(
         String host,
@@ -38,7 +40,8 @@ public record ServerOptions(
         Duration patience,
         Optional<Duration> deadline,
         int requestsAMinute,
-        Optional<Duration> idleUnload) {
+        Optional<Duration> idleUnload,
+        long heldBytes) {
     public ServerOptions {
         apiKeys = Map.copyOf(apiKeys);
         origins = List.copyOf(origins);
@@ -50,6 +53,8 @@ public record ServerOptions(
 
     /** Builds {@link ServerOptions}; each setter refuses a value that cannot be at once. */
     public static final class Builder {
+        private static final long LEAST_HELD = 16L << 20;
+
         private String host = "127.0.0.1";
         private int port = 8880;
         private int wyomingPort = -1;
@@ -62,6 +67,7 @@ public record ServerOptions(
         private Optional<Duration> deadline = Optional.empty();
         private int requestsAMinute;
         private Optional<Duration> idleUnload = Optional.empty();
+        private long heldBytes = Math.max(LEAST_HELD, Runtime.getRuntime().maxMemory() / 8);
 
         private Builder() {}
 
@@ -131,6 +137,15 @@ public record ServerOptions(
             return this;
         }
 
+        /** An eighth of the heap's limit if not set, 16 MiB at least. */
+        public Builder heldBytes(long bytes) {
+            if (bytes < 1) {
+                throw new InvalidRequestException("the bytes that are held must be at least 1");
+            }
+            heldBytes = bytes;
+            return this;
+        }
+
         public ServerOptions build() {
             return new ServerOptions(
                     host,
@@ -144,7 +159,8 @@ public record ServerOptions(
                     patience,
                     deadline,
                     requestsAMinute,
-                    idleUnload);
+                    idleUnload,
+                    heldBytes);
         }
 
         private static Duration positive(String message, Duration duration) {

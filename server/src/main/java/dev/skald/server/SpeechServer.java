@@ -6,15 +6,18 @@ import dev.skald.StageWork;
 import dev.skald.server.admission.Admission;
 import dev.skald.server.elevenlabs.ElevenLabsRoutes;
 import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Budget;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.HttpEndpoint;
 import dev.skald.server.http.Routes;
 import dev.skald.server.openai.OpenAiRoutes;
 import dev.skald.server.speech.AudioFormats;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.VoiceStore;
 import dev.skald.server.speech.Voices;
 import dev.skald.server.studio.Studio;
+import dev.skald.server.studio.Transcoding;
 import dev.skald.server.wyoming.WyomingServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +25,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ArrayNode;
 
 /**
  * The speech endpoint: OpenAI's {@code /v1/audio/speech} over a {@link Skald}, with a bounded
@@ -40,8 +46,9 @@ public final class SpeechServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpeechServer.class.getName());
     private static final int LEFT = 499; // by custom: the caller has closed the connection
 
-    /** The routes of the page. */
-    static final String STUDIO = "studio";
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String FORMATS =
+            "/components/schemas/SpeechCall/properties/response_format/enum";
 
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(30);
 
@@ -51,40 +58,35 @@ public final class SpeechServer implements AutoCloseable {
     private final Studio studio;
     private final SpeechService speech;
     private final Routes routes = new Routes();
+    private final JsonNode description;
     private final HttpEndpoint endpoint;
     private final @Nullable WyomingServer wyoming;
     private final @Nullable IdleUnload idle;
 
     private SpeechServer(Skald skald, ServerOptions options) throws IOException {
         guard = new Guard(options);
+        Budget budget = new Budget(options.heldBytes());
         admission = new Admission(options.speaking(), options.waiting(), options.patience());
         metrics = new Metrics(skald, admission);
         speech = new SpeechService(skald, admission, options.deadline().orElse(null), new Watch());
         VoiceStore store = new VoiceStore(skald.home());
         Voices voices = new Voices(skald, store);
+        Models models = new Models(skald);
         AudioFormats formats = new AudioFormats();
+        description = description(formats);
         int most = options.maxCharacters();
-        OpenAiRoutes openai = new OpenAiRoutes(speech, formats, voices, store, most);
+        OpenAiRoutes openai = new OpenAiRoutes(speech, formats, models, voices, store, most);
         openai.addTo(routes);
-        studio = new Studio(skald, openai::request, admission, most);
-        studio.mount(
-                (method, path, open, handler) ->
-                        routes.add(
-                                new Routes.Route(
-                                        method,
-                                        path,
-                                        STUDIO,
-                                        open,
-                                        OpenAiRoutes.textBytes(most),
-                                        Exchange::error,
-                                        handler)));
-        ElevenLabsRoutes.add(routes, speech, formats, voices, most);
+        studio = new Studio(skald, openai::request, admission, formats, most);
+        studio.addTo(routes, OpenAiRoutes.textBytes(most));
+        new Transcoding(speech, formats).addTo(routes);
+        ElevenLabsRoutes.add(routes, speech, formats, models, voices, most);
         open("/healthz", "health", this::health);
         open("/readyz", "ready", this::health);
         open("/metrics", "metrics", this::metrics);
         open("/openapi.json", "openapi", this::openapi);
-        endpoint = HttpEndpoint.open(options.host(), options.port(), new Service());
-        wyoming = wyoming(formats, options);
+        endpoint = HttpEndpoint.open(options.host(), options.port(), budget, new Service());
+        wyoming = wyoming(formats, budget, options);
         idle =
                 options.idleUnload()
                         .map(after -> new IdleUnload(skald, admission, after))
@@ -96,13 +98,14 @@ public final class SpeechServer implements AutoCloseable {
                 new Routes.Route("GET", path, name, true, Routes.LITTLE, Exchange::error, handler));
     }
 
-    private @Nullable WyomingServer wyoming(AudioFormats formats, ServerOptions options)
-            throws IOException {
+    private @Nullable WyomingServer wyoming(
+            AudioFormats formats, Budget budget, ServerOptions options) throws IOException {
         if (options.wyomingPort() < 0) {
             return null;
         }
         try {
-            return WyomingServer.open(speech, formats, options.host(), options.wyomingPort());
+            return WyomingServer.open(
+                    speech, formats, budget, options.host(), options.wyomingPort());
         } catch (IOException e) {
             endpoint.close();
             throw e;
@@ -171,9 +174,10 @@ public final class SpeechServer implements AutoCloseable {
             } catch (ApiError e) {
                 LOG.log(
                         System.Logger.Level.INFO,
-                        "{0} trace={1} route={2} status={3} code={4}",
+                        "{0} trace={1} key={2} route={3} status={4} code={5}",
                         exchange.id(),
                         exchange.trace(),
+                        exchange.key(),
                         name,
                         Integer.toString(e.status()),
                         e.code());
@@ -204,11 +208,21 @@ public final class SpeechServer implements AutoCloseable {
     }
 
     private void openapi(Exchange exchange) throws IOException {
+        exchange.send(200, description);
+    }
+
+    /** What is served, with the formats that there are here. */
+    private static JsonNode description(AudioFormats formats) throws IOException {
         try (InputStream in = SpeechServer.class.getResourceAsStream("openapi.json")) {
             if (in == null) {
                 throw new IllegalStateException("openapi.json is not on the class path");
             }
-            exchange.send(200, "application/json", in.readAllBytes());
+            JsonNode root = JSON.readTree(in.readAllBytes());
+            ArrayNode formatNames = (ArrayNode) root.at(FORMATS);
+            formatNames.removeAll();
+            formats.names().forEach(formatNames::add);
+            formatNames.addNull();
+            return root;
         }
     }
 

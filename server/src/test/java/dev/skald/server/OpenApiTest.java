@@ -3,6 +3,7 @@ package dev.skald.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.Skald;
+import dev.skald.server.studio.Studio;
 import java.util.Locale;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class OpenApiTest {
             TreeSet<String> served = new TreeSet<>();
             served.add("GET /");
             server.routes().list().stream()
-                    .filter(r -> !r.name().equals(SpeechServer.STUDIO))
+                    .filter(r -> !r.name().equals(Studio.NAME))
                     .forEach(r -> served.add(r.method() + " " + r.path()));
             assertThat(described).isEqualTo(served);
             // Each reference leads somewhere.

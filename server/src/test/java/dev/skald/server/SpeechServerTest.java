@@ -3,6 +3,7 @@ package dev.skald.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skald.Skald;
+import dev.skald.server.speech.AudioFormats;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -66,6 +67,30 @@ class SpeechServerTest {
         HttpResponse<byte[]> response = speak(body("Hello there.", "response_format", format));
         assertThat(response.headers().firstValue("content-type")).contains(type);
         assertThat(new String(response.body(), 0, 4, StandardCharsets.US_ASCII)).isEqualTo(magic);
+    }
+
+    /** Where ffmpeg is there; elsewhere the caller is told what is. */
+    @Test
+    void aacIsServedWhereThereIsFfmpeg() throws Exception {
+        HttpResponse<byte[]> response = speak(body(LONG, "response_format", "aac"));
+        if (new AudioFormats().names().contains("aac")) {
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().firstValue("content-type")).contains("audio/aac");
+            assertThat(response.headers().firstValue("content-length")).isEmpty();
+            assertThat(response.body()[0]).isEqualTo((byte) 0xff);
+            assertThat(response.body()[1] & 0xf6).isEqualTo(0xf0);
+        } else {
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(Client.text(response)).contains("mp3, opus, flac, wav, pcm");
+        }
+    }
+
+    @Test
+    void anUnknownLanguageOrSpeakerIsToldUnderItsName() throws Exception {
+        JsonNode language = Client.json(speak(body("Hello.", "language", "xx")));
+        assertThat(language.at("/error/param").asString()).isEqualTo("language");
+        JsonNode speaker = Client.json(speak(body("Hello.", "voice", "en_US-joe-medium#9")));
+        assertThat(speaker.at("/error/param").asString()).isEqualTo("voice");
     }
 
     @Test
@@ -164,7 +189,7 @@ class SpeechServerTest {
                 "{\"input\":\"...\"}|400|input|nothing_to_say",
                 "{\"input\":\"a\",\"speed\":9}|400|speed|invalid_value",
                 "{\"input\":\"a\",\"speed\":\"fast\"}|400|speed|invalid_value",
-                "{\"input\":\"a\",\"response_format\":\"aac\"}|400|response_format|invalid_value",
+                "{\"input\":\"a\",\"response_format\":\"exe\"}|400|response_format|invalid_value",
                 "{\"input\":\"a\",\"stream_format\":\"x\"}|400|stream_format|invalid_value",
                 "{\"input\":\"a\",\"voice\":\"nobody\"}|400|voice|voice_not_found",
                 "{\"input\":\"a\",\"voice\":\"/etc/passwd\"}|400|voice|voice_not_found",
@@ -191,9 +216,10 @@ class SpeechServerTest {
         assertThat(voices.get("object").asString()).isEqualTo("list");
         assertThat(voices.get("data")).isEqualTo(voices.get("voices"));
         assertThat(voices.findValuesAsString("id")).contains("en_US-joe-medium", "alloy", "cedar");
-        assertThat(json("/models").findValuesAsString("id")).contains("tts-1", "cinematic");
-        assertThat(json("/v1/models/").get("data").size()).isEqualTo(6);
-        assertThat(json("/audio/models").get("models").size()).isEqualTo(6);
+        List<String> names = json("/models").findValuesAsString("id");
+        assertThat(names).contains("tts-1", "cinematic", "piper").doesNotHaveDuplicates();
+        assertThat(json("/v1/models/").findValuesAsString("id")).isEqualTo(names);
+        assertThat(json("/audio/models").findValuesAsString("id")).isEqualTo(names);
         assertThat(json("/healthz").get("status").asString()).isEqualTo("ok");
         assertThat(get("/nothing").statusCode()).isEqualTo(404);
         assertThat(get("/v1/audio/speech").statusCode()).isEqualTo(405);

@@ -9,6 +9,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -72,6 +74,37 @@ class StudioRoutesTest {
                 .contains("text/javascript; charset=utf-8");
         assertThat(get("/studio/Studio.class", "*/*").statusCode()).isEqualTo(404);
         assertThat(get("/studio/../Studio.class", "*/*").statusCode()).isEqualTo(404);
+    }
+
+    /** The samples that were heard, and no others, are in the file. */
+    @Test
+    void whatThePageHasIsWrittenInAnyFormat() throws Exception {
+        Client client = new Client(server);
+        byte[] pcm = new byte[2 * 24_000 * 60];
+        new Random(1).nextBytes(pcm);
+        for (int i = 0; i < pcm.length; i += 2) {
+            if (pcm[i] == 0 && pcm[i + 1] == -128) {
+                pcm[i] = 1; // the one value that no speech has
+            }
+        }
+        HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.ofByteArray(pcm);
+        HttpResponse<byte[]> wav =
+                client.send(client.request("/studio/encode?format=wav").POST(body));
+        assertThat(wav.statusCode()).isEqualTo(200);
+        assertThat(Arrays.copyOfRange(wav.body(), 44, wav.body().length)).isEqualTo(pcm);
+        HttpResponse<byte[]> flac =
+                client.send(client.request("/studio/encode?format=flac").POST(body));
+        assertThat(new String(flac.body(), 0, 4, StandardCharsets.US_ASCII)).isEqualTo("fLaC");
+
+        HttpResponse<byte[]> unknown =
+                client.send(client.request("/studio/encode?format=exe").POST(body));
+        assertThat(unknown.statusCode()).isEqualTo(400);
+        assertThat(Client.text(unknown)).contains("mp3");
+        HttpResponse<byte[]> empty =
+                client.send(
+                        client.request("/studio/encode?format=wav")
+                                .POST(HttpRequest.BodyPublishers.noBody()));
+        assertThat(empty.statusCode()).isEqualTo(400);
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.skald.server.http.Routes;
 import dev.skald.server.http.Routes.Route;
 import dev.skald.server.http.Routes.SocketRoute;
 import dev.skald.server.speech.AudioFormats;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.Voices;
 import java.io.IOException;
@@ -33,10 +34,11 @@ public final class ElevenLabsRoutes {
             Routes routes,
             SpeechService speech,
             AudioFormats audioFormats,
+            Models models,
             Voices voices,
             int maxCharacters) {
         OutputFormats formats = new OutputFormats(audioFormats);
-        TextToSpeech text = new TextToSpeech(speech, voices, formats, maxCharacters);
+        TextToSpeech text = new TextToSpeech(speech, models, voices, formats, maxCharacters);
         ElevenLabsRoutes about = new ElevenLabsRoutes(voices);
         String path = "/text-to-speech/{voice}";
         long bytes = (long) maxCharacters * BYTES_A_CHARACTER + Routes.LITTLE;
@@ -53,8 +55,8 @@ public final class ElevenLabsRoutes {
         add(routes, "GET", "/voices", "elevenlabs_voices", Routes.LITTLE, about::list);
         add(routes, "GET", "/voices/{id}", "elevenlabs_voice", Routes.LITTLE, about::get);
         add(routes, "GET", "/v2/voices", "elevenlabs_voices_v2", Routes.LITTLE, about::search);
-        StreamInput one = new StreamInput(speech, voices, formats, maxCharacters, false);
-        StreamInput several = new StreamInput(speech, voices, formats, maxCharacters, true);
+        StreamInput one = new StreamInput(speech, models, voices, formats, maxCharacters, false);
+        StreamInput several = new StreamInput(speech, models, voices, formats, maxCharacters, true);
         routes.add(new SocketRoute(path + "/stream-input", "elevenlabs_input", one::serve));
         routes.add(
                 new SocketRoute(

@@ -7,7 +7,7 @@ import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.speech.Encoding;
 import dev.skald.server.speech.Json;
-import dev.skald.server.speech.ModelNames;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.VoiceNames;
 import dev.skald.server.speech.Voices;
@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * @param speed [0.25, 4]
  */
 record SpeechSettings(
-        Mode mode,
+        Models.Choice model,
         Optional<VoiceNames.Choice> voice,
         double speed,
         Optional<String> language,
@@ -34,13 +34,16 @@ record SpeechSettings(
      * @throws ApiError naming the parameter that is wrong
      */
     static SpeechSettings of(
-            Exchange exchange, JsonNode fields, Voices voices, OutputFormats formats) {
+            Exchange exchange,
+            JsonNode fields,
+            Models models,
+            Voices voices,
+            OutputFormats formats) {
         Encoding encoding = formats.encoding(exchange.query("output_format"));
-        String model = Json.string(fields, "model_id");
-        Mode mode = mode(model);
-        Optional<VoiceNames.Choice> voice = voice(exchange.name("voice"), mode, voices);
+        Models.Choice model = model(Json.string(fields, "model_id"), models);
+        Optional<VoiceNames.Choice> voice = voice(exchange.name("voice"), model.mode(), voices);
         return new SpeechSettings(
-                        mode,
+                        model,
                         voice,
                         1,
                         Optional.ofNullable(Json.string(fields, "language_code")),
@@ -58,9 +61,9 @@ record SpeechSettings(
         }
     }
 
-    private static Mode mode(@Nullable String model) {
+    private static Models.Choice model(@Nullable String name, Models models) {
         try {
-            return ModelNames.mode(model == null ? "auto" : model);
+            return models.choose(name == null ? "auto" : name);
         } catch (ApiError e) {
             throw ApiError.invalid("model_id", "model_not_found", e.message());
         }
@@ -78,12 +81,13 @@ record SpeechSettings(
                     "voice_settings", "invalid_type", "'voice_settings' must be an object");
         }
         return new SpeechSettings(
-                mode, voice, Json.speed(settings, "speed"), language, seed, encoding);
+                model, voice, Json.speed(settings, "speed"), language, seed, encoding);
     }
 
     SpeechRequest request(SpeechRequest.Builder request) {
         try {
-            request.mode(mode).speed(speed);
+            model.on(request);
+            request.speed(speed);
             voice.ifPresent(v -> v.on(request));
             language.ifPresent(request::language);
             seed.ifPresent(request::seed);

@@ -37,7 +37,7 @@ final class StreamContext {
     private final Departure departure;
     private final Alignment alignment = new Alignment();
     private final BlockingQueue<TextPipe> stretches = new LinkedBlockingQueue<>();
-    private final TextPipe last = new TextPipe(1, Duration.ZERO);
+    private final TextPipe last;
     private final Thread speaker;
     private volatile @Nullable TextPipe spoken;
     private @Nullable TextPipe open;
@@ -60,6 +60,7 @@ final class StreamContext {
         this.settings = settings;
         this.maxCharacters = maxCharacters;
         this.patience = patience;
+        last = new TextPipe(1, Duration.ZERO, session.share());
         departure = new Departure(session.departure());
         departure.onLeave(this::silence);
         speaker = Thread.ofVirtual().start(this::run);
@@ -75,7 +76,7 @@ final class StreamContext {
             if (closed || departure.left()) {
                 return;
             }
-            TextPipe fresh = new TextPipe(maxCharacters, patience);
+            TextPipe fresh = new TextPipe(maxCharacters, patience, session.share());
             stretches.add(fresh);
             open = fresh;
             pipe = fresh;
@@ -175,6 +176,7 @@ final class StreamContext {
                 new Caller(
                         opening.id(),
                         opening.trace(),
+                        opening.key(),
                         "elevenlabs-ws",
                         System.nanoTime(),
                         departure);

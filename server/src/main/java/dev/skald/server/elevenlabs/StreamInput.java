@@ -4,6 +4,7 @@ import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.WebSocketSession;
 import dev.skald.server.speech.Json;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.Voices;
 import java.io.IOException;
@@ -27,6 +28,7 @@ final class StreamInput {
     private static final String DEFAULT = "default";
 
     private final SpeechService speech;
+    private final Models models;
     private final Voices voices;
     private final OutputFormats formats;
     private final int maxCharacters;
@@ -34,11 +36,13 @@ final class StreamInput {
 
     StreamInput(
             SpeechService speech,
+            Models models,
             Voices voices,
             OutputFormats formats,
             int maxCharacters,
             boolean several) {
         this.speech = speech;
+        this.models = models;
         this.voices = voices;
         this.formats = formats;
         this.maxCharacters = maxCharacters;
@@ -86,7 +90,7 @@ final class StreamInput {
                         "invalid_output_format",
                         "a WebSocket sends no WAV: take pcm_" + format.substring(4));
             }
-            usual = SpeechSettings.of(opening, query, voices, formats);
+            usual = SpeechSettings.of(opening, query, models, voices, formats);
             String seconds = opening.query("inactivity_timeout");
             patience =
                     Duration.ofSeconds(

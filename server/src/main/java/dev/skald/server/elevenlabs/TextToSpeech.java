@@ -7,14 +7,13 @@ import dev.skald.server.http.Exchange;
 import dev.skald.server.speech.Caller;
 import dev.skald.server.speech.Encoding;
 import dev.skald.server.speech.Json;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.PieceStream;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.Voices;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Iterator;
 import tools.jackson.databind.JsonNode;
@@ -23,12 +22,19 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/text-to-speech/{voice}} and its kin. */
 final class TextToSpeech {
     private final SpeechService speech;
+    private final Models models;
     private final Voices voices;
     private final OutputFormats formats;
     private final int maxCharacters;
 
-    TextToSpeech(SpeechService speech, Voices voices, OutputFormats formats, int maxCharacters) {
+    TextToSpeech(
+            SpeechService speech,
+            Models models,
+            Voices voices,
+            OutputFormats formats,
+            int maxCharacters) {
         this.speech = speech;
+        this.models = models;
         this.voices = voices;
         this.formats = formats;
         this.maxCharacters = maxCharacters;
@@ -42,7 +48,7 @@ final class TextToSpeech {
     private void speak(Exchange exchange, boolean times, Sender sender) throws IOException {
         JsonNode body = exchange.json();
         String text = Json.text(body, "text", maxCharacters);
-        SpeechSettings settings = SpeechSettings.of(exchange, body, voices, formats);
+        SpeechSettings settings = SpeechSettings.of(exchange, body, models, voices, formats);
         SpeechRequest.Builder request = SpeechRequest.builder(text);
         if (times) {
             Alignment.ask(request);
@@ -102,10 +108,12 @@ final class TextToSpeech {
                     exchange.head("application/json");
                     OutputStream body = exchange.body();
                     body.write(ascii("{\"audio_base64\":\""));
-                    Base64Stream audio = new Base64Stream(body);
+                    PieceStream pieces = new PieceStream(body::write);
+                    OutputStream audio = Base64.getEncoder().wrap(pieces);
                     Alignment alignment = new Alignment();
                     encoding.encode(spoken, chunks, audio, alignment::add);
-                    audio.finish();
+                    audio.close(); // its last letters
+                    pieces.flush();
                     JsonNode times = alignment.seconds();
                     body.write(
                             ("\",\"alignment\":"
@@ -121,39 +129,5 @@ final class TextToSpeech {
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
-    }
-
-    /** One base64 text of what is written in pieces of any size. */
-    private static final class Base64Stream extends OutputStream {
-        private final OutputStream to;
-        private final ByteArrayOutputStream held = new ByteArrayOutputStream();
-
-        Base64Stream(OutputStream to) {
-            this.to = to;
-        }
-
-        @Override
-        public void write(int b) {
-            held.write(b);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) {
-            held.write(bytes, offset, length);
-        }
-
-        @Override
-        public void flush() throws IOException {
-            byte[] all = held.toByteArray();
-            int whole = all.length / 3 * 3;
-            held.reset();
-            held.write(all, whole, all.length - whole);
-            to.write(Base64.getEncoder().encode(Arrays.copyOf(all, whole)));
-        }
-
-        void finish() throws IOException {
-            to.write(Base64.getEncoder().encode(held.toByteArray()));
-            held.reset();
-        }
     }
 }

@@ -59,6 +59,12 @@ public final class ApiError extends RuntimeException {
         return new ApiError(status, "invalid_request_error", message, null, code);
     }
 
+    /** 413: a body beyond so many bytes. */
+    static ApiError tooLarge(long mostBytes) {
+        return refused(
+                413, "request_too_large", "the body is larger than " + mostBytes + " bytes");
+    }
+
     /**
      * 429: too many requests.
      *

@@ -5,6 +5,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.Map;
@@ -28,18 +29,34 @@ public final class Exchange {
     private final Wire wire;
     private final byte[] body;
     private final @Nullable Form form;
+    private final InputStream stream;
     private final String id = "req_" + UUID.randomUUID().toString().replace("-", "");
     private final long arrived = System.nanoTime();
     private Map<String, String> names = Map.of();
     private Routes.ErrorShape errors = Exchange::error;
+    private String key = "-";
     private volatile int status = 200;
 
     Exchange(HttpServerRequest request, Context loop, byte[] body, @Nullable Form form) {
+        this(request, loop, body, form, InputStream.nullInputStream());
+    }
+
+    Exchange(HttpServerRequest request, Context loop, InputStream stream) {
+        this(request, loop, new byte[0], null, stream);
+    }
+
+    private Exchange(
+            HttpServerRequest request,
+            Context loop,
+            byte[] body,
+            @Nullable Form form,
+            InputStream stream) {
         this.request = request;
         this.response = request.response();
         this.wire = new Wire(loop, departure);
         this.body = body;
         this.form = form;
+        this.stream = stream;
     }
 
     /** The name of this request in logs, and in the header {@code x-request-id}. */
@@ -76,6 +93,16 @@ public final class Exchange {
     public void routed(Map<String, String> names, Routes.ErrorShape errors) {
         this.names = names;
         this.errors = errors;
+    }
+
+    /** Tells whose key the caller has. */
+    public void admitted(String key) {
+        this.key = key;
+    }
+
+    /** The name of the caller's key; {@code -} where no keys are asked for. */
+    public String key() {
+        return key;
     }
 
     public @Nullable String header(String name) {
@@ -138,6 +165,11 @@ public final class Exchange {
             throw ApiError.invalid(null, "invalid_json", "the body must be a JSON object");
         }
         return tree;
+    }
+
+    /** The body while it arrives, where the route takes it so. */
+    public InputStream stream() {
+        return stream;
     }
 
     /** Whether the body is a form. */

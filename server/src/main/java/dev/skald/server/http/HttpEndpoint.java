@@ -1,5 +1,7 @@
 package dev.skald.server.http;
 
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -8,6 +10,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -56,18 +59,21 @@ public final class HttpEndpoint implements AutoCloseable {
     private static final int LOOPS = 2;
     private static final int IDLE_SECONDS = 300;
     private static final int POLL_MILLIS = 20;
-    private static final int MOST_MESSAGE_BYTES = 1 << 20;
+    private static final int MOST_MESSAGE_BYTES = 1 << 18;
+    private static final int MOST_SOCKETS = 256;
 
     private final Vertx vertx;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Service service;
+    private final Budget budget;
     private final Set<WebSocketSession> sessions = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean closing;
 
-    private HttpEndpoint(String host, int port, Service service) {
+    private HttpEndpoint(String host, int port, Budget budget, Service service) {
         this.service = service;
+        this.budget = budget;
         vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(LOOPS));
         server =
                 vertx.createHttpServer(
@@ -77,21 +83,23 @@ public final class HttpEndpoint implements AutoCloseable {
                                 .setHttp2ClearTextEnabled(false)
                                 .setIdleTimeout(IDLE_SECONDS)
                                 .setTcpNoDelay(true)
-                                .setHandle100ContinueAutomatically(true)
                                 .setMaxWebSocketMessageSize(MOST_MESSAGE_BYTES)
                                 // A small frame must not become a large one.
                                 .setPerFrameWebSocketCompressionSupported(false)
                                 .setPerMessageWebSocketCompressionSupported(false));
         server.requestHandler(this::accept);
+        server.invalidRequestHandler(this::invalid);
     }
 
     /**
      * Opens.
      *
+     * @param budget what may be held of what callers send
      * @throws IOException if the port cannot be had
      */
-    public static HttpEndpoint open(String host, int port, Service service) throws IOException {
-        HttpEndpoint endpoint = new HttpEndpoint(host, port, service);
+    public static HttpEndpoint open(String host, int port, Budget budget, Service service)
+            throws IOException {
+        HttpEndpoint endpoint = new HttpEndpoint(host, port, budget, service);
         try {
             endpoint.server.listen().toCompletionStage().toCompletableFuture().get();
             return endpoint;
@@ -130,11 +138,17 @@ public final class HttpEndpoint implements AutoCloseable {
             return;
         }
         String path = request.path();
-        long most = service.routes().mostBytes(request.method().name(), path == null ? "" : path);
+        Optional<Routes.Route> route =
+                service.routes().route(request.method().name(), path == null ? "" : path);
+        if (route.isPresent() && route.get().streamed()) {
+            stream(request, loop, route.get().mostBytes());
+            return;
+        }
         new Intake(
                         request,
                         loop,
-                        most,
+                        route.map(Routes.Route::mostBytes).orElse(Routes.LITTLE),
+                        budget.share(),
                         (exchange, error) ->
                                 threads.execute(
                                         () ->
@@ -144,12 +158,60 @@ public final class HttpEndpoint implements AutoCloseable {
                 .read();
     }
 
+    private void stream(HttpServerRequest request, Context loop, long mostBytes) {
+        Intake.goOn(request);
+        BodyStream body = new BodyStream(request, loop, mostBytes);
+        Exchange exchange = new Exchange(request, loop, body);
+        request.response().exceptionHandler(e -> exchange.departure().leave());
+        request.response()
+                .closeHandler(
+                        ignored -> {
+                            if (!request.response().ended()) {
+                                exchange.departure().leave();
+                            }
+                        });
+        threads.execute(
+                () -> {
+                    serve(exchange);
+                    body.close();
+                });
+    }
+
+    /**
+     * What is no request is told so, and the connection ends. (A version of HTTP that is not known
+     * never comes here: Vert.x answers it 501, without a body.)
+     */
+    private void invalid(HttpServerRequest request) {
+        Throwable why = request.decoderResult().cause();
+        ApiError error =
+                switch (why) {
+                    case TooLongHttpLineException e ->
+                            ApiError.refused(414, "url_too_long", "the URL is too long");
+                    case TooLongHttpHeaderException e ->
+                            ApiError.refused(431, "headers_too_large", "the headers are too long");
+                    case null, default ->
+                            ApiError.invalid(null, "invalid_request", "this is not HTTP/1.1");
+                };
+        Exchange exchange =
+                new Exchange(request, vertx.getOrCreateContext(), new byte[0], null);
+        exchange.responseHeader("connection", "close");
+        threads.execute(
+                () -> {
+                    refuse(exchange, error);
+                    exchange.abort();
+                });
+    }
+
     private void upgrade(HttpServerRequest request, Context loop) {
         Exchange opening = new Exchange(request, loop, new byte[0], null);
         SocketHandler handler;
         try {
             if (closing) {
                 throw shuttingDown();
+            }
+            if (sessions.size() >= MOST_SOCKETS) {
+                throw ApiError.later(
+                        "too_many_sockets", "more than " + MOST_SOCKETS + " WebSockets: try again");
             }
             handler = service.socket(opening);
         } catch (ApiError e) {
@@ -159,7 +221,8 @@ public final class HttpEndpoint implements AutoCloseable {
         request.toWebSocket()
                 .onSuccess(
                         socket -> {
-                            WebSocketSession session = new WebSocketSession(opening, socket, loop);
+                            WebSocketSession session = new WebSocketSession(
+                                            opening, socket, loop, budget.share());
                             sessions.add(session);
                             if (closing) {
                                 session.end();
@@ -184,6 +247,7 @@ public final class HttpEndpoint implements AutoCloseable {
             LOG.log(System.Logger.Level.ERROR, id + " failed", e);
             session.close(WebSocketSession.FAILED, "the server failed");
         } finally {
+            session.share().close();
             sessions.remove(session);
         }
     }
@@ -209,7 +273,8 @@ public final class HttpEndpoint implements AutoCloseable {
                 service.serve(exchange);
             } catch (ApiError e) {
                 exchange.fail(e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // An error too, memory that ran out above all: nobody is left waiting.
                 LOG.log(System.Logger.Level.ERROR, exchange.id() + " failed", e);
                 exchange.fail(
                         ApiError.failed(

@@ -21,14 +21,16 @@ final class Intake {
     private final HttpServerRequest request;
     private final Context loop;
     private final long mostBytes;
+    private final Budget.Share share;
     private final BiConsumer<Exchange, Optional<ApiError>> whole;
-    private final Buffer body = Buffer.buffer();
+    private Buffer body = Buffer.buffer();
     private final Map<String, Buffer> files = new HashMap<>();
     private boolean form;
     private long received;
     private @Nullable Exchange handed;
 
     /**
+     * @param share of what may be held, until the response has ended
      * @param whole gets the request when it is there, or what is wrong with it as soon as that is
      *     known
      */
@@ -36,36 +38,54 @@ final class Intake {
             HttpServerRequest request,
             Context loop,
             long mostBytes,
+            Budget.Share share,
             BiConsumer<Exchange, Optional<ApiError>> whole) {
         this.request = request;
         this.loop = loop;
         this.mostBytes = mostBytes;
+        this.share = share;
         this.whole = whole;
     }
 
     void read() {
         if (tooLarge(request.getHeader("content-length"))) {
-            refuse(tooLarge());
-        } else if (request.method().equals(HttpMethod.POST)
-                && multipart(request.getHeader("content-type"))) {
-            form = true;
-            try {
-                request.setExpectMultipart(true);
-                request.uploadHandler(this::upload);
-            } catch (RuntimeException e) {
-                refuse(badForm());
-            }
+            refuse(ApiError.tooLarge(mostBytes));
+        } else {
+            goOn(request);
+            readForm();
         }
         request.handler(this::part);
         request.exceptionHandler(this::failed);
         request.response().exceptionHandler(error -> leave());
         request.response().closeHandler(ignored -> leave());
+        request.response().endHandler(ignored -> share.close());
         request.endHandler(
                 ignored -> {
                     if (handed == null) {
                         hand(exchange(), Optional.empty());
                     }
                 });
+    }
+
+    /** Who asks before sending a large body may send it. */
+    static void goOn(HttpServerRequest request) {
+        if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
+            request.response().writeContinue();
+        }
+    }
+
+    private void readForm() {
+        if (!request.method().equals(HttpMethod.POST)
+                || !multipart(request.getHeader("content-type"))) {
+            return;
+        }
+        form = true;
+        try {
+            request.setExpectMultipart(true);
+            request.uploadHandler(this::upload);
+        } catch (RuntimeException e) {
+            refuse(badForm());
+        }
     }
 
     private void part(Buffer part) {
@@ -76,7 +96,9 @@ final class Intake {
                 request.connection().close();
             }
         } else if (received > mostBytes) {
-            refuse(tooLarge());
+            refuse(ApiError.tooLarge(mostBytes));
+        } else if (!share.take(part.length())) {
+            refuse(Budget.spent());
         } else if (!form) {
             body.appendBuffer(part);
         }
@@ -103,19 +125,29 @@ final class Intake {
     }
 
     private void refuse(ApiError error) {
-        files.clear();
+        drop();
+        share.close();
         hand(new Exchange(request, loop, new byte[0], null), Optional.of(error));
     }
 
     private Exchange exchange() {
         if (!form) {
-            return new Exchange(request, loop, body.getBytes(), null);
+            byte[] bytes = body.getBytes();
+            drop();
+            return new Exchange(request, loop, bytes, null);
         }
         Map<String, String> texts = new HashMap<>();
         request.formAttributes().forEach(texts::put);
         Map<String, byte[]> bytes = new HashMap<>();
         files.forEach((name, file) -> bytes.put(name, file.getBytes()));
+        drop();
         return new Exchange(request, loop, new byte[0], new Form(texts, bytes));
+    }
+
+    /** What was gathered lives in the exchange alone, if anywhere. */
+    private void drop() {
+        body = Buffer.buffer();
+        files.clear();
     }
 
     private void hand(Exchange exchange, Optional<ApiError> error) {
@@ -124,6 +156,10 @@ final class Intake {
     }
 
     private void leave() {
+        if (handed == null) {
+            drop();
+        }
+        share.close();
         Exchange one = handed;
         if (one != null && !request.response().ended()) {
             one.departure().leave();
@@ -140,11 +176,6 @@ final class Intake {
         } catch (NumberFormatException e) {
             return true;
         }
-    }
-
-    private ApiError tooLarge() {
-        return ApiError.refused(
-                413, "request_too_large", "the body is larger than " + mostBytes + " bytes");
     }
 
     private static ApiError badForm() {

@@ -28,6 +28,7 @@ public final class Routes {
      * @param name for the metrics
      * @param open whether it is served without a key
      * @param mostBytes the largest body
+     * @param streamed whether the handler reads the body while it arrives
      */
     public record Route(
             String method,
@@ -35,8 +36,27 @@ public final class Routes {
             String name,
             boolean open,
             long mostBytes,
+            boolean streamed,
             ErrorShape errors,
-            HttpEndpoint.Handler handler) {}
+            HttpEndpoint.Handler handler) {
+        /** One whose body is read before it is handled. */
+        public Route(
+                String method,
+                String path,
+                String name,
+                boolean open,
+                long mostBytes,
+                ErrorShape errors,
+                HttpEndpoint.Handler handler) {
+            this(method, path, name, open, mostBytes, false, errors, handler);
+        }
+
+        /** Of what GET serves, HEAD gets the head. */
+        private boolean serves(String method) {
+            return this.method.equals(method)
+                    || method.equals("HEAD") && this.method.equals("GET");
+        }
+    }
 
     /** A path that is a WebSocket's. */
     public record SocketRoute(String path, String name, HttpEndpoint.SocketHandler handler) {}
@@ -75,7 +95,7 @@ public final class Routes {
         for (Route route : all) {
             Optional<Map<String, String>> names = names(route.path, segments);
             if (names.isPresent()) {
-                if (route.method.equals(method)) {
+                if (route.serves(method)) {
                     return new Match<>(route, names.get());
                 }
                 methods.add(route.method);
@@ -87,12 +107,12 @@ public final class Routes {
         throw ApiError.methodNotAllowed(methods);
     }
 
-    /** The bound of a body; small where there is nothing to be sent to. */
-    long mostBytes(String method, String path) {
+    /** The route of a request; empty where there is nothing to be sent to. */
+    Optional<Route> route(String method, String path) {
         try {
-            return find(method, path).route.mostBytes;
+            return Optional.of(find(method, path).route);
         } catch (ApiError e) {
-            return LITTLE;
+            return Optional.empty();
         }
     }
 

@@ -25,7 +25,10 @@ public final class WebSocketSession {
     private static final int TOO_MUCH = 1_009;
     public static final int FAILED = 1_011;
 
+    private static final int BUSY = 1_013;
+
     private static final int PAUSE_AT = 64;
+    private static final int BYTES_A_CHARACTER = 2;
     private static final int MOST_WAITING = 4_096;
     private static final int MOST_REASON_CHARACTERS = 40; // 123 bytes are allowed
 
@@ -33,15 +36,18 @@ public final class WebSocketSession {
     private final ServerWebSocket socket;
     private final Departure departure;
     private final Wire wire;
+    private final Budget.Share share;
     private final Deque<String> received = new ArrayDeque<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private boolean paused;
     private boolean ended;
 
     /** On the event loop. */
-    WebSocketSession(Exchange opening, ServerWebSocket socket, Context loop) {
+    WebSocketSession(
+            Exchange opening, ServerWebSocket socket, Context loop, Budget.Share share) {
         this.opening = opening;
         this.socket = socket;
+        this.share = share;
         departure = opening.departure();
         wire = new Wire(loop, departure);
         socket.textMessageHandler(this::receive);
@@ -60,8 +66,17 @@ public final class WebSocketSession {
         return departure;
     }
 
+    /** What it may hold of what its client sends, until it ends. */
+    public Budget.Share share() {
+        return share;
+    }
+
     private void receive(String text) {
         synchronized (received) {
+            if (!share.take((long) BYTES_A_CHARACTER * text.length())) {
+                close(BUSY, "too much at once: try again");
+                return;
+            }
             if (received.size() >= MOST_WAITING) {
                 close(TOO_MUCH, "too many messages");
                 return;
@@ -112,6 +127,7 @@ public final class WebSocketSession {
                 received.wait(left);
             }
             text = received.remove();
+            share.give((long) BYTES_A_CHARACTER * text.length());
             if (paused && received.size() < PAUSE_AT / 2) {
                 paused = false;
                 wire.later(socket::resume);

@@ -6,7 +6,7 @@ import dev.skald.server.http.HttpEndpoint;
 import dev.skald.server.http.Routes;
 import dev.skald.server.http.Routes.Route;
 import dev.skald.server.speech.AudioFormats;
-import dev.skald.server.speech.ModelNames;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.UploadedClip;
 import dev.skald.server.speech.VoiceStore;
@@ -23,6 +23,7 @@ public final class OpenAiRoutes {
 
     private static final int BYTES_A_CHARACTER = 6; // an escaped one in JSON
 
+    private final Models models;
     private final SpeechRoute speak;
     private final VoiceRoutes voice;
     private final ConsentRoutes consent;
@@ -34,10 +35,12 @@ public final class OpenAiRoutes {
     public OpenAiRoutes(
             SpeechService speech,
             AudioFormats formats,
+            Models models,
             Voices voices,
             VoiceStore store,
             int maxCharacters) {
-        speak = new SpeechRoute(speech, formats, voices, maxCharacters);
+        this.models = models;
+        speak = new SpeechRoute(speech, formats, models, voices, maxCharacters);
         voice = new VoiceRoutes(speech, voices, store);
         consent = new ConsentRoutes(store);
         textBytes = textBytes(maxCharacters);
@@ -52,9 +55,9 @@ public final class OpenAiRoutes {
         long clip = UploadedClip.MOST_BYTES + Routes.LITTLE;
         long little = Routes.LITTLE;
         add(to, "POST", "/audio/speech", "speech", textBytes, speak::serve);
-        add(to, "GET", "/models", "models", little, OpenAiRoutes::models);
-        add(to, "GET", "/models/{id}", "model", little, OpenAiRoutes::model);
-        add(to, "GET", "/audio/models", "audio_models", little, OpenAiRoutes::audioModels);
+        add(to, "GET", "/models", "models", little, this::models);
+        add(to, "GET", "/models/{id}", "model", little, this::model);
+        add(to, "GET", "/audio/models", "audio_models", little, this::audioModels);
         add(to, "GET", "/audio/voices", "voices", little, voice::list);
         add(to, "POST", "/audio/voices", "voice_create", clip, voice::create);
         add(to, "GET", "/audio/voices/{id}", "voice", little, voice::get);
@@ -87,19 +90,19 @@ public final class OpenAiRoutes {
     }
 
     /** {@code GET /v1/models}. */
-    private static void models(Exchange exchange) throws IOException {
+    private void models(Exchange exchange) throws IOException {
         ObjectNode root = Exchange.object().put("object", "list");
         ArrayNode data = root.putArray("data");
-        for (String name : ModelNames.LISTED) {
+        for (String name : models.names()) {
             data.add(json(name));
         }
         exchange.send(200, root);
     }
 
     /** {@code GET /v1/models/{id}}. */
-    private static void model(Exchange exchange) throws IOException {
+    private void model(Exchange exchange) throws IOException {
         String name = exchange.name("id");
-        ModelNames.mode(name);
+        models.choose(name);
         exchange.send(200, json(name));
     }
 
@@ -112,11 +115,11 @@ public final class OpenAiRoutes {
     }
 
     /** {@code GET /v1/audio/models}. */
-    private static void audioModels(Exchange exchange) throws IOException {
+    private void audioModels(Exchange exchange) throws IOException {
         ObjectNode root = Exchange.object();
-        ArrayNode models = root.putArray("models");
-        for (String name : ModelNames.LISTED) {
-            models.addObject().put("id", name).put("name", name);
+        ArrayNode all = root.putArray("models");
+        for (String name : models.names()) {
+            all.addObject().put("id", name).put("name", name);
         }
         exchange.send(200, root);
     }

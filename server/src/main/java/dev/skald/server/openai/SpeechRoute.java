@@ -2,7 +2,6 @@ package dev.skald.server.openai;
 
 import dev.skald.AudioChunk;
 import dev.skald.InvalidRequestException;
-import dev.skald.Mode;
 import dev.skald.SkaldException;
 import dev.skald.Speech;
 import dev.skald.SpeechCancelledException;
@@ -12,7 +11,7 @@ import dev.skald.server.http.Exchange;
 import dev.skald.server.speech.AudioFormats;
 import dev.skald.server.speech.Caller;
 import dev.skald.server.speech.Encoding;
-import dev.skald.server.speech.ModelNames;
+import dev.skald.server.speech.Models;
 import dev.skald.server.speech.SpeechService;
 import dev.skald.server.speech.Voices;
 import java.io.IOException;
@@ -30,12 +29,19 @@ final class SpeechRoute {
 
     private final SpeechService speech;
     private final AudioFormats formats;
+    private final Models models;
     private final Voices voices;
     private final int maxCharacters;
 
-    SpeechRoute(SpeechService speech, AudioFormats formats, Voices voices, int maxCharacters) {
+    SpeechRoute(
+            SpeechService speech,
+            AudioFormats formats,
+            Models models,
+            Voices voices,
+            int maxCharacters) {
         this.speech = speech;
         this.formats = formats;
+        this.models = models;
         this.voices = voices;
         this.maxCharacters = maxCharacters;
     }
@@ -69,14 +75,14 @@ final class SpeechRoute {
     }
 
     private SpeechRequest request(SpeechCall call, JsonNode body) {
-        Mode mode = ModelNames.mode(call.model());
+        Models.Choice model = models.choose(call.model());
         try {
             SpeechRequest.Builder request =
                     SpeechRequest.builder(call.input())
-                            .mode(mode)
                             .speed(call.speed())
                             .timestamps(call.timestamps());
-            voices.choose(call.voice(), mode).ifPresent(v -> v.on(request));
+            model.on(request);
+            voices.choose(call.voice(), model.mode()).ifPresent(v -> v.on(request));
             call.language().ifPresent(request::language);
             call.seed().ifPresent(request::seed);
             OwnKeys.apply(body, request);

@@ -1,35 +1,36 @@
 package dev.skald.server.speech;
 
 import dev.skald.spi.AudioEncoderProvider;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 
 /** The encoders that are there. */
 public final class AudioFormats {
     /** OpenAI's names, in the order in which they are listed. */
     private static final List<String> NAMES = List.of("mp3", "opus", "aac", "flac", "wav", "pcm");
 
-    private final Map<String, AudioEncoderProvider> byName = new LinkedHashMap<>();
+    private final Map<String, AudioEncoderProvider> byName = new TreeMap<>();
+    private final List<String> names;
 
     public AudioFormats() {
-        List<AudioEncoderProvider> all =
-                ServiceLoader.load(AudioEncoderProvider.class, AudioFormats.class.getClassLoader())
-                        .stream()
-                        .map(ServiceLoader.Provider::get)
-                        .toList();
-        for (String name : NAMES) {
-            all.stream()
-                    .filter(p -> p.formats().contains(name))
-                    .findFirst()
-                    .ifPresent(p -> byName.put(name, p));
+        for (AudioEncoderProvider encoder :
+                ServiceLoader.load(
+                        AudioEncoderProvider.class, AudioFormats.class.getClassLoader())) {
+            encoder.formats().forEach(name -> byName.putIfAbsent(name, encoder));
         }
+        names = NAMES.stream().filter(byName::containsKey).toList();
     }
 
-    /** Those there is an encoder for. */
+    /** Those of OpenAI's that there is an encoder for. */
     public List<String> names() {
+        return names;
+    }
+
+    /** All that a file can be written in. */
+    public List<String> files() {
         return List.copyOf(byName.keySet());
     }
 

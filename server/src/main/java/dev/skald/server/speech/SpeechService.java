@@ -160,10 +160,11 @@ public final class SpeechService implements AutoCloseable {
                 System.Logger.Level.INFO,
                 String.format(
                         Locale.ROOT,
-                        "%s trace=%s protocol=%s model=%s voice=%s characters=%d audio=%.2fs"
+                        "%s trace=%s key=%s protocol=%s model=%s voice=%s characters=%d audio=%.2fs"
                                 + " total=%.3fs",
                         caller.id(),
                         caller.trace(),
+                        caller.key(),
                         caller.protocol(),
                         model,
                         speech.voice().id(),
@@ -176,11 +177,17 @@ public final class SpeechService implements AutoCloseable {
     public static ApiError error(SkaldException e) {
         return switch (e) {
             case VoiceException v -> ApiError.invalid("voice", "voice_not_found", message(v));
-            case InvalidRequestException r -> ApiError.invalid(null, "invalid_value", message(r));
+            case InvalidRequestException r ->
+                    ApiError.invalid(parameter(r), "invalid_value", message(r));
             case EngineUnavailableException u ->
                     ApiError.failed(503, "model_unavailable", message(u));
             default -> ApiError.failed(500, "speech_failed", message(e));
         };
+    }
+
+    /** As callers name it: a speaker is a part of the voice's name. */
+    private static @Nullable String parameter(InvalidRequestException e) {
+        return e.parameter().map(p -> p.equals("speaker") ? "voice" : p).orElse(null);
     }
 
     private static String message(Exception e) {

@@ -1,6 +1,7 @@
 package dev.skald.server.speech;
 
 import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Budget;
 import java.io.Reader;
 import java.time.Duration;
 
@@ -9,24 +10,29 @@ import java.time.Duration;
  * what was appended and not read yet is bounded.
  */
 public final class TextPipe extends Reader {
+    private static final long BYTES_A_CHARACTER = 2;
+
     private final int most;
     private final Duration patience;
+    private final Budget.Share share;
     private final StringBuilder text = new StringBuilder();
     private boolean ended;
 
     /**
      * @param most characters that may wait to be read
      * @param patience for how long a reader waits for more before it takes the text to be complete
+     * @param share of the memory for what waits
      */
-    public TextPipe(int most, Duration patience) {
+    public TextPipe(int most, Duration patience, Budget.Share share) {
         this.most = most;
+        this.share = share;
         this.patience = patience;
     }
 
     /**
      * Adds to the text; nothing happens after its end.
      *
-     * @throws ApiError 400 if too much waits
+     * @throws ApiError 400 if too much waits, 503 if there is no room for it
      */
     public synchronized void append(String more) {
         if (ended) {
@@ -37,6 +43,9 @@ public final class TextPipe extends Reader {
                     "text",
                     "string_above_max_length",
                     "more than " + most + " characters wait to be spoken: send them later");
+        }
+        if (!share.take(BYTES_A_CHARACTER * more.length())) {
+            throw Budget.spent();
         }
         text.append(more);
         notifyAll();
@@ -79,6 +88,7 @@ public final class TextPipe extends Reader {
         int n = Math.min(length, text.length());
         text.getChars(0, n, into, offset);
         text.delete(0, n);
+        share.give(BYTES_A_CHARACTER * n);
         return n;
     }
 
@@ -91,6 +101,7 @@ public final class TextPipe extends Reader {
     @Override
     public synchronized void close() {
         end();
+        share.give(BYTES_A_CHARACTER * text.length());
         text.setLength(0);
     }
 }

@@ -6,11 +6,16 @@ import dev.skald.server.http.ApiError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** A recording that was sent, as a file for as long as this is open. */
 public final class UploadedClip implements AutoCloseable {
     /** The largest. */
     public static final int MOST_BYTES = 10 << 20;
+
+    /** Ten minutes may be in it, which take 100 MB: one clip is read at a time. */
+    private static final ReentrantLock READING = new ReentrantLock();
 
     private final String param;
     private final Path folder;
@@ -51,11 +56,7 @@ public final class UploadedClip implements AutoCloseable {
      * @throws ApiError 400 if not
      */
     public void requireAudible() {
-        try {
-            AudioClip.read(file).requireAudible("'" + param + "'");
-        } catch (InvalidRequestException e) {
-            throw told(e);
-        }
+        require(clip -> clip.requireAudible("'" + param + "'"));
     }
 
     /**
@@ -64,10 +65,17 @@ public final class UploadedClip implements AutoCloseable {
      * @throws ApiError 400 if not
      */
     public void requireVoice() {
+        require(clip -> clip.voice("'" + param + "'"));
+    }
+
+    private void require(Consumer<AudioClip> check) {
+        READING.lock();
         try {
-            AudioClip.read(file).voice("'" + param + "'");
+            check.accept(AudioClip.read(file));
         } catch (InvalidRequestException e) {
             throw told(e);
+        } finally {
+            READING.unlock();
         }
     }
 

@@ -4,13 +4,14 @@ import dev.skald.EngineChoice;
 import dev.skald.Reading;
 import dev.skald.Skald;
 import dev.skald.SkaldException;
-import dev.skald.Speech;
 import dev.skald.SpeechReport;
 import dev.skald.SpeechRequest;
 import dev.skald.server.admission.Admission;
 import dev.skald.server.http.ApiError;
 import dev.skald.server.http.Exchange;
 import dev.skald.server.http.HttpEndpoint;
+import dev.skald.server.http.Routes;
+import dev.skald.server.speech.AudioFormats;
 import dev.skald.server.speech.SpeechService;
 import java.io.IOException;
 import java.util.Locale;
@@ -22,24 +23,19 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Serves the page and its two endpoints. Safe for many threads. */
 public final class Studio {
+    /** The routes of the page, in metrics. */
+    public static final String NAME = "studio";
+
     /** Readings are for what a person looks at, not for a book. */
     private static final int MOST_READ = 2_000;
 
     private final Skald skald;
     private final Function<JsonNode, SpeechRequest> requests;
     private final Admission admission;
+    private final AudioFormats formats;
     private final int maxCharacters;
     private final Vitals vitals = new Vitals();
     private final PageFiles files = new PageFiles();
-
-    /** Where a route is put. */
-    @FunctionalInterface
-    public interface Mount {
-        /**
-         * @param open whether it needs no key
-         */
-        void put(String method, String path, boolean open, HttpEndpoint.Handler handler);
-    }
 
     /**
      * @param requests what the body of a speech asks for
@@ -48,19 +44,40 @@ public final class Studio {
             Skald skald,
             Function<JsonNode, SpeechRequest> requests,
             Admission admission,
+            AudioFormats formats,
             int maxCharacters) {
         this.skald = skald;
         this.requests = requests;
         this.admission = admission;
+        this.formats = formats;
         this.maxCharacters = maxCharacters;
     }
 
-    /** The page and its files need no key: the page asks the person for one. */
-    public void mount(Mount mount) {
-        mount.put("GET", "/", true, this::home);
-        files.names().forEach(n -> mount.put("GET", "/studio/" + n, true, e -> files.send(n, e)));
-        mount.put("GET", "/studio/state", false, this::state);
-        mount.put("POST", "/studio/reading", false, this::reading);
+    /**
+     * The page and its files need no key: the page asks the person for one.
+     *
+     * @param textBytes the largest body of a text
+     */
+    public void addTo(Routes routes, long textBytes) {
+        get(routes, "/", true, this::home);
+        files.names().forEach(n -> get(routes, "/studio/" + n, true, e -> files.send(n, e)));
+        get(routes, "/studio/state", false, this::state);
+        routes.add(
+                new Routes.Route(
+                        "POST",
+                        "/studio/reading",
+                        NAME,
+                        false,
+                        textBytes,
+                        Exchange::error,
+                        this::reading));
+    }
+
+    private static void get(
+            Routes routes, String path, boolean open, HttpEndpoint.Handler handler) {
+        routes.add(
+                new Routes.Route(
+                        "GET", path, NAME, open, Routes.LITTLE, Exchange::error, handler));
     }
 
     /** Audio of a request has begun to leave, after that many seconds. */
@@ -101,7 +118,7 @@ public final class Studio {
         root.put("waiting", admission.queued());
         root.put("max_characters", maxCharacters);
         ArrayNode formats = root.putArray("formats");
-        Speech.formats().forEach(formats::add);
+        this.formats.files().forEach(formats::add);
         vitals.write(root);
         exchange.responseHeader("cache-control", "no-store");
         exchange.send(200, root);

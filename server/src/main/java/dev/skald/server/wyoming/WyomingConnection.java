@@ -8,6 +8,7 @@ import dev.skald.Speech;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Budget;
 import dev.skald.server.http.Departure;
 import dev.skald.server.speech.Caller;
 import dev.skald.server.speech.Encoding;
@@ -42,12 +43,16 @@ import tools.jackson.databind.node.ObjectNode;
 final class WyomingConnection {
     private static final int PIPE_CHARACTERS = 1_000_000;
 
+    /** What a text that waits takes, beside its characters. */
+    private static final long EVENT_BYTES = 1_024;
+
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final SpeechService speech;
     private final Encoding pcm;
     private final InputStream in;
     private final OutputStream out;
+    private final Budget.Share share;
     private final ExecutorService threads;
     private final Departure departure = new Departure();
     private @Nullable TextPipe streaming;
@@ -55,10 +60,17 @@ final class WyomingConnection {
 
     /**
      * @param pcm at the voice's own rate
+     * @param share of the memory for what the client sends
      */
-    WyomingConnection(SpeechService speech, Encoding pcm, Socket socket, ExecutorService threads)
+    WyomingConnection(
+            SpeechService speech,
+            Encoding pcm,
+            Socket socket,
+            Budget.Share share,
+            ExecutorService threads)
             throws IOException {
         this.speech = speech;
+        this.share = share;
         this.pcm = pcm;
         this.threads = threads;
         in = new BufferedInputStream(socket.getInputStream());
@@ -67,9 +79,9 @@ final class WyomingConnection {
 
     void run() throws IOException {
         try {
-            for (WyomingEvent event = WyomingEvent.read(in);
+            for (WyomingEvent event = WyomingEvent.read(in, share);
                     event != null;
-                    event = WyomingEvent.read(in)) {
+                    event = WyomingEvent.read(in, share)) {
                 serve(event);
             }
         } catch (IOException e) {
@@ -93,7 +105,7 @@ final class WyomingConnection {
             }
             case "synthesize-start" -> {
                 endStream();
-                TextPipe pipe = new TextPipe(PIPE_CHARACTERS, PATIENCE);
+                TextPipe pipe = new TextPipe(PIPE_CHARACTERS, PATIENCE, share);
                 streaming = pipe;
                 speak(event, () -> SpeechRequest.builder(pipe), pipe);
             }
@@ -134,7 +146,17 @@ final class WyomingConnection {
     /**
      * @param stream where the text comes from piece by piece; null if it is there
      */
-    private void speak(WyomingEvent event, Text text, @Nullable TextPipe stream) {
+    private void speak(WyomingEvent event, Text text, @Nullable TextPipe stream)
+            throws IOException {
+        long held = EVENT_BYTES + 2L * event.text("text").length();
+        if (!share.take(held)) {
+            fail(Budget.spent().message(), "failed");
+            if (stream != null) {
+                streaming = null;
+                send(WyomingEvent.of("synthesize-stopped", WyomingEvent.object()));
+            }
+            return;
+        }
         Future<?> before = speaking;
         speaking =
                 threads.submit(
@@ -143,6 +165,7 @@ final class WyomingConnection {
                                 before.get();
                             }
                             speakNow(event, text);
+                            share.give(held);
                             if (stream != null) {
                                 stream.close();
                                 send(WyomingEvent.of("synthesize-stopped", WyomingEvent.object()));
@@ -155,7 +178,7 @@ final class WyomingConnection {
         String id = "wyo_" + UUID.randomUUID().toString().replace("-", "");
         try (Departure caller = new Departure(departure)) {
             speech.speak(
-                    new Caller(id, "-", "wyoming", System.nanoTime(), caller),
+                    new Caller(id, "-", "-", "wyoming", System.nanoTime(), caller),
                     request(event, text),
                     this::send);
         } catch (ApiError e) {

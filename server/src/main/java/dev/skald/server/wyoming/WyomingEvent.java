@@ -1,5 +1,6 @@
 package dev.skald.server.wyoming;
 
+import dev.skald.server.http.Budget;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,7 +23,9 @@ import tools.jackson.databind.node.ObjectNode;
 record WyomingEvent(String type, ObjectNode data, byte[] payload) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** A line, data or payload beyond this is no request for speech. */
+    /** A line, or data, beyond this is no request for speech. */
+    private static final int MOST_LINE = 1 << 16;
+
     private static final int MOST_BYTES = 4 << 20;
 
     static WyomingEvent of(String type, ObjectNode data) {
@@ -34,12 +37,13 @@ record WyomingEvent(String type, ObjectNode data, byte[] payload) {
     }
 
     /**
-     * Reads the next event.
+     * Reads the next event; a payload, which no request has, is passed over.
      *
+     * @param share of the memory for what is read
      * @return null at the end of the stream
      * @throws IOException if this is not the protocol
      */
-    static @Nullable WyomingEvent read(InputStream in) throws IOException {
+    static @Nullable WyomingEvent read(InputStream in, Budget.Share share) throws IOException {
         byte[] line = line(in);
         if (line == null) {
             return null;
@@ -53,11 +57,20 @@ record WyomingEvent(String type, ObjectNode data, byte[] payload) {
         if (header.get("data") instanceof ObjectNode inline) {
             data.setAll(inline);
         }
-        byte[] more = block(in, header.path("data_length"));
+        int length = length(header.path("data_length"));
+        if (!share.take(length)) {
+            throw new IOException(Budget.spent().message());
+        }
+        byte[] more = in.readNBytes(length);
+        share.give(length);
+        if (more.length < length) {
+            throw new EOFException("the stream ends within an event");
+        }
         if (more.length > 0) {
             data.setAll(parse(more));
         }
-        return new WyomingEvent(type, data, block(in, header.path("payload_length")));
+        in.skipNBytes(length(header.path("payload_length")));
+        return of(type, data);
     }
 
     void write(OutputStream out) throws IOException {
@@ -99,23 +112,19 @@ record WyomingEvent(String type, ObjectNode data, byte[] payload) {
                 }
                 throw new EOFException("the stream ends within an event");
             }
-            if (line.size() == MOST_BYTES) {
-                throw new IOException("an event is larger than " + MOST_BYTES + " bytes");
+            if (line.size() == MOST_LINE) {
+                throw new IOException("a line is longer than " + MOST_LINE + " bytes");
             }
             line.write(b);
         }
         return line.toByteArray();
     }
 
-    private static byte[] block(InputStream in, JsonNode length) throws IOException {
+    private static int length(JsonNode length) throws IOException {
         int n = length.isIntegralNumber() ? length.asInt(-1) : 0;
         if (n < 0 || n > MOST_BYTES) {
             throw new IOException("an event is larger than " + MOST_BYTES + " bytes");
         }
-        byte[] bytes = in.readNBytes(n);
-        if (bytes.length < n) {
-            throw new EOFException("the stream ends within an event");
-        }
-        return bytes;
+        return n;
     }
 }

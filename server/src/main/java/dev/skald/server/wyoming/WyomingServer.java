@@ -1,5 +1,6 @@
 package dev.skald.server.wyoming;
 
+import dev.skald.server.http.Budget;
 import dev.skald.server.http.HttpEndpoint;
 import dev.skald.server.speech.AudioFormats;
 import dev.skald.server.speech.Encoding;
@@ -21,6 +22,7 @@ public final class WyomingServer implements AutoCloseable {
 
     private final SpeechService speech;
     private final Encoding pcm;
+    private final Budget budget;
     private final ServerSocket listener;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore connections = new Semaphore(MOST_CONNECTIONS);
@@ -28,8 +30,10 @@ public final class WyomingServer implements AutoCloseable {
     private final Announcement announcement;
     private volatile boolean closed;
 
-    private WyomingServer(SpeechService speech, Encoding pcm, ServerSocket listener) {
+    private WyomingServer(
+            SpeechService speech, Encoding pcm, Budget budget, ServerSocket listener) {
         this.speech = speech;
+        this.budget = budget;
         this.pcm = pcm;
         this.listener = listener;
         announcement =
@@ -39,11 +43,13 @@ public final class WyomingServer implements AutoCloseable {
     /**
      * Listens from now on.
      *
+     * @param budget what may be held of what callers send
      * @param port 0 for any that is free
      * @throws IOException if the port cannot be had
      */
     public static WyomingServer open(
-            SpeechService speech, AudioFormats formats, String host, int port) throws IOException {
+            SpeechService speech, AudioFormats formats, Budget budget, String host, int port)
+            throws IOException {
         ServerSocket listener = new ServerSocket();
         try {
             listener.setReuseAddress(true);
@@ -53,7 +59,8 @@ public final class WyomingServer implements AutoCloseable {
             throw HttpEndpoint.cannotListen(host, port, e);
         }
         WyomingServer server =
-                new WyomingServer(speech, formats.encoding("pcm", 0).orElseThrow(), listener);
+                new WyomingServer(
+                        speech, formats.encoding("pcm", 0).orElseThrow(), budget, listener);
         server.threads.execute(server::accept);
         return server;
     }
@@ -82,9 +89,10 @@ public final class WyomingServer implements AutoCloseable {
     }
 
     private void serve(Socket socket) {
-        try (socket) {
+        try (socket;
+                Budget.Share share = budget.share()) {
             socket.setTcpNoDelay(true);
-            new WyomingConnection(speech, pcm, socket, threads).run();
+            new WyomingConnection(speech, pcm, socket, share, threads).run();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "Wyoming: " + e.getMessage());
         } finally {

@@ -76,21 +76,14 @@ export async function upload(path, form) {
 
 export const remove = (path) => send(path, { method: "DELETE" });
 
-/** A whole file of speech; `progress` hears of its bytes. */
-export async function file(body, progress) {
-  const response = await send("/v1/audio/speech", posted(body));
-  const type = response.headers.get("content-type");
-  const parts = [];
-  let size = 0;
+/** Samples (16 bits, 24 kHz) as a file of that format. */
+export async function encoded(format, pcm) {
+  const response = await send(`/studio/encode?format=${format}`, { method: "POST", body: pcm });
   try {
-    for await (const chunk of chunks(response)) {
-      parts.push(chunk);
-      progress(size += chunk.length);
-    }
+    return await response.blob();
   } catch {
     throw new Lost();
   }
-  return new Blob(parts, { type });
 }
 
 /**

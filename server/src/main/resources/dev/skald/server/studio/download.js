@@ -1,6 +1,6 @@
-// Files: WAV from the samples that were heard; other formats from the server, with the same seed.
+// Files of the samples that were heard; what the page cannot write, the server makes of them.
 
-import { file } from "./api.js";
+import { encoded } from "./api.js";
 import { RATE } from "./take.js";
 
 export const FORMATS = {
@@ -8,7 +8,7 @@ export const FORMATS = {
   wav: "WAV, exactly what you heard",
   flac: "FLAC, without loss, smaller",
   opus: "Opus, smallest",
-  aac: "AAC, for Apple devices",
+  m4a: "AAC, for Apple devices",
   pcm: "PCM, raw 24 kHz, 16 bit",
 };
 
@@ -47,11 +47,13 @@ export function wav(pcm) {
   return new Blob([head, pcm.view(0, pcm.length).slice()], { type: "audio/wav" });
 }
 
-export async function download(take, format, progress) {
+export async function download(take, format) {
   let blob;
   if (format === "wav") blob = wav(take.pcm);
-  else if (format === "pcm") blob = new Blob([take.pcm.view(0, take.pcm.length).slice()]);
-  else blob = await file({ ...take.ask, input: take.text, response_format: format }, progress);
+  else {
+    blob = new Blob([take.pcm.view(0, take.pcm.length).slice()]);
+    if (format !== "pcm") blob = await encoded(format, blob);
+  }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = fileName(take, format);

@@ -353,7 +353,7 @@ async function save(format) {
   const of = take;
   const close = format === "wav" || format === "pcm" ? () => {} : toast(`Encoding ${format.toUpperCase()}…`);
   try {
-    const name = await download(of, format, () => {});
+    const name = await download(of, format);
     close();
     toast(`Saved ${name}`);
     announce(`Saved ${name}`);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skald.server.http.ApiError;
+import dev.skald.server.http.Budget;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +12,9 @@ import org.junit.jupiter.api.Test;
 
 class TextPipeTest {
     private static final Duration LONG = Duration.ofMinutes(1);
+
+    private final Budget budget = new Budget(20);
+    private final Budget.Share share = budget.share();
 
     private static String read(TextPipe pipe) throws IOException {
         char[] block = new char[100];
@@ -20,7 +24,7 @@ class TextPipeTest {
 
     @Test
     void whatIsAppendedIsReadAndTheEndIsTheEnd() throws IOException {
-        TextPipe pipe = new TextPipe(10, LONG);
+        TextPipe pipe = new TextPipe(10, LONG, share);
         pipe.append("one ");
         pipe.append("two");
         assertThat(read(pipe)).isEqualTo("one two");
@@ -33,7 +37,7 @@ class TextPipeTest {
 
     @Test
     void aReaderWaitsForTextOrForTheEnd() throws Exception {
-        TextPipe pipe = new TextPipe(10, LONG);
+        TextPipe pipe = new TextPipe(10, LONG, share);
         CompletableFuture<String> read =
                 CompletableFuture.supplyAsync(
                         () -> {
@@ -51,14 +55,14 @@ class TextPipeTest {
 
     @Test
     void whoSendsNothingForTooLongHasEnded() throws IOException {
-        TextPipe pipe = new TextPipe(10, Duration.ofMillis(30));
+        TextPipe pipe = new TextPipe(10, Duration.ofMillis(30), share);
         assertThat(read(pipe)).isEqualTo("end");
         assertThat(pipe.ended()).isTrue();
     }
 
     @Test
     void tooMuchAtOnceIsRefusedNotHeld() throws IOException {
-        TextPipe pipe = new TextPipe(10, LONG);
+        TextPipe pipe = new TextPipe(10, LONG, share);
         pipe.append("0123456789");
         assertThatThrownBy(() -> pipe.append("x")).isInstanceOf(ApiError.class);
         assertThat(read(pipe)).isEqualTo("0123456789");
@@ -67,9 +71,24 @@ class TextPipeTest {
 
     @Test
     void closedByItsReaderItTakesNothing() throws IOException {
-        TextPipe pipe = new TextPipe(10, LONG);
+        TextPipe pipe = new TextPipe(10, LONG, share);
         pipe.append("text");
         pipe.close();
         assertThat(read(pipe)).isEqualTo("end");
+    }
+
+    @Test
+    void whatWaitsInAllPipesIsBoundedAndGivenBack() throws IOException {
+        TextPipe one = new TextPipe(10, LONG, share);
+        TextPipe other = new TextPipe(10, LONG, budget.share());
+        one.append("0123456");
+        assertThatThrownBy(() -> other.append("0123"))
+                .isInstanceOfSatisfying(ApiError.class, e -> assertThat(e.status()).isEqualTo(503));
+        assertThat(read(one)).isEqualTo("0123456");
+        other.append("0123456789");
+        other.close();
+        one.append("0123456789");
+        share.close(); // its caller is gone, whatever it left unread
+        assertThat(budget.share().take(20)).isTrue();
     }
 }
