@@ -36,8 +36,15 @@ final class AacEncoder implements AudioEncoder {
                         program,
                         sampleRate,
                         List.of(
-                                "-c:a", "aac", "-b:a", Ffmpeg.AAC_BITS, "-flush_packets", "1", "-f",
-                                "adts", "pipe:1"),
+                                "-c:a",
+                                "aac",
+                                "-b:a",
+                                Ffmpeg.AAC_BITS,
+                                "-flush_packets",
+                                "1",
+                                "-f",
+                                "adts",
+                                "pipe:1"),
                         this::take);
     }
 

@@ -132,10 +132,10 @@ final class Ffmpeg implements AutoCloseable {
     }
 
     /** In one line: what it said of its end, or what went wrong with its input. */
-    private IOException failed(@Nullable IOException cause)
-            throws IOException {
+    private IOException failed(@Nullable IOException cause) throws IOException {
         await();
-        String said = message.toString(StandardCharsets.UTF_8).strip().lines().findFirst().orElse("");
+        String said =
+                message.toString(StandardCharsets.UTF_8).strip().lines().findFirst().orElse("");
         String why = said.isEmpty() ? "it ended with exit code " + process.exitValue() : said;
         return new IOException("ffmpeg cannot code this: " + why, cause);
     }

@@ -24,8 +24,16 @@ final class M4aEncoder implements AudioEncoder {
                             program,
                             sampleRate,
                             List.of(
-                                    "-c:a", "aac", "-b:a", Ffmpeg.AAC_BITS, "-movflags",
-                                    "+faststart", "-f", "ipod", "-y", "file:" + file),
+                                    "-c:a",
+                                    "aac",
+                                    "-b:a",
+                                    Ffmpeg.AAC_BITS,
+                                    "-movflags",
+                                    "+faststart",
+                                    "-f",
+                                    "ipod",
+                                    "-y",
+                                    "file:" + file),
                             (bytes, length) -> {});
         } catch (IOException e) {
             Files.deleteIfExists(file);

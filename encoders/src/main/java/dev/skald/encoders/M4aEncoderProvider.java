@@ -12,8 +12,8 @@ import java.util.Optional;
 
 /**
  * AAC in an MPEG-4 file, mono, by the {@code ffmpeg} on the path; no format at all where there is
- * none. The file tells where the audio begins, and ends with a whole frame; nothing leaves before it
- * is whole.
+ * none. The file tells where the audio begins, and ends with a whole frame; nothing leaves before
+ * it is whole.
  */
 public final class M4aEncoderProvider implements AudioEncoderProvider {
     private final Optional<Path> ffmpeg;

@@ -145,7 +145,11 @@ class EncodersTest {
             int delay = 1_024; // ADTS cannot tell it
             assertThat(back.length).isBetween(length + delay, length + delay + 2 * 1_024);
             assertSounds(
-                    samples, rate, java.util.Arrays.copyOfRange(back, delay, back.length), rate, 12);
+                    samples,
+                    rate,
+                    java.util.Arrays.copyOfRange(back, delay, back.length),
+                    rate,
+                    12);
         }
         for (Path file : both("m4a", rate, samples, 777)) {
             short[] back = decoded(file, rate);

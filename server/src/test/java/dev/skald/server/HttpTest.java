@@ -31,8 +31,7 @@ class HttpTest {
     @BeforeAll
     static void open() throws IOException {
         skald = Skald.builder().offline(true).open();
-        server =
-                SpeechServer.open(skald, ServerOptions.builder().port(0).heldBytes(HELD).build());
+        server = SpeechServer.open(skald, ServerOptions.builder().port(0).heldBytes(HELD).build());
         client = new Client(server);
     }
 
@@ -58,8 +57,7 @@ class HttpTest {
             assertThat(answer.split(" ")[1]).isEqualTo(Integer.toString(status));
             JsonNode error =
                     Client.JSON.readTree(answer.substring(answer.indexOf('{'))).get("error");
-            assertThat(error.propertyNames())
-                    .containsExactly("message", "type", "param", "code");
+            assertThat(error.propertyNames()).containsExactly("message", "type", "param", "code");
         }
         assertThat(client.get("/healthz").statusCode()).isEqualTo(200);
     }
@@ -79,8 +77,7 @@ class HttpTest {
 
     private static String firstLine(Socket socket) throws IOException {
         return new BufferedReader(
-                        new InputStreamReader(
-                                socket.getInputStream(), StandardCharsets.US_ASCII))
+                        new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
                 .readLine();
     }
 
@@ -130,7 +127,8 @@ class HttpTest {
     @Test
     void manyUploadsAtOnceTakeBoundedMemory() throws Exception {
         String part = "x".repeat(HELD / 4);
-        String head = "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+        String head =
+                "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
         String small = "{\"input\":\"Hello.\",\"x\":\"" + part + "\"}";
         List<Socket> uploads = new ArrayList<>();
         try {

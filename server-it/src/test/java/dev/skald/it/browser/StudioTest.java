@@ -9,12 +9,15 @@ import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.FilePayload;
 import com.microsoft.playwright.options.ReducedMotion;
 import dev.skald.Skald;
+import dev.skald.audio.codec.AudioClip;
 import dev.skald.it.browser.Chromium.Screen;
 import dev.skald.server.ServerOptions;
 import dev.skald.server.SpeechServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +71,11 @@ class StudioTest {
         StudioPage studio = studio(screen, scheme);
         String look = (screen + "-" + scheme).toLowerCase(Locale.ROOT);
         seen(studio, look, "empty");
+        Object room =
+                studio.page.evaluate(
+                        "() => document.querySelector('#speak').getBoundingClientRect().top -"
+                                + " document.querySelector('#samples').getBoundingClientRect().bottom");
+        assertThat(((Number) room).doubleValue()).as("the examples cover nothing").isNotNegative();
 
         studio.at("#voice-button").click();
         seen(studio, look, "voices");
@@ -344,6 +352,16 @@ class StudioTest {
                 .matches("skald-joe-what-was-said-once-can-be-\\d{4}-\\d\\d-\\d\\d-\\d{4}\\.wav");
         assertThat((Files.size(file.path()) - 44) / 48_000.0)
                 .isBetween(seconds - 0.06, seconds + 0.06);
+        // Another format is made of the same samples, and nothing is spoken for it.
+        List<String> asked = new ArrayList<>();
+        studio.page.onRequest(request -> asked.add(URI.create(request.url()).getPath()));
+        studio.at("#download").click();
+        Download flac =
+                studio.page.waitForDownload(
+                        () -> studio.at("#formats button:has-text('FLAC')").click());
+        assertThat(asked).contains("/studio/encode").doesNotContain("/v1/audio/speech");
+        assertThat(AudioClip.read(flac.path()).samples())
+                .isEqualTo(AudioClip.read(file.path()).samples());
         studio.flawless();
         studio.page.context().close();
     }

@@ -14,7 +14,7 @@ class ArrivingAudioTest {
     private static final String TEXT = "The harbour was quiet that morning, and nobody spoke. ";
 
     @ParameterizedTest
-    @ValueSource(strings = {"mp3", "opus", "flac", "wav", "pcm"})
+    @ValueSource(strings = {"mp3", "opus", "aac", "flac", "wav", "pcm"})
     void isReadWhileItComes(String format) throws IOException {
         Path curl = Tools.program("curl");
         Path ffmpeg = Tools.program("ffmpeg");

@@ -30,7 +30,14 @@ class PackagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"openai_client", "livekit_client", "pipecat_client", "wyoming_client"})
+    @ValueSource(
+            strings = {
+                "openai_client",
+                "livekit_client",
+                "pipecat_client",
+                "pipecat_elevenlabs",
+                "wyoming_client"
+            })
     void ofPip(String script) throws IOException {
         String server = script.startsWith("wyoming") ? Served.ONE.wyoming() : Served.ONE.url();
         String said =

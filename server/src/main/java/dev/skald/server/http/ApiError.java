@@ -61,8 +61,7 @@ public final class ApiError extends RuntimeException {
 
     /** 413: a body beyond so many bytes. */
     static ApiError tooLarge(long mostBytes) {
-        return refused(
-                413, "request_too_large", "the body is larger than " + mostBytes + " bytes");
+        return refused(413, "request_too_large", "the body is larger than " + mostBytes + " bytes");
     }
 
     /**

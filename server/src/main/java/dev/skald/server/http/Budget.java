@@ -1,8 +1,8 @@
 package dev.skald.server.http;
 
 /**
- * Bytes that callers have sent and the server holds, of all callers together: bodies, and texts that
- * wait to be spoken. Safe for many threads.
+ * Bytes that callers have sent and the server holds, of all callers together: bodies, and texts
+ * that wait to be spoken. Safe for many threads.
  */
 public final class Budget {
     private final long most;

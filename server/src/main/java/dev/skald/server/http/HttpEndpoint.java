@@ -192,8 +192,7 @@ public final class HttpEndpoint implements AutoCloseable {
                     case null, default ->
                             ApiError.invalid(null, "invalid_request", "this is not HTTP/1.1");
                 };
-        Exchange exchange =
-                new Exchange(request, vertx.getOrCreateContext(), new byte[0], null);
+        Exchange exchange = new Exchange(request, vertx.getOrCreateContext(), new byte[0], null);
         exchange.responseHeader("connection", "close");
         threads.execute(
                 () -> {
@@ -221,8 +220,8 @@ public final class HttpEndpoint implements AutoCloseable {
         request.toWebSocket()
                 .onSuccess(
                         socket -> {
-                            WebSocketSession session = new WebSocketSession(
-                                            opening, socket, loop, budget.share());
+                            WebSocketSession session =
+                                    new WebSocketSession(opening, socket, loop, budget.share());
                             sessions.add(session);
                             if (closing) {
                                 session.end();

@@ -53,8 +53,7 @@ public final class Routes {
 
         /** Of what GET serves, HEAD gets the head. */
         private boolean serves(String method) {
-            return this.method.equals(method)
-                    || method.equals("HEAD") && this.method.equals("GET");
+            return this.method.equals(method) || method.equals("HEAD") && this.method.equals("GET");
         }
     }
 

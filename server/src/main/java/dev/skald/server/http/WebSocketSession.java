@@ -43,8 +43,7 @@ public final class WebSocketSession {
     private boolean ended;
 
     /** On the event loop. */
-    WebSocketSession(
-            Exchange opening, ServerWebSocket socket, Context loop, Budget.Share share) {
+    WebSocketSession(Exchange opening, ServerWebSocket socket, Context loop, Budget.Share share) {
         this.opening = opening;
         this.socket = socket;
         this.share = share;

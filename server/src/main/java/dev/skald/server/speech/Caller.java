@@ -14,12 +14,7 @@ import dev.skald.server.http.Exchange;
  * @param departure tells when nobody listens any more
  */
 public record Caller(
-        String id,
-        String trace,
-        String key,
-        String protocol,
-        long arrived,
-        Departure departure) {
+        String id, String trace, String key, String protocol, long arrived, Departure departure) {
     /** Who sent a request. */
     public static Caller of(Exchange exchange, String protocol) {
         return new Caller(

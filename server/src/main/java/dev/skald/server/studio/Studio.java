@@ -76,8 +76,7 @@ public final class Studio {
     private static void get(
             Routes routes, String path, boolean open, HttpEndpoint.Handler handler) {
         routes.add(
-                new Routes.Route(
-                        "GET", path, NAME, open, Routes.LITTLE, Exchange::error, handler));
+                new Routes.Route("GET", path, NAME, open, Routes.LITTLE, Exchange::error, handler));
     }
 
     /** Audio of a request has begun to leave, after that many seconds. */

@@ -20,8 +20,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * {@code POST /studio/encode}: the samples that the page has, in a format that it cannot write, so
- * that a file is the very take that was heard. Coded into a file while they arrive; the file is sent
- * once it is whole, with what its head tells of its length.
+ * that a file is the very take that was heard. Coded into a file while they arrive; the file is
+ * sent once it is whole, with what its head tells of its length.
  */
 public final class Transcoding {
     /** What the page asks for and plays. */
@@ -83,8 +83,7 @@ public final class Transcoding {
     private static void encode(InputStream pcm, Encoding encoding, Path file) throws IOException {
         byte[] bytes = new byte[BLOCK];
         float[] samples = new float[BLOCK / 2];
-        try (SeekableByteChannel channel =
-                        Files.newByteChannel(file, StandardOpenOption.WRITE);
+        try (SeekableByteChannel channel = Files.newByteChannel(file, StandardOpenOption.WRITE);
                 AudioEncoder encoder = encoding.encoder().open(channel, HERTZ)) {
             int n = pcm.readNBytes(bytes, 0, BLOCK);
             if (n < 2) {
