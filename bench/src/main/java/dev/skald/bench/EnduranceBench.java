@@ -39,7 +39,7 @@ public final class EnduranceBench {
         String name = System.getProperty("device", "cpu");
         Path folder = Files.createTempDirectory("endurance");
         boolean sound;
-        try (Devices.Lease device = Devices.open(name, 0)) {
+        try (Devices.Lease device = Devices.open(name.split(",")[0], 0)) {
             DeviceMemory fresh = memory(device);
             try (Skald skald = Skald.builder().offline(true).device(name).open()) {
                 sound = run(skald, device, folder, model, clients, requests, seconds, cancelled);

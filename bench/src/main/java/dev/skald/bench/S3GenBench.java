@@ -2,6 +2,8 @@ package dev.skald.bench;
 
 import dev.skald.Precision;
 import dev.skald.chatterbox.s3gen.S3Gen;
+import dev.skald.chatterbox.s3gen.S3GenBatch;
+import dev.skald.chatterbox.s3gen.S3GenStream;
 import dev.skald.chatterbox.s3gen.VoiceReference;
 import dev.skald.tensor.Devices;
 import dev.skald.tensor.Ops;
@@ -9,15 +11,19 @@ import dev.skald.tensor.Parameters;
 import dev.skald.tensor.io.Safetensors;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Random;
 
 /**
  * Measures S3Gen as {@code bench/peers/chatterbox_s3gen.py} does the official one, on the same
  * file: {@code FILE TOKENS PROMPT REPETITIONS [THREADS]}. One JSON line: median seconds of the flow
  * and of the vocoder, by the clock and of processor time; with {@code -Dparity=true} one more: how
- * far mel and waveform are from those of fp32 on the same device.
+ * far mel and waveform are from those of fp32 on the same device; with {@code -Dbatches=1,4,16} one
+ * for each number of pieces that are computed together: milliseconds a piece.
  */
 public final class S3GenBench {
     private S3GenBench() {}
@@ -76,6 +82,10 @@ public final class S3GenBench {
                     median(flowCpu),
                     median(vocoder),
                     median(vocoderCpu));
+            String batches = System.getProperty("batches", "");
+            for (String count : batches.isEmpty() ? new String[0] : batches.split(",")) {
+                batch(model, device, voice, speech, Integer.parseInt(count), repetitions);
+            }
             if (Boolean.getBoolean("parity")) {
                 try (Parameters exact = device.backend().parameters(Precision.FP32);
                         Ops ops = device.backend().open()) {
@@ -92,6 +102,49 @@ public final class S3GenBench {
                 }
             }
         }
+    }
+
+    private static void batch(
+            S3Gen model,
+            Devices.Lease device,
+            VoiceReference voice,
+            int[] speech,
+            int count,
+            int repetitions) {
+        double[] seconds = new double[repetitions];
+        double[] flow = new double[repetitions];
+        try (S3GenBatch batch = new S3GenBatch(model, device.backend())) {
+            for (int i = -2; i < repetitions; i++) {
+                List<S3GenStream> streams = new ArrayList<>();
+                List<S3GenStream.Piece> pieces = new ArrayList<>();
+                for (int n = 0; n < count; n++) {
+                    S3GenStream stream = model.stream(voice, n, true, () -> {});
+                    stream.end(speech);
+                    S3GenStream.Piece piece = Objects.requireNonNull(stream.due());
+                    batch.add(piece);
+                    pieces.add(piece);
+                    streams.add(stream);
+                }
+                double begin = clock();
+                for (S3GenStream.Piece piece : pieces) {
+                    while (!piece.done()) {
+                        batch.run();
+                    }
+                }
+                if (i >= 0) {
+                    seconds[i] = clock() - begin;
+                    for (S3GenStream stream : streams) {
+                        flow[i] += stream.takeWork().flowNanos() * 1e-9;
+                    }
+                }
+            }
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "{\"pieces\": %d, \"ms_a_piece\": %.2f, \"flow_ms_a_piece\": %.2f}%n",
+                count,
+                median(seconds) * 1e3 / count,
+                median(flow) * 1e3 / count);
     }
 
     /** Signal to noise, and the largest difference beside the largest value. */
