@@ -320,6 +320,7 @@ final class Utterance implements SpeechJob {
         }
         int[] rest = handOn(loop ? count - draw.guard.doubtful() : count);
         draw.sound.end(flowTokens(checkpoint.model(), rest));
+        draw.tokens.close(); // its place is for others while the rest becomes sound
     }
 
     /** The last samples as they are heard. */

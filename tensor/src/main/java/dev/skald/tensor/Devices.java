@@ -131,9 +131,9 @@ public final class Devices {
         return open(find(name), DeviceSettings.threads(threads));
     }
 
-    /** The same as a context says; see {@link #find(String, Predicate)}. */
+    /** The first that a context names; see {@link #find(String, Predicate)}. */
     public static Lease open(EngineContext context, Predicate<BackendProvider> suits) {
-        return open(find(context.device(), suits), DeviceSettings.of(context));
+        return open(find(context.devices().getFirst(), suits), DeviceSettings.of(context));
     }
 
     private static BackendProvider provider(Device device) {

@@ -87,10 +87,7 @@ record BenchRun(
 
     /** How the memory of the device that spoke is used; empty if that is the CPU. */
     private String memory(boolean piper) {
-        try (Devices.Lease device =
-                Devices.open(
-                        context.on(context.devices().getFirst()),
-                        piper ? VitsNetwork.AUTO : any -> true)) {
+        try (Devices.Lease device = Devices.open(context, piper ? VitsNetwork.AUTO : any -> true)) {
             String name = device.backend().name();
             return device.backend().memory().map(m -> name + ": " + m).orElse("");
         }
