@@ -477,27 +477,28 @@ public final class GraphDecoder implements TokenDecoder {
 
     /** Tells the device whose rows the next steps compute; those of a pair stay together. */
     private void list(List<Sequence> running) {
-        List<Integer> sizes = new ArrayList<>();
+        List<RowList> lists = new ArrayList<>();
         RowList list = new RowList();
+        lists.add(list);
         for (Sequence s : running) {
             if (list.count() + s.branches > StepKernels.ROWS) {
-                sizes.add(list(sizes.size(), list));
                 list = new RowList();
+                lists.add(list);
             }
             s.row = list.count();
             for (int b = 0; b < s.branches; b++) {
                 list.add(2 * s.slot + b, 0, 0, b == 0);
             }
         }
-        sizes.add(list(sizes.size(), list));
+        // Only the first pass is not full, so that the others need a graph each.
+        List<Integer> sizes = new ArrayList<>();
+        for (RowList rows : lists.reversed()) {
+            int bucket = StepKernels.bucket(rows.count());
+            kernels.list(sizes.size(), rows.padded(bucket));
+            sizes.add(bucket);
+        }
         passes = sizes;
         listed = running;
-    }
-
-    private int list(int pass, RowList list) {
-        int bucket = StepKernels.bucket(list.count());
-        kernels.list(pass, list.padded(bucket));
-        return bucket;
     }
 
     /** Takes the tokens that have come. */
