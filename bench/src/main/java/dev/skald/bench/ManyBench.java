@@ -93,8 +93,9 @@ public final class ManyBench {
         try (Skald skald = Skald.builder().offline(true).device(device).open();
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Spoken> alone = new ArrayList<>();
-            speak(skald, model, 0, whole);
-            speak(skald, model, 1, whole);
+            for (int i = 0; i < 2 * TEXTS.length; i++) {
+                speak(skald, model, i, whole);
+            }
             long start = System.nanoTime();
             for (int i = 0; i < TEXTS.length; i++) {
                 alone.add(speak(skald, model, i, whole));
@@ -102,25 +103,10 @@ public final class ManyBench {
             double before = audio(alone) / seconds(start);
             print(model, args[1], 1, alone, seconds(start), 0, before, alone);
             for (int count : counts) {
+                together(takers, skald, model, count, 1, whole); // until kernels, code and memory are warm
                 double processor = processorSeconds();
                 start = System.nanoTime();
-                List<Future<List<Spoken>>> futures = new ArrayList<>();
-                for (int i = 0; i < count; i++) {
-                    int client = i;
-                    futures.add(
-                            takers.submit(
-                                    () -> {
-                                        List<Spoken> spoken = new ArrayList<>();
-                                        for (int k = 0; k < each; k++) {
-                                            spoken.add(speak(skald, model, client + 3 * k, whole));
-                                        }
-                                        return spoken;
-                                    }));
-                }
-                List<Spoken> together = new ArrayList<>();
-                for (Future<List<Spoken>> f : futures) {
-                    together.addAll(f.get());
-                }
+                List<Spoken> together = together(takers, skald, model, count, each, whole);
                 double all = seconds(start);
                 processor = processorSeconds() - processor;
                 print(model, args[1], count, together, all, processor, before, alone);
@@ -129,6 +115,29 @@ public final class ManyBench {
                 lease.backend().memory().ifPresent(m -> System.out.println("memory: " + m));
             }
         }
+    }
+
+    private static List<Spoken> together(
+            ExecutorService takers, Skald skald, String model, int clients, int each, boolean whole)
+            throws Exception {
+        List<Future<List<Spoken>>> futures = new ArrayList<>();
+        for (int i = 0; i < clients; i++) {
+            int client = i;
+            futures.add(
+                    takers.submit(
+                            () -> {
+                                List<Spoken> spoken = new ArrayList<>();
+                                for (int k = 0; k < each; k++) {
+                                    spoken.add(speak(skald, model, client + 3 * k, whole));
+                                }
+                                return spoken;
+                            }));
+        }
+        List<Spoken> together = new ArrayList<>();
+        for (Future<List<Spoken>> f : futures) {
+            together.addAll(f.get());
+        }
+        return together;
     }
 
     private static double audio(List<Spoken> all) {

@@ -386,15 +386,20 @@ public final class GraphDecoder implements TokenDecoder {
         }
     }
 
-    /** A free slot, of those the one with the least memory missing. */
+    /** A free slot: with the least memory missing, and of those the smallest, for others are longer. */
     private int free(int capacity, int branches) {
         int best = -1;
+        long least = Long.MAX_VALUE;
         for (int i = 0; i < slots.length; i++) {
-            if (slots[i] == null
-                    && (best < 0
-                            || missing(i, capacity, branches)
-                                    < missing(best, capacity, branches))) {
-                best = i;
+            if (slots[i] == null) {
+                long missing = missing(i, capacity, branches);
+                Block first = own[i].branches[0];
+                // Bytes of a branch are far below 2^40.
+                long cost = (missing << 20) + (first == null ? 0 : first.bytes() >> 20);
+                if (cost < least) {
+                    best = i;
+                    least = cost;
+                }
             }
         }
         if (best < 0) {
