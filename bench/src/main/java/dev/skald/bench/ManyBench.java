@@ -103,7 +103,9 @@ public final class ManyBench {
             double before = audio(alone) / seconds(start);
             print(model, args[1], 1, alone, seconds(start), 0, before, alone);
             for (int count : counts) {
-                together(takers, skald, model, count, 1, whole); // until kernels, code and memory are warm
+                together(
+                        takers, skald, model, count, 1,
+                        whole); // until kernels, code and memory are warm
                 double processor = processorSeconds();
                 start = System.nanoTime();
                 List<Spoken> together = together(takers, skald, model, count, each, whole);

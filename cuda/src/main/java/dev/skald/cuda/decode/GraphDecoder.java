@@ -386,7 +386,9 @@ public final class GraphDecoder implements TokenDecoder {
         }
     }
 
-    /** A free slot: with the least memory missing, and of those the smallest, for others are longer. */
+    /**
+     * A free slot: with the least memory missing, and of those the smallest, for others are longer.
+     */
     private int free(int capacity, int branches) {
         int best = -1;
         long least = Long.MAX_VALUE;
