@@ -110,7 +110,7 @@ final class Transformer {
             int all = tiles * h.batch();
             int share = Math.ceilDiv(GROUPS * all, launcher.multiprocessors());
             // Few tiles leave multiprocessors idle; two kernels give the same bits then.
-            boolean two = UP_BLOCKS * all <= 2 * launcher.multiprocessors();
+            boolean two = UP_BLOCKS * all <= launcher.multiprocessors();
             CudaTensor wide = two ? arena.tensor(Type.F16, h.batch(), tiles * TILE, WIDE) : null;
             CudaTensor between = two ? arena.tensor(Type.F32, h.batch(), h.rows(), CHANNELS) : null;
             for (String kernel : two ? TWO : ONE) {
