@@ -175,4 +175,29 @@ class FaultsTest {
             assertThat(driver.get("cuMemAlloc_v2")).isEqualTo(calls);
         }
     }
+
+    /** Of one stream: those that ended are freed by {@code Backend.onPressure}'s way. */
+    @Test
+    void recordingsAreFreedWhenMemoryIsShort() {
+        try (Backend backend = open(64L << 20);
+                Ops ops = backend.open()) {
+            for (int i = 0; i < 12; i++) {
+                float value = i;
+                try (Ops.Recording<Tensor> filling =
+                        ops.record(
+                                "filling " + i,
+                                on -> on.tensor(1, 1000, 2500), // 10 MB
+                                (on, x) -> on.fill(x, value))) {
+                    for (int again = 0; again < 3; again++) {
+                        ops.fill(filling.tensors(), Float.NaN);
+                        filling.replay();
+                        assertThat(ops.read(filling.tensors().rows(0, 1))).containsOnly(value);
+                    }
+                }
+            }
+            assertThat(driver.get("allocated")).isLessThanOrEqualTo(64L << 20);
+            assertThat(driver.get("graphs")).isBetween(1L, 6L);
+            assertThat(ops.rowsAtOnce(1 << 20)).isEqualTo(4096); // no less is computed for it
+        }
+    }
 }
