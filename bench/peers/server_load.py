@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Many callers of a speech server: server_load.py NAME URL KIND SECONDS CALLERS...
 
-KIND is openai (POST /v1/audio/speech, pcm of 24 kHz, streamed) or piper (the HTTP server of piper-tts: POST /synthesize, a whole WAV
-of 22,050 Hz). Each caller asks for the same sentence of 150 characters again as soon as it was answered, for so many
+KIND is openai (POST /v1/audio/speech, pcm of 24 kHz, streamed), piper (the HTTP server of piper-tts: POST /synthesize, a
+whole WAV of 22,050 Hz) or wyoming (tcp://HOST:PORT: an event synthesize, audio at the rate of the voice). Each caller asks
+for the same sentence of 150 characters again as soon as it was answered, for so many
 seconds. One JSON line a number of callers: requests and seconds of audio a second, first audio (median, 95th percentile).
 """
 import json
+import socket
 import statistics
 import sys
 import threading
@@ -19,8 +21,29 @@ TEXT = (
 )
 
 
+def ask_wyoming(host):
+    name, port = host.rsplit(":", 1)
+    start = time.monotonic()
+    first, seconds = None, 0.0
+    with socket.create_connection((name, int(port)), timeout=120) as link, link.makefile("rb") as stream:
+        link.sendall((json.dumps({"type": "synthesize", "data": {"text": TEXT}}) + "\n").encode())
+        while True:
+            event = json.loads(stream.readline())
+            data = {**event.get("data", {}), **json.loads(stream.read(event.get("data_length") or 0) or "{}")}
+            payload = stream.read(event.get("payload_length") or 0)
+            if event["type"] == "audio-chunk":
+                first = first or time.monotonic() - start
+                seconds += len(payload) / 2 / data["rate"]
+            elif event["type"] == "audio-stop":
+                return first, seconds
+            elif event["type"] == "error":
+                raise SystemExit(f"{data} from {host}")
+
+
 def ask(host, kind):
     """Seconds to the first audio, seconds of audio."""
+    if kind == "wyoming":
+        return ask_wyoming(host)
     if kind == "openai":
         body = {"model": "tts-1", "voice": "en_US-joe-medium", "input": TEXT, "response_format": "pcm"}
         path, rate, header = "/v1/audio/speech", 24000, 0

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Speaker implements AudioSource {
     /** Seconds of audio that are made and not taken. */
-    static final double AHEAD = 10;
+    static final double AHEAD = 8;
 
     private final Scheduler scheduler;
     private final SpeechPlan plan;

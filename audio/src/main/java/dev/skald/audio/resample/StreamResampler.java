@@ -1,6 +1,8 @@
 package dev.skald.audio.resample;
 
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Changes the sample rate of a signal that arrives in pieces. The output does not depend on where
@@ -13,10 +15,13 @@ public final class StreamResampler {
     private static final double PASS_END = 0.91;
     private static final double ATTENUATION = 100; // decibels
 
+    /** Those of every ratio that was asked for: voices and formats have few rates. */
+    private static final Map<Long, Filter> FILTERS = new ConcurrentHashMap<>();
+
     private final int up;
     private final int down;
     private final int peak;
-    private final double[][] phases; // reversed taps of each phase
+    private final double[][] phases;
     private final int longest;
 
     private float[] held; // inputs from index heldFrom on, with silence before the first
@@ -35,23 +40,36 @@ public final class StreamResampler {
         int divisor = SincHannResampler.gcd(from, to);
         up = to / divisor;
         down = from / divisor;
-        double[] taps =
-                up == down
-                        ? new double[] {1}
-                        : SoxrDesign.lowPass(PASS_END, 1, Math.max(up, down), ATTENUATION, 0, -4);
-        peak = taps.length / 2;
-        longest = (taps.length + up - 1) / up;
-        phases = new double[up][];
-        for (int r = 0; r < up; r++) {
-            double[] phase = new double[(taps.length - r + up - 1) / up];
-            for (int j = 0; j < phase.length; j++) {
-                phase[phase.length - 1 - j] = taps[r + j * up] * up;
-            }
-            phases[r] = phase;
-        }
+        long ratio = (long) up << 32 | down;
+        Filter filter = FILTERS.computeIfAbsent(ratio, r -> Filter.of(up, down));
+        peak = filter.peak;
+        phases = filter.phases;
+        longest = phases[0].length;
         held = new float[2 * longest + 1024];
         heldLength = longest;
         heldFrom = -longest;
+    }
+
+    /**
+     * A low-pass filter.
+     *
+     * @param peak index of its largest tap
+     * @param phases reversed taps of each phase, all of one length
+     */
+    private record Filter(int peak, double[][] phases) {
+        static Filter of(int up, int down) {
+            double[] taps =
+                    up == down
+                            ? new double[] {1}
+                            : SoxrDesign.lowPass(
+                                    PASS_END, 1, Math.max(up, down), ATTENUATION, 0, -4);
+            int longest = (taps.length + up - 1) / up;
+            double[][] phases = new double[up][longest];
+            for (int i = 0; i < taps.length; i++) {
+                phases[i % up][longest - 1 - i / up] = taps[i] * up;
+            }
+            return new Filter(taps.length / 2, phases);
+        }
     }
 
     /** Takes {@code length} more samples and gives what can be computed of the output by now. */
@@ -75,12 +93,37 @@ public final class StreamResampler {
 
     private float[] upTo(long end) {
         float[] out = new float[(int) Math.max(0, end - made)];
-        for (int i = 0; i < out.length; i++) {
-            long centre = (made + i) * down + peak;
-            double[] phase = phases[(int) (centre % up)];
-            int at = (int) (centre / up - phase.length + 1 - heldFrom);
+        int i = 0;
+        // Four at once: one sum alone waits for each of its additions.
+        for (; i + 4 <= out.length; i += 4) {
+            double[] phase0 = phase(i);
+            double[] phase1 = phase(i + 1);
+            double[] phase2 = phase(i + 2);
+            double[] phase3 = phase(i + 3);
+            int at0 = at(i);
+            int at1 = at(i + 1);
+            int at2 = at(i + 2);
+            int at3 = at(i + 3);
+            double sum0 = 0;
+            double sum1 = 0;
+            double sum2 = 0;
+            double sum3 = 0;
+            for (int k = 0; k < longest; k++) {
+                sum0 += phase0[k] * held[at0 + k];
+                sum1 += phase1[k] * held[at1 + k];
+                sum2 += phase2[k] * held[at2 + k];
+                sum3 += phase3[k] * held[at3 + k];
+            }
+            out[i] = (float) sum0;
+            out[i + 1] = (float) sum1;
+            out[i + 2] = (float) sum2;
+            out[i + 3] = (float) sum3;
+        }
+        for (; i < out.length; i++) {
+            double[] phase = phase(i);
+            int at = at(i);
             double sum = 0;
-            for (int k = 0; k < phase.length; k++) {
+            for (int k = 0; k < longest; k++) {
                 sum += phase[k] * held[at + k];
             }
             out[i] = (float) sum;
@@ -88,6 +131,15 @@ public final class StreamResampler {
         made += out.length;
         forget();
         return out;
+    }
+
+    private double[] phase(int next) {
+        return phases[(int) (((made + next) * down + peak) % up)];
+    }
+
+    /** Where the inputs of an output begin in {@link #held}. */
+    private int at(int next) {
+        return (int) (((made + next) * down + peak) / up - longest + 1 - heldFrom);
     }
 
     private void append(float[] samples, int offset, int length) {

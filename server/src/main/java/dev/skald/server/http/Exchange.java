@@ -244,18 +244,16 @@ public final class Exchange {
         return root;
     }
 
-    /** The head of a response whose body follows piece by piece. */
-    public void head(String type) throws IOException {
-        wire.await(
-                () -> {
-                    response.setStatusCode(200)
-                            .setChunked(true)
-                            .putHeader("content-type", type)
-                            .putHeader("cache-control", "no-cache")
-                            .putHeader("x-accel-buffering", "no")
-                            .putHeader("x-request-id", id);
-                    return response.writeHead();
-                });
+    /** The head of a response whose body follows piece by piece; it leaves with the first. */
+    public void head(String type) {
+        wire.later(
+                () ->
+                        response.setStatusCode(200)
+                                .setChunked(true)
+                                .putHeader("content-type", type)
+                                .putHeader("cache-control", "no-cache")
+                                .putHeader("x-accel-buffering", "no")
+                                .putHeader("x-request-id", id));
     }
 
     /** Where the body goes; {@code close} ends the response as one that is complete. */
