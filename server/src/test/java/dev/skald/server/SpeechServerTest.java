@@ -89,6 +89,9 @@ class SpeechServerTest {
     void anUnknownLanguageOrSpeakerIsToldUnderItsName() throws Exception {
         JsonNode language = Client.json(speak(body("Hello.", "language", "xx")));
         assertThat(language.at("/error/param").asString()).isEqualTo("language");
+        HttpResponse<byte[]> neither =
+                speak("{\"input\":\"Hello.\",\"language\":\"\",\"seed\":7.0}");
+        assertThat(neither.statusCode()).isEqualTo(200);
         JsonNode speaker = Client.json(speak(body("Hello.", "voice", "en_US-joe-medium#9")));
         assertThat(speaker.at("/error/param").asString()).isEqualTo("voice");
     }

@@ -46,7 +46,7 @@ record SpeechSettings(
                         model,
                         voice,
                         1,
-                        Optional.ofNullable(Json.string(fields, "language_code")),
+                        Json.text(fields, "language_code"),
                         Optional.ofNullable(Json.whole(fields, "seed")),
                         encoding)
                 .with(fields.get("voice_settings"));

@@ -27,11 +27,6 @@ public final class Budget {
         held -= bytes;
     }
 
-    /** What is held now. */
-    synchronized long held() {
-        return held;
-    }
-
     /** What a caller is told for whom there is no room. */
     public static ApiError spent() {
         return ApiError.later(

@@ -56,7 +56,7 @@ record SpeechCall(
                 Json.speed(body, "speed"),
                 "sse".equals(stream),
                 times == null ? Timestamps.NONE : timestamps(times),
-                Optional.ofNullable(Json.string(body, "language")),
+                Json.text(body, "language"),
                 Optional.ofNullable(Json.whole(body, "seed")));
     }
 

@@ -1,6 +1,7 @@
 package dev.skald.server.speech;
 
 import dev.skald.server.http.ApiError;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -8,6 +9,9 @@ import tools.jackson.databind.JsonNode;
  * Parameters of a JSON body, checked. Each throws {@link ApiError} 400 that names the parameter.
  */
 public final class Json {
+    /** Up to here, each whole number is a double. */
+    private static final double MOST_EXACT = 1L << 53;
+
     private Json() {}
 
     /** A string; null if it is absent or null. */
@@ -20,6 +24,11 @@ public final class Json {
             throw ApiError.invalid(param, "invalid_type", "'" + param + "' must be a string");
         }
         return value.asString();
+    }
+
+    /** A string; nothing if it is absent, null or blank. */
+    public static Optional<String> text(JsonNode body, String param) {
+        return Optional.ofNullable(string(body, param)).filter(s -> !s.isBlank());
     }
 
     /** A text to speak: there, not blank, not too long. */
@@ -65,9 +74,14 @@ public final class Json {
         if (value == null || value.isNull()) {
             return null;
         }
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+        if (value.isIntegralNumber() && value.canConvertToLong()) {
+            return value.asLong();
+        }
+        // JSON has one kind of numbers: 7.0 is whole, too.
+        double number = value.isNumber() ? value.asDouble() : Double.NaN;
+        if (number != Math.rint(number) || Math.abs(number) > MOST_EXACT) {
             throw ApiError.invalid(param, "invalid_type", "'" + param + "' must be a whole number");
         }
-        return value.asLong();
+        return (long) number;
     }
 }
