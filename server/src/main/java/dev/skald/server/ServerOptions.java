@@ -67,7 +67,7 @@ public record ServerOptions(
         private Optional<Duration> deadline = Optional.empty();
         private int requestsAMinute;
         private Optional<Duration> idleUnload = Optional.empty();
-        private long heldBytes = Math.max(LEAST_HELD, Runtime.getRuntime().maxMemory() / 8);
+        private long heldBytes = Math.max(LEAST_HELD, Runtime.getRuntime().maxMemory() / 16);
 
         private Builder() {}
 
@@ -137,7 +137,7 @@ public record ServerOptions(
             return this;
         }
 
-        /** An eighth of the heap's limit if not set, 16 MiB at least. */
+        /** A sixteenth of the heap's limit if not set, 16 MiB at least. */
         public Builder heldBytes(long bytes) {
             if (bytes < 1) {
                 throw new InvalidRequestException("the bytes that are held must be at least 1");

@@ -7,7 +7,9 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerFileUpload;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +25,8 @@ final class Intake {
     private final long mostBytes;
     private final Budget.Share share;
     private final BiConsumer<Exchange, Optional<ApiError>> whole;
-    private Buffer body = Buffer.buffer();
-    private final Map<String, Buffer> files = new HashMap<>();
+    private Gathered body = new Gathered();
+    private final Map<String, Gathered> files = new HashMap<>();
     private boolean form;
     private long received;
     private @Nullable Exchange handed;
@@ -100,17 +102,17 @@ final class Intake {
         } else if (!share.take(part.length())) {
             refuse(Budget.spent());
         } else if (!form) {
-            body.appendBuffer(part);
+            body.add(part);
         }
     }
 
     private void upload(HttpServerFileUpload upload) {
-        Buffer file = Buffer.buffer();
+        Gathered file = new Gathered();
         files.put(upload.name(), file);
         upload.handler(
                 part -> {
                     if (handed == null) {
-                        file.appendBuffer(part);
+                        file.add(part);
                     }
                 });
     }
@@ -132,21 +134,43 @@ final class Intake {
 
     private Exchange exchange() {
         if (!form) {
-            byte[] bytes = body.getBytes();
-            drop();
+            byte[] bytes = body.take();
             return new Exchange(request, loop, bytes, null);
         }
         Map<String, String> texts = new HashMap<>();
         request.formAttributes().forEach(texts::put);
         Map<String, byte[]> bytes = new HashMap<>();
-        files.forEach((name, file) -> bytes.put(name, file.getBytes()));
-        drop();
+        files.forEach((name, file) -> bytes.put(name, file.take()));
         return new Exchange(request, loop, new byte[0], new Form(texts, bytes));
     }
 
-    /** What was gathered lives in the exchange alone, if anywhere. */
+    /** What came piece by piece: a buffer that grows would take three times its bytes. */
+    private static final class Gathered {
+        private List<byte[]> parts = new ArrayList<>();
+        private int size;
+
+        void add(Buffer part) {
+            parts.add(part.getBytes());
+            size += part.length();
+        }
+
+        /** All of it, once. */
+        byte[] take() {
+            byte[] all = new byte[size];
+            int at = 0;
+            for (byte[] part : parts) {
+                System.arraycopy(part, 0, all, at, part.length);
+                at += part.length;
+            }
+            parts = new ArrayList<>();
+            size = 0;
+            return all;
+        }
+    }
+
+    /** Nothing of it is wanted. */
     private void drop() {
-        body = Buffer.buffer();
+        body = new Gathered();
         files.clear();
     }
 
