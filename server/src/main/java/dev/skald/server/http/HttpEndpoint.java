@@ -252,6 +252,13 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     private static void refuse(Exchange exchange, ApiError error) {
+        LOG.log(
+                System.Logger.Level.INFO,
+                "{0} trace={1} status={2} code={3}",
+                exchange.id(),
+                exchange.trace(),
+                Integer.toString(error.status()),
+                error.code());
         try {
             exchange.fail(error);
         } catch (IOException e) {
