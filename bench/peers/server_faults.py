@@ -154,8 +154,8 @@ def slow(host, pid, count):
         for link in links:
             link.recv(1)
     speaking, _ = busy(host)
-    held = state(pid)["heap_mb"]
     other = speak(host, WORD)[0]
+    held = state(pid)["heap_mb"]
     for link in links:
         link.close()
     until(host, lambda s, w: s == 0 and w == 0, 10)
