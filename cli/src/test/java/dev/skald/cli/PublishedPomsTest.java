@@ -3,7 +3,6 @@ package dev.skald.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -96,7 +95,7 @@ class PublishedPomsTest {
         Path file = ROOT.resolve(module).resolve("pom.xml");
         return DocumentBuilderFactory.newDefaultInstance()
                 .newDocumentBuilder()
-                .parse(Files.newInputStream(file));
+                .parse(file.toFile());
     }
 
     private static String value(Document pom, String path) throws XPathExpressionException {
