@@ -29,8 +29,21 @@ final class CudaWeights {
      * @param columns N
      * @param padded N, a multiple of 64
      * @param bias an fp32 value a column; 0 for none
+     * @param activations whether these are no weights: their widths may be those of a bucket, which
+     *     the order of sums must not depend on
      */
-    record Matrix(long address, Type type, int columns, int padded, int taps, long bias) {}
+    record Matrix(
+            long address,
+            Type type,
+            int columns,
+            int padded,
+            int taps,
+            long bias,
+            boolean activations) {
+        Matrix(long address, Type type, int columns, int padded, int taps, long bias) {
+            this(address, type, columns, padded, taps, bias, false);
+        }
+    }
 
     record CudaLinear(int in, int out, Matrix matrix) implements Linear {}
 

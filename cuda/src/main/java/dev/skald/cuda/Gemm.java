@@ -167,7 +167,11 @@ final class Gemm {
         boolean up = in.up > 0;
         int rows = up ? in.rows + w.taps() - 1 : out.rows();
         boolean plain = // one warp goes over the channels of sixteen rows
-                !up && in.flat == 0 && after.alpha() == null && in.in <= 64;
+                !up
+                        && in.flat == 0
+                        && after.alpha() == null
+                        && in.in <= 64
+                        && !w.activations(); // their widths are a bucket's
         Tile tile = tile(x, w, rows, plain);
         int bytes = shared(tile, x.type(), w, in.dilation);
         if (bytes > MOST_SHARED && tile.rows == 128 && tile.columns == 64) {

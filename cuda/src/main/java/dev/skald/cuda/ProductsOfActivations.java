@@ -62,6 +62,6 @@ final class ProductsOfActivations implements UnfusedAttention.Products {
                 .add(1f)
                 .launch("pack_weights", Math.toIntExact(Math.ceilDiv(values, 256L)), 1, 1, 256, 0);
         launcher.inOrder();
-        return new CudaLinear(in, out, new Matrix(to, Type.F32, out, padded, 1, 0));
+        return new CudaLinear(in, out, new Matrix(to, Type.F32, out, padded, 1, 0, true));
     }
 }

@@ -133,7 +133,8 @@ public final class UnfusedAttention {
             Tensor position = ops.tensor(q.batch(), t, q.cols());
             ops.add(content, biasV, position);
             ops.add(content, biasU, content);
-            Tensor positions = lessTheFirst(clean(p));
+            // That of distance 0 has its place in every bucket.
+            Tensor positions = less(clean(p), t - 1);
             Terms terms =
                     (b, h, scores) -> {
                         try (Scope inner = ops.scope()) {
@@ -161,7 +162,7 @@ public final class UnfusedAttention {
         if (t == 0 || s == 0 || d == 0) {
             return;
         }
-        Tensor keys = lessTheFirst(clean(k));
+        Tensor keys = less(clean(k), 0);
         Tensor values =
                 clean(v.lengths() == null && k.lengths() != null ? v.valid(k.lengths()) : v);
         Tensor mask = padding(k);
@@ -212,11 +213,11 @@ public final class UnfusedAttention {
         return to;
     }
 
-    /** Each row less the first, in place. */
-    private Tensor lessTheFirst(Tensor x) {
-        Tensor first = ops.tensor(x.batch(), 1, x.cols());
-        ops.copy(x.rows(0, 1), first);
-        ops.addScaled(x, first, -1, x);
+    /** Each row less one of them, in place. */
+    private Tensor less(Tensor x, int row) {
+        Tensor one = ops.tensor(x.batch(), 1, x.cols());
+        ops.copy(x.rows(row, row + 1), one);
+        ops.addScaled(x, one, -1, x);
         return x;
     }
 
