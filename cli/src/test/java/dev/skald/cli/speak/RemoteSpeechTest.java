@@ -117,7 +117,7 @@ class RemoteSpeechTest {
                 "--voice nobody|there is no voice 'nobody'",
                 "--volume 2|a server takes no --volume",
                 "--noise-scale 1|a server takes no --noise-scale",
-                "-o x.aac|'response_format' can be",
+                "-o x.wma|'response_format' can be",
                 "--server ftp://x|is no address of a server",
             })
     void whatAServerCannotDoIsToldInOneLine(String option, String message) {
