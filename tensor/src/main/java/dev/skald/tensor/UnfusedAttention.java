@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * What a backend does without {@link Optimisation#FUSED_ATTENTION}: for each head a product for the
  * scores, a softmax, a product with the values, each through memory, in fp32.
  *
- * <p>A softmax is that of the scores less any number a row. Here it is the row's first score, which
- * comes of keys less the first one; scores more than {@value #HIGHEST} above it are cut.
+ * <p>A softmax is that of the scores less any number a row. Here it is the score of the first key
+ * (of a relative position: that of distance 0), which is taken off before the product; scores more
+ * than {@value #HIGHEST} above it are cut.
  *
  * <p>Legend: B batch, T queries, S keys, D columns of a head.
  */
