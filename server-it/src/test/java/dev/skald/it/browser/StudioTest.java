@@ -273,6 +273,29 @@ class StudioTest {
         page.context().close();
     }
 
+    /** The next key may come at once: the focus must be in the sheet when the press returns. */
+    @ParameterizedTest
+    @CsvSource({"download,format-sheet", "voice-button,voice-sheet"})
+    void anOpenSheetHasTheFocus(String button, String sheet) {
+        StudioPage studio = studio(Screen.DESKTOP, ColorScheme.LIGHT);
+        studio.write("A short one.");
+        studio.speak();
+        studio.until("done");
+        studio.page.keyboard().press("Tab");
+        assertThat(
+                        studio.page.evaluate(
+                                """
+                                ([button, sheet]) => {
+                                  document.getElementById(button).focus();
+                                  document.getElementById(button).click();
+                                  return document.getElementById(sheet).contains(document.activeElement);
+                                }""",
+                                List.of(button, sheet)))
+                .isEqualTo(true);
+        studio.flawless();
+        studio.page.context().close();
+    }
+
     /** Goes on with the key alone; whatever has the focus must be seen to have it. */
     private static void tabTo(Page page, String id, boolean back) {
         for (int i = 0; i < 60 && !focus(page).equals(id); i++) {

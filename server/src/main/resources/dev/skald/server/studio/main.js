@@ -1,12 +1,12 @@
 // The page: what a person does, and what they see of it.
 
-import { $, el, announce, clock, debounce, milliseconds, setIcon, spokenTime, store, toast } from "./ui.js";
+import { $, el, announce, clock, debounce, milliseconds, setIcon, sheet, spokenTime, store, toast } from "./ui.js";
 import { access, post } from "./api.js";
 import { Take } from "./take.js";
 import { Player } from "./player.js";
 import { Timeline } from "./timeline.js";
 import { Reader } from "./reader.js";
-import { Voices, label, place } from "./voices.js";
+import { Voices, label } from "./voices.js";
 import { Settings } from "./settings.js";
 import { Lexicon } from "./lexicon.js";
 import { CloneDialog } from "./clone.js";
@@ -362,12 +362,7 @@ async function save(format) {
     toast(`Not saved: ${e.message}`, "Try again", () => save(format));
   }
 }
-$("format-sheet").addEventListener("toggle", (e) => {
-  if (e.newState === "open") {
-    place($("format-sheet"), $("download"), true);
-    $("formats").querySelector("button")?.focus();
-  }
-});
+sheet($("format-sheet"), $("download"), () => $("formats").querySelector("button"), true);
 
 // --- The beginning ---
 

@@ -96,3 +96,32 @@ export function debounce(ms, f) {
     timer = setTimeout(() => f(...args), ms);
   };
 }
+
+/**
+ * A popover that opens under its button (on a phone the style sheet makes it a sheet at the lower
+ * edge). What `focused` finds has the focus as soon as it is open: the event `toggle` comes later,
+ * and a key pressed before it would still be the button's.
+ */
+export function sheet(popover, button, focused, atRight = false) {
+  popover.addEventListener("beforetoggle", (e) => {
+    if (e.newState !== "open") return;
+    popover.querySelector("[autofocus]")?.removeAttribute("autofocus");
+    focused()?.setAttribute("autofocus", "");
+  });
+  popover.addEventListener("toggle", (e) => {
+    if (e.newState === "open") place(popover, button, atRight);
+  });
+}
+
+function place(popover, button, atRight) {
+  const box = button.getBoundingClientRect();
+  const left = atRight ? box.right - popover.offsetWidth : box.left;
+  const room = innerWidth - popover.offsetWidth - 12;
+  const below = innerHeight - box.bottom - 20;
+  const above = box.top - 20;
+  const up = popover.offsetHeight > below && above > below;
+  popover.style.left = `${Math.max(12, Math.min(left, room))}px`;
+  popover.style.top = up ? "auto" : `${box.bottom + 8}px`;
+  popover.style.bottom = up ? `${innerHeight - box.top + 8}px` : "auto";
+  popover.style.maxHeight = `${Math.max(160, up ? above : below)}px`;
+}

@@ -1,6 +1,6 @@
 // The voices there are, and the sheet to choose one from.
 
-import { $, el, icon, announce, store, toast } from "./ui.js";
+import { $, el, icon, announce, sheet, store, toast } from "./ui.js";
 import { get, remove } from "./api.js";
 import { sure } from "./chrome.js";
 
@@ -46,11 +46,7 @@ export class Voices extends EventTarget {
       $("voice-sheet").hidePopover();
       clone();
     });
-    $("voice-sheet").addEventListener("toggle", (e) => {
-      if (e.newState !== "open") return;
-      place($("voice-sheet"), $("voice-button"));
-      ($("voice-list").querySelector("input:checked") ?? $("voice-find")).focus();
-    });
+    sheet($("voice-sheet"), $("voice-button"), () => $("voice-list").querySelector("input:checked") ?? $("voice-find"));
     $("voice-list").addEventListener("change", (e) => this.choose(e.target.value));
     $("voice-list").addEventListener("keydown", (e) => {
       if (e.key === "Enter") $("voice-sheet").hidePopover();
@@ -145,18 +141,4 @@ export function avatar(id, name = title(id)) {
   const node = el("span", { class: "avatar", "aria-hidden": "true" }, name.charAt(0).toUpperCase());
   node.style.setProperty("--hue", hue(id));
   return node;
-}
-
-/** A popover under its button; on a phone the style sheet makes it a sheet at the lower edge. */
-export function place(popover, button, atRight) {
-  const box = button.getBoundingClientRect();
-  const left = atRight ? box.right - popover.offsetWidth : box.left;
-  const room = innerWidth - popover.offsetWidth - 12;
-  const below = innerHeight - box.bottom - 20;
-  const above = box.top - 20;
-  const up = popover.offsetHeight > below && above > below;
-  popover.style.left = `${Math.max(12, Math.min(left, room))}px`;
-  popover.style.top = up ? "auto" : `${box.bottom + 8}px`;
-  popover.style.bottom = up ? `${innerHeight - box.top + 8}px` : "auto";
-  popover.style.maxHeight = `${Math.max(160, up ? above : below)}px`;
 }
