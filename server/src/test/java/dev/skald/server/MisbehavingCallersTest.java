@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,21 @@ class MisbehavingCallersTest {
     }
 
     @Test
+    void thoseWhoTakeNothingDoNotKeepOthersWaiting() throws Exception {
+        ServerOptions one = ServerOptions.builder().port(0).speaking(1).build();
+        String body = "{\"response_format\":\"pcm\",\"input\":\"" + LONG + "\"}";
+        try (SpeechServer small = SpeechServer.open(skald, one);
+                Socket first = begin(small, body);
+                Socket second = begin(small, body)) {
+            HttpResponse<byte[]> other =
+                    new Client(small).post("/v1/audio/speech", "{\"input\":\"Hello.\"}");
+            assertThat(other.statusCode()).isEqualTo(200);
+            assertThat(first.getInputStream().read()).isEqualTo('H');
+            assertThat(second.getInputStream().read()).isEqualTo('H');
+        }
+    }
+
+    @Test
     void requestsLeaveNeitherThreadsNorOpenFiles() throws Exception {
         Assumptions.assumeTrue(
                 ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean,
@@ -95,6 +111,11 @@ class MisbehavingCallersTest {
     }
 
     private static Socket begin(String body, String... headers) throws IOException {
+        return begin(server, body, headers);
+    }
+
+    private static Socket begin(SpeechServer server, String body, String... headers)
+            throws IOException {
         Socket socket = new Socket("127.0.0.1", server.port());
         String head =
                 "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nContent-Length: "

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may speak now: a bounded number at once, a bounded number waiting in order of arrival. A
- * caller that leaves while it waits gives its place up at once.
+ * caller that leaves while it waits gives its place up at once. One that listens slowly does not
+ * keep others waiting: while it takes nothing, somebody else may speak.
  */
 public final class Admission {
     private final int most;
@@ -21,6 +22,7 @@ public final class Admission {
     private final Duration patience;
     private final Deque<CompletableFuture<@Nullable Void>> waiting = new ArrayDeque<>();
     private int speaking;
+    private int stalled;
     private long uses;
     private long lastUse = System.nanoTime();
 
@@ -33,14 +35,43 @@ public final class Admission {
     /** A place among those who speak, until it is closed. */
     public final class Place implements AutoCloseable {
         private boolean given = true;
+        private boolean stalls;
 
         private Place() {}
 
+        /**
+         * Its listener takes nothing for now: another may speak beside it. Each such speech keeps
+         * its memory, so there are at most twice as many of them as places.
+         */
+        public void stall() {
+            synchronized (Admission.this) {
+                if (given && !stalls && stalled < 2 * most) {
+                    stalls = true;
+                    stalled++;
+                    release();
+                }
+            }
+        }
+
+        /** Its listener takes audio again: it goes on at once, even if that makes one too many. */
+        public void resume() {
+            synchronized (Admission.this) {
+                if (stalls) {
+                    stalls = false;
+                    stalled--;
+                    speaking++;
+                }
+            }
+        }
+
         @Override
         public void close() {
-            if (given) {
-                given = false;
-                release();
+            synchronized (Admission.this) {
+                if (given) {
+                    resume();
+                    given = false;
+                    release();
+                }
             }
         }
     }
@@ -99,43 +130,44 @@ public final class Admission {
     }
 
     private synchronized void release() {
-        while (true) {
+        speaking--;
+        uses++;
+        while (speaking < most) {
             CompletableFuture<@Nullable Void> next = waiting.poll();
             if (next == null) {
-                speaking--;
-                uses++;
-                lastUse = System.nanoTime();
-                notifyAll();
-                return;
+                break;
             }
             if (next.complete(null)) {
-                return;
+                speaking++;
             }
         }
+        lastUse = System.nanoTime();
+        notifyAll();
     }
 
+    /** How many have begun to speak, those whose listener takes nothing too. */
     public synchronized int speaking() {
-        return speaking;
+        return speaking + stalled;
     }
 
     public synchronized int queued() {
         return waiting.size();
     }
 
-    /** How often all places became free: changes whenever something was done. */
+    /** How often a place was given back: changes whenever something was done. */
     public synchronized long uses() {
         return uses;
     }
 
     /** For how long nobody has had a place; zero while somebody has. */
     public synchronized Duration idle() {
-        return speaking > 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - lastUse);
+        return speaking() > 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - lastUse);
     }
 
     /** Waits until nobody speaks or waits. False if that did not come to be in time. */
     public synchronized boolean awaitIdle(Duration most) throws InterruptedException {
         long deadline = System.nanoTime() + most.toNanos();
-        while (speaking > 0 || !waiting.isEmpty()) {
+        while (speaking() > 0 || !waiting.isEmpty()) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 return false;

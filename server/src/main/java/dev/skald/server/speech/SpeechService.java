@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class SpeechService implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpeechService.class.getName());
 
+    /** For how long a listener may take nothing before another speech is let in beside it. */
+    private static final Duration STALL = Duration.ofMillis(250);
+
     /** Is told of each speech. */
     public interface Watcher {
         /** Audio begins to leave, so many seconds after the request. */
@@ -88,7 +91,7 @@ public final class SpeechService implements AutoCloseable {
             caller.departure().onLeave(cancel);
             ScheduledFuture<?> alarm = alarm(caller, speech, late);
             try {
-                hear(caller, speech, audience);
+                hear(caller, speech, place, audience);
             } finally {
                 caller.departure().forget(cancel);
                 if (alarm != null) {
@@ -144,8 +147,9 @@ public final class SpeechService implements AutoCloseable {
         return deadline == null ? 0 : deadline.toSeconds();
     }
 
-    private void hear(Caller caller, Speech speech, Audience audience) throws IOException {
-        Iterator<AudioChunk> chunks = speech.iterator();
+    private void hear(Caller caller, Speech speech, Admission.Place place, Audience audience)
+            throws IOException {
+        Iterator<AudioChunk> chunks = new Heard(speech.iterator(), place);
         // The first chunk decides: until it is there, an error still has a status.
         if (!chunks.hasNext()) {
             throw ApiError.invalid(
@@ -171,6 +175,40 @@ public final class SpeechService implements AutoCloseable {
                         report.characters(),
                         report.seconds(),
                         caller.seconds()));
+    }
+
+    /** Chunks that lend the place to others while the audience is busy with one for long. */
+    private final class Heard implements Iterator<AudioChunk> {
+        private final Iterator<AudioChunk> chunks;
+        private final Admission.Place place;
+        private @Nullable ScheduledFuture<?> stall;
+
+        Heard(Iterator<AudioChunk> chunks, Admission.Place place) {
+            this.chunks = chunks;
+            this.place = place;
+        }
+
+        @Override
+        public boolean hasNext() {
+            goOn();
+            return chunks.hasNext();
+        }
+
+        @Override
+        public AudioChunk next() {
+            goOn();
+            AudioChunk chunk = chunks.next();
+            stall = clock.schedule(place::stall, STALL.toMillis(), TimeUnit.MILLISECONDS);
+            return chunk;
+        }
+
+        private void goOn() {
+            if (stall != null) {
+                stall.cancel(false);
+                stall = null;
+                place.resume();
+            }
+        }
     }
 
     /** What the caller is told of a failure. */
