@@ -23,6 +23,7 @@ import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.decode.SamplerSettings;
 import dev.skald.tensor.io.TorchZip;
+import dev.skald.voices.VoiceLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +164,7 @@ final class ChatterboxEngine implements SpeechEngine {
                 Checkpoint.load(
                         speaker.model(),
                         speaker.folder(),
-                        Installed.prefixes(context),
+                        VoiceLibrary.at(context.home()).derived(),
                         runtime.device(),
                         context.precision());
         LOG.log(

@@ -63,18 +63,12 @@ final class Installed {
         return voices;
     }
 
-    /** Where what T3 makes of voices is kept. */
-    static Path prefixes(EngineContext context) {
-        return context.home().resolve("cache").resolve("prefixes");
-    }
-
     /** Removes a cloned voice and what was made of it; false if there is none of that name. */
     static boolean removeClone(EngineContext context, String id) {
         VoiceLibrary library = VoiceLibrary.at(context.home());
         boolean clone = library.find(id).filter(v -> v.kind() == VoiceKind.CLONE).isPresent();
         if (clone) {
             library.remove(id);
-            PrefixStore.clear(prefixes(context));
         }
         return clone;
     }

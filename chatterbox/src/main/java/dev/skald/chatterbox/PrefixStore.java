@@ -134,21 +134,6 @@ final class PrefixStore {
         }
     }
 
-    /** Deletes all of a folder: a voice is gone, and none of the files tells whose it is. */
-    static void clear(Path folder) {
-        try {
-            if (Files.isDirectory(folder)) {
-                try (Stream<Path> files = Files.list(folder)) {
-                    for (Path file : files.toList()) {
-                        Files.deleteIfExists(file);
-                    }
-                }
-            }
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "{0} is not cleared: {1}", folder, e);
-        }
-    }
-
     private static String name(int layer) {
         return "layer." + layer;
     }

@@ -48,14 +48,24 @@ public final class VoiceLibrary {
     private static final Duration KEEP_PARTS = Duration.ofDays(2);
 
     private final Path voices;
+    private final Path derived;
 
-    private VoiceLibrary(Path voices) {
-        this.voices = voices;
+    private VoiceLibrary(Path home) {
+        voices = home.resolve("voices");
+        derived = home.resolve("cache").resolve("prefixes");
     }
 
     /** The library below a home folder, which need not exist yet. */
     public static VoiceLibrary at(Path home) {
-        return new VoiceLibrary(home.toAbsolutePath().resolve("voices"));
+        return new VoiceLibrary(home.toAbsolutePath());
+    }
+
+    /**
+     * The folder where engines keep what they compute of a voice once. Nothing in it tells whose it
+     * is, so it is emptied when a cloned voice is removed.
+     */
+    public Path derived() {
+        return derived;
     }
 
     /** What is installed, by id. A folder without a good record is left out and logged. */
@@ -198,13 +208,15 @@ public final class VoiceLibrary {
     }
 
     /**
-     * Removes a voice, a damaged one too.
+     * Removes a voice, a damaged one too, and what was computed of it.
      *
      * @throws VoiceException if it is not installed
      */
     public void remove(String id) {
         VoiceInfo.checkId(id);
-        if (!Files.isRegularFile(voices.resolve(id).resolve(RECORD)) && find(id).isEmpty()) {
+        boolean recorded = Files.isRegularFile(voices.resolve(id).resolve(RECORD));
+        Optional<InstalledVoice> voice = readable(id);
+        if (!recorded && voice.isEmpty()) {
             throw new VoiceException(
                     "voice '"
                             + VoiceInfo.printable(id)
@@ -222,6 +234,27 @@ public final class VoiceLibrary {
             Durable.deleteTree(part);
         } catch (IOException e) {
             throw new SkaldException("cannot remove voice '" + id + "': " + Durable.reason(e), e);
+        }
+        // A damaged one may have been cloned.
+        if (voice.isEmpty() || voice.get().kind() == VoiceKind.CLONE) {
+            try {
+                Durable.deleteTree(derived);
+            } catch (IOException e) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "what was computed of voice {0} is left in {1}: {2}",
+                        id,
+                        derived,
+                        Durable.reason(e));
+            }
+        }
+    }
+
+    private Optional<InstalledVoice> readable(String id) {
+        try {
+            return find(id);
+        } catch (VoiceException e) {
+            return Optional.empty(); // damaged
         }
     }
 

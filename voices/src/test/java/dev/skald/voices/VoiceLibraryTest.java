@@ -57,7 +57,10 @@ class VoiceLibraryTest {
         assertThat(read.onnx()).hasSameBinaryContentAs(onnx);
         assertThat(read.config()).exists();
         library.verify(read);
+        Path computed = Files.createDirectories(library.derived()).resolve("a.safetensors");
+        Files.writeString(computed, "of a cloned voice");
         library.remove("mine");
+        assertThat(computed).as("nothing is computed of a voice of Piper's").exists();
         assertThat(library.list()).isEmpty();
         assertThat(home.resolve("voices/mine")).doesNotExist();
         assertThatThrownBy(() -> library.remove("mine"))
@@ -239,7 +242,10 @@ class VoiceLibraryTest {
         assertThat(old).doesNotExist();
 
         Files.move(folder, old);
+        Files.createDirectories(library.derived());
+        Files.writeString(library.derived().resolve("a.safetensors"), "of me or of another");
         library.remove("me");
+        assertThat(library.derived()).doesNotExist();
         assertThat(library.list()).isEmpty();
         library.clean();
         assertThat(library.list()).isEmpty();
