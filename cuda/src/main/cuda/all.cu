@@ -4,6 +4,7 @@
 #include "conv.cu"
 #include "decode.cu"
 #include "decode_attention.cu"
+#include "decode_int8.cu"
 #include "decode_weights.cu"
 #include "gemm.cu"
 #include "random.cu"

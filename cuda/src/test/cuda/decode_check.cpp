@@ -1,5 +1,6 @@
 // Checks and measures the token decoder: decode_check LIBCUDA KERNELS MODE, where MODE is
 //   small   tiny models against a float64 reference, slots, batches, the sampler (for the simulator and a card)
+//   int8    the same of weights in 8 bits; on a card at true size instead, with times beside those in bf16
 //   full    models of true size: parity, bit equality of repeats, tokens a second (for a card)
 //   time    the last alone
 // Exits 1 if something fails.
@@ -35,6 +36,15 @@ static double error(const std::vector<float>& got, const Row& want) {
     return std::sqrt(e / n);
 }
 
+// As decode_int8.cu has it.
+struct PackInt8 {
+    uint4* to;
+    float* scales;
+    const void* source;
+    int* found;
+    int type, rows, inputs, turned, map, first, packed;
+};
+
 struct Device {
     Driver& d;
     const Model& m;
@@ -45,7 +55,8 @@ struct Device {
     std::vector<T3Slot> fresh;  // as the host wrote them
     unsigned* ring;
     std::map<std::string, void*> graphs;
-    bool dependent = true;
+    bool dependent = true, int8;
+    float* scales = nullptr;  // of the next matrix
     const char* skip = "";
 
     template <class T>
@@ -72,7 +83,8 @@ struct Device {
         } else {
             source = upload(bits);
         }
-        d.launch("t3_pack", 256, 1, 1, 256, 0, T3Pack{to, source, found, type, rows, w.in, turned, map, first, packed});
+        if (int8) d.launch("t3_pack_int8", 256, 1, 1, 256, 0, PackInt8{to, scales, source, found, type, rows, w.in, turned, map, first, packed});
+        else d.launch("t3_pack", 256, 1, 1, 256, 0, T3Pack{to, source, found, type, rows, w.in, turned, map, first, packed});
         d.sync();
         d.free(source);
     }
@@ -82,14 +94,17 @@ struct Device {
         d.sync();
         d.free(source);
     }
-    Device(Driver& d, const Model& m, int slots, int capacity, bool floats) : d(d), m(m), slotsCount(slots) {
+    // In 8 bits if the model was quantised.
+    Device(Driver& d, const Model& m, int slots, int capacity, bool floats) : d(d), m(m), slotsCount(slots), int8(!m.head.q.empty()) {
         const Shape& s = m.s;
         const int c = s.width, a = s.heads * 64, up = s.llama ? 2 * s.ffn : s.ffn, type = floats ? T3_F32 : T3_BF16;
         V8 = (s.vocabulary + 7) / 8 * 8, spokenWords = V8 / 32 + 1;
         found = d.alloc<int>(1);
         d.fill(found, 0, 4);
-        const size_t layer = ((size_t)4 * a * c + (size_t)up * c + (size_t)c * s.ffn) / 8, head = (size_t)V8 * c / 8;  // uint4
-        uint4* w = d.alloc<uint4>(s.layers * layer + head);
+        const int each = int8 ? 16 : 8;  // weights of a uint4
+        const size_t layer = ((size_t)4 * a * c + (size_t)up * c + (size_t)c * s.ffn) / each, head = (size_t)V8 * c / each;
+        uint4* w = d.alloc<uint4>(s.layers * layer + head + (int8 ? ((size_t)s.layers * (3 * a + up + 2 * c) + V8) / 4 : 0));
+        scales = (float*)(w + s.layers * layer + head);
         const size_t vlayer = 4 * c + 3 * a + c + up + c;
         float* v = d.alloc<float>(s.layers * vlayer + 2 * c + V8);
         d.fill(v, 0, (s.layers * vlayer + 2 * c + V8) * 4);
@@ -101,17 +116,18 @@ struct Device {
             } else {
                 pack(p, y.qkv, 0, 3 * a, type, true, T3_PLAIN, 0, 3 * a);
             }
-            p += (size_t)3 * a * c / 8;
+            p += (size_t)3 * a * c / each, scales += 3 * a;
             pack(p, y.output, 0, c, type, !s.llama, T3_PLAIN, 0, c);
-            p += (size_t)a * c / 8;
+            p += (size_t)a * c / each, scales += c;
             if (s.llama) {
                 pack(p, y.up, 0, s.ffn, type, false, T3_EVEN, 0, up);
                 pack(p, y.up, s.ffn, s.ffn, type, false, T3_ODD, 0, up);
             } else {
                 pack(p, y.up, 0, up, type, true, T3_PLAIN, 0, up);
             }
-            p += (size_t)up * c / 8;
+            p += (size_t)up * c / each, scales += up;
             pack(p, y.down, 0, c, type, !s.llama, T3_PLAIN, 0, c);
+            scales += c;
             float* b = v + l * vlayer;
             vector(b, y.gain1), vector(b + c, y.shift1), vector(b + 2 * c, y.gain2), vector(b + 3 * c, y.shift2);
             if (!s.llama) {
@@ -173,7 +189,7 @@ struct Device {
         if (*skip && strstr(skip, matrix)) return;
         const int octets = a.rowCount <= 8 ? 1 : a.rowCount <= 16 ? 2 : 4, gp = std::min(g, 16 / octets);
         unsigned shared = octets * 1024 + octets * gp * 4096;
-        d.launch(text("t3_%s%s_%d_%d", matrix, kind, !strcmp(matrix, "output") && a.rowCount <= 2 ? 2 : octets * 8, g), (outputs / 8 + g - 1) / g, 1, 1, 512, shared, a, edge);
+        d.launch(text("t3_%s%s%s_%d_%d", int8 ? "int8_" : "", matrix, kind, !strcmp(matrix, "output") && a.rowCount <= 2 ? 2 : octets * 8, g), (outputs / 8 + g - 1) / g, 1, 1, 512, shared, a, edge);
     }
     void step(T3 a, bool top, bool sampler = true) {
         const Shape& s = m.s;
@@ -184,7 +200,7 @@ struct Device {
             product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && l > 0);
             if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, a, dependent);
             if (a.rowCount > 2 && (!*skip || !strstr(skip, "combine"))) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
-            product("output", "", a, c, a.rowCount <= 2 && s.heads < 16 ? 4 : 2, dependent);
+            product("output", "", a, c, a.rowCount <= 2 && s.heads < 16 && !int8 ? 4 : 2, dependent);
             product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, 8, dependent);
             product("down", "", a, c, 2, dependent);
         }
@@ -241,8 +257,9 @@ static void use(Device& v, uint16_t* prefix, int rows) {
     for (auto& t : v.fresh) t.prefix = prefix, t.prefixRows = rows, t.position = rows;
 }
 
-static void parity(Driver& d, const Shape& s, bool guided, int prefixRows, int textRows, int steps, bool floats) {
+static void parity(Driver& d, const Shape& s, bool guided, int prefixRows, int textRows, int steps, bool floats, bool int8 = false) {
     Model m(s);
+    if (int8) m.quantise();
     Device v(d, m, 1, textRows + steps + 1, floats);
     const int branches = guided ? 2 : 1;
     v.fresh[0].guided = guided;
@@ -295,17 +312,18 @@ static void parity(Driver& d, const Shape& s, bool guided, int prefixRows, int t
     }
     // One layer agrees to fp32 wherever no bf16 rounding goes the other way; a flip changes the roundings after it too.
     const double noise = s.layers == 1 ? 4e-3 : s.layers < 4 ? 8e-3 : 4e-2;
-    check((s.layers > 1 || best < 1e-6) && worst[0] < noise && worst[1] < noise,
-          text("%s%s, %d layers: %d steps of logits, relative error with the kernels' roundings %.1e to %.1e, without at most %.1e; best token equal in %d of %d%s",
-               s.name, guided ? " guided" : "", s.layers, steps + 1, best, worst[0], worst[1], same, compared, same == compared ? "" : text(" (margin %.3f)", margin).c_str()));
+    check((s.layers > 1 || best < 1e-6) && worst[0] < noise && worst[1] < noise * (int8 ? 4 : 1),
+          text("%s%s%s, %d layers: %d steps of logits, relative error with the kernels' roundings %.1e to %.1e, without at most %.1e; best token equal in %d of %d%s",
+               s.name, int8 ? " int8" : "", guided ? " guided" : "", s.layers, steps + 1, best, worst[0], worst[1], same, compared, same == compared ? "" : text(" (margin %.3f)", margin).c_str()));
     T3Slot after = d.read(v.base.slots, 1)[0];
     check(after.drawn == steps + 1 && after.position == prefixRows + textRows + steps && (int)v.ring[steps] == ((steps + 1) << 14 | tokens[steps]),
           text("%s: position %d, drawn %d, ring", s.name, after.position, after.drawn));
 }
 
 // Slots of one voice, alone and together, in other rows and graphs: the same bits, the same tokens.
-static void batches(Driver& d, const Shape& s, int slots, int steps) {
+static void batches(Driver& d, const Shape& s, int slots, int steps, bool int8 = false) {
     Model m(s);
+    if (int8) m.quantise();
     Device v(d, m, slots, 12 + steps + slots, false);
     const int prefixRows = 37;
     use(v, voice(v, embeddings(1, prefixRows, s.width), prefixRows), prefixRows);
@@ -367,7 +385,7 @@ static void batches(Driver& d, const Shape& s, int slots, int steps) {
         d.sync();
         for (int i = 0; i < slots; i++)
             if (at[i] >= 0) bad += memcmp(v.ring + 1024 * i + 1, &tokens[i][1], steps * 4) != 0;
-        check(bad == 0 && compared > 0, text("%s: %d rows, %d steps of slots together: %d differ in a bit from the slot alone", s.name, bucket, compared, bad));
+        check(bad == 0 && compared > 0, text("%s%s: %d rows, %d steps of slots together: %d differ in a bit from the slot alone", s.name, int8 ? " int8" : "", bucket, compared, bad));
     }
 }
 
@@ -511,7 +529,8 @@ static void times(Driver& d, Device& v, double copy, int rows, int slots, int mi
         return t[2];
     };
     const double bytes = v.m.bytes() + 4.0 * s.layers * s.heads * 64 * middle * rows, floor = bytes / copy * 1e-6, us = run(true);
-    printf("TIME %-9s %2d rows at %3d: %7.1f us a step, %6.0f tokens/s, floor %6.1f us, share %.3f\n", s.name, rows, middle, us, slots * 1e6 / us, floor, floor / us);
+    printf("TIME %-9s %s %2d rows at %3d: %7.1f us a step, %6.0f tokens/s, floor %6.1f us, share %.3f, %.0f MB of weights\n", s.name, v.int8 ? "int8" : "bf16", rows, middle, us,
+           slots * 1e6 / us, floor, floor / us, v.m.bytes() / 1e6);
     if (parts) {
         printf("PART %-9s without sampler %.1f", s.name, run(false));
         for (const char* p : {"attention", "combine", "qkv", "output", "up", "down", "head"}) {
@@ -531,8 +550,8 @@ static void times(Driver& d, Device& v, double copy, int rows, int slots, int mi
 }
 
 int main(int argc, char** argv) {
-    if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|full|time [MODEL]\n"), 2;
-    Driver d(argv[1], argv[2], {"decode_weights", "decode", "decode_attention", "sample"});
+    if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|int8|full|time [MODEL]\n"), 2;
+    Driver d(argv[1], argv[2], {"decode_weights", "decode", "decode_attention", "decode_int8", "sample"});
     const std::string mode = argv[3], only = argc > 4 ? argv[4] : "";
     if (mode == "wide") {
         parity(d, {"wide llama", true, 1, 1024, 16, 4096, 211, 64, 100}, false, 3, 2, 1, false);
@@ -553,6 +572,18 @@ int main(int argc, char** argv) {
         sampler(d, true, 8194, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
         sampler(d, false, 6563, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
         sampler(d, false, 211, 20, 5);
+    } else if (mode == "int8" && d.simulated) {
+        const Shape llama = {"llama", true, 2, 128, 2, 320, 203, 64, 900}, gpt2 = {"gpt2", false, 2, 192, 3, 768, 211, 0, 900};
+        Shape llama1 = llama, gpt21 = gpt2;
+        llama1.layers = gpt21.layers = 1;
+        parity(d, llama1, true, 37, 21, 4, false, true);
+        parity(d, llama, true, 37, 21, 3, true, true);
+        parity(d, llama1, false, 5, 5, 3, true, true);
+        parity(d, gpt21, false, 30, 40, 4, false, true);
+        parity(d, gpt2, false, 60, 40, 3, true, true);
+        parity(d, {"wide llama", true, 1, 1024, 16, 4096, 211, 64, 100}, false, 3, 2, 1, false, true);
+        parity(d, {"wide gpt2", false, 1, 768, 12, 3072, 211, 0, 100}, false, 3, 2, 1, false, true);
+        batches(d, llama, 7, 3, true), batches(d, gpt2, 9, 3, true);
     } else {
         const Shape shapes[3] = {{"original", true, 30, 1024, 16, 4096, 8194, 4100, 12300},
                                  {"turbo", false, 24, 1024, 16, 4096, 6563, 0, 8196},
@@ -561,7 +592,7 @@ int main(int argc, char** argv) {
         printf("copy %.2f TB/s, %d multiprocessors\n", copy, d.multiprocessors());
         for (const Shape& s : shapes) {
             if (!only.empty() && only != s.name) continue;
-            if (mode == "full") parity(d, s, s.llama, 9, 6, 4, false);
+            if (mode != "time") parity(d, s, s.llama, 9, 6, 4, false, mode == "int8");
             Model m(s);
             const int slots = s.llama ? 16 : 32, rows = s.llama ? 2 : 1, middle = s.llama ? 221 : 541;
             Device v(d, m, slots, 1024, false);
@@ -569,7 +600,18 @@ int main(int argc, char** argv) {
                 for (auto* p : t.own)
                     if (p) d.fill(p, 0x3c, (size_t)s.layers * 2 * s.heads * 64 * 1024 * 2);
             if (mode == "full") repeats(d, v, rows, 200);
-            times(d, v, copy, rows, 1, middle, true);
+            times(d, v, copy, rows, 1, middle, mode != "int8");
+            if (mode == "int8") {
+                times(d, v, copy, 32, slots, middle, false);
+                m.quantise();
+                Device bytes(d, m, slots, 1024, false);
+                for (auto& t : bytes.fresh)
+                    for (auto* p : t.own)
+                        if (p) d.fill(p, 0x3c, (size_t)s.layers * 2 * s.heads * 64 * 1024 * 2);
+                repeats(d, bytes, rows, 200);
+                times(d, bytes, copy, rows, 1, middle, true);
+                times(d, bytes, copy, 32, slots, middle, false);
+            }
             if (mode == "full")
                 for (int n : {2, 4, 8, 16, 32})
                     if (n > rows) times(d, v, copy, n, n / rows, middle, n == 32);

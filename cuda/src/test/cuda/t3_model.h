@@ -24,10 +24,24 @@ struct Shape {
     int layers, width, heads, ffn, vocabulary, places, positions;  // places: rows of learned speech positions
 };
 
-// A matrix (out, in), bf16 values.
+// A matrix (out, in), bf16 values, and in 8 bits if it was quantised.
 struct Matrix {
     int out, in;
     std::vector<uint16_t> w;
+    std::vector<int8_t> q;
+    std::vector<float> scale;  // of each output
+    void quantise() {
+        q.resize(w.size()), scale.resize(out);
+#pragma omp parallel for
+        for (int o = 0; o < out; o++) {
+            const uint16_t* p = &w[(size_t)o * in];
+            float most = 0;
+            for (int i = 0; i < in; i++) most = std::max(most, std::fabs(bf16_float(p[i])));
+            scale[o] = most / 127.f;
+            const float inverse = scale[o] < 1e-37f ? 0.f : 1.f / scale[o];
+            for (int i = 0; i < in; i++) q[(size_t)o * in + i] = (int8_t)std::min(127.f, std::max(-127.f, std::nearbyintf(bf16_float(p[i]) * inverse)));
+        }
+    }
 };
 
 inline uint32_t hash(uint32_t x) {
@@ -40,7 +54,7 @@ inline uint32_t hash(uint32_t x) {
 inline float uniform(uint32_t seed, uint32_t i) { return (float)(hash(i * 2654435761u ^ hash(seed)) >> 8) * 0x1p-23f - 1.f; }
 
 inline Matrix matrix(uint32_t seed, int out, int in) {
-    Matrix m{out, in, std::vector<uint16_t>((size_t)out * in)};
+    Matrix m{out, in, std::vector<uint16_t>((size_t)out * in), {}, {}};
     const float scale = std::sqrt(3.f / in);
 #pragma omp parallel for
     for (long i = 0; i < (long)m.w.size(); i++) m.w[i] = float_bf16(uniform(seed, (uint32_t)i) * scale);
@@ -83,30 +97,42 @@ struct Model {
                 rotary[p * 64 + 2 * d] = (float)std::cos((double)angle), rotary[p * 64 + 2 * d + 1] = (float)std::sin((double)angle);
             }
     }
+    void quantise() {
+        head.quantise();
+        for (auto& l : layers) l.qkv.quantise(), l.output.quantise(), l.up.quantise(), l.down.quantise();
+    }
     // Bytes of weights a step reads.
     double bytes() const {
-        double n = head.w.size();
-        for (auto& l : layers) n += l.qkv.w.size() + l.output.w.size() + l.up.w.size() + l.down.w.size();
-        return 2 * n;
+        double n = 0;
+        auto add = [&](const Matrix& w) { n += w.q.empty() ? 2.0 * w.w.size() : w.q.size() + 4.0 * w.out; };
+        add(head);
+        for (auto& l : layers) add(l.qkv), add(l.output), add(l.up), add(l.down);
+        return n;
     }
 };
 
 typedef std::vector<double> Row;
 
-// One sequence in float64, with bf16 roundings where the kernels round, or none.
+// One sequence in float64, with bf16 roundings (and weights in 8 bits, if there are any) where the kernels have them, or none.
 struct Reference {
     const Model& m;
     bool round;
     std::vector<std::vector<Row>> keys, values;  // by layer, then position
     Reference(const Model& m, bool round) : m(m), round(round), keys(m.s.layers), values(m.s.layers) {}
     double R(double v) const { return round ? (double)bf16_float(float_bf16((float)v)) : v; }
-    static Row product(const Matrix& w, const Row& x, const std::vector<float>& bias) {
+    Row product(const Matrix& w, const Row& x, const std::vector<float>& bias) const {
+        const bool bytes = round && !w.q.empty();
         Row y(w.out);
 #pragma omp parallel for
         for (int o = 0; o < w.out; o++) {
             const uint16_t* p = &w.w[(size_t)o * w.in];
             double s = 0;
-            for (int i = 0; i < w.in; i++) s += bf16_float(p[i]) * x[i];
+            if (bytes) {
+                for (int i = 0; i < w.in; i++) s += w.q[(size_t)o * w.in + i] * x[i];
+                s *= w.scale[o];
+            } else {
+                for (int i = 0; i < w.in; i++) s += bf16_float(p[i]) * x[i];
+            }
             y[o] = s + bias[o];
         }
         return y;

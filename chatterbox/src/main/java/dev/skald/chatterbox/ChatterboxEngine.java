@@ -3,6 +3,7 @@ package dev.skald.chatterbox;
 import dev.skald.ChatterboxOptions;
 import dev.skald.InvalidRequestException;
 import dev.skald.Mode;
+import dev.skald.Precision;
 import dev.skald.SpeechRequest;
 import dev.skald.Voice;
 import dev.skald.VoiceException;
@@ -97,6 +98,7 @@ final class ChatterboxEngine implements SpeechEngine {
                             + request.speed()
                             + ": mode fast takes more");
         }
+        checkPrecision(speaker);
         // Before the checkpoint is loaded: a bad clip is told at once, and the networks that listen
         // are gone when those that speak come.
         Optional<VoiceConditionals> cloned = speaker.clip().map(file -> clone(speaker, file));
@@ -113,6 +115,17 @@ final class ChatterboxEngine implements SpeechEngine {
         } catch (Error e) {
             lease.close();
             throw e;
+        }
+    }
+
+    /** 8 bits are too few for a multilingual model, as far as is known, unless one insists. */
+    private void checkPrecision(Speaker speaker) {
+        ChatterboxModel model = speaker.model();
+        if (context.precision() == Precision.INT8 && model.multilingual() && !speaker.named()) {
+            throw new InvalidRequestException(
+                    model.id()
+                            + " in 8 bits is known to run away in some languages: use --precision"
+                            + " bf16, or name it (--model multilingual) to have it all the same");
         }
     }
 
@@ -159,6 +172,14 @@ final class ChatterboxEngine implements SpeechEngine {
     }
 
     private Checkpoint load(Speaker speaker) {
+        if (context.precision() == Precision.INT8 && speaker.model().multilingual()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0} in 8 bits: others found that English stays sound and Arabic runs away; the"
+                            + " logits'' error is more than twice that of bf16. If speech repeats"
+                            + " itself, use --precision bf16",
+                    speaker.model().id());
+        }
         long start = System.nanoTime();
         Checkpoint loaded =
                 Checkpoint.load(

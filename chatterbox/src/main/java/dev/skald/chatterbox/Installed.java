@@ -42,12 +42,14 @@ final class Installed {
      * @param folder of the checkpoint
      * @param clip to clone from, if the request names one
      * @param saved file of a named cloned voice, if the request names one
+     * @param named whether the request names the model, which else is the first that will do
      */
     record Speaker(
             ChatterboxModel model,
             Path folder,
             Optional<Path> clip,
             Optional<Path> saved,
+            boolean named,
             Voice voice) {}
 
     /** A checkpoint in some folder. */
@@ -130,7 +132,7 @@ final class Installed {
                                         S3Gen.SAMPLE_RATE,
                                         List.of(),
                                         "MIT"));
-        return new Speaker(found.model, found.folder, clip, saved, voice);
+        return new Speaker(found.model, found.folder, clip, saved, wanted.isPresent(), voice);
     }
 
     /**

@@ -16,6 +16,7 @@ final class Stages {
     private long vocoderNanos;
     private long samples;
     private long watermarkNanos;
+    private int interventions;
 
     /** T3 read what comes before the first token, and drew it. */
     synchronized void prefill(long nanos, int read) {
@@ -40,6 +41,11 @@ final class Stages {
         watermarkNanos += nanos;
     }
 
+    /** The {@link RunawayGuard} had a piece drawn again, or cut it. */
+    synchronized void intervened() {
+        interventions++;
+    }
+
     /** Seconds of work. */
     synchronized double seconds() {
         return (prefillNanos + decodeNanos + flowNanos + vocoderNanos + watermarkNanos) * 1e-9;
@@ -60,6 +66,8 @@ final class Stages {
         if (watermarkNanos > 0) {
             list.add(new StageWork("watermark", watermarkNanos * 1e-9, audio, "s of audio"));
         }
+        // A count, which takes no time: a model with coarser weights should not need it more often.
+        list.add(new StageWork("guard", 0, interventions, "interventions"));
         return list;
     }
 }

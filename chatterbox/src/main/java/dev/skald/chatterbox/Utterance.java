@@ -276,6 +276,7 @@ final class Utterance implements SpeechJob {
                 index,
                 draw.guard.count(),
                 why);
+        stages.intervened();
         close();
         count = 0;
         tokens = 0;
@@ -317,6 +318,7 @@ final class Utterance implements SpeechJob {
                     index,
                     draw.guard.count(),
                     loop ? "it repeats itself" : "too many for its text");
+            stages.intervened();
         }
         int[] rest = handOn(loop ? count - draw.guard.doubtful() : count);
         draw.sound.end(flowTokens(checkpoint.model(), rest));

@@ -97,10 +97,6 @@ final class CudaBackend implements Backend {
 
     @Override
     public Parameters parameters(Precision precision) {
-        if (precision == Precision.INT8) {
-            throw new IllegalArgumentException(
-                    "there are no 8-bit weights on a GPU: use auto, bf16 or fp32");
-        }
         boolean mixed = context.uses(Optimisation.MIXED_PRECISION);
         return new CudaParameters(this, context, mixed ? precision : Precision.FP32);
     }

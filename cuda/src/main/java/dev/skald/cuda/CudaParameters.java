@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Weights on a device, packed there for the matrix kernels. {@link Role#EXACT} is fp32; the others
  * are fp16, {@link Role#STREAMED} bfloat16, or fp32 where that is asked for. Those in bfloat16 are
- * read when they are first used: see {@link StreamedLinear}.
+ * read when they are first used: see {@link StreamedLinear}. {@link Precision#INT8} is for the token
+ * decoder alone: an op that reads such a matrix has it in bfloat16.
  *
  * <p>Loading is serialised: a {@link WeightLoader} fills the page-locked memory of one weight after
  * the other.
@@ -69,7 +70,10 @@ final class CudaParameters extends CheckedParameters {
 
     @Override
     public Precision streamed() {
-        return type(Role.STREAMED) == Type.F32 ? Precision.FP32 : Precision.BF16;
+        if (type(Role.STREAMED) == Type.F32) {
+            return Precision.FP32;
+        }
+        return precision == Precision.INT8 ? Precision.INT8 : Precision.BF16;
     }
 
     private Type type(Role role) {
@@ -255,15 +259,26 @@ final class CudaParameters extends CheckedParameters {
         return each(() -> pack(w.maps(), w.transposed(), type(Role.STREAMED)));
     }
 
-    /** The weights of a decoder, packed once; empty, with a word of why, if the kernels cannot. */
+    /**
+     * The weights of a decoder, packed once; empty, with a word of why, if the kernels cannot.
+     *
+     * @throws IllegalArgumentException if they cannot in 8 bits, which nothing else can
+     */
     synchronized Optional<DeviceModel> decoder(DecoderModel model) {
         return decoders.computeIfAbsent(
                 model,
                 m -> {
-                    DecoderTiles tiles = new DecoderTiles(stream, loader, this, m);
+                    boolean int8 = streamed() == Precision.INT8;
+                    DecoderTiles tiles = new DecoderTiles(stream, loader, this, m, int8);
                     String unfit = tiles.unfit();
                     if (unfit == null) {
                         return Optional.of(load(tiles::pack));
+                    }
+                    if (int8) {
+                        throw new IllegalArgumentException(
+                                "no 8-bit weights for this model on a GPU, for "
+                                        + unfit
+                                        + ": use precision bf16");
                     }
                     LOG.log(
                             System.Logger.Level.INFO,

@@ -11,7 +11,8 @@ import dev.skald.tensor.decode.DecoderModel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packs a decoder's weights into the tiles and vectors of {@code decode.cuh}.
+ * Packs a decoder's weights into the tiles and vectors of {@code decode.cuh}, or in 8 bits into the
+ * tiles and scales of {@code decode_int8.cu}.
  *
  * <p>Legend: C hidden size, A heads * 64, F feed-forward size, U 2F of Llama, F of GPT-2.
  */
@@ -33,6 +34,7 @@ final class DecoderTiles {
     private final WeightLoader loader;
     private final CudaParameters parameters;
     private final DecoderModel model;
+    private final boolean int8;
     private final boolean llama;
     private final int c;
     private final int a;
@@ -40,14 +42,20 @@ final class DecoderTiles {
     private final int u;
     private final int v8;
     private long tile;
+    private long scale;
     private long vector;
 
     DecoderTiles(
-            Stream stream, WeightLoader loader, CudaParameters parameters, DecoderModel model) {
+            Stream stream,
+            WeightLoader loader,
+            CudaParameters parameters,
+            DecoderModel model,
+            boolean int8) {
         this.stream = stream;
         this.loader = loader;
         this.parameters = parameters;
         this.model = model;
+        this.int8 = int8;
         llama = model.kind() == DecoderModel.Kind.LLAMA;
         c = model.hidden();
         a = model.heads() * model.headDim();
@@ -61,10 +69,11 @@ final class DecoderTiles {
         if (model.headDim() != DeviceModel.HEAD_DIM) {
             return "its heads have " + model.headDim() + " columns";
         }
-        if (c > MOST_WIDTH || a > MOST_WIDTH || c % 32 != 0) {
+        int tile = int8 ? 64 : 32;
+        if (c > MOST_WIDTH || a > MOST_WIDTH || c % tile != 0) {
             return "its width is " + c + ", of attention " + a;
         }
-        if (f > MOST_FFN || f % 32 != 0) {
+        if (f > MOST_FFN || f % tile != 0) {
             return "its feed-forward width is " + f;
         }
         if (model.vocabulary() > MOST_VOCABULARY) {
@@ -87,12 +96,14 @@ final class DecoderTiles {
     DeviceModel pack() {
         int layers = model.layers().size();
         long perLayer = 4L * a * c + (long) u * c + (long) c * f;
-        long tiles = (layers * perLayer + (long) v8 * c) * Short.BYTES;
+        long tiles = (layers * perLayer + (long) v8 * c) * weightBytes();
+        long scales = int8 ? (layers * (3L * a + u + 2L * c) + v8) * Float.BYTES : 0;
         long vectors = (layers * (6L * c + 3L * a + u) + 2L * c + v8) * Float.BYTES;
-        long weights = parameters.allocate(tiles);
+        long weights = parameters.allocate(tiles + scales);
         long all = parameters.allocate(vectors);
         stream.clear(all, vectors);
         tile = weights;
+        scale = weights + tiles;
         vector = all;
         for (DecoderModel.Layer l : model.layers()) {
             layer(l);
@@ -107,6 +118,7 @@ final class DecoderTiles {
                 places == null ? 0 : ((CudaEmbedding) places).table(),
                 rotary(),
                 llama,
+                int8,
                 layers,
                 c,
                 model.heads(),
@@ -179,7 +191,12 @@ final class DecoderTiles {
     }
 
     private void advance(int rows, int inputs) {
-        tile += (long) rows * inputs * Short.BYTES;
+        tile += (long) rows * inputs * weightBytes();
+        scale += (long) rows * Float.BYTES;
+    }
+
+    private int weightBytes() {
+        return int8 ? Byte.BYTES : Short.BYTES;
     }
 
     /** A matrix of {@code packed} rows, then its bias. */
@@ -197,7 +214,7 @@ final class DecoderTiles {
         return loader.raw(((StreamedLinear) w).maps().weights());
     }
 
-    /** Launches {@code t3_pack} over rows of what was uploaded. */
+    /** Launches {@code t3_pack}, or {@code t3_pack_int8}, over rows of what was uploaded. */
     private void tiles(
             Raw raw,
             int from,
@@ -208,11 +225,12 @@ final class DecoderTiles {
             int first,
             int packed) {
         long to = tile;
+        long scales = scale;
         loader.launch(
-                "t3_pack",
+                int8 ? "t3_pack_int8" : "t3_pack",
                 256,
                 s ->
-                        s.add(to)
+                        (int8 ? s.add(to).add(scales) : s.add(to))
                                 .add(raw.at((long) from * inputs))
                                 .add(loader.found())
                                 .add(raw.type().ordinal())

@@ -69,6 +69,7 @@ final class T3Decoder implements TokenDecoder {
         int count;
         int polled;
         int last = T3Config.START_SPEECH;
+        float[] scores = new float[0];
         boolean ended;
 
         Sequence(SamplerSettings settings, long seed, int stream, int limit) {
@@ -83,6 +84,7 @@ final class T3Decoder implements TokenDecoder {
 
         /** Draws from logits (rows, V). */
         void draw(float[] scores) {
+            this.scores = scores;
             sampler.distribution(scores, history, Taps.NONE);
             last = sampler.draw(seed, stream, count);
             if (count == 0 && model.config().kind() == DecoderModel.Kind.GPT2) {
@@ -265,6 +267,11 @@ final class T3Decoder implements TokenDecoder {
     public boolean ended(int slot) {
         Sequence s = sequence(slot);
         return s.ended && s.polled == s.count;
+    }
+
+    @Override
+    public float[] logits(int slot) {
+        return sequence(slot).scores.clone();
     }
 
     @Override

@@ -27,7 +27,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A device's own decoder in bfloat16 against the ops of the CPU in fp32, token by token. */
+/**
+ * A device's own decoder in bfloat16 against the ops of the CPU in fp32, token by token; in 8 bits
+ * against the same weights in 8 bits there.
+ */
 class DeviceDecoderTest {
     private static final int LIMIT = 24;
     private static final int STREAM = 3;
@@ -44,14 +47,22 @@ class DeviceDecoderTest {
     private double farthest;
 
     @ParameterizedTest
-    @CsvSource({"t3_original, true", "t3_original, false", "t3_turbo, false"})
-    void logitsAndDrawsAreThoseOfTheOracle(String stage, boolean guided) {
+    @CsvSource({
+        "t3_original, true, BF16",
+        "t3_original, false, BF16",
+        "t3_turbo, false, BF16",
+        "t3_original, true, INT8",
+        "t3_turbo, false, INT8"
+    })
+    void logitsAndDrawsAreThoseOfTheOracle(String stage, boolean guided, Precision precision) {
+        boolean int8 = precision == Precision.INT8;
         try (GoldenSet set = GoldenSet.open(Path.of("src/test/resources/goldens"));
                 TestDevice device = TestDevice.open(2);
                 Devices.Lease cpu = Devices.open("cpu", 1)) {
             GoldenFile file = set.stage(stage);
-            try (Parameters here = device.backend().parameters(Precision.BF16);
-                    Parameters there = cpu.backend().parameters(Precision.FP32);
+            try (Parameters here = device.backend().parameters(precision);
+                    Parameters there =
+                            cpu.backend().parameters(int8 ? Precision.INT8 : Precision.FP32);
                     Ops ops = device.ops()) {
                 T3 model = load(file, here);
                 T3 oracle = load(file, there);
@@ -65,8 +76,8 @@ class DeviceDecoderTest {
             }
         }
         System.out.printf(
-                "%s guided %s: logits within %.4f, %d of %d draws differ, at most %.5f from an edge%n",
-                stage, guided, worst, others, draws, farthest);
+                "%s guided %s %s: logits within %.4f, %d of %d draws differ, at most %.5f from an edge%n",
+                stage, guided, precision, worst, others, draws, farthest);
         assertThat(draws).isGreaterThan(40);
         // Turbo's small random model spreads a draw over some 1,000 tokens: edges are everywhere.
         assertThat(others).isLessThan(draws / 4);

@@ -2,7 +2,6 @@ package dev.skald.chatterbox.t3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.skald.Precision;
 import dev.skald.tensor.Ops;
@@ -41,7 +40,7 @@ class T3DecoderTest {
     void aloneAndAmongOthersTheTokensAreTheSame(String stage, Precision precision) {
         try (GoldenSet set = GoldenSet.open(Path.of("src/test/resources/goldens"));
                 TestDevice device = TestDevice.open(2);
-                Parameters parameters = parameters(device, precision);
+                Parameters parameters = device.backend().parameters(precision);
                 Ops ops = device.ops()) {
             GoldenFile file = set.stage(stage);
             T3 model = T3.load(parameters, file.weightsUnderPrefix(), T3GoldenStage.config(file));
@@ -134,13 +133,6 @@ class T3DecoderTest {
                         .isGreaterThan(count / 2);
             }
         }
-    }
-
-    /** A scope for weights; the test is skipped where the device has no 8-bit ones. */
-    private static Parameters parameters(TestDevice device, Precision precision) {
-        boolean cpu = device.backend().name().equals("cpu");
-        assumeTrue(precision != Precision.INT8 || cpu, "8-bit weights are the CPU's");
-        return device.backend().parameters(precision);
     }
 
     private static TokenDecoder.Prefix prefix(T3 model, TokenDecoder decoder, int voice) {

@@ -114,6 +114,14 @@ public final class BenchCommand implements Callable<Integer> {
                     "Show another program's rows beside them: JSON as skald bench --json writes it.")
     @Nullable Path official;
 
+    @Option(
+            names = "--int8",
+            description = {
+                "T3's weights in 8 bits beside those in bf16: time, memory, how far the logits are,",
+                "how often the guard against runaway speech intervened."
+            })
+    boolean int8;
+
     /** Inside a fresh process: measure one text and print its row as JSON. */
     @Option(names = "--one", hidden = true)
     @Nullable String one;
@@ -144,6 +152,9 @@ public final class BenchCommand implements Callable<Integer> {
                             repetitions);
             console.io().out().println(JSON.writeValueAsString(run.measured().json()));
             return ExitCode.OK.number;
+        }
+        if (int8) {
+            return eightBits();
         }
         boolean cinematic = cinematic();
         if (ablate || baseline || html != null) {
@@ -203,6 +214,28 @@ public final class BenchCommand implements Callable<Integer> {
                     "\n" + report.markdown(),
                     StandardCharsets.UTF_8,
                     StandardOpenOption.APPEND);
+        }
+        return ExitCode.OK.number;
+    }
+
+    private int eightBits() throws IOException {
+        BenchText text = BenchText.named(texts == null ? "medium" : texts.getFirst());
+        long seed = options.seed == null ? 1 : options.seed;
+        EightBits report =
+                EightBits.measure(
+                        console,
+                        text,
+                        round -> {
+                            options.seed = seed + round;
+                            return options.request(text.text());
+                        },
+                        warmUp,
+                        repetitions);
+        console.io().out().print(report.markdown());
+        if (json != null) {
+            Files.writeString(
+                    json,
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report.json()) + "\n");
         }
         return ExitCode.OK.number;
     }

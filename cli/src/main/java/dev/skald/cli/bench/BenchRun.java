@@ -99,10 +99,11 @@ record BenchRun(
         for (int i = 0; i < rounds.getFirst().size(); i++) {
             int index = i;
             StageWork stage = rounds.getFirst().get(i);
+            BenchSeries work = series(rounds, r -> r.get(index).work());
             stages.add(
                     stage(
                             stage.stage(),
-                            series(rounds, r -> r.get(index).work()).median(),
+                            stage.seconds() > 0 ? work.median() : work.mean(),
                             stage.unit(),
                             series(rounds, r -> r.get(index).seconds())));
         }

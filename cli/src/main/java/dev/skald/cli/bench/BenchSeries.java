@@ -38,6 +38,10 @@ record BenchSeries(List<Double> values) {
         return n % 2 == 1 ? values.get(n / 2) : (values.get(n / 2 - 1) + values.get(n / 2)) / 2;
     }
 
+    double mean() {
+        return values.stream().mapToDouble(v -> v).average().orElse(Double.NaN);
+    }
+
     double min() {
         return values.getFirst();
     }

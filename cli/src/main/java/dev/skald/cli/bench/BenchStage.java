@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
  * @param text the name of the text
  * @param characters its length
  * @param stage its name
- * @param work how much it did, in the median
+ * @param work how much it did, in the median; of what takes no time, a count, the mean
  * @param unit of the work: {@link #GFLOP}, or what is counted
  * @param seconds what it took each time
  */
@@ -19,9 +19,9 @@ record BenchStage(
     /** 10^9 additions and multiplications that the network asks for. */
     static final String GFLOP = "GFLOP";
 
-    /** Work a second. */
+    /** Work a second; 0 of what takes no time, a count. */
     double rate() {
-        return work / seconds.median();
+        return seconds.median() == 0 ? 0 : work / seconds.median();
     }
 
     static BenchStage of(JsonNode json) {

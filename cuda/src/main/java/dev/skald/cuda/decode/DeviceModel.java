@@ -4,12 +4,13 @@ package dev.skald.cuda.decode;
  * A model's weights as the kernels of {@code decode.cuh} read them; addresses on the device. Owned
  * by the {@link dev.skald.tensor.Parameters} they were made from.
  *
- * @param weights tiles of all matrices
+ * @param weights tiles of all matrices; in 8 bits their scales behind them
  * @param vectors gains, shifts and biases
  * @param speech embeddings of the drawn tokens (V, C)
  * @param places learned positions (n, C), or 0
  * @param rotary Llama: pairs of cosine and sine (positions, 32); else 0
  * @param llama else GPT-2
+ * @param int8 whether the matrices are in 8 bits, see {@code decode_int8.cu}; else bfloat16
  * @param ffn F
  * @param maxTokens the most tokens that have a learned place
  */
@@ -20,6 +21,7 @@ public record DeviceModel(
         long places,
         long rotary,
         boolean llama,
+        boolean int8,
         int layers,
         int width,
         int heads,

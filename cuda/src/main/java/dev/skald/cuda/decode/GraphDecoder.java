@@ -561,10 +561,8 @@ public final class GraphDecoder implements TokenDecoder {
         }
     }
 
-    /**
-     * The logits (B,V) of the last token that was drawn of a slot in the last step, if that was one
-     * pass; for tests.
-     */
+    /** Of the last step, if that was one pass. */
+    @Override
     public float[] logits(int slot) {
         Sequence s = sequence(slot);
         float[] all = new float[s.branches * model.vocabulary()];

@@ -235,7 +235,8 @@ final class StepKernels implements AutoCloseable {
                 Kernel combine = context.kernel("t3_combine");
                 launch(combine, count, 1, 1, model.heads() * 32, 0, true);
             }
-            product("output", way, layer, c, count <= 2 && model.heads() < 16 ? 4 : 2);
+            boolean few = count <= 2 && model.heads() < 16 && !model.int8();
+            product("output", way, layer, c, few ? 4 : 2);
             product("up" + kind, way, layer, model.llama() ? 2 * f : f, 8);
             product("down", way, layer, c, 2);
         }
@@ -252,7 +253,8 @@ final class StepKernels implements AutoCloseable {
         int octets = count <= 8 ? 1 : count <= 16 ? 2 : 4;
         int most = matrix.equals("output") && count <= 2 ? 2 : octets * 8;
         int shared = octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
-        Kernel kernel = context.kernel("t3_" + matrix + "_" + most + "_" + groups);
+        String family = model.int8() ? "t3_int8_" : "t3_";
+        Kernel kernel = context.kernel(family + matrix + "_" + most + "_" + groups);
         arguments(way, layer);
         boolean first = matrix.startsWith("first");
         int blocks = Math.ceilDiv(outputs / 8, groups);

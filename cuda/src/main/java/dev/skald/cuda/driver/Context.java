@@ -30,6 +30,7 @@ public final class Context implements AutoCloseable {
                     "conv",
                     "decode",
                     "decode_attention",
+                    "decode_int8",
                     "decode_weights",
                     "gemm",
                     "random",

@@ -71,6 +71,12 @@ public interface TokenDecoder extends AutoCloseable {
     /** Whether the polled tokens were the last: after the stop token, the limit, the last place. */
     boolean ended(int slot);
 
+    /**
+     * The logits (B,V) of which a sequence's last token was drawn, right after it joined or after a
+     * step of few sequences; to measure what rounding does to them.
+     */
+    float[] logits(int slot);
+
     /** Frees a slot; its tokens are lost. Takes effect before the next step. */
     void leave(int slot);
 
