@@ -1,14 +1,13 @@
 // The matrix products of a step of T3 over weights in 8 bits: see decode.cuh, and decode.cu, whose kernels these stand for.
 // Attention, the list of rows, the sampler and the struct T3 are the same.
 //
-// A weight is an integer of -127 to 127 times a scale in fp32, one for each output row. It becomes bfloat16 in registers,
-// exactly, for the matrix product with the bfloat16 rows that decode.cu has, too; sums are fp32 and in one fixed order
-// whatever the number of rows, and the scale is applied to the sum.
+// A weight is an integer of -127 to 127 times a scale, one for 64 inputs of an output row, in bfloat16. The integer becomes
+// bfloat16 in registers, exactly, for the matrix product with the bfloat16 rows that decode.cu has, too; the fp32 sum of the
+// 64 is scaled. Sums are in one fixed order whatever the number of rows.
 //
 //   Tile = 512 bytes = 8 output rows x 64 inputs: lane (g = lane / 4, t = lane % 4) holds 16 bytes of row g: inputs 8t..8t+7,
 //   then 32 + 8t..32 + 8t + 7, each four in the order 0, 2, 1, 3 that `bytes_to_bf16` wants. So C, A and F are multiples of 64.
-//   Matrices follow each other as in bfloat16; behind the last tile lie the scales, fp32: a layer's qkv 3A, output C, up,
-//   down C; after the last layer the head's V8.
+//   Matrices follow each other as in bfloat16; behind the last tile lie the scales, in the tiles' order: 8 of each, 16 bytes.
 //
 //   kernel                                    grid              block
 //   t3_int8_{first,qkv}_KIND_ROWS_3           3A / 8 / 3        512
@@ -48,7 +47,7 @@ template <int PH> DEVICE int inputs_of(const T3& m) {
 // Where a matrix's tiles begin, where its scales do, the gain of the norm before it (shift follows), its bias.
 struct Places {
     const unsigned char* tiles;
-    const float* scales;
+    const unsigned char* scales;
     const float* gain;
     const float* bias;
 };
@@ -59,10 +58,9 @@ template <int PH> DEVICE Places places_of(const T3& m) {
     const long long before = PH == OUTPUT || PH == JOINED ? 3 * a * c : PH == UP ? 4 * a * c : PH == DOWN ? 4 * a * c + up * c : 0;
     const long long above = PH == OUTPUT || PH == JOINED ? 3 * a : PH == UP ? 3 * a + c : PH == DOWN ? 3 * a + c + up : 0;
     const unsigned char* tiles = (const unsigned char*)m.weights;
-    const float* scales = (const float*)(tiles + m.layers * layer + (m.vocabulary + 7) / 8 * 8 * c);
+    const long long first = m.layer * layer + before, all = m.layers * layer + (m.vocabulary + 7) / 8 * 8 * c;
     const float* vectors = m.vectors + m.layer * (4 * c + rows);
-    return {tiles + m.layer * layer + before, scales + m.layer * rows + above, vectors + (PH == UP ? 2 * c : 0),
-            PH == TOP ? vectors + 2 * c : vectors + 4 * c + above};
+    return {tiles + first, tiles + all + first / 32, vectors + (PH == UP ? 2 * c : 0), PH == TOP ? vectors + 2 * c : vectors + 4 * c + above};
 }
 
 // Four values of a row's input from column k on: embedded, where a layer 0 begins.
@@ -289,23 +287,25 @@ DEVICE void product(const T3& m) {
     if (!load_cg(m.live)) return;  // all rows have ended
     const Places at = places_of<PH>(m);
     uint4 w[G][KPW];
+    unsigned scale[G][KPW];  // of outputs 2t and 2t + 1
 #pragma unroll
     for (int i = 0; i < G; i++)
 #pragma unroll
         for (int c = 0; c < KPW; c++) {
             const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
-            w[i][c] = k < kb ? load_stream(at.tiles + ((long long)group * kb + k) * 512 + lane * 16) : uint4{0, 0, 0, 0};
+            const long long tile = (long long)group * kb + k;
+            w[i][c] = k < kb ? load_stream(at.tiles + tile * 512 + lane * 16) : uint4{0, 0, 0, 0};
+            scale[i][c] = k < kb ? (unsigned)load_cg((const int*)(at.scales + tile * 16 + t * 4)) : 0;
         }
     if (NORM && first < m.width / (LLAMA ? 32 : 16)) prefetch_l2(at.gain + first * 32);
     // What the first outputs of this thread need; those of later rounds are read then.
-    float2 scale = make_float2(0, 0), b = make_float2(0, 0), residual = make_float2(0, 0);
+    float2 b = make_float2(0, 0), residual = make_float2(0, 0);
     Place place = {};
     auto row = [&](int e) { return (e >> 2) & (R - 1); };
     auto column = [&](int e, int pass) { return 8 * (group0 + pass * GP + (e >> shift)) + 2 * (e & 3); };
     auto prepare = [&](int e, int pass) {
         const int n = column(e, pass);
         if (n >= 8 * groups) return;
-        scale = load_early2(at.scales + n);
         if (!LLAMA || PH == TOP) b = load_early2(at.bias + n);
         if (PAST) place = place_of<LLAMA>(m, row(e), n);
     };
@@ -330,7 +330,8 @@ DEVICE void product(const T3& m) {
         if (pass) __syncthreads();
         float acc[GP][MT][4] = {};
 #pragma unroll
-        for (int c = 0; c < KPW; c++)
+        for (int c = 0; c < KPW; c++) {
+            float sum[GP][MT][4] = {};
 #pragma unroll
             for (int h = 0; h < 2; h++) {
                 unsigned now[2 * MT][4] = {};  // an odd octet is filled up with zeros
@@ -350,9 +351,20 @@ DEVICE void product(const T3& m) {
                 for (int i = 0; i < GP; i++) {
                     if (pass * GP + i >= G) continue;
                     const uint4& bytes = w[pass * GP + i < G ? pass * GP + i : 0][c];
-                    multiply<MT>(acc[i], now, h ? bytes.z : bytes.x, h ? bytes.w : bytes.y);
+                    multiply<MT>(sum[i], now, h ? bytes.z : bytes.x, h ? bytes.w : bytes.y);
                 }
             }
+#pragma unroll
+            for (int i = 0; i < GP; i++)
+#pragma unroll
+                for (int f = 0; f < MT; f++)
+#pragma unroll
+                    for (int j = 0; j < 4; j++) {
+                        const unsigned s = scale[pass * GP + i < G ? pass * GP + i : 0][c];
+                        const float of = j & 1 ? bf16_high(s) : bf16_low(s);
+                        acc[i][f][j] = c ? fma_rn(sum[i][f][j], of, acc[i][f][j]) : mul_rn(sum[i][f][j], of);
+                    }
+        }
         const int items = (pass * GP + GP <= G ? GP : G - pass * GP) << shift;
 #pragma unroll
         for (int i = 0; i < GP; i++)
@@ -374,7 +386,6 @@ DEVICE void product(const T3& m) {
                 v1 = add_rn(v1, z.y);
                 if (LLAMA && NORM) q = add_rn(q, sums[k * OCT * 8 + r].x);
             }
-            v0 = mul_rn(v0, scale.x), v1 = mul_rn(v1, scale.y);
             if (LLAMA && NORM) {
                 const float f = rsqrtf(q / m.width + m.eps);
                 v0 = mul_rn(v0, f), v1 = mul_rn(v1, f);
@@ -439,9 +450,9 @@ DEVICE unsigned integer(float v) {
 // As T3Pack, and where the scales of the matrix go.
 struct T3Int8Params {
     uint4* to;
-    float* scales;
+    uint16_t* scales;
     const void* source;
-    int* found;  // counts values that are not finite
+    int* found;  // counts lanes of tiles with a value that is not finite
     int type;
     int rows;
     int inputs;  // a multiple of 64
@@ -451,40 +462,37 @@ struct T3Int8Params {
     int packed;
 };
 
-// Quantises source rows into the tiles of one matrix and its scales, at which a row's largest value is 127. A warp makes
-// eight rows. Any grid, blocks of 256.
+// Quantises source rows into the tiles of one matrix and their scales: the least in bfloat16 at which no value is past 127.
+// A warp makes a tile. Any grid, blocks of 256.
 KERNEL(t3_pack_int8, 256, 1, T3Int8Params) {
     const int kb = p.inputs / 64, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3, warps = blockDim.x / 32;
-    for (int group = blockIdx.x * warps + threadIdx.x / 32; group < p.packed / 8; group += gridDim.x * warps) {
-        const int from = t3_int8::source_of(group * 8 + g, p.map);
-        const bool some = from >= 0 && from < p.rows;
-        auto value = [&](int k) {
-            return t3_int8::stored(p.source, p.type, p.turned ? (long long)k * p.rows + from : (long long)from * p.inputs + k);
-        };
-        float most = 0;
-        int bad = 0;
-        for (int k = 8 * t; some && k < p.inputs; k += 32)
+    const long long tiles = (long long)(p.packed / 8) * kb;
+    for (long long tile = (long long)blockIdx.x * warps + threadIdx.x / 32; tile < tiles; tile += (long long)gridDim.x * warps) {
+        const int k = (int)(tile % kb) * 64 + 8 * t, from = t3_int8::source_of((int)(tile / kb) * 8 + g, p.map);
+        float v[2][8], most = 0;
+        bool bad = false;
+        for (int h = 0; h < 2; h++)
             for (int i = 0; i < 8; i++) {
-                const float size = fabsf(value(k + i));
-                bad += !(size < INFINITY);
-                most = fmaxf(most, size);
+                const long long in = k + 32 * h + i;
+                const bool some = from >= 0 && from < p.rows;
+                v[h][i] = some ? t3_int8::stored(p.source, p.type, p.turned ? in * p.rows + from : (long long)from * p.inputs + in) : 0.f;
+                bad |= !(fabsf(v[h][i]) < INFINITY);
+                most = fmaxf(most, fabsf(v[h][i]));
             }
-        if (bad) atomicAdd(p.found, bad);
+        if (bad) atomicAdd(p.found, 1);
         most = fmaxf(most, shuffle_xor(most, 1));
         most = fmaxf(most, shuffle_xor(most, 2));
         if (from < 0) continue;  // the other half of an interleaved pair
-        const float scale = div_rn(most, 127.f), inverse = scale < 1e-37f ? 0.f : div_rn(1.f, scale);
-        const int row = p.first + group * 8 + g;
-        if (t == 0) p.scales[row] = scale;
-        uint4* to = p.to + (long long)(row / 8) * kb * 32 + lane;
-        for (int tile = 0; tile < kb; tile++) {
-            unsigned words[4];
-            for (int j = 0; j < 4; j++) {
-                const int k = tile * 64 + j / 2 * 32 + 8 * t + j % 2 * 4;
-                auto q = [&](int i) { return some ? t3_int8::integer(mul_rn(value(k + i), inverse)) : 0u; };
-                words[j] = q(0) | q(2) << 8 | q(1) << 16 | q(3) << 24;
-            }
-            to[tile * 32] = uint4{words[0], words[1], words[2], words[3]};
+        const unsigned bits = (float_bits(div_rn(most, 127.f)) + 0xffff) >> 16;
+        const float scale = bits_to_float(bits << 16), inverse = scale < 1e-37f ? 0.f : div_rn(1.f, scale);
+        unsigned words[4];
+        for (int j = 0; j < 4; j++) {
+            const float* four = &v[j / 2][j % 2 * 4];
+            auto q = [&](int i) { return t3_int8::integer(mul_rn(four[i], inverse)); };
+            words[j] = q(0) | q(2) << 8 | q(1) << 16 | q(3) << 24;
         }
+        const long long at = (long long)(p.first / 8) * kb + tile;
+        p.to[at * 32 + lane] = uint4{words[0], words[1], words[2], words[3]};
+        if (t == 0) p.scales[at * 8 + g] = (uint16_t)bits;
     }
 }

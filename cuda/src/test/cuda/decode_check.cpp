@@ -39,7 +39,7 @@ static double error(const std::vector<float>& got, const Row& want) {
 // As decode_int8.cu has it.
 struct PackInt8 {
     uint4* to;
-    float* scales;
+    uint16_t* scales;
     const void* source;
     int* found;
     int type, rows, inputs, turned, map, first, packed;
@@ -56,8 +56,8 @@ struct Device {
     unsigned* ring;
     std::map<std::string, void*> graphs;
     bool dependent = true, int8;
-    float* scales = nullptr;  // of the next matrix
     const char* skip = "";
+    const uint4 *tiles = nullptr, *scales = nullptr;  // in 8 bits: where those of all matrices begin
 
     template <class T>
     T* upload(const std::vector<T>& v) {
@@ -83,7 +83,7 @@ struct Device {
         } else {
             source = upload(bits);
         }
-        if (int8) d.launch("t3_pack_int8", 256, 1, 1, 256, 0, PackInt8{to, scales, source, found, type, rows, w.in, turned, map, first, packed});
+        if (int8) d.launch("t3_pack_int8", 256, 1, 1, 256, 0, PackInt8{to, (uint16_t*)(scales + (to - tiles) / 32), source, found, type, rows, w.in, turned, map, first, packed});
         else d.launch("t3_pack", 256, 1, 1, 256, 0, T3Pack{to, source, found, type, rows, w.in, turned, map, first, packed});
         d.sync();
         d.free(source);
@@ -103,8 +103,8 @@ struct Device {
         d.fill(found, 0, 4);
         const int each = int8 ? 16 : 8;  // weights of a uint4
         const size_t layer = ((size_t)4 * a * c + (size_t)up * c + (size_t)c * s.ffn) / each, head = (size_t)V8 * c / each;
-        uint4* w = d.alloc<uint4>(s.layers * layer + head + (int8 ? ((size_t)s.layers * (3 * a + up + 2 * c) + V8) / 4 : 0));
-        scales = (float*)(w + s.layers * layer + head);
+        uint4* w = d.alloc<uint4>(s.layers * layer + head + (int8 ? (s.layers * layer + head) / 32 : 0));
+        tiles = w, scales = w + s.layers * layer + head;
         const size_t vlayer = 4 * c + 3 * a + c + up + c;
         float* v = d.alloc<float>(s.layers * vlayer + 2 * c + V8);
         d.fill(v, 0, (s.layers * vlayer + 2 * c + V8) * 4);
@@ -116,18 +116,17 @@ struct Device {
             } else {
                 pack(p, y.qkv, 0, 3 * a, type, true, T3_PLAIN, 0, 3 * a);
             }
-            p += (size_t)3 * a * c / each, scales += 3 * a;
+            p += (size_t)3 * a * c / each;
             pack(p, y.output, 0, c, type, !s.llama, T3_PLAIN, 0, c);
-            p += (size_t)a * c / each, scales += c;
+            p += (size_t)a * c / each;
             if (s.llama) {
                 pack(p, y.up, 0, s.ffn, type, false, T3_EVEN, 0, up);
                 pack(p, y.up, s.ffn, s.ffn, type, false, T3_ODD, 0, up);
             } else {
                 pack(p, y.up, 0, up, type, true, T3_PLAIN, 0, up);
             }
-            p += (size_t)up * c / each, scales += up;
+            p += (size_t)up * c / each;
             pack(p, y.down, 0, c, type, !s.llama, T3_PLAIN, 0, c);
-            scales += c;
             float* b = v + l * vlayer;
             vector(b, y.gain1), vector(b + c, y.shift1), vector(b + 2 * c, y.gain2), vector(b + 3 * c, y.shift2);
             if (!s.llama) {

@@ -29,17 +29,20 @@ struct Matrix {
     int out, in;
     std::vector<uint16_t> w;
     std::vector<int8_t> q;
-    std::vector<float> scale;  // of each output
+    std::vector<float> scale;  // of each 64 inputs of an output
     void quantise() {
-        q.resize(w.size()), scale.resize(out);
+        q.resize(w.size()), scale.resize(w.size() / 64);
 #pragma omp parallel for
-        for (int o = 0; o < out; o++) {
-            const uint16_t* p = &w[(size_t)o * in];
+        for (long n = 0; n < (long)scale.size(); n++) {
+            const uint16_t* p = &w[n * 64];
             float most = 0;
-            for (int i = 0; i < in; i++) most = std::max(most, std::fabs(bf16_float(p[i])));
-            scale[o] = most / 127.f;
-            const float inverse = scale[o] < 1e-37f ? 0.f : 1.f / scale[o];
-            for (int i = 0; i < in; i++) q[(size_t)o * in + i] = (int8_t)std::min(127.f, std::max(-127.f, std::nearbyintf(bf16_float(p[i]) * inverse)));
+            for (int i = 0; i < 64; i++) most = std::max(most, std::fabs(bf16_float(p[i])));
+            most /= 127.f;
+            uint32_t bits;
+            memcpy(&bits, &most, 4);
+            scale[n] = bf16_float((uint16_t)((bits + 0xffff) >> 16));
+            const float inverse = scale[n] < 1e-37f ? 0.f : 1.f / scale[n];
+            for (int i = 0; i < 64; i++) q[n * 64 + i] = (int8_t)std::min(127.f, std::max(-127.f, std::nearbyintf(bf16_float(p[i]) * inverse)));
         }
     }
 };
@@ -104,7 +107,7 @@ struct Model {
     // Bytes of weights a step reads.
     double bytes() const {
         double n = 0;
-        auto add = [&](const Matrix& w) { n += w.q.empty() ? 2.0 * w.w.size() : w.q.size() + 4.0 * w.out; };
+        auto add = [&](const Matrix& w) { n += w.q.empty() ? 2.0 * w.w.size() : w.q.size() * 33 / 32.0; };
         add(head);
         for (auto& l : layers) add(l.qkv), add(l.output), add(l.up), add(l.down);
         return n;
@@ -128,8 +131,7 @@ struct Reference {
             const uint16_t* p = &w.w[(size_t)o * w.in];
             double s = 0;
             if (bytes) {
-                for (int i = 0; i < w.in; i++) s += w.q[(size_t)o * w.in + i] * x[i];
-                s *= w.scale[o];
+                for (int i = 0; i < w.in; i++) s += (double)w.scale[((size_t)o * w.in + i) / 64] * w.q[(size_t)o * w.in + i] * x[i];
             } else {
                 for (int i = 0; i < w.in; i++) s += bf16_float(p[i]) * x[i];
             }

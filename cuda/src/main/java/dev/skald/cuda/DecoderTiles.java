@@ -20,6 +20,9 @@ final class DecoderTiles {
     /** What the kernels hold, which split the inputs over 16 warps. */
     private static final int MOST_WIDTH = 1024;
 
+    /** Of 8-bit weights, the bytes to a byte of scales. */
+    private static final int SCALED = 32;
+
     private static final int MOST_FFN = 4096;
     private static final int MOST_VOCABULARY = 8320;
 
@@ -97,7 +100,7 @@ final class DecoderTiles {
         int layers = model.layers().size();
         long perLayer = 4L * a * c + (long) u * c + (long) c * f;
         long tiles = (layers * perLayer + (long) v8 * c) * weightBytes();
-        long scales = int8 ? (layers * (3L * a + u + 2L * c) + v8) * Float.BYTES : 0;
+        long scales = int8 ? tiles / SCALED : 0;
         long vectors = (layers * (6L * c + 3L * a + u) + 2L * c + v8) * Float.BYTES;
         long weights = parameters.allocate(tiles + scales);
         long all = parameters.allocate(vectors);
@@ -192,7 +195,7 @@ final class DecoderTiles {
 
     private void advance(int rows, int inputs) {
         tile += (long) rows * inputs * weightBytes();
-        scale += (long) rows * Float.BYTES;
+        scale += (long) rows * inputs / SCALED;
     }
 
     private int weightBytes() {

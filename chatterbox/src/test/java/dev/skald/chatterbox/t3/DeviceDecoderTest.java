@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A device's own decoder in bfloat16 against the ops of the CPU in fp32, token by token; in 8 bits
- * against the same weights in 8 bits there.
+ * A device's own decoder in bfloat16, or in 8 bits, against the ops of the CPU in fp32, token by
+ * token.
  */
 class DeviceDecoderTest {
     private static final int LIMIT = 24;
@@ -40,6 +40,9 @@ class DeviceDecoderTest {
 
     /** How far a draw may be from the token's share of [0, 1) where the CPU draws another. */
     private static final double EDGE = 0.02;
+
+    /** How many times that much weights in 8 bits are allowed. */
+    private int allowed = 1;
 
     private int draws;
     private int others;
@@ -55,14 +58,13 @@ class DeviceDecoderTest {
         "t3_turbo, false, INT8"
     })
     void logitsAndDrawsAreThoseOfTheOracle(String stage, boolean guided, Precision precision) {
-        boolean int8 = precision == Precision.INT8;
+        allowed = precision == Precision.INT8 ? 3 : 1;
         try (GoldenSet set = GoldenSet.open(Path.of("src/test/resources/goldens"));
                 TestDevice device = TestDevice.open(2);
                 Devices.Lease cpu = Devices.open("cpu", 1)) {
             GoldenFile file = set.stage(stage);
             try (Parameters here = device.backend().parameters(precision);
-                    Parameters there =
-                            cpu.backend().parameters(int8 ? Precision.INT8 : Precision.FP32);
+                    Parameters there = cpu.backend().parameters(Precision.FP32);
                     Ops ops = device.ops()) {
                 T3 model = load(file, here);
                 T3 oracle = load(file, there);
@@ -80,7 +82,7 @@ class DeviceDecoderTest {
                 stage, guided, precision, worst, others, draws, farthest);
         assertThat(draws).isGreaterThan(40);
         // Turbo's small random model spreads a draw over some 1,000 tokens: edges are everywhere.
-        assertThat(others).isLessThan(draws / 4);
+        assertThat(others).isLessThan(allowed * draws / 4);
     }
 
     static T3 load(GoldenFile file, Parameters parameters) {
@@ -129,14 +131,14 @@ class DeviceDecoderTest {
             for (int i = 0; i < tokens.length; i++) {
                 float[] wanted = there.read(out);
                 worst = Math.max(worst, difference(logits.get(i), wanted));
-                assertThat(worst).as("logits of step %s", i).isLessThan(LOGITS);
+                assertThat(worst).as("logits of step %s", i).isLessThan(allowed * LOGITS);
                 float[] p = sampler.distribution(wanted, history, Taps.NONE);
                 double u = Philox.uniform(seed, STREAM, i);
                 draws++;
                 if (sampler.pick(u) != tokens[i]) {
                     others++;
                     farthest = Math.max(farthest, distance(p, tokens[i], u));
-                    assertThat(farthest).as("draw %s", i).isLessThan(EDGE);
+                    assertThat(farthest).as("draw %s", i).isLessThan(allowed * EDGE);
                 }
                 if (i == 0 && !llama) {
                     history.clear();
