@@ -406,7 +406,8 @@ DEVICE void product(const T3& m) {
     }
 }
 
-// A bound of so many threads and blocks leaves 64 registers, or 80, to each.
+// A bound of so many threads and blocks leaves 64 registers to each, 48 (output), or 80 (up, head): a block of output fits
+// beside one of up, one of qkv beside one of down.
 #define T3_INT8(name, bound, blocks, PH, LLAMA, OCT, G, KPW) \
     KERNEL(t3_int8_##name, bound, blocks, T3) { product<PH, LLAMA, OCT, G, KPW>(p); }
 #define T3_INT8_ROWS(name, bound, blocks, PH, LLAMA, G, KPW) \
@@ -417,7 +418,7 @@ T3_INT8_ROWS(first_llama, 512, 2, FIRST, true, 3, 1)
 T3_INT8_ROWS(first_gpt2, 512, 2, FIRST, false, 3, 1)
 T3_INT8_ROWS(qkv_llama, 512, 2, QKV, true, 3, 1)
 T3_INT8_ROWS(qkv_gpt2, 512, 2, QKV, false, 3, 1)
-T3_INT8(output_2_2, 512, 2, OUTPUT, false, 1, 2, 1)
+T3_INT8(output_2_2, 640, 2, OUTPUT, false, 1, 2, 1)
 T3_INT8_ROWS(output, 512, 2, JOINED, false, 2, 1)
 T3_INT8_ROWS(up_llama, 768, 1, UP, true, 8, 1)
 T3_INT8_ROWS(up_gpt2, 768, 1, UP, false, 8, 1)
