@@ -40,6 +40,10 @@ public final class T3Bench {
                     Devices.Lease device =
                             Devices.open(System.getProperty("device", "cpu"), threads);
                     Parameters parameters = device.backend().parameters(precision)) {
+                if (precision == Precision.INT8 && device.backend().memory().isPresent()) {
+                    throw new IllegalArgumentException(
+                            "op by op a GPU has no 8-bit weights: DecodeBench measures its decoder");
+                }
                 double begin = S3GenBench.clock();
                 T3 model = T3.load(parameters, file);
                 double load = S3GenBench.clock() - begin;
