@@ -39,14 +39,7 @@ public final class ChatterboxLogits {
                 CheckpointFiles files = new CheckpointFiles(speaker.model(), speaker.folder())) {
             Along expected = along(device, files, request, text, Precision.BF16, tokens, null);
             Along found =
-                    along(
-                            device,
-                            files,
-                            request,
-                            text,
-                            Precision.INT8,
-                            tokens,
-                            expected.tokens());
+                    along(device, files, request, text, Precision.INT8, tokens, expected.tokens());
             return Distance.of(found.logits(), expected.logits(), expected.vocabulary());
         } catch (RuntimeException e) {
             throw CheckpointFiles.failure(e);

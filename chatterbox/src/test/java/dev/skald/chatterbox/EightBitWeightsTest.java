@@ -41,8 +41,7 @@ class EightBitWeightsTest {
                 }) {
             TinyCheckpoint.write(model, dir.resolve(model.id()));
         }
-        Installed.register(
-                context, "many", dir.resolve(ChatterboxModel.MULTILINGUAL_V2.id()));
+        Installed.register(context, "many", dir.resolve(ChatterboxModel.MULTILINGUAL_V2.id()));
     }
 
     private static SpeechRequest.Builder request() {

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Weights on a device, packed there for the matrix kernels. {@link Role#EXACT} is fp32; the others
  * are fp16, {@link Role#STREAMED} bfloat16, or fp32 where that is asked for. Those in bfloat16 are
- * read when they are first used: see {@link StreamedLinear}. {@link Precision#INT8} is for the token
- * decoder alone: an op that reads such a matrix has it in bfloat16.
+ * read when they are first used: see {@link StreamedLinear}. {@link Precision#INT8} is for the
+ * token decoder alone: an op that reads such a matrix has it in bfloat16.
  *
  * <p>Loading is serialised: a {@link WeightLoader} fills the page-locked memory of one weight after
  * the other.

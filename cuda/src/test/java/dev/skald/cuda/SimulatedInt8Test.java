@@ -30,8 +30,7 @@ class SimulatedInt8Test {
 
     private static Backend open(Set<Optimisation> without) {
         BackendProvider provider = new CudaProvider();
-        return provider.open(
-                provider.devices().getFirst(), new DeviceSettings(0, 0, without));
+        return provider.open(provider.devices().getFirst(), new DeviceSettings(0, 0, without));
     }
 
     private static Weight weight(int rows, int columns) {

@@ -112,7 +112,10 @@ public final class T3Logits {
                 same += best(found[i], vocabulary) == best(expected[i], vocabulary) ? 1 : 0;
             }
             return new Distance(
-                    Math.sqrt(squares / deviation), sizes / n, most, same / (double) expected.length);
+                    Math.sqrt(squares / deviation),
+                    sizes / n,
+                    most,
+                    same / (double) expected.length);
         }
 
         private static int best(float[] logits, int vocabulary) {

@@ -48,8 +48,7 @@ class T3LogitsTest {
 
                 Tensor x = ops.tensor(llama ? 2 : 1, model.textRows(text), model.config().hidden());
                 model.embedText(ops, text, llama, x);
-                SamplerSettings settings =
-                        llama ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
+                SamplerSettings settings = llama ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
                 int slot = decoder.join(prefix, x, settings, 1, 0, TOKENS);
                 List<float[]> drawn = new ArrayList<>(List.of(decoder.logits(slot)));
                 while (drawn.size() < tokens.length) {
