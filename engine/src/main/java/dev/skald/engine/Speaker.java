@@ -22,8 +22,15 @@ import org.jspecify.annotations.Nullable;
  * stops the work after {@link #AHEAD} seconds of audio.
  */
 public final class Speaker implements AudioSource {
-    /** Seconds of audio that are made and not taken. */
-    static final double AHEAD = 8;
+    /**
+     * Seconds of audio that are made and not taken. With what runs and is in hand less than 1 MB.
+     */
+    static final double AHEAD = 5;
+
+    /**
+     * The same where the whole is wanted at once and nobody listens slowly: pieces side by side.
+     */
+    private static final double AHEAD_OF_FILE = 8;
 
     private final Scheduler scheduler;
     private final SpeechPlan plan;
@@ -254,7 +261,8 @@ public final class Speaker implements AudioSource {
      */
     private boolean wanted(Lane lane) {
         long untaken = lane == lanes.peek() ? lane.waiting : waiting;
-        return !lane.done && untaken <= AHEAD * plan.sampleRate();
+        double most = whole ? AHEAD_OF_FILE : AHEAD;
+        return !lane.done && untaken <= most * plan.sampleRate();
     }
 
     /** The first piece has the machine to itself where it is awaited. */

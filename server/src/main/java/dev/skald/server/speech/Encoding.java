@@ -59,9 +59,14 @@ public record Encoding(String mediaType, AudioEncoderProvider encoder, int rate)
         while (chunks.hasNext()) {
             AudioChunk chunk = chunks.next();
             watcher.see(chunk);
+            // In pieces, for a slow reader holds what is being encoded.
             float[] samples = chunk.samples();
-            float[] resampled = resampler.push(samples, 0, samples.length);
-            audio.write(resampled, 0, resampled.length);
+            int piece = speech.sampleRate() / 4;
+            for (int i = 0; i < samples.length; i += piece) {
+                int length = Math.min(piece, samples.length - i);
+                float[] resampled = resampler.push(samples, i, length);
+                audio.write(resampled, 0, resampled.length);
+            }
             below.flush();
         }
         float[] rest = resampler.finish();
