@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -98,6 +99,25 @@ class VoicesTest {
                                         "{\"input\":\"a\",\"voice\":\"" + id + "\"}")
                                 .statusCode())
                 .isEqualTo(400);
+    }
+
+    @Test
+    void notesOfVoicesThatWereNeverMadeAreForgotten() throws Exception {
+        Path notes = Files.createDirectories(home.resolve("server").resolve("voices"));
+        Path killed = notes.resolve("voice_0123456789abcdef.json");
+        Path beingMade = notes.resolve("voice_fedcba9876543210.json");
+        String note = "{\"name\":\"A\",\"consent\":\"true\",\"created_at\":%d}";
+        Files.writeString(killed, note.formatted(1));
+        Files.writeString(beingMade, note.formatted(Instant.now().getEpochSecond()));
+        HttpResponse<byte[]> made =
+                client.form(
+                        VOICES, Map.of("name", "B", "consent", consent(), "audio_sample", clip));
+        assertThat(killed).doesNotExist();
+        assertThat(beingMade).exists();
+        String id = json(made).get("id").asString();
+        assertThat(notes.resolve(id + ".json")).exists();
+        assertThat(client.delete(VOICES + "/" + id).statusCode()).isEqualTo(200);
+        Files.delete(beingMade);
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.skald.server.speech.VoiceStore;
 import dev.skald.server.speech.Voices;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -89,6 +90,7 @@ final class VoiceRoutes {
     }
 
     private Voice add(String name, String consent, UploadedClip clip) {
+        store.keepVoices(voices.list().stream().map(Voice::id).collect(Collectors.toSet()));
         VoiceStore.Uploaded noted = store.addVoice(name, consent);
         boolean made = false;
         try {

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -35,6 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class VoiceStore {
     /** Of each kind; a caller must not be able to fill the disk. */
     private static final int MOST = 1_000;
+
+    private static final long HOUR = 3_600; // seconds
 
     private static final Pattern ID = Pattern.compile("(cons|voice)_[0-9a-f]{16}");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -143,6 +146,21 @@ public final class VoiceStore {
 
     public boolean removeVoice(String id) {
         return remove(voices, id);
+    }
+
+    /**
+     * Removes the notes of voices that a killed server did not make, or that are gone: those an
+     * hour old, for another server may be making one.
+     *
+     * @param ids of the voices there are
+     */
+    public void keepVoices(Set<String> ids) {
+        for (String id : ids(voices)) {
+            boolean old = voice(id).filter(v -> v.created() > now() - HOUR).isEmpty();
+            if (old && !ids.contains(id)) {
+                remove(voices, id);
+            }
+        }
     }
 
     private static long now() {
