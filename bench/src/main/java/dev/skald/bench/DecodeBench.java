@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Decoding of several sequences in one step against one alone, by turns: {@code FILE PRECISION
- * THREADS STEPS ROUNDS COUNT...}. One JSON line a count: tokens a second (the median of the rounds,
- * the smallest, the largest), how many times that of the first count, the least processor time of a
- * step (for a machine that has other work; with one thread), and whether each sequence drew the
- * tokens that it draws alone.
+ * Decoding of several sequences in one step against the first count (one alone, say), by turns:
+ * {@code FILE PRECISION THREADS STEPS ROUNDS COUNT...}. One JSON line a count, as soon as it is
+ * measured: tokens a second (the median of the rounds, the smallest, the largest), how many times
+ * that of the first count, the least processor time of a step (for a machine that has other work;
+ * with one thread), and whether each sequence drew the tokens that it draws alone.
  */
 public final class DecodeBench {
     private static final int TEXT = 40;
@@ -38,6 +38,7 @@ public final class DecodeBench {
     private final List<Integer> seeds = new ArrayList<>();
 
     private final List<int[]> alone = new ArrayList<>();
+    private int nextSeed = 1;
 
     private DecodeBench(T3 model, TokenDecoder decoder, TokenDecoder.Prefix prefix, int steps) {
         this.model = model;
@@ -63,9 +64,12 @@ public final class DecodeBench {
                     TokenDecoder.Prefix prefix =
                             decoder.restore(model.prefix(ops, prompt(model)))) {
                 DecodeBench bench = new DecodeBench(model, decoder, prefix, steps);
-                bench.chooseSeeds(most);
                 String name = Path.of(args[0]).getFileName().toString();
-                bench.measure(counts, rounds, name + "\", \"weights\": \"" + precision);
+                for (int count : counts) {
+                    bench.chooseSeeds(Math.max(count, counts[0]));
+                    bench.measure(
+                            counts[0], count, rounds, name + "\", \"weights\": \"" + precision);
+                }
             }
         }
     }
@@ -81,8 +85,8 @@ public final class DecodeBench {
     }
 
     private void chooseSeeds(int count) {
-        for (int seed = 1; seeds.size() < count; seed++) {
-            seeds.add(seed);
+        while (seeds.size() < count) {
+            seeds.add(nextSeed++);
             alone.add(new int[0]);
             int[] drawn = run(seeds.size() - 1, 1).tokens.getFirst();
             if (drawn.length == steps + 1) {
@@ -94,42 +98,63 @@ public final class DecodeBench {
         }
     }
 
-    private void measure(int[] counts, int rounds, String name) {
-        double[][] rates = new double[counts.length][rounds];
-        double[] least = new double[counts.length];
-        Arrays.fill(least, Double.POSITIVE_INFINITY);
-        boolean[] same = new boolean[counts.length];
-        Arrays.fill(same, true);
+    private void measure(int first, int count, int rounds, String name) {
+        Series base = new Series(first, rounds);
+        Series many = new Series(count, rounds);
         for (int round = -1; round < rounds; round++) {
-            for (int c = 0; c < counts.length; c++) {
-                Run run = run(0, counts[c]);
-                if (round >= 0) {
-                    rates[c][round] = counts[c] * steps / run.seconds;
-                    least[c] = Math.min(least[c], run.processor / steps);
-                }
-                for (int i = 0; i < counts[c]; i++) {
-                    same[c] &= Arrays.equals(run.tokens.get(i), alone.get(i));
-                }
+            base.add(round);
+            if (count != first) {
+                many.add(round);
             }
         }
-        Arrays.stream(rates).forEach(Arrays::sort);
-        for (int c = 0; c < counts.length; c++) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "{\"model\": \"%s\", \"sequences\": %d, \"tokens_a_second\": %.1f,"
-                            + " \"smallest\": %.1f, \"largest\": %.1f, \"step_ms\": %.2f,"
-                            + " \"gain\": %.2f, \"processor_ms\": %.2f,"
-                            + " \"processor_gain\": %.2f, \"same\": %b}%n",
-                    name,
-                    counts[c],
-                    rates[c][rounds / 2],
-                    rates[c][0],
-                    rates[c][rounds - 1],
-                    1e3 * counts[c] / rates[c][rounds / 2],
-                    rates[c][rounds / 2] / rates[0][rounds / 2],
-                    1e3 * least[c],
-                    counts[c] * least[0] / (counts[0] * least[c]),
-                    same[c]);
+        Series shown = count == first ? base : many;
+        System.out.printf(
+                Locale.ROOT,
+                "{\"model\": \"%s\", \"sequences\": %d, \"tokens_a_second\": %.1f,"
+                        + " \"smallest\": %.1f, \"largest\": %.1f, \"step_ms\": %.2f,"
+                        + " \"gain\": %.2f, \"processor_ms\": %.2f,"
+                        + " \"processor_gain\": %.2f, \"same\": %b}%n",
+                name,
+                count,
+                shown.rate(0.5),
+                shown.rate(0),
+                shown.rate(1),
+                1e3 * count / shown.rate(0.5),
+                shown.rate(0.5) / base.rate(0.5),
+                1e3 * shown.least,
+                count * base.least / (first * shown.least),
+                shown.same);
+        System.out.flush();
+    }
+
+    /** The rounds of so many sequences at once. */
+    private final class Series {
+        private final int count;
+        private final double[] rates;
+        private double least = Double.POSITIVE_INFINITY;
+        private boolean same = true;
+
+        Series(int count, int rounds) {
+            this.count = count;
+            rates = new double[rounds];
+        }
+
+        /** The round before the first warms up. */
+        void add(int round) {
+            Run run = run(0, count);
+            if (round >= 0) {
+                rates[round] = count * steps / run.seconds;
+                least = Math.min(least, run.processor / steps);
+            }
+            for (int i = 0; i < count; i++) {
+                same &= Arrays.equals(run.tokens.get(i), alone.get(i));
+            }
+        }
+
+        double rate(double share) {
+            double[] sorted = rates.clone();
+            Arrays.sort(sorted);
+            return sorted[(int) Math.min(sorted.length - 1, share * sorted.length)];
         }
     }
 
@@ -138,22 +163,37 @@ public final class DecodeBench {
 
     private Run run(int first, int count) {
         int[] slots = new int[count];
+        int[][] tokens = new int[count][0];
         for (int i = 0; i < count; i++) {
             slots[i] = join(seeds.get(first + i));
+            while (tokens[i].length == 0) { // A device has not read the text yet.
+                Thread.onSpinWait();
+                tokens[i] = decoder.poll(slots[i]);
+            }
         }
         double processor = S3GenBench.processor();
         double begin = S3GenBench.clock();
-        for (int i = 0; i < steps; i++) {
+        boolean running = true;
+        while (running) { // A device's tokens come some steps later.
             decoder.step();
+            running = false;
+            for (int i = 0; i < count; i++) {
+                tokens[i] = joined(tokens[i], decoder.poll(slots[i]));
+                running |= !decoder.ended(slots[i]);
+            }
         }
         double seconds = S3GenBench.clock() - begin;
         processor = S3GenBench.processor() - processor;
-        List<int[]> tokens = new ArrayList<>();
         for (int slot : slots) {
-            tokens.add(decoder.poll(slot));
             decoder.leave(slot);
         }
-        return new Run(seconds, processor, tokens);
+        return new Run(seconds, processor, List.of(tokens));
+    }
+
+    private static int[] joined(int[] tokens, int[] more) {
+        int[] all = Arrays.copyOf(tokens, tokens.length + more.length);
+        System.arraycopy(more, 0, all, tokens.length, more.length);
+        return all;
     }
 
     /** Each seed has a text of its own. */
@@ -170,7 +210,7 @@ public final class DecodeBench {
             Tensor x = ops.tensor(guided ? 2 : 1, rows, model.config().hidden());
             model.embedText(ops, text, guided, x);
             SamplerSettings settings = guided ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
-            return decoder.join(prefix, x, settings, seed, 0, steps + 8);
+            return decoder.join(prefix, x, settings, seed, 0, steps + 1);
         }
     }
 }

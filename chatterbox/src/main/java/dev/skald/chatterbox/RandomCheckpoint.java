@@ -239,6 +239,7 @@ public final class RandomCheckpoint {
         }
         text("vocab.json", vocabulary.toString());
         text("merges.txt", "#version: 0.2\n");
+        text("tokenizer_config.json", "{\"tokenizer_class\": \"GPT2Tokenizer\"}");
         ObjectNode added = JsonMapper.shared().createObjectNode();
         int id = 50257;
         for (String tag :

@@ -18,12 +18,16 @@ import java.util.function.Consumer;
  *
  * @param rounds how often each is spoken, as long as it lasts no longer than {@link #seconds}
  * @param seconds after which there is no further round; what takes longer by itself is measured
- *     once
+ *     once, and on the short text if even that takes longer
  * @param gpu whether a GPU computes
  * @param tell gets a line for each step
  */
 record Ablation(
         Subject.Opener opener, int rounds, double seconds, boolean gpu, Consumer<String> tell) {
+    /** How often the first text is spoken before. */
+    static final int WARM_UPS = 3;
+
+    private static final BenchText SHORT = BenchText.named("short");
     private static final Set<Optimisation> NONE = EnumSet.noneOf(Optimisation.class);
 
     /** What makes fp32 of everything. */
@@ -39,7 +43,7 @@ record Ablation(
             try (Subject fp32 = opener.open(meant(FP32))) {
                 exact = fp32.sound(text);
             }
-            long peak = with.peakBytes(text); // before more is loaded for the sound
+            long peak = peak(with, text); // before more is loaded for the sound
             AudioDistance own = distance(exact, with.sound(text));
             for (Optimisation o : Optimisation.values()) {
                 Optional<String> reason = meaningless(o);
@@ -78,26 +82,32 @@ record Ablation(
             Spoken exact,
             AudioDistance own) {
         try (Subject without = opener.open(EnumSet.of(o))) {
-            Spoken first = without.speak(text, false);
+            Spoken first = without.speak(SHORT, false);
+            BenchText spoken = first.seconds() > seconds ? SHORT : text;
+            if (!spoken.equals(SHORT)) {
+                first = without.speak(text, false);
+            }
             List<Double> a = new ArrayList<>();
             List<Double> b = new ArrayList<>();
             double spent = 0;
             for (int i = 0; i < rounds && (i < 1 || spent < seconds); i++) {
-                a.add(with.speak(text, false).seconds());
+                a.add(with.speak(spoken, false).seconds());
                 // The first one compiles and records: it counts only where another takes too long.
                 boolean enough = first.seconds() > seconds;
-                b.add((enough ? first : without.speak(text, false)).seconds());
+                b.add((enough ? first : without.speak(spoken, false)).seconds());
                 spent += a.getLast() + b.getLast();
             }
-            boolean same = distance(all, first).same();
+            Spoken whole = spoken.equals(text) ? all : with.speak(spoken, false);
+            boolean same = distance(whole, first).same();
             return new Row(
                     o,
                     "",
+                    spoken.name(),
                     new Side(new BenchSeries(a), with.load(), peak, own),
                     new Side(
                             new BenchSeries(b),
                             without.load(),
-                            without.peakBytes(text),
+                            peak(without, spoken),
                             same ? own : distance(exact, without.sound(text))),
                     same);
         }
@@ -124,18 +134,13 @@ record Ablation(
                         firstB.add(baseline.speak(text, true).first());
                     }
                 }
+                // A process more for each setting takes long where the device has its own memory.
+                long process = gpu ? 0 : baseline.processBytes(text);
                 all.add(
                         new Comparison(
-                                text.name(),
-                                text.text().length(),
-                                times(a),
-                                times(b),
-                                new BenchSeries(firstA),
-                                firstB.isEmpty() ? BenchSeries.none() : new BenchSeries(firstB),
-                                a.getFirst().audio(),
-                                b.getFirst().audio(),
-                                optimised.peakBytes(text),
-                                baseline.peakBytes(text),
+                                row("optimised", text, optimised, a, firstA,
+                                        optimised.processBytes(text)),
+                                row("baseline", text, baseline, b, firstB, process),
                                 AudioDistance.NONE));
             }
             all.forEach(c -> tell.accept(c.told()));
@@ -149,14 +154,37 @@ record Ablation(
         return all;
     }
 
-    private static BenchSeries times(List<Spoken> spoken) {
-        return new BenchSeries(spoken.stream().map(Spoken::seconds).toList());
+    private static BenchRow row(
+            String program,
+            BenchText text,
+            Subject subject,
+            List<Spoken> spoken,
+            List<Double> first,
+            long process) {
+        return new BenchRow(
+                program,
+                text.name(),
+                text.text().length(),
+                BenchSeries.none(),
+                BenchSeries.none(),
+                new BenchSeries(List.of(subject.load())),
+                first.isEmpty() ? BenchSeries.none() : new BenchSeries(first),
+                new BenchSeries(spoken.stream().map(Spoken::seconds).toList()),
+                new BenchSeries(spoken.stream().map(Spoken::audio).toList()),
+                process,
+                subject.gpuBytes(),
+                "");
+    }
+
+    /** The most memory it took: of the GPU, or of a process that speaks the text. */
+    private long peak(Subject subject, BenchText text) {
+        return gpu ? subject.gpuBytes() : subject.processBytes(text);
     }
 
     /** Opened twice: the first time the files are read and the code is compiled. */
     private Subject warm(Set<Optimisation> without, BenchText text) {
         try (Subject once = opener.open(without)) {
-            for (int i = 0; i < 2; i++) {
+            for (int i = 1; i < WARM_UPS; i++) {
                 once.speak(text, false);
             }
         }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param comparisons all optimisations against none of them, text by text
  * @param rows each optimisation by itself
  * @param rowsText the text of the rows
- * @param others other programs on the same texts
+ * @param others other programs; those on texts of the comparisons are shown beside them
  */
 record AblationReport(
         String date,
@@ -31,67 +31,58 @@ record AblationReport(
     /**
      * All optimisations and none of them, on one text.
      *
-     * @param first seconds to the first audio of somebody who listens
      * @param distance of the optimised audio to the baseline's, which is fp32
      */
-    record Comparison(
-            String text,
-            int characters,
-            BenchSeries optimised,
-            BenchSeries baseline,
-            BenchSeries first,
-            BenchSeries firstBaseline,
-            double audio,
-            double audioBaseline,
-            long peak,
-            long peakBaseline,
-            AudioDistance distance) {
-
+    record Comparison(BenchRow optimised, BenchRow baseline, AudioDistance distance) {
         Comparison withDistance(AudioDistance far) {
-            return new Comparison(
-                    text,
-                    characters,
-                    optimised,
-                    baseline,
-                    first,
-                    firstBaseline,
-                    audio,
-                    audioBaseline,
-                    peak,
-                    peakBaseline,
-                    far);
+            return new Comparison(optimised, baseline, far);
+        }
+
+        String text() {
+            return optimised.text();
+        }
+
+        int characters() {
+            return optimised.characters();
         }
 
         /** In one line. */
         String told() {
             return format(
                     "%s: %s with all, %s with none, %.1f times as long",
-                    text, optimised.seconds(), baseline.seconds(), speedUp());
+                    text(),
+                    optimised.total().seconds(),
+                    baseline.total().seconds(),
+                    times(baseline));
         }
 
-        /** By characters a second, for of a model that draws, audio is not of one length. */
-        double speedUp() {
-            return baseline.median() / optimised.median();
+        /** How many times as long the other one takes for the same text. */
+        double times(BenchRow other) {
+            return other.total().median() / optimised.total().median();
         }
 
-        Map<String, Object> json() {
+        /** Other programs on the same text. */
+        List<BenchRow> of(List<BenchRow> others) {
+            return others.stream().filter(o -> o.text().equals(text())).toList();
+        }
+
+        Map<String, Object> json(List<BenchRow> others) {
             Map<String, Object> json = new LinkedHashMap<>();
-            json.put("text", text);
-            json.put("characters", characters);
-            json.put("optimised_s", optimised.measured());
-            json.put("baseline_s", baseline.measured());
-            json.put("speed_up", speedUp());
-            json.put("first_audio_s", first.measured());
-            json.put("baseline_first_audio_s", firstBaseline.measured());
-            json.put("audio_s", audio);
-            json.put("baseline_audio_s", audioBaseline);
-            json.put("characters_per_second", characters / optimised.median());
-            json.put("baseline_characters_per_second", characters / baseline.median());
-            json.put("audio_seconds_per_second", audio / optimised.median());
-            json.put("baseline_audio_seconds_per_second", audioBaseline / baseline.median());
-            json.put("peak_bytes", peak);
-            json.put("baseline_peak_bytes", peakBaseline);
+            json.put("text", text());
+            json.put("characters", characters());
+            json.put("speed_up", times(baseline));
+            json.put("optimised", optimised.json());
+            json.put("baseline", baseline.json());
             json.put("distance", AblationReport.json(distance));
+            List<Map<String, Object>> rows = new ArrayList<>();
+            for (BenchRow other : of(others)) {
+                Map<String, Object> row = other.json();
+                if (other.whole()) {
+                    row.put("optimised_is_faster", times(other));
+                }
+                rows.add(row);
+            }
+            json.put("others", rows);
             return json;
         }
     }
@@ -116,16 +107,18 @@ record AblationReport(
      * One optimisation.
      *
      * @param reason why it was not measured; empty if it was
+     * @param text the name of what was spoken
      * @param same whether the samples are the same with and without it
      */
     record Row(
             Optimisation what,
             String reason,
+            String text,
             @Nullable Side with,
             @Nullable Side without,
             boolean same) {
         static Row none(Optimisation what, String reason) {
-            return new Row(what, reason, null, null, true);
+            return new Row(what, reason, "", null, null, true);
         }
 
         /** In one line. */
@@ -135,6 +128,12 @@ record AblationReport(
                     : format(
                             "%s: %s with, %s without, %.2f times as long",
                             what, with.seconds.seconds(), without.seconds.seconds(), factor());
+        }
+
+        /** Its name, and the text if that is not the one of the other rows. */
+        String name(String rowsText) {
+            boolean own = with != null && !text.equals(rowsText);
+            return what + (own ? " (" + text + " text)" : "");
         }
 
         /** How many times as long it takes without. */
@@ -151,6 +150,7 @@ record AblationReport(
                 json.put("reason", reason);
                 return json;
             }
+            json.put("text", text);
             json.put("with", with.json());
             json.put("without", without.json());
             json.put("factor", factor());
@@ -177,10 +177,9 @@ record AblationReport(
         json.put("machine", machine);
         json.put("device", device);
         json.put("voice", voice);
-        json.put("comparisons", comparisons.stream().map(Comparison::json).toList());
+        json.put("comparisons", comparisons.stream().map(c -> c.json(others)).toList());
         json.put("rows_text", rowsText);
         json.put("rows", rows.stream().map(Row::json).toList());
-        json.put("others", others.stream().map(BenchRow::json).toList());
         return json;
     }
 
@@ -201,65 +200,37 @@ record AblationReport(
     private void comparisons(List<String> lines) {
         lines.add("");
         lines.add(
-                "| program | characters | time | first audio | characters/s | audio s/s | speed-up |"
-                        + " peak memory | audio against fp32 |");
-        lines.add("|---|---|---|---|---|---|---|---|---|");
+                "| program | characters | time | optimised is faster | characters/s | real-time"
+                        + " factor | first audio | load | peak memory | peak GPU memory | audio"
+                        + " against fp32 |");
+        lines.add("|---|---|---|---|---|---|---|---|---|---|---|");
         for (Comparison c : comparisons) {
-            lines.add(
-                    line(
-                            "optimised",
-                            c.characters,
-                            c.optimised,
-                            c.first,
-                            c.audio,
-                            format("%.1f", c.speedUp()),
-                            c.peak,
-                            c.distance.shown()));
-            lines.add(
-                    line(
-                            "baseline",
-                            c.characters,
-                            c.baseline,
-                            c.firstBaseline,
-                            c.audioBaseline,
-                            "1",
-                            c.peakBaseline,
-                            "0"));
-        }
-        for (BenchRow other : others) {
-            lines.add(
-                    line(
-                            other.program(),
-                            other.characters(),
-                            other.total(),
-                            other.first(),
-                            other.audio().median(),
-                            "",
-                            other.peakBytes(),
-                            ""));
+            lines.add(line(c.optimised, "1", c.distance.shown()));
+            lines.add(line(c.baseline, format("%.1f", c.times(c.baseline)), "0"));
+            for (BenchRow other : c.of(others)) {
+                String times = other.whole() ? format("%.1f", c.times(other)) : "";
+                lines.add(line(other, times, other.failure()));
+            }
         }
     }
 
-    private static String line(
-            String program,
-            int characters,
-            BenchSeries time,
-            BenchSeries first,
-            double audio,
-            String speedUp,
-            long peak,
-            String distance) {
-        return format(
-                "| %s | %d | %s | %s | %.0f | %.1f | %s | %s | %s |",
-                program,
-                characters,
-                time.seconds(),
-                Double.isNaN(first.median()) ? "" : format("%.3f s", first.median()),
-                characters / time.median(),
-                audio / time.median(),
-                speedUp,
-                megabytes(peak),
-                distance);
+    private static String line(BenchRow row, String faster, String distance) {
+        String time = Double.isNaN(row.total().median()) ? "" : row.total().seconds();
+        return "| "
+                + String.join(
+                        " | ",
+                        row.program(),
+                        Integer.toString(row.characters()),
+                        time,
+                        faster,
+                        row.pace(),
+                        row.factor(),
+                        row.first().shown(),
+                        row.load().shown(),
+                        megabytes(row.peakBytes()),
+                        megabytes(row.gpuBytes()),
+                        distance)
+                + " |";
     }
 
     private void rows(List<String> lines) {
@@ -280,7 +251,7 @@ record AblationReport(
             lines.add(
                     format(
                             "| %s | %s | %s | %.2f | %.2f / %.2f s | %s / %s | %s / %s | %s |",
-                            r.what,
+                            r.name(rowsText),
                             a.seconds.seconds(),
                             b.seconds.seconds(),
                             r.factor(),

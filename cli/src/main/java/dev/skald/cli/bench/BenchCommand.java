@@ -96,10 +96,12 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description =
-                    "With --ablate and --baseline: after so many seconds a measurement has no further"
-                            + " round. Default: 20.")
-    double seconds = 20;
+            description = {
+                "With --ablate and --baseline: after so many seconds a measurement has no further",
+                "round; an optimisation without which the short text takes longer is measured on",
+                "that alone. Default: 5."
+            })
+    double seconds = 5;
 
     @Option(
             names = "--html",
@@ -109,10 +111,27 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--official",
+            paramLabel = "PYTHON",
+            description = {
+                "Measure the official Chatterbox too, on the same texts, checkpoint, voice, seed and",
+                "device: a python in which chatterbox-tts is installed."
+            })
+    @Nullable String official;
+
+    @Option(
+            names = "--same-length",
+            description = {
+                "With --official: stop it where Skald's speech of the text ended. For random",
+                "weights, which do not stop by themselves."
+            })
+    boolean sameLength;
+
+    @Option(
+            names = "--others",
             paramLabel = "FILE",
             description =
                     "Show another program's rows beside them: JSON as skald bench --json writes it.")
-    @Nullable Path official;
+    @Nullable Path others;
 
     @Option(
             names = "--int8",
@@ -157,13 +176,29 @@ public final class BenchCommand implements Callable<Integer> {
             return eightBits();
         }
         boolean cinematic = cinematic();
-        if (ablate || baseline || html != null) {
-            return ablation(cinematic);
+        if (official != null && !cinematic) {
+            throw new InvalidRequestException(
+                    "--official is Chatterbox, of mode cinematic: a Piper voice is measured beside"
+                            + " piper-tts by --peer");
+        }
+        if (official == null && sameLength) {
+            throw new InvalidRequestException("--same-length is for --official");
+        }
+        boolean compared = ablate || baseline || html != null;
+        if (compared && options.seed == null) {
+            options.seed = 1L;
+        }
+        OfficialPeer chatterbox =
+                official == null
+                        ? null
+                        : OfficialPeer.of(official, console.engineContext(), options);
+        if (compared) {
+            return ablation(cinematic, chatterbox);
         }
         if (peer && cinematic) {
             throw new InvalidRequestException(
                     "--peer is piper-tts, of mode fast: the official Chatterbox is measured by"
-                            + " bench/peers/chatterbox_t3.py and chatterbox_s3gen.py");
+                            + " --official");
         }
         List<String> names = names(cinematic);
         List<BenchText> chosen = names.stream().map(BenchText::named).toList();
@@ -188,6 +223,16 @@ public final class BenchCommand implements Callable<Integer> {
                 rows.add(BenchRow.of(row));
             }
         }
+        if (chatterbox != null) {
+            List<Double> lengths = rows.stream().map(row -> row.audio().median()).toList();
+            rows.addAll(
+                    chatterbox.rows(
+                            chosen,
+                            sameLength ? lengths : List.of(),
+                            new OfficialPeer.Rounds(warmUp, repetitions, null),
+                            console.messages()::info));
+        }
+        rows.addAll(others());
         BenchReport report =
                 new BenchReport(
                         LocalDate.now().toString(),
@@ -240,24 +285,28 @@ public final class BenchCommand implements Callable<Integer> {
         return ExitCode.OK.number;
     }
 
-    private int ablation(boolean cinematic) throws IOException, InterruptedException {
+    /** The rows of the file. */
+    private List<BenchRow> others() throws IOException {
+        List<BenchRow> rows = new ArrayList<>();
+        if (others != null) {
+            for (JsonNode row : JSON.readTree(Files.readString(others)).path("rows")) {
+                rows.add(BenchRow.of(row));
+            }
+        }
+        return rows;
+    }
+
+    private int ablation(boolean cinematic, @Nullable OfficialPeer chatterbox) throws IOException, InterruptedException {
         if (!console.globals().without().isEmpty()) {
             throw new InvalidRequestException(
                     "--ablate and --baseline switch off by themselves: leave --without out");
         }
-        options.seed = options.seed == null ? Long.valueOf(1) : options.seed;
         List<BenchText> chosen = names(cinematic).stream().map(BenchText::named).toList();
         BenchText text =
                 chosen.stream()
                         .filter(t -> t.name().equals("medium"))
                         .findFirst()
                         .orElse(chosen.getFirst());
-        List<BenchRow> others = new ArrayList<>();
-        if (official != null) {
-            for (JsonNode row : JSON.readTree(Files.readString(official)).path("rows")) {
-                others.add(BenchRow.of(row));
-            }
-        }
         SelfProcess self = new SelfProcess(handedOn());
         Subject.Opener opener =
                 without -> new SkaldSubject(console, without, options::request, self);
@@ -273,6 +322,19 @@ public final class BenchCommand implements Callable<Integer> {
                 new Ablation(
                         opener, repetitions, seconds, gpu, line -> console.messages().info(line));
         List<AblationReport.Row> rows = ablate ? ablation.rows(text) : List.of();
+        List<AblationReport.Comparison> comparisons = ablation.comparisons(chosen);
+        List<BenchRow> beside = new ArrayList<>();
+        if (chatterbox != null) {
+            List<Double> lengths =
+                    comparisons.stream().map(c -> c.optimised().audio().median()).toList();
+            beside.addAll(
+                    chatterbox.rows(
+                            chosen,
+                            sameLength ? lengths : List.of(),
+                            new OfficialPeer.Rounds(Ablation.WARM_UPS, repetitions, seconds),
+                            console.messages()::info));
+        }
+        beside.addAll(others());
         AblationReport report =
                 new AblationReport(
                         LocalDate.now().toString(),
@@ -281,10 +343,10 @@ public final class BenchCommand implements Callable<Integer> {
                         device,
                         voice,
                         gpu,
-                        ablation.comparisons(chosen),
+                        comparisons,
                         rows,
                         text.name(),
-                        others);
+                        beside);
         console.io().out().print(report.markdown());
         if (json != null) {
             Files.writeString(
@@ -311,7 +373,9 @@ public final class BenchCommand implements Callable<Integer> {
                         "--baseline",
                         "--seconds",
                         "--html",
-                        "--official");
+                        "--official",
+                        "--same-length",
+                        "--others");
         List<OptionSpec> given = new ArrayList<>();
         for (CommandSpec at = spec; at != null; at = at.parent()) {
             given.addAll(at.commandLine().getParseResult().matchedOptions());

@@ -51,13 +51,13 @@ record BenchReport(
         out.append(
                 "| program | characters | process start to finished file | process start to first"
                         + " audio | load the voice | first audio | total | characters/s | real-time"
-                        + " factor | peak RSS |\n");
-        out.append("|---|---|---|---|---|---|---|---|---|---|\n");
+                        + " factor | peak RSS | peak GPU memory |\n");
+        out.append("|---|---|---|---|---|---|---|---|---|---|---|\n");
         for (BenchRow row : rows) {
             out.append(
                     String.format(
                             Locale.ROOT,
-                            "| %s | %d | %s | %s | %s | %s | %s | %.0f | %.4f | %.0f MB |%n",
+                            "| %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |%n",
                             row.program(),
                             row.characters(),
                             shown(row.cold()),
@@ -65,15 +65,46 @@ record BenchReport(
                             shown(row.load()),
                             shown(row.first()),
                             shown(row.total()),
-                            row.charactersPerSecond(),
-                            row.realTimeFactor(),
-                            row.peakBytes() / 1e6));
+                            row.pace(),
+                            row.factor(),
+                            AblationReport.megabytes(row.peakBytes()),
+                            AblationReport.megabytes(row.gpuBytes())));
         }
+        peers(out);
         if (!memory.isEmpty()) {
             out.append("\nMemory of ").append(memory).append(".\n");
         }
         stages(out);
         return out.toString().replace(System.lineSeparator(), "\n");
+    }
+
+    /** Beside the peers, and what they did not speak. */
+    private void peers(StringBuilder out) {
+        Map<String, String> faster = new LinkedHashMap<>();
+        for (BenchRow peer : rows) {
+            if (!peer.failure().isEmpty()) {
+                out.append("\n").append(peer.told()).append("\n");
+            }
+            rows.stream()
+                    .filter(own -> own != peer && own.program().startsWith("skald "))
+                    .filter(own -> own.text().equals(peer.text()) && peer.whole())
+                    .forEach(
+                            own ->
+                                    faster.merge(
+                                            peer.program(),
+                                            AblationReport.format(
+                                                    "%.1f (%d characters)",
+                                                    peer.total().median() / own.total().median(),
+                                                    own.characters()),
+                                            (a, b) -> a + ", " + b));
+        }
+        faster.forEach(
+                (peer, times) ->
+                        out.append("\nTimes as fast as ")
+                                .append(peer)
+                                .append(": ")
+                                .append(times)
+                                .append(".\n"));
     }
 
     private void stages(StringBuilder out) {

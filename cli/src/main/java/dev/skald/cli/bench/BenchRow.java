@@ -1,6 +1,8 @@
 package dev.skald.cli.bench;
 
+import dev.skald.cli.console.Messages;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -16,7 +18,10 @@ import tools.jackson.databind.JsonNode;
  * @param first seconds from the request to the first audio, warm
  * @param total seconds from the request to the last audio, warm
  * @param audio seconds of audio of each repetition
- * @param peakBytes peak resident memory of the process that spoke it repeatedly
+ * @param peakBytes peak resident memory of the process that spoke it repeatedly; 0 if unknown
+ * @param gpuBytes the most it took of a GPU's memory; 0 if of none
+ * @param failure why the text was not spoken, or not whole, so that its time says nothing; empty if
+ *     it was
  */
 record BenchRow(
         String program,
@@ -28,7 +33,58 @@ record BenchRow(
         BenchSeries first,
         BenchSeries total,
         BenchSeries audio,
-        long peakBytes) {
+        long peakBytes,
+        long gpuBytes,
+        String failure) {
+    private static final int LONGEST = 200;
+
+    /** Nothing was measured. */
+    static BenchRow failed(String program, BenchText text, String failure) {
+        BenchSeries none = BenchSeries.none();
+        return new BenchRow(
+                program,
+                text.name(),
+                text.text().length(),
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                0,
+                0,
+                cell(failure));
+    }
+
+    /** Whether the text was spoken whole: another's time may be compared with its own. */
+    boolean whole() {
+        return failure.isEmpty() && !Double.isNaN(total.median());
+    }
+
+    /** Characters a second; empty of a text that was not spoken whole. */
+    String pace() {
+        return whole() ? String.format(Locale.ROOT, "%.0f", charactersPerSecond()) : "";
+    }
+
+    /** The real-time factor; empty if nothing was spoken. */
+    String factor() {
+        return Double.isNaN(realTimeFactor())
+                ? ""
+                : String.format(Locale.ROOT, "%.4f", realTimeFactor());
+    }
+
+    /** In one line. */
+    String told() {
+        String time = Double.isNaN(total.median()) ? "" : total.seconds();
+        return text
+                + ": "
+                + time
+                + (time.isEmpty() || failure.isEmpty() ? "" : ", ")
+                + failure
+                + " ("
+                + program
+                + ")";
+    }
 
     double charactersPerSecond() {
         return characters / total.median();
@@ -49,12 +105,21 @@ record BenchRow(
                 BenchSeries.of(json.path("first_audio_s")),
                 BenchSeries.of(json.path("total_s")),
                 BenchSeries.of(json.path("audio_s")),
-                json.path("peak_rss_bytes").asLong());
+                json.path("peak_rss_bytes").asLong(),
+                json.path("peak_gpu_bytes").asLong(),
+                cell(json.path("failure").asString("")));
+    }
+
+    /** For a cell of a table. */
+    private static String cell(String text) {
+        String line = Messages.oneLine(text).replace('|', '/');
+        return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + " ...";
     }
 
     BenchRow withCold(BenchSeries cold) {
         return new BenchRow(
-                program, text, characters, cold, start, load, first, total, audio, peakBytes);
+                program, text, characters, cold, start, load, first, total, audio, peakBytes,
+                gpuBytes, failure);
     }
 
     Map<String, Object> json() {
@@ -68,9 +133,15 @@ record BenchRow(
         json.put("first_audio_s", first.measured());
         json.put("total_s", total.measured());
         json.put("audio_s", audio.measured());
-        json.put("characters_per_second", charactersPerSecond());
-        json.put("real_time_factor", realTimeFactor());
+        if (whole()) {
+            json.put("characters_per_second", charactersPerSecond());
+        }
+        if (!Double.isNaN(realTimeFactor())) {
+            json.put("real_time_factor", realTimeFactor());
+        }
         json.put("peak_rss_bytes", peakBytes);
+        json.put("peak_gpu_bytes", gpuBytes);
+        json.put("failure", failure);
         return json;
     }
 }

@@ -15,9 +15,11 @@ import dev.skald.cli.launch.Machine;
 import dev.skald.piper.PiperProfile;
 import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.EngineContext;
+import dev.skald.tensor.DeviceMemory;
 import dev.skald.tensor.Devices;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -42,7 +44,8 @@ record BenchRun(
         double sinceStart = Double.NaN;
         String voice = "";
         boolean piper;
-        String memory;
+        Optional<DeviceMemory> memory;
+        String device;
         long start = System.nanoTime();
         try (Skald skald = console.open()) {
             EngineChoice choice = skald.choice(request);
@@ -68,7 +71,11 @@ record BenchRun(
                     }
                 }
             }
-            memory = memory(piper);
+            try (Devices.Lease lease =
+                    Devices.open(context, piper ? VitsNetwork.AUTO : any -> true)) {
+                device = lease.backend().name();
+                memory = lease.backend().memory();
+            }
         }
         BenchRow row =
                 new BenchRow(
@@ -81,16 +88,11 @@ record BenchRun(
                         new BenchSeries(first),
                         new BenchSeries(total),
                         new BenchSeries(audio),
-                        Machine.peakBytes().orElse(0));
-        return new BenchResult(voice, row, piper ? piper() : told(rounds), memory);
-    }
-
-    /** How the memory of the device that spoke is used; empty if that is the CPU. */
-    private String memory(boolean piper) {
-        try (Devices.Lease device = Devices.open(context, piper ? VitsNetwork.AUTO : any -> true)) {
-            String name = device.backend().name();
-            return device.backend().memory().map(m -> name + ": " + m).orElse("");
-        }
+                        Machine.peakBytes().orElse(0),
+                        memory.map(DeviceMemory::peak).orElse(0L),
+                        "");
+        String used = memory.map(m -> device + ": " + m).orElse("");
+        return new BenchResult(voice, row, piper ? piper() : told(rounds), used);
     }
 
     /** What the engine tells of each round. */

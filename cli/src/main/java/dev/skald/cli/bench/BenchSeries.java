@@ -33,6 +33,11 @@ record BenchSeries(List<Double> values) {
         return values.stream().filter(v -> !Double.isNaN(v)).toList();
     }
 
+    /** The median in seconds; empty if nothing was measured. */
+    String shown() {
+        return Double.isNaN(median()) ? "" : String.format(Locale.ROOT, "%.3f s", median());
+    }
+
     double median() {
         int n = values.size();
         return n % 2 == 1 ? values.get(n / 2) : (values.get(n / 2 - 1) + values.get(n / 2)) / 2;

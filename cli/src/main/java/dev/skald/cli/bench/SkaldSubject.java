@@ -11,6 +11,7 @@ import dev.skald.chatterbox.s3gen.S3Gen;
 import dev.skald.cli.console.Console;
 import dev.skald.piper.vits.VitsNetwork;
 import dev.skald.spi.EngineContext;
+import dev.skald.tensor.DeviceMemory;
 import dev.skald.tensor.Devices;
 import java.util.Arrays;
 import java.util.Set;
@@ -113,17 +114,15 @@ final class SkaldSubject implements Subject {
     }
 
     @Override
-    public long peakBytes(BenchText text) {
-        return device.backend()
-                .memory()
-                .map(m -> m.peak())
-                .orElseGet(
-                        () ->
-                                self.peakBytes(
-                                        text,
-                                        without.stream()
-                                                .map(Optimisation::toString)
-                                                .collect(Collectors.joining(","))));
+    public long gpuBytes() {
+        return device.backend().memory().map(DeviceMemory::peak).orElse(0L);
+    }
+
+    @Override
+    public long processBytes(BenchText text) {
+        return self.peakBytes(
+                text,
+                without.stream().map(Optimisation::toString).collect(Collectors.joining(",")));
     }
 
     @Override

@@ -32,8 +32,11 @@ interface Subject extends AutoCloseable {
     /** What settings are compared by: samples that depend on nothing else. */
     Spoken sound(BenchText text);
 
-    /** The most memory it took: of a GPU, or of a process that speaks the text. */
-    long peakBytes(BenchText text);
+    /** The most memory it took of a GPU; 0 of none. */
+    long gpuBytes();
+
+    /** The most memory that a process of its own takes to speak the text; 0 if it fails. */
+    long processBytes(BenchText text);
 
     @Override
     void close();

@@ -20,7 +20,24 @@ class BenchReportTest {
                     new BenchSeries(List.of(0.02)),
                     new BenchSeries(List.of(0.1)),
                     new BenchSeries(List.of(2.0)),
-                    200_000_000);
+                    200_000_000,
+                    0,
+                    "");
+
+    private static final BenchRow PEER =
+            new BenchRow(
+                    "peer",
+                    "short",
+                    30,
+                    BenchSeries.none(),
+                    BenchSeries.none(),
+                    BenchSeries.none(),
+                    BenchSeries.none(),
+                    new BenchSeries(List.of(0.25)),
+                    new BenchSeries(List.of(2.0)),
+                    100_000_000,
+                    3_000_000_000L,
+                    "");
 
     private static final BenchStage DECODER =
             new BenchStage(
@@ -44,7 +61,10 @@ class BenchReportTest {
                 2,
                 3,
                 1,
-                List.of(ROW),
+                List.of(
+                        ROW,
+                        PEER,
+                        BenchRow.failed("peer", BenchText.named("long"), "refused: too long")),
                 List.of(DECODER, DECODE),
                 new MachineFloor(2, 220, 400, 31.25),
                 "");
@@ -54,6 +74,10 @@ class BenchReportTest {
     void showsStagesBesideTheFloor() {
         assertThat(report().markdown())
                 .contains("| skald 1 | 30 | 0.800 s (0.700–0.900) | 0.500 s | 0.300 s | 0.020 s ")
+                .contains("| peer | 30 |  |  |  |  | 0.250 s | 120 | 0.1250 | 100 MB | 3000 MB |\n")
+                .contains("| peer | 600 |  |  |  |  |  |  |  |  |  |\n")
+                .contains("\nlong: refused: too long (peer)\n")
+                .contains("\nTimes as fast as peer: 2.5 (30 characters).\n")
                 .contains(": 400 GFLOP/s of 2 threads, 220 of one ")
                 .contains("; 31.3 GB/s read from memory.")
                 .contains(
@@ -71,5 +95,7 @@ class BenchReportTest {
         assertThat(BenchStage.of(json.at("/stages/0"))).isEqualTo(DECODER);
         assertThat(BenchStage.of(json.at("/stages/1"))).isEqualTo(DECODE);
         assertThat(BenchRow.of(json.at("/rows/0"))).isEqualTo(ROW);
+        assertThat(BenchRow.of(json.at("/rows/1"))).isEqualTo(PEER);
+        assertThat(BenchRow.of(json.at("/rows/2")).failure()).isEqualTo("refused: too long");
     }
 }
