@@ -138,7 +138,12 @@ record Ablation(
                 long process = gpu ? 0 : baseline.processBytes(text);
                 all.add(
                         new Comparison(
-                                row("optimised", text, optimised, a, firstA,
+                                row(
+                                        "optimised",
+                                        text,
+                                        optimised,
+                                        a,
+                                        firstA,
                                         optimised.processBytes(text)),
                                 row("baseline", text, baseline, b, firstB, process),
                                 AudioDistance.NONE));

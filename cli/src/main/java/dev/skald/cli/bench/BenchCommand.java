@@ -296,7 +296,8 @@ public final class BenchCommand implements Callable<Integer> {
         return rows;
     }
 
-    private int ablation(boolean cinematic, @Nullable OfficialPeer chatterbox) throws IOException, InterruptedException {
+    private int ablation(boolean cinematic, @Nullable OfficialPeer chatterbox)
+            throws IOException, InterruptedException {
         if (!console.globals().without().isEmpty()) {
             throw new InvalidRequestException(
                     "--ablate and --baseline switch off by themselves: leave --without out");

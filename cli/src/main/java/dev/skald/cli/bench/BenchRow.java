@@ -118,8 +118,18 @@ record BenchRow(
 
     BenchRow withCold(BenchSeries cold) {
         return new BenchRow(
-                program, text, characters, cold, start, load, first, total, audio, peakBytes,
-                gpuBytes, failure);
+                program,
+                text,
+                characters,
+                cold,
+                start,
+                load,
+                first,
+                total,
+                audio,
+                peakBytes,
+                gpuBytes,
+                failure);
     }
 
     Map<String, Object> json() {
