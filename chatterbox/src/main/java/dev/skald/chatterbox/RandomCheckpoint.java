@@ -65,6 +65,9 @@ public final class RandomCheckpoint {
         SafetensorsWriter s3gen = tensors("s3gen", new SafetensorsWriter());
         if (model.turbo()) {
             add(s3gen, "flow.decoder.estimator.time_embed_mixer.weight", 1024, 2048);
+            // The official loader wants its constants too.
+            add(s3gen, "tokenizer._mel_filters", 128, 201);
+            add(s3gen, "tokenizer.window", 400);
         }
         s3gen.write(path(model.s3genFile()));
         voice();

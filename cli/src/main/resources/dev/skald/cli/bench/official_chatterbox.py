@@ -31,8 +31,9 @@ class Failure(Exception):
             if "OutOfMemory" in type(error).__name__ or "out of memory" in str(error):
                 what += ": CUDA out of memory"
             else:
-                lines = str(error).strip().splitlines() or [""]
-                what += f": {type(error).__name__}: {lines[0]}"
+                while isinstance(error, ImportError) and error.__cause__ is not None:
+                    error = error.__cause__  # lazy imports say which name was wanted, not why not
+                what += f": {type(error).__name__}: {' '.join(str(error).split())}"
         super().__init__(what)
         self.every_text = every_text
 

@@ -144,7 +144,7 @@ class OfficialPeerTest {
         assertThat(rows.getFirst().failure())
                 .isEqualTo(
                         "chatterbox-tts 9.9 cannot load the checkpoint: FileNotFoundError: No such"
-                                + " file: t3_cfg.safetensors");
+                                + " file: t3_cfg.safetensors and more");
         python = program("exec '" + Programs.find("python3").orElseThrow() + "' -I \"$@\"");
         rows = peer(folder).rows(texts, List.of(), ROUNDS, told::add);
         assertThat(rows).hasSize(1);
