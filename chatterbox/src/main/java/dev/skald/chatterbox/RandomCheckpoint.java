@@ -229,7 +229,11 @@ public final class RandomCheckpoint {
 
     private static void special(ObjectNode vocabulary, ArrayNode added, String content, int id) {
         vocabulary.put(content, id);
-        added.addObject().put("id", id).put("content", content).put("special", true);
+        ObjectNode token = added.addObject().put("id", id).put("content", content);
+        for (String no : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+            token.put(no, false);
+        }
+        token.put("special", true);
     }
 
     /** GPT-2's byte letters without merges, and Turbo's tags. */

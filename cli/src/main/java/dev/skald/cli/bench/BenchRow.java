@@ -63,7 +63,8 @@ record BenchRow(
 
     /** Characters a second; empty of a text that was not spoken whole. */
     String pace() {
-        return whole() ? String.format(Locale.ROOT, "%.0f", charactersPerSecond()) : "";
+        double pace = charactersPerSecond();
+        return whole() ? String.format(Locale.ROOT, pace < 10 ? "%.1f" : "%.0f", pace) : "";
     }
 
     /** The real-time factor; empty if nothing was spoken. */
