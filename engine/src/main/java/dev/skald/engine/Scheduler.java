@@ -4,6 +4,7 @@ import dev.skald.SkaldException;
 import dev.skald.tensor.Backend;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,6 +175,7 @@ final class Scheduler implements AutoCloseable {
         SpeechJob.Batch batch = lanes.getFirst().batch();
         if (batch != null) {
             try {
+                lanes.forEach(Speaker.Lane::joins);
                 batch.run();
             } catch (Throwable e) {
                 lanes.forEach(lane -> lane.fails(e));
@@ -259,6 +261,10 @@ final class Scheduler implements AutoCloseable {
         List<Speaker.Lane> together = new ArrayList<>();
         for (Speaker speaker : speakers) {
             speaker.batched(batch, together);
+        }
+        if (together.size() > batch.most()) {
+            together.sort(Comparator.comparingDouble(lane -> urgency(lane.speaker(), now)));
+            return List.copyOf(together.subList(0, batch.most()));
         }
         return together;
     }

@@ -392,6 +392,12 @@ public final class Speaker implements AudioSource {
             return job == null ? null : job.batch();
         }
 
+        void joins() {
+            if (job != null) {
+                job.joins();
+            }
+        }
+
         void starts(int threads) {
             running = true;
             Speaker.this.running++;

@@ -43,6 +43,9 @@ public interface SpeechJob extends AutoCloseable {
         return null;
     }
 
+    /** It takes part in the run of its batch that begins now, on the thread that calls this. */
+    default void joins() {}
+
     /**
      * The step that is running ends soon, with a {@link dev.skald.SpeechCancelledException} if it
      * likes. Returns at once.
@@ -63,6 +66,11 @@ public interface SpeechJob extends AutoCloseable {
          * a {@link SpeechJob#next} on the same thread, such as one that wants to join.
          */
         void run();
+
+        /** How many jobs take part in a run at most: those of the speeches that come first. */
+        default int most() {
+            return Integer.MAX_VALUE;
+        }
 
         /**
          * Whether what a job does with its share is little. Then every job gets its {@link

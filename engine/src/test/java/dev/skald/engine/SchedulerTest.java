@@ -520,6 +520,56 @@ class SchedulerTest {
         assertThat(slots.together.subList(1, 50)).containsOnly(4);
     }
 
+    /** Who hears nothing yet, then who has the least to hear. */
+    @Test
+    void aFullBatchTakesWhoComesFirst() {
+        List<String> runs = new CopyOnWriteArrayList<>();
+        List<String> joined = new ArrayList<>();
+        SpeechJob.Batch two =
+                new SpeechJob.Batch() {
+                    @Override
+                    public void run() {
+                        joined.sort(null);
+                        runs.add(String.join(" ", joined));
+                        joined.clear();
+                    }
+
+                    @Override
+                    public int most() {
+                        return 2;
+                    }
+                };
+        CountDownLatch gate = hold();
+        List<Speaker> speakers = new ArrayList<>();
+        int[] samples = {4 * RATE, RATE, 3 * RATE, 2 * RATE};
+        for (int i = 0; i < samples.length; i++) {
+            String name = "s" + i;
+            int each = samples[i];
+            speakers.add(
+                    speak(
+                            () ->
+                                    new Fake(name, 20, each) {
+                                        @Override
+                                        public Batch batch() {
+                                            return two;
+                                        }
+
+                                        @Override
+                                        public void joins() {
+                                            joined.add(name);
+                                        }
+                                    }));
+            speakers.getLast().begin();
+            clock.addAndGet(1);
+        }
+        untilReady(speakers);
+        gate.countDown();
+        until(() -> runs.size() >= 6);
+        assertThat(runs.subList(0, 6))
+                .containsExactly("s0", "s0 s1", "s1 s2", "s1 s3", "s1 s3", "s1 s2");
+        speakers.forEach(Speaker::close);
+    }
+
     @Test
     void aBatchThatFailsFailsForAllInIt() {
         Slots slots = new Slots();
