@@ -37,7 +37,8 @@ public enum Optimisation {
     INFERENCE_ONLY("nothing but inference: there are no gradients to switch off", ""),
     POOL("memory is kept for the next tensor; without: allocated and freed for each", ""),
     BATCHED_TEXT(
-            "all tokens of a text go to the device in one transfer; without: one each",
+            "all tokens of a text go to the device in one transfer, and sentences of several requests"
+                    + " through a Piper voice as one batch; without: one each",
             "it transfers nothing"),
     BF16("streamed weights are kept in 16 bits or fewer; without: in fp32", ""),
     FALLBACKS(

@@ -81,7 +81,7 @@ public record ResBlock(List<Unit> units) {
 
     /** Of so many rows; of as many as x has, padded as x is. */
     private static Tensor like(Ops ops, Tensor x, int rows) {
-        return rows == x.rows() ? ops.like(x, x.cols()) : ops.tensor(1, rows, x.cols());
+        return rows == x.rows() ? ops.like(x, x.cols()) : ops.tensor(x.batch(), rows, x.cols());
     }
 
     /** Puts {@code scale} times its result into {@code out}, or adds it there. */

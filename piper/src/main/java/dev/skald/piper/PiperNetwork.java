@@ -3,8 +3,10 @@ package dev.skald.piper;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
 import dev.skald.engine.OutputGain;
+import dev.skald.engine.SpeechJob;
 import dev.skald.spi.EngineContext;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The acoustic model of a Piper voice: phoneme ids in, raw audio out. All that the engine knows of
@@ -60,6 +62,16 @@ public interface PiperNetwork extends AutoCloseable {
     Utterance begin(int[] ids, Settings settings);
 
     /**
+     * The same, where it may be computed together with those of other speeches ({@link
+     * Utterance#batch}).
+     *
+     * @param speech whose it is, compared by identity
+     */
+    default Utterance begin(int[] ids, Settings settings, Object speech) {
+        return begin(ids, settings);
+    }
+
+    /**
      * How an utterance's windows are made loud; a new one for each utterance. A network whose
      * utterances come as one window keeps Piper's rule.
      *
@@ -99,6 +111,16 @@ public interface PiperNetwork extends AutoCloseable {
         default int[] ends() {
             return new int[0];
         }
+
+        /**
+         * What computes the next samples together with those of others: {@link SpeechJob#batch}.
+         */
+        default SpeechJob.@Nullable Batch batch() {
+            return null;
+        }
+
+        /** See {@link SpeechJob#joins}. */
+        default void joins() {}
 
         /** Stops the work at the next opportunity. Returns at once. */
         void cancel();

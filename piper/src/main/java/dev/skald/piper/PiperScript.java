@@ -89,7 +89,8 @@ final class PiperScript implements SpeechPlan.Script {
                             afterBlock && one == speakable.getFirst(),
                             whole ->
                                     new Job(
-                                            network.get().begin(ids, settings(number, !whole)),
+                                            network.get()
+                                                    .begin(ids, settings(number, !whole), this),
                                             one,
                                             index)));
         }
@@ -157,6 +158,16 @@ final class PiperScript implements SpeechPlan.Script {
                                 sentence));
             }
             return words;
+        }
+
+        @Override
+        public @Nullable Batch batch() {
+            return utterance.batch();
+        }
+
+        @Override
+        public void joins() {
+            utterance.joins();
         }
 
         @Override

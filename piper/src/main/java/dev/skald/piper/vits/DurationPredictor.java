@@ -10,10 +10,10 @@ sealed interface DurationPredictor permits PlainDurations, StochasticDurations {
     /**
      * Natural logarithms of durations in frames.
      *
-     * @param hidden (1,T,hidden) of the text encoder
-     * @param speaker (1,1,speaker channels), or null for a voice of one speaker
-     * @param noise (1,T,2), see {@link #noise}
-     * @param log (1,T,1): gets them
+     * @param hidden (B,T,hidden) of the text encoder
+     * @param speaker (B,1,speaker channels), or null for a voice of one speaker
+     * @param noise (B,T,2), see {@link #noise}
+     * @param log (B,T,1): gets them
      */
     void logDurations(Ops ops, Tensor hidden, @Nullable Tensor speaker, Tensor noise, Tensor log);
 

@@ -33,6 +33,12 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     private static final Activation LAST_LEAKY = Activation.leakyRelu(0.01f);
     private static final int MOST_SAMPLES_A_FRAME = 4096;
 
+    /**
+     * Values of a stage's output from which one sentence of a batch is computed after the other:
+     * each fills a large GPU, and memory is that of one.
+     */
+    private static final int MANY = 2 << 20;
+
     /** One upsampling with its blocks, which run side by side. */
     record Stage(ConvTranspose1d up, List<ResBlock> blocks) {
         /** How many rows on each side of the upsampled sequence one row of the output sees. */
@@ -168,7 +174,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
         return new Plan(rows.grown(pre.reach(), whole), rows, outs, samples);
     }
 
-    /** The speaker's bias of the first convolution's output (1,1,C), or null. */
+    /** The speaker's bias of the first convolution's output (B,1,C), or null. */
     @Nullable Tensor condition(Ops ops, @Nullable Tensor speaker) {
         return speaker == null || condition == null ? null : ops.linear(speaker, condition);
     }
@@ -176,11 +182,11 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     /**
      * The samples of some frames.
      *
-     * @param z (1,F',latent), the frames {@link #needed}
-     * @return (1,S,1), {@code frames.count() * hop()} samples from -1 to 1
+     * @param z (B,F',latent), the frames {@link #needed}
+     * @return (B,S,1), {@code frames.count() * hop()} samples from -1 to 1
      */
     Tensor decode(Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition) {
-        Tensor out = ops.tensor(1, frames.count() * hop(), 1);
+        Tensor out = ops.tensor(z.batch(), frames.count() * hop(), 1);
         decode(ops, z, frames, whole, condition, out);
         return out;
     }
@@ -193,7 +199,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     void decode(Ops ops, Tensor z, Rows frames, int whole, @Nullable Tensor condition, Tensor out) {
         Plan plan = plan(frames, whole);
         try (Ops.Scope scope = ops.scope()) {
-            Tensor x = ops.tensor(1, plan.pre.count(), pre.out());
+            Tensor x = ops.tensor(z.batch(), plan.pre.count(), pre.out());
             x = z.lengths() == null ? x : x.valid(z.lengths());
             plan.pre.conv(ops, z, plan.latent, whole, pre, Activation.NONE, Epilogue.NONE, x);
             if (condition != null) {
@@ -207,6 +213,14 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
     private void decode(Ops ops, Tensor x, Plan plan, int number, int whole, Tensor out) {
         Stage stage = stages.get(number);
         int rows = whole * stage.up.stride();
+        if (x.batch() > 1 && (long) rows * stage.up.out() > MANY) {
+            for (int i = 0; i < x.batch(); i++) {
+                try (Ops.Scope scope = ops.scope()) {
+                    decode(ops, x.batch(i), plan, number, whole, out.batch(i));
+                }
+            }
+            return;
+        }
         Rows have = number == 0 ? plan.pre : plan.outs.get(number - 1);
         if (number == stages.size() - 1) {
             samples(ops, stage, x, have, whole, plan.samples, out);
@@ -246,7 +260,7 @@ record HifiGanDecoder(Conv1d pre, @Nullable Linear condition, List<Stage> stages
 
     /** Room for the output of a stage. */
     private static Tensor mixed(Ops ops, Stage stage, Tensor x, Rows want) {
-        Tensor mixed = ops.tensor(1, want.count(), stage.up.out());
+        Tensor mixed = ops.tensor(x.batch(), want.count(), stage.up.out());
         Ints valid = x.lengths();
         return valid == null ? mixed : mixed.valid(ops.lengths(valid, stage.up.stride(), 0, 1));
     }

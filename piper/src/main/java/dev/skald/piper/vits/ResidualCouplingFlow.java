@@ -145,8 +145,8 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels) {
     /**
      * The biases that the speaker gives to the layers, to be made once a sentence.
      *
-     * @param speaker (1,1,speaker channels)
-     * @return a (1,1,2*hidden*layers) for each coupling
+     * @param speaker (B,1,speaker channels)
+     * @return a (B,1,2*hidden*layers) for each coupling
      */
     List<Tensor> conditions(Ops ops, Tensor speaker) {
         List<Tensor> conditions = new ArrayList<>();
@@ -161,7 +161,7 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels) {
     /**
      * From the prior to the latent, in place.
      *
-     * @param z (1,F',channels), the frames {@code have} of {@code whole}; afterwards those of
+     * @param z (B,F',channels), the frames {@code have} of {@code whole}; afterwards those of
      *     {@code want} are the latent, and the others are spoilt
      * @param have {@code want.grown(reach(), whole)}
      * @param conditions of {@link #conditions}; empty without speakers

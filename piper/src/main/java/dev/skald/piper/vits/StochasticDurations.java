@@ -101,11 +101,16 @@ record StochasticDurations(
                 ops.linear(x0, coupling.pre, Epilogue.plus(text), h);
                 coupling.convs.apply(ops, h);
                 ops.linear(h, coupling.projection, Epilogue.NONE, parameters);
-                ops.inverseSpline(x1, parameters, shrink);
+                ops.inverseSpline(inARow(x1), inARow(parameters), shrink);
             }
             // The last flip, then the affine map.
             ops.scale(x1, 1, -mean, log);
             ops.scale(log, scale, 0, log);
         }
+    }
+
+    /** All batches as one, for an op that looks at each row by itself. */
+    private static Tensor inARow(Tensor x) {
+        return x.batch() == 1 ? x : x.reshape(1, x.batch() * x.rows(), x.cols());
     }
 }

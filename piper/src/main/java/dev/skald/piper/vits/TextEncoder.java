@@ -67,8 +67,8 @@ record TextEncoder(
     }
 
     /**
-     * @param hidden (1,T,hidden), for the duration predictor
-     * @param prior (1,T,2 latent): mean | log deviation
+     * @param hidden (B,T,hidden), for the duration predictor
+     * @param prior (B,T,2 latent): mean | log deviation
      */
     record Encoded(Tensor hidden, Tensor prior) {
         Tensor mean() {
@@ -78,11 +78,17 @@ record TextEncoder(
         Tensor logDeviation() {
             return prior.cols(prior.cols() / 2, prior.cols());
         }
+
+        /** That of one sentence. */
+        Encoded batch(int index) {
+            return new Encoded(hidden.batch(index), prior.batch(index));
+        }
     }
 
-    /** Room for what so many phonemes give. */
-    Encoded room(Ops ops, int phonemes) {
-        return new Encoded(ops.tensor(1, phonemes, hidden()), ops.tensor(1, phonemes, 2 * latent));
+    /** Room for what so many phonemes of each sentence give. */
+    Encoded room(Ops ops, int batch, int phonemes) {
+        return new Encoded(
+                ops.tensor(batch, phonemes, hidden()), ops.tensor(batch, phonemes, 2 * latent));
     }
 
     static TextEncoder load(Parts all) {
@@ -131,7 +137,7 @@ record TextEncoder(
      * @param between runs before each layer and may throw to stop the work
      */
     Encoded encode(Ops ops, Ints ids, Runnable between) {
-        Encoded to = room(ops, ids.count());
+        Encoded to = room(ops, 1, ids.count());
         encode(ops, ids, null, between, to);
         return to;
     }
@@ -139,12 +145,13 @@ record TextEncoder(
     /**
      * The same into given tensors.
      *
-     * @param valid how many ids are; null if all
+     * @param ids T phoneme ids of each sentence, one after the other
+     * @param valid how many ids are, of each; null if all
      */
     void encode(Ops ops, Ints ids, @Nullable Ints valid, Runnable between, Encoded to) {
         int h = hidden();
         Tensor x = valid == null ? to.hidden : to.hidden.valid(valid);
-        ops.embed(embedding, ids, x);
+        ops.embed(embedding, ids, x.batch() == 1 ? x : to.hidden.reshape(1, ids.count(), h));
         try (Ops.Scope scope = ops.scope()) {
             Tensor qkv = ops.like(x, 3 * h);
             Qkv split = Qkv.split(qkv);

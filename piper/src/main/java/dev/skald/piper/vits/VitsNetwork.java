@@ -1,6 +1,7 @@
 package dev.skald.piper.vits;
 
 import dev.skald.InvalidRequestException;
+import dev.skald.Optimisation;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
 import dev.skald.engine.OutputGain;
@@ -45,6 +46,8 @@ public final class VitsNetwork implements PiperNetwork {
     private final Parameters parameters;
     private final Backend backend;
     private final VoiceGain gain;
+    private final VitsRecordings recordings;
+    private final @Nullable VitsBatch batch;
 
     /** Memory of utterances that have ended, for the next ones. */
     private final ConcurrentLinkedQueue<Ops> idle = new ConcurrentLinkedQueue<>();
@@ -67,6 +70,9 @@ public final class VitsNetwork implements PiperNetwork {
         backend = device.backend();
         this.vits = vits;
         this.gain = gain;
+        recordings = new VitsRecordings(this, vits);
+        boolean together = backend.quick() && backend.uses(Optimisation.BATCHED_TEXT);
+        batch = together ? VitsBatch.of(this, backend) : null;
         for (Stage stage : Stage.ALL) {
             meters.put(stage, new Meter());
         }
@@ -131,6 +137,16 @@ public final class VitsNetwork implements PiperNetwork {
         return begin(ids, settings, Taps.NONE, backend.quick() ? VitsUtterance.RECORDED : windows);
     }
 
+    @Override
+    public Utterance begin(int[] ids, Settings settings, Object speech) {
+        if (batch == null) {
+            return begin(ids, settings);
+        }
+        check(ids, settings);
+        return new VitsUtterance(
+                this, ids.clone(), settings, Taps.NONE, VitsUtterance.RECORDED, batch, speech);
+    }
+
     /** With taps and with windows of those sizes in frames, the last for all that follow. */
     VitsUtterance begin(int[] ids, Settings settings, Taps taps, int... windows) {
         check(ids, settings);
@@ -168,6 +184,10 @@ public final class VitsNetwork implements PiperNetwork {
 
     Vits vits() {
         return vits;
+    }
+
+    VitsRecordings recordings() {
+        return recordings;
     }
 
     /** Computes while the weights live. */
@@ -239,6 +259,9 @@ public final class VitsNetwork implements PiperNetwork {
         life.writeLock().lock();
         try {
             idle.forEach(Ops::close);
+            if (batch != null) {
+                batch.close();
+            }
             parameters.close();
             device.close();
         } finally {

@@ -3,6 +3,7 @@ package dev.skald.piper.vits;
 import dev.skald.Optimisation;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.engine.SpeechJob;
 import dev.skald.nn.Rows;
 import dev.skald.piper.PiperNetwork;
 import dev.skald.piper.vits.Vits.Stage;
@@ -46,8 +47,27 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     private final Taps taps;
     private final int[] windows;
 
+    /** What computes it with those of other speeches; null: nothing. */
+    private final @Nullable VitsBatch batch;
+
+    private final Object speech;
+
     private @Nullable Ops ops;
+
+    /** The sentence where it is computed alone, and where it is computed with others. */
     private @Nullable Sentence piece;
+
+    private RecordedSentence.@Nullable Held held;
+
+    /** What was computed with others and not taken yet. */
+    private float @Nullable [] made;
+
+    private @Nullable RuntimeException failure;
+
+    /** Whether its next samples are; changes only while it is in use. */
+    private volatile boolean shared;
+
+    private boolean freed;
     private int pieces;
     private int spokenIds;
     private int[] ends = new int[0]; // in samples, of all pieces that were begun
@@ -63,16 +83,39 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             PiperNetwork.Settings settings,
             Taps taps,
             int[] windows) {
+        this(network, ids, settings, taps, windows, null, network);
+    }
+
+    /**
+     * @param batch what computes it with those of other speeches; then windows are {@link
+     *     #RECORDED}
+     * @param speech whose it is
+     */
+    VitsUtterance(
+            VitsNetwork network,
+            int[] ids,
+            PiperNetwork.Settings settings,
+            Taps taps,
+            int[] windows,
+            @Nullable VitsBatch batch,
+            Object speech) {
         this.network = network;
         this.ids = ids;
         this.settings = settings;
         this.taps = taps;
         this.windows = windows;
+        this.batch = batch;
+        this.speech = speech;
+        if (batch != null) {
+            batch.begins(speech);
+            shared = batch.wanted();
+        }
     }
 
     @Override
     public synchronized boolean hasNext() {
-        return spokenIds < ids.length || piece != null;
+        boolean computed = made != null || failure != null;
+        return computed || spokenIds < ids.length || piece != null || held != null;
     }
 
     @Override
@@ -81,6 +124,19 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             throw new NoSuchElementException("the sentence has ended");
         }
         check();
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+            float[] samples = made == null ? alone(threads) : made;
+            made = null;
+            return samples;
+        } finally {
+            shared = batch != null && batch.wanted();
+        }
+    }
+
+    private float[] alone(int threads) {
         return network.running(
                 () -> {
                     if (ops == null) {
@@ -104,17 +160,21 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     }
 
     private Sentence nextPiece(Ops ops) {
-        int to = Math.min(ids.length, spokenIds + PIECE);
-        int[] part = Arrays.copyOfRange(ids, spokenIds, to);
-        spokenIds = to;
         Ops.Scope frame = ops.scope();
         try {
+            if (held != null) {
+                Sentence resumed = new RecordedSentence(network, ops, frame, held, settings);
+                held = null;
+                return resumed;
+            }
+            int[] part = nextIds();
+            spokenIds += part.length;
             boolean recorded = windows.length == 0;
             Sentence next =
                     recorded
                             ? new RecordedSentence(network, ops, frame, part, settings, pieces++)
                             : new Piece(ops, frame, part, pieces++);
-            tell(next);
+            tell(next.ends());
             return next;
         } catch (RuntimeException | Error e) {
             frame.close();
@@ -122,8 +182,11 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         }
     }
 
-    private void tell(Sentence piece) {
-        int[] more = piece.ends();
+    private int[] nextIds() {
+        return Arrays.copyOfRange(ids, spokenIds, Math.min(ids.length, spokenIds + PIECE));
+    }
+
+    private void tell(int[] more) {
         int known = ends.length;
         int before = known == 0 ? 0 : ends[known - 1];
         int hop = network.vits().decoder().hop();
@@ -153,6 +216,17 @@ final class VitsUtterance implements PiperNetwork.Utterance {
 
     private synchronized void free() {
         spokenIds = ids.length;
+        held = null;
+        made = null;
+        failure = null;
+        leaveDevice();
+        if (batch != null && !freed) {
+            batch.ended(speech);
+        }
+        freed = true;
+    }
+
+    private void leaveDevice() {
         if (piece != null) {
             piece.frame().close();
             piece = null;
@@ -160,6 +234,112 @@ final class VitsUtterance implements PiperNetwork.Utterance {
         if (ops != null) {
             network.give(ops);
             ops = null;
+        }
+    }
+
+    // ---- with others
+
+    @Override
+    public SpeechJob.@Nullable Batch batch() {
+        return shared ? batch : null;
+    }
+
+    @Override
+    public void joins() {
+        if (batch != null) {
+            batch.add(this);
+        }
+    }
+
+    /**
+     * What a batch is to compute of it; null if that is nothing.
+     *
+     * @param only whether it is alone there: then one that was begun alone stays where it is
+     */
+    synchronized @Nullable Share share(boolean only) {
+        boolean computed = made != null || failure != null;
+        if (cancelled || computed || !hasNext() || (only && piece != null)) {
+            return null;
+        }
+        if (piece instanceof RecordedSentence recorded) {
+            try {
+                held = recorded.held();
+            } catch (RuntimeException e) { // of a device that failed
+                failure = e;
+                return null;
+            }
+            leaveDevice();
+        }
+        return new Share(held == null ? nextIds() : new int[0], pieces, held);
+    }
+
+    /** Its next samples, where a batch computes them. For the thread that runs the batch. */
+    final class Share {
+        private final int[] ids;
+        private final int number;
+        private RecordedSentence.@Nullable Held sentence;
+        private boolean done;
+
+        private Share(int[] ids, int number, RecordedSentence.@Nullable Held sentence) {
+            this.ids = ids;
+            this.number = number;
+            this.sentence = sentence;
+        }
+
+        PiperNetwork.Settings settings() {
+            return settings;
+        }
+
+        /** Those of a sentence that has to be encoded first. */
+        int[] ids() {
+            return ids;
+        }
+
+        /** Of the part of a very long sentence. */
+        int number() {
+            return number;
+        }
+
+        /** Null until it was encoded. */
+        RecordedSentence.@Nullable Held sentence() {
+            return sentence;
+        }
+
+        /** Whether nothing has to be computed any more. */
+        boolean done() {
+            return done || cancelled;
+        }
+
+        void encoded(RecordedSentence.Held begun) {
+            synchronized (VitsUtterance.this) {
+                sentence = begun;
+                if (!cancelled) {
+                    held = begun;
+                    spokenIds += ids.length;
+                    pieces++;
+                    tell(begun.ends());
+                }
+            }
+        }
+
+        /**
+         * @param after the sentence with them spoken
+         */
+        void made(float[] samples, RecordedSentence.Held after) {
+            synchronized (VitsUtterance.this) {
+                done = true;
+                if (!cancelled) {
+                    made = samples;
+                    held = after.spoken() == after.frames() ? null : after;
+                }
+            }
+        }
+
+        void fails(RuntimeException why) {
+            synchronized (VitsUtterance.this) {
+                done = true;
+                failure = why;
+            }
         }
     }
 

@@ -1,0 +1,7 @@
+package dev.skald.piper.vits;
+
+import dev.skald.testkit.Card;
+
+/** Piper's batches on a GPU. */
+@Card
+class CardVitsBatchTest extends VitsBatchTest {}
