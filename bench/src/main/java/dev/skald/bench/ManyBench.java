@@ -2,6 +2,7 @@ package dev.skald.bench;
 
 import dev.skald.AudioChunk;
 import dev.skald.Mode;
+import dev.skald.Optimisation;
 import dev.skald.Skald;
 import dev.skald.Speech;
 import dev.skald.SpeechRequest;
@@ -20,12 +21,14 @@ import java.util.concurrent.Future;
 
 /**
  * Many requests at once: {@code MODEL whole|live CLIENTS,CLIENTS... EACH}, on the device that
- * {@code -Ddevice=} names; each client speaks so many requests, one after the other. One JSON line
- * a number of clients: seconds of audio a second, from the begin of the first to the end of the
- * last; times to the first audio; seconds that passed in each stage of all speeches, over the
- * seconds that passed (T3's steps are shared out among those that draw, so its share is the part of
- * the time in which it steps); processor time of the host; memory of the device. A whole speech is
- * compared sample by sample with the same one spoken alone, a streamed one by its length.
+ * {@code -Ddevice=} names, without the optimisations of {@code -Dwithout=}; each client speaks so
+ * many requests of one sentence, one after the other. {@code piper:joe} is a Piper voice. One JSON
+ * line a number of clients: seconds of audio and sentences a second, from the begin of the first to
+ * the end of the last; times to the first audio; seconds that passed in each stage of all speeches,
+ * over the seconds that passed (T3's steps are shared out among those that draw, so its share is
+ * the part of the time in which it steps); processor time of the host; memory of the device. A
+ * whole speech is compared sample by sample with the same one spoken alone, a streamed one of
+ * Chatterbox by its length.
  */
 public final class ManyBench {
     private static final String[] TEXTS = {
@@ -39,6 +42,8 @@ public final class ManyBench {
         "The baker sold the last loaf and closed the shop for the winter."
     };
 
+    private static final String PIPER = "piper:";
+
     private ManyBench() {}
 
     /** One speech: which, seconds of audio and to the first samples, what was said. */
@@ -46,16 +51,18 @@ public final class ManyBench {
 
     private static Spoken speak(Skald skald, String model, int index, boolean whole) {
         long start = System.nanoTime();
-        SpeechRequest request =
-                SpeechRequest.builder(TEXTS[index % TEXTS.length])
-                        .mode(Mode.CINEMATIC)
-                        .model(model)
-                        .seed(index % TEXTS.length)
-                        .build();
+        boolean piper = model.startsWith(PIPER);
+        SpeechRequest.Builder request =
+                SpeechRequest.builder(TEXTS[index % TEXTS.length]).seed(index % TEXTS.length);
+        if (piper) {
+            request.mode(Mode.FAST).voice(model.substring(PIPER.length()));
+        } else {
+            request.mode(Mode.CINEMATIC).model(model);
+        }
         int samples = 0;
         int hash = 0;
         double first = 0;
-        try (Speech speech = skald.speak(request)) {
+        try (Speech speech = skald.speak(request.build())) {
             if (whole) {
                 float[] all = speech.samples();
                 samples = all.length;
@@ -67,11 +74,18 @@ public final class ManyBench {
                         first = seconds(start);
                     }
                     samples += chunk.samples().length;
+                    for (float sample : chunk.samples()) {
+                        hash = 31 * hash + Float.floatToIntBits(sample);
+                    }
                 }
-                hash = samples;
+                hash = piper ? hash : samples;
             }
             return new Spoken(
-                    index % TEXTS.length, samples / 24_000.0, first, hash, speech.stages());
+                    index % TEXTS.length,
+                    samples / (double) speech.sampleRate(),
+                    first,
+                    hash,
+                    speech.stages());
         }
     }
 
@@ -90,7 +104,12 @@ public final class ManyBench {
         int[] counts = Arrays.stream(args[2].split(",")).mapToInt(Integer::parseInt).toArray();
         int each = Integer.parseInt(args[3]);
         String device = System.getProperty("device", "cpu");
-        try (Skald skald = Skald.builder().offline(true).device(device).open();
+        try (Skald skald =
+                        Skald.builder()
+                                .offline(true)
+                                .device(device)
+                                .without(Optimisation.parse(System.getProperty("without", "")))
+                                .open();
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Spoken> alone = new ArrayList<>();
             for (int i = 0; i < 2 * TEXTS.length; i++) {
@@ -174,12 +193,14 @@ public final class ManyBench {
         System.out.printf(
                 Locale.ROOT,
                 "{\"model\": \"%s\", \"way\": \"%s\", \"at_once\": %d, \"audio_a_second\": %.1f,"
+                        + " \"sentences_a_second\": %.1f,"
                         + " \"gain\": %.2f, \"first_p50_s\": %.3f, \"first_p95_s\": %.3f,"
                         + " \"seconds\": %.2f,%s \"processors\": %.1f, \"same\": %b}%n",
                 model,
                 way,
                 count,
                 rate,
+                together.size() / seconds,
                 rate / aloneRate,
                 first[first.length / 2],
                 first[Math.min(first.length - 1, first.length * 95 / 100)],
