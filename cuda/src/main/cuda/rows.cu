@@ -284,40 +284,34 @@ KERNEL(lengths, 32, 1, LengthsParams) {
     }
 }
 
-// One Euler step of the flow: x (1,T,C) += dt ((1 + guidance) field[0] - guidance field[1]), or += dt field[0] if
-// batches is 1; the new x also goes to the first C columns of `input` (batches,T,..). dt = steps[*index], if index is
-// not null; steps null: nothing is added. Threads 256, grid (ceil(T * C / 256)).
+// One Euler step of B flows: x (B,T,C) += dt ((1 + guidance) field[b] - guidance field[B + b]), or += dt field[b] if branches
+// is 1; dt = steps[index[b * indexStep]]. Threads 256, grid (ceil(T * C / 256), B).
 struct EulerParams {
-    float* x; i64 xRow;
+    float* x; i64 xBatch, xRow;
     const float* field; i64 fieldBatch, fieldRow;
-    float* input; i64 inputBatch, inputRow;
     const float* steps;
     const int* index;
     const int* valid;
-    int T, C, batches;
+    int B, T, C, branches, indexStep;
     float guidance;
 };
 KERNEL(euler, 256, 1, EulerParams) {
     gdc_wait();
     gdc_launch();
-    unsigned item = blockIdx.x * 256 + threadIdx.x;
+    unsigned b = blockIdx.y, item = blockIdx.x * 256 + threadIdx.x;
     int t = item / (unsigned)p.C, c = item % (unsigned)p.C;
-    if (t >= rows_of(p.valid, 0, p.T)) return;
-    float x = p.x[t * p.xRow + c];
-    if (p.steps) {
-        float dt = p.steps[p.index ? *p.index : 0];
-        float f = p.field[t * p.fieldRow + c];
-        if (p.batches == 2) {
-            x += dt * (1 + p.guidance) * f;
-            x += -dt * p.guidance * p.field[p.fieldBatch + t * p.fieldRow + c];
-        } else {
-            x += dt * f;
-        }
-        p.x[t * p.xRow + c] = x;
+    if (t >= rows_of(p.valid, b, p.T)) return;
+    i64 at = b * p.xBatch + t * p.xRow + c;
+    float x = p.x[at];
+    float dt = p.steps[p.index[b * p.indexStep]];
+    float f = p.field[b * p.fieldBatch + t * p.fieldRow + c];
+    if (p.branches == 2) {
+        x += dt * (1 + p.guidance) * f;
+        x += -dt * p.guidance * p.field[(p.B + b) * p.fieldBatch + t * p.fieldRow + c];
+    } else {
+        x += dt * f;
     }
-    if (p.input) {
-        for (int b = 0; b < p.batches; b++) p.input[b * p.inputBatch + t * p.inputRow + c] = x;
-    }
+    p.x[at] = x;
 }
 // counter[i] += by for n integers. Threads 32, grid 1.
 struct IncrementParams {

@@ -59,43 +59,44 @@ KERNEL(harmonics, 256, 1, HarmonicsParams) {
     p.out[n * p.outRow + h] = p.amplitude * sinf(angle) + (voiced ? p.voicedNoise : p.unvoicedNoise) * p.noise[n * p.noiseRow + h];
 }
 
-// Spectrum of a waveform with mirrored edges: wave (n) to out (1,N,2 bins), N = n / hop + 1; valid, if given, holds the
-// valid frames, of (frames - 1) hop samples. basis element (k, i), i a sample of the window, at i * basisRow + k.
-// Threads 256, grid (ceil(N * 2 bins / 256)).
+// Spectra of waveforms with mirrored edges: wave (B,1,n) to out (B,N,2 bins), N = n / hop + 1; valid, if given, holds the
+// valid frames of each, of (frames - 1) hop samples. basis element (k, i), i a sample of the window, at i * basisRow + k.
+// Threads 256, grid (ceil(N * 2 bins / 256), B).
 struct StftParams {
-    const float* wave;
+    const float* wave; i64 waveBatch;
     const float* basis; i64 basisRow;
-    float* out; i64 outRow;
+    float* out; i64 outBatch, outRow;
     const int* valid;
     int N, fft, hop, pad;
 };
 KERNEL(stft, 256, 1, StftParams) {
     gdc_wait();
     gdc_launch();
-    unsigned columns = p.fft + 2, item = blockIdx.x * 256 + threadIdx.x;
-    int t = item / columns, k = item % columns, frames = rows_of(p.valid, 0, p.N);
+    unsigned columns = p.fft + 2, b = blockIdx.y, item = blockIdx.x * 256 + threadIdx.x;
+    int t = item / columns, k = item % columns, frames = rows_of(p.valid, b, p.N);
     if (t >= frames) return;
+    const float* wave = p.wave + b * p.waveBatch;
     i64 n = (i64)(frames - 1) * p.hop, first = (i64)t * p.hop - p.fft / 2;
     float sum = 0;
     for (int i = 0; i < p.fft; i++) {
         i64 at = first + i;
         at = at < 0 ? -at : at;
         at = at >= n ? 2 * (n - 1) - at : at;
-        sum = fmaf(p.wave[at], p.basis[i * p.basisRow + k], sum);
+        sum = fmaf(wave[at], p.basis[i * p.basisRow + k], sum);
     }
-    p.out[t * p.outRow + k] = sum;
+    p.out[b * p.outBatch + t * p.outRow + k] = sum;
 }
 
-// Log magnitudes and phases before their sine x (1,N,2 bins) to the waveform ((N-1) hop): magnitude min(exp, max), phase
+// Log magnitudes and phases before their sine x (B,N,2 bins) to waveforms (B,1,(N-1) hop): magnitude min(exp, max), phase
 // sin, inverse transform, windows summed, edges corrected, clamped. basis element (i, k) at k * basisRow + i. edge =
-// fft / 2 - hop gains at either end. Threads 256, grid (ceil((N - 1) hop / 256)). Shared memory:
+// fft / 2 - hop gains at either end. Threads 256, grid (ceil((N - 1) hop / 256), B). Shared memory:
 // (256 / hop + fft / hop + 2) * (fft + 2) * 4.
 struct InverseStftParams {
-    const float* x; i64 xRow;
+    const float* x; i64 xBatch, xRow;
     const float* basis; i64 basisRow;
     const float* headGain;
     const float* tailGain;
-    float* wave;
+    float* wave; i64 waveBatch;
     const int* valid;      // frames
     int N, fft, hop;
     float maxMagnitude, limit;
@@ -106,7 +107,8 @@ KERNEL(inverse_stft, 256, 1, InverseStftParams) {
     gdc_launch();
     DYNAMIC_SHARED(shared);
     float* parts = (float*)shared;
-    int bins = p.fft / 2 + 1, half = p.fft / 2, frames = rows_of(p.valid, 0, p.N), edge = half - p.hop;
+    unsigned b = blockIdx.y;
+    int bins = p.fft / 2 + 1, half = p.fft / 2, frames = rows_of(p.valid, b, p.N), edge = half - p.hop;
     i64 samples = (i64)(frames - 1) * p.hop, s0 = (i64)blockIdx.x * 256;
     if (s0 >= samples) return;
     // frames that reach sample s: those with t hop <= s + half < t hop + fft
@@ -114,7 +116,7 @@ KERNEL(inverse_stft, 256, 1, InverseStftParams) {
     int first = low <= 0 ? 0 : (int)((low + p.hop - 1) / p.hop), last = (int)min((s0 + 255 + half) / p.hop, (i64)frames - 1);
     for (int i = threadIdx.x; i < (last - first + 1) * bins; i += 256) {
         int t = i / bins, k = i % bins;
-        const float* x = p.x + (first + t) * p.xRow;
+        const float* x = p.x + b * p.xBatch + (first + t) * p.xRow;
         float m = expf(x[k]), phase = sinf(x[bins + k]);
         m = m > p.maxMagnitude ? p.maxMagnitude : m;
         parts[t * 2 * bins + k] = m * cosf(phase);
@@ -134,5 +136,5 @@ KERNEL(inverse_stft, 256, 1, InverseStftParams) {
     }
     if (s < edge) sum *= p.headGain[s];
     if (s >= samples - edge) sum *= p.tailGain[s - (samples - edge)];
-    p.wave[s] = sum < -p.limit ? -p.limit : sum > p.limit ? p.limit : sum;
+    p.wave[b * p.waveBatch + s] = sum < -p.limit ? -p.limit : sum > p.limit ? p.limit : sum;
 }

@@ -123,25 +123,26 @@ def hann(n):
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
 
 
-def stft(case, samples, fft=16, hop=4, valid=None):
+def stft(case, samples, fft=16, hop=4, B=1, valid=None):
     N, bins = samples // hop + 1, fft // 2 + 1
-    wave = case.input(case.normal(1, 1, samples))
+    wave = case.input(case.normal(B, 1, samples), F32, 0, 3)
     basis = np.concatenate([np.cos(2 * np.pi * np.outer(np.arange(fft), np.arange(bins)) / fft), -np.sin(2 * np.pi * np.outer(np.arange(fft), np.arange(bins)) / fft)], 1) * hann(fft)[:, None]
     basis = basis.astype(np.float32)
-    out = case.output((1, N, 2 * bins), F32, 2)
-    frames = valid[0] if valid else N
-    x = np.pad(wave.exact()[0, 0, : (frames - 1) * hop], fft // 2, mode="reflect")
-    ref = np.zeros((1, N, 2 * bins))
-    for t in range(frames):
-        ref[0, t] = x[t * hop : t * hop + fft] @ basis.astype(np.float64)
-    case.launch("stft", (ceil(N * 2 * bins, 256),), 256, wave=wave.pointer, basis=case.raw(basis), basisRow=2 * bins, out=out.pointer, outRow=out.row, N=N, fft=fft, hop=hop, **valid_of(case, valid))
+    out = case.output((B, N, 2 * bins), F32, 2)
+    ref = np.zeros((B, N, 2 * bins))
+    for b in range(B):
+        frames = valid[b] if valid else N
+        x = np.pad(wave.exact()[b, 0, : (frames - 1) * hop], fft // 2, mode="reflect")
+        for t in range(frames):
+            ref[b, t] = x[t * hop : t * hop + fft] @ basis.astype(np.float64)
+    case.launch("stft", (ceil(N * 2 * bins, 256), B), 256, wave=wave.pointer, waveBatch=wave.batch, basis=case.raw(basis), basisRow=2 * bins, out=out.pointer, outBatch=out.batch, outRow=out.row, N=N, fft=fft, hop=hop, **valid_of(case, valid))
     case.expect(out, ref, 1e-6, valid)
-    case.bytes = samples * 4 + N * 2 * bins * 4
+    case.bytes = B * (samples * 4 + N * 2 * bins * 4)
 
 
-def inverse_stft(case, samples, fft=16, hop=4, valid=None):
+def inverse_stft(case, samples, fft=16, hop=4, B=1, valid=None):
     N, bins, edge = samples // hop + 1, fft // 2 + 1, fft // 2 - hop
-    x = case.input(case.normal(1, N, 2 * bins) * 1.5, F32, 3)
+    x = case.input(case.normal(B, N, 2 * bins) * 1.5, F32, 3, 5)
     energy = float((hann(fft)[::hop] ** 2).sum())
     k, n = np.arange(bins), np.arange(fft)
     scale = hann(fft)[None, :] / energy / fft * np.where((k == 0) | (k == bins - 1), 1, 2)[:, None]
@@ -150,28 +151,27 @@ def inverse_stft(case, samples, fft=16, hop=4, valid=None):
     imaginary[[0, -1]] = 0
     basis = np.concatenate([scale * np.cos(angle), imaginary]).astype(np.float32)
     head, tail = 1 + np.abs(case.normal(edge)), 1 + np.abs(case.normal(edge))
-    out = case.output((1, 1, samples))
-    frames = valid[0] if valid else N
-    X = x.exact()[0, :frames]
-    m, phase = np.minimum(np.exp(X[:, :bins]), 100), np.sin(X[:, bins:])
-    parts = np.concatenate([m * np.cos(phase), m * np.sin(phase)], 1) @ basis.astype(np.float64)
-    count = (frames - 1) * hop
-    whole = np.zeros(count + fft)
-    for t in range(frames):
-        whole[t * hop : t * hop + fft] += parts[t]
-    ref = np.zeros(samples)
-    s = whole[fft // 2 : fft // 2 + count].copy()
-    s[:edge] *= head
-    s[count - edge :] *= tail
-    ref[:count] = np.clip(s, -0.99, 0.99)
-    case.launch("inverse_stft", (ceil(samples, 256),), 256, (256 // hop + fft // hop + 2) * (fft + 2) * 4, x=x.pointer, xRow=x.row, basis=case.raw(basis), basisRow=fft, headGain=case.raw(head), tailGain=case.raw(tail),
-                wave=out.pointer, N=N, fft=fft, hop=hop, maxMagnitude=100.0, limit=0.99, **valid_of(case, valid))
+    out = case.output((B, 1, samples), F32, 0, 7)
+    ref = np.zeros((B, samples))
+    counts = [((valid[b] if valid else N) - 1) * hop for b in range(B)]
+    for b, count in enumerate(counts):
+        frames = count // hop + 1
+        X = x.exact()[b, :frames]
+        m, phase = np.minimum(np.exp(X[:, :bins]), 100), np.sin(X[:, bins:])
+        parts = np.concatenate([m * np.cos(phase), m * np.sin(phase)], 1) @ basis.astype(np.float64)
+        whole = np.zeros(count + fft)
+        for t in range(frames):
+            whole[t * hop : t * hop + fft] += parts[t]
+        s = whole[fft // 2 : fft // 2 + count].copy()
+        s[:edge] *= head
+        s[count - edge :] *= tail
+        ref[b, :count] = np.clip(s, -0.99, 0.99)
+    case.launch("inverse_stft", (ceil(samples, 256), B), 256, (256 // hop + fft // hop + 2) * (fft + 2) * 4, x=x.pointer, xBatch=x.batch, xRow=x.row, basis=case.raw(basis), basisRow=fft, headGain=case.raw(head), tailGain=case.raw(tail),
+                wave=out.pointer, waveBatch=out.batch, N=N, fft=fft, hop=hop, maxMagnitude=100.0, limit=0.99, **valid_of(case, valid))
     if valid:  # what lies beyond the valid samples means nothing
-        got = case.output((1, 1, count))
-        case.views.remove(got)
-        view = case.views[-1]
-        original = view.values
-        view.values = lambda whole_, original=original: np.concatenate([original(whole_)[..., :count], np.zeros((1, 1, samples - count), np.float32)], 2)
+        seen = np.arange(samples) < np.array(counts)[:, None, None]
+        original = out.values
+        out.values = lambda whole: np.where(seen, original(whole), 0)
     case.expect(out, ref, 2e-6)
     case.bytes = samples * 4 + N * 2 * bins * 4
 

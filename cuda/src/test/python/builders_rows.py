@@ -138,7 +138,11 @@ def normalize(case, kind, B, T, C, after="NONE", add=False, beta=True, type=F32,
         v["beta"] = case.raw(s)
         ref = ref + s
     ref = activation(after, ref)
-    if add:  # a row of a table, chosen by an integer on the device
+    if add == "each":  # a row a batch
+        own = case.input(case.normal(B, 1, C), F32, 4)
+        v |= {"add": own.pointer, "addBatch": own.batch}
+        ref = ref + own.exact()
+    elif add:  # a row of a table, chosen by an integer on the device
         table = case.input(case.normal(1, 5, C))
         v |= {"add": table.pointer, "addIndex": case.ints([3]), "addStep": table.row}
         ref = ref + table.exact()[0, 3]
@@ -224,19 +228,17 @@ def lengths(case):
     case.expect(view, want.view(np.float32), equal=True)
 
 
-def euler(case, T, C, batches, guidance, index, valid=None, start=False):
-    x = case.input(case.normal(1, T, C), F32, 0, 0, inplace=True)
-    field = case.input(case.normal(batches, T, C), F32, 2)
-    inp = case.output((batches, T, C), F32, 3 * C)
+def euler(case, T, C, branches, guidance, index, B=1, valid=None):
+    x = case.input(case.normal(B, T, C), F32, 2, 0, inplace=True)
+    field = case.input(case.normal(branches * B, T, C), F32, 2)
     steps = np.float32([0.1, 0.3, 0.2])
     X, F = x.exact(), field.exact()
-    dt = float(steps[index])
-    ref = X if start else X + dt * ((1 + guidance) * F[:1] - (guidance * F[1:2] if batches == 2 else guidance * F[:1]))
-    case.launch("euler", (ceil(T * C, 256),), 256, x=x.pointer, xRow=x.row, field=field.pointer, fieldBatch=field.batch, fieldRow=field.row, input=inp.pointer, inputBatch=inp.batch, inputRow=inp.row,
-                steps=0 if start else case.raw(steps), index=case.ints([index]), T=T, C=C, batches=batches, guidance=guidance, **valid_of(case, valid))
+    dt = steps[index].astype(np.float64)[:, None, None]
+    ref = X + dt * ((1 + guidance) * F[:B] - guidance * F[-B:])
+    case.launch("euler", (ceil(T * C, 256), B), 256, x=x.pointer, xBatch=x.batch, xRow=x.row, field=field.pointer, fieldBatch=field.batch, fieldRow=field.row,
+                steps=case.raw(steps), index=case.ints(index), B=B, T=T, C=C, branches=branches, indexStep=0 if len(index) == 1 else 1, guidance=guidance, **valid_of(case, valid))
     case.expect(x, ref, 1e-6, valid)
-    case.expect(inp, np.repeat(ref, batches, 0), 1e-6, valid and valid * batches)
-    case.bytes = T * C * 4 * (2 + 2 * batches)
+    case.bytes = B * T * C * 4 * (2 + branches)
 
 
 def increment(case, n, by):

@@ -215,6 +215,11 @@ final class CudaOps implements Ops {
         return to;
     }
 
+    @Override
+    public void pace() {
+        stream.pace();
+    }
+
     // ---- recordings
 
     @Override
@@ -623,7 +628,7 @@ final class CudaOps implements Ops {
                 beta == null ? null : vector(op, beta, x),
                 eps,
                 one ? after : Activation.NONE,
-                one && more != null ? vector(op, more, x) : null,
+                one && more != null ? rowEach(op, more, x) : null,
                 CudaTensor.of(out));
         if (!one) {
             if (Unfused.has(after)) {
@@ -708,7 +713,11 @@ final class CudaOps implements Ops {
 
     @Override
     public void eulerStep(Tensor x, Tensor field, Tensor steps, Ints step, float guidance) {
-        check(x.batch() == 1 && steps.cols() == 1, "eulerStep", "steps " + steps, x);
+        int n = x.batch();
+        check(steps.cols() == 1, "eulerStep", "steps " + steps, x);
+        check(step.count() == 1 || step.count() == n, "eulerStep", step.count() + " integers", x);
+        int fields = field.batch() == 2 * n ? 2 * n : n;
+        shape(field, "eulerStep", fields, x.rows(), x.cols());
         rows.eulerStep(
                 CudaTensor.floats(x),
                 CudaTensor.floats(field),
@@ -835,6 +844,12 @@ final class CudaOps implements Ops {
 
     private static CudaTensor vector(String op, Tensor v, Tensor x) {
         shape(v, op, 1, 1, x.cols());
+        return CudaTensor.floats(v);
+    }
+
+    /** A row for all batches, or one for each. */
+    private static CudaTensor rowEach(String op, Tensor v, Tensor x) {
+        shape(v, op, v.batch() == x.batch() ? x.batch() : 1, 1, x.cols());
         return CudaTensor.floats(v);
     }
 

@@ -16,7 +16,7 @@ final class Rows {
      * Layer norm, or RMS norm without {@code beta}.
      *
      * @param after of one parameter at most
-     * @param more added last, a row; null for none
+     * @param more added last, a row for all batches or one for each; null for none
      */
     void normalize(
             CudaTensor x,
@@ -31,7 +31,7 @@ final class Rows {
                 .add(gamma.address())
                 .add(beta == null ? 0L : beta.address())
                 .add(more == null ? 0L : more.address())
-                .add(0L)
+                .add(more == null || more.batch() == 1 ? 0L : more.batchStride())
                 .add(0L)
                 .add(0L)
                 .place(out)
@@ -160,20 +160,18 @@ final class Rows {
     void eulerStep(
             CudaTensor x, CudaTensor field, CudaTensor steps, CudaInts step, float guidance) {
         launcher.begin()
-                .add(x.address())
-                .add(x.rowStride())
+                .place(x)
                 .place(field)
-                .add(0L)
-                .add(0L)
-                .add(0L)
                 .add(steps.address())
                 .add(step.address())
                 .add(x.valid())
+                .add(x.batch())
                 .add(x.rows())
                 .add(x.cols())
-                .add(field.batch())
+                .add(field.batch() / x.batch())
+                .add(step.count() == 1 ? 0 : 1)
                 .add(guidance)
-                .over("euler", (long) x.rows() * x.cols(), 1);
+                .over("euler", (long) x.rows() * x.cols(), x.batch());
     }
 
     /** {@code state}: see {@link dev.skald.tensor.Ops#noise}; 0: seed and first are given. */

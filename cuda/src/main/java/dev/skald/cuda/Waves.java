@@ -58,16 +58,16 @@ final class Waves {
         CudaLinear basis = (CudaLinear) how.forward();
         launcher.begin()
                 .add(wave.address())
+                .add(wave.batchStride())
                 .add(basis.matrix().address())
                 .add((long) basis.matrix().padded())
-                .add(out.address())
-                .add(out.rowStride())
+                .place(out)
                 .add(out.valid())
                 .add(out.rows())
                 .add(how.fft())
                 .add(how.hop())
                 .add(0)
-                .over("stft", (long) out.rows() * (how.fft() + 2), 1);
+                .over("stft", (long) out.rows() * (how.fft() + 2), out.batch());
     }
 
     void inverseStft(CudaTensor x, Stft how, float maxMagnitude, float limit, CudaTensor wave) {
@@ -75,13 +75,13 @@ final class Waves {
         int fft = how.fft();
         int hop = how.hop();
         launcher.begin()
-                .add(x.address())
-                .add(x.rowStride())
+                .place(x)
                 .add(basis.matrix().address())
                 .add((long) basis.matrix().padded())
                 .add(CudaTensor.floats(how.headGain()).address())
                 .add(CudaTensor.floats(how.tailGain()).address())
                 .add(wave.address())
+                .add(wave.batchStride())
                 .add(x.valid())
                 .add(x.rows())
                 .add(fft)
@@ -92,7 +92,7 @@ final class Waves {
                 .launch(
                         "inverse_stft",
                         Math.ceilDiv((x.rows() - 1) * hop, 256),
-                        1,
+                        x.batch(),
                         1,
                         256,
                         (256 / hop + fft / hop + 2) * (fft + 2) * Float.BYTES);

@@ -29,7 +29,7 @@ public record LayerNorm(Tensor gamma, Tensor beta, float eps) {
         ops.layerNorm(x, gamma, beta, eps, after, out);
     }
 
-    /** The norm, then {@code after}, plus {@code more} (1,1,C); in place allowed. */
+    /** The norm, then {@code after}, plus {@code more}, (1,1,C) or (B,1,C); in place allowed. */
     public void forwardPlus(Ops ops, Tensor x, Activation after, Tensor more, Tensor out) {
         ops.layerNormAdd(x, gamma, beta, eps, after, more, out);
     }

@@ -154,6 +154,13 @@ public interface Ops extends AutoCloseable {
         void close();
     }
 
+    /**
+     * Waits until what was asked for before the last call of this is done. So who calls it after
+     * each of several long stretches of work is one ahead of the device, and can still choose what
+     * comes next. Where ops are done when they are called there is nothing to wait for.
+     */
+    default void pace() {}
+
     /** Copies host values into a tensor, row by row: {@code rows * cols} a batch. */
     void write(float[] from, int offset, Tensor to);
 
@@ -482,7 +489,7 @@ public interface Ops extends AutoCloseable {
         return out;
     }
 
-    /** The same, plus {@code more} (1,1,C) after the activation. In place allowed. */
+    /** The same, plus {@code more}, (1,1,C) or (B,1,C), after the activation. In place allowed. */
     default void layerNormAdd(
             Tensor x,
             Tensor gamma,
@@ -527,21 +534,26 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * One step of Euler's method on x (1,T,C), in place: {@code x += steps[step] * v}.
+     * One step of Euler's method on each x (B,T,C), in place: {@code x += steps[step] * v}.
      *
-     * @param field (1,T,C): v; or (2,T,C), conditional and unconditional, then v is {@code (1 +
-     *     guidance) field[0] - guidance field[1]}
+     * @param field (B,T,C): v; or (2B,T,C), the conditional ones, then the unconditional: then v of
+     *     b is {@code (1 + guidance) field[b] - guidance field[B + b]}
      * @param steps (1,S,1): how long each step is
-     * @param step one integer: which step it is
+     * @param step which step it is: one integer for all, or B
      */
     default void eulerStep(Tensor x, Tensor field, Tensor steps, Ints step, float guidance) {
         float[] all = read(steps);
-        float dt = all[read(step)[0]];
-        if (field.batch() == 2) {
-            addScaled(x, field.batch(0), dt * (1 + guidance), x);
-            addScaled(x, field.batch(1), -dt * guidance, x);
-        } else {
-            addScaled(x, field, dt, x);
+        int[] at = read(step);
+        int n = x.batch();
+        for (int b = 0; b < n; b++) {
+            float dt = all[at[at.length == 1 ? 0 : b]];
+            Tensor own = x.batch(b);
+            if (field.batch() == 2 * n) {
+                addScaled(own, field.batch(b), dt * (1 + guidance), own);
+                addScaled(own, field.batch(n + b), -dt * guidance, own);
+            } else {
+                addScaled(own, field.batch(b), dt, own);
+            }
         }
     }
 
@@ -610,15 +622,15 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
-     * Short-time spectrum of a waveform whose edges are mirrored: (1,1,n) → (1, n / hop + 1, 2
-     * bins), real parts, then imaginary ones.
+     * Short-time spectra of waveforms whose edges are mirrored: (B,1,n) → (B, n / hop + 1, 2 bins),
+     * real parts, then imaginary ones.
      */
     default void stft(Tensor wave, Stft how, Tensor out) {
         Stft.forward(this, wave, how, out);
     }
 
     /**
-     * Log magnitudes and phases before their sine (1,N,2 bins) → waveform (1,1,(N-1) hop),
+     * Log magnitudes and phases before their sine (B,N,2 bins) → waveforms (B,1,(N-1) hop),
      * overwriting the input: magnitudes are {@code exp} of the first half, at most {@code
      * maxMagnitude}; phases are {@code sin} of the second; the waveform is clamped to {@code
      * limit}.

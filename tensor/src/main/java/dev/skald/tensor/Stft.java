@@ -95,6 +95,12 @@ public record Stft(
 
     /** The plain form of {@link Ops#stft}. */
     static void forward(Ops ops, Tensor wave, Stft how, Tensor out) {
+        if (wave.batch() > 1) {
+            for (int b = 0; b < wave.batch(); b++) {
+                forward(ops, wave.batch(b), how, out.batch(b));
+            }
+            return;
+        }
         Ints lengths = out.lengths();
         if (lengths != null) {
             int rows = ops.read(lengths)[0];
@@ -119,6 +125,12 @@ public record Stft(
     /** The plain form of {@link Ops#inverseStft}. */
     static void inverse(
             Ops ops, Tensor logPolar, Stft how, float maxMagnitude, float limit, Tensor wave) {
+        if (wave.batch() > 1) {
+            for (int b = 0; b < wave.batch(); b++) {
+                inverse(ops, logPolar.batch(b), how, maxMagnitude, limit, wave.batch(b));
+            }
+            return;
+        }
         Ints lengths = logPolar.lengths();
         if (lengths != null) {
             int rows = ops.read(lengths)[0];

@@ -35,6 +35,8 @@ public final class Stream implements AutoCloseable {
     private final MemorySegment pointers = arena.allocate(ADDRESS);
     private final MemorySegment config = arena.allocate(CONFIG + ATTRIBUTE, 8);
     private final MemorySegment staging;
+    private final long[] marks = new long[2];
+    private int mark;
     private long staged;
     private int length;
     private boolean closed;
@@ -232,6 +234,19 @@ public final class Stream implements AutoCloseable {
         }
     }
 
+    /** Waits until what was launched before the last call of this is done. */
+    public void pace() {
+        context.use();
+        if (marks[mark] == 0) {
+            marks[mark] = driver.createEvent();
+        }
+        driver.recordEvent(marks[mark], handle);
+        mark = 1 - mark;
+        if (marks[mark] != 0) {
+            driver.synchronizeEvent(marks[mark]);
+        }
+    }
+
     /** Waits until all is done. */
     public void synchronize() {
         context.use();
@@ -251,6 +266,11 @@ public final class Stream implements AutoCloseable {
         }
         closed = true;
         finish();
+        for (long made : marks) {
+            if (made != 0) {
+                context.quietly(() -> driver.destroyEvent(made));
+            }
+        }
         context.freeStaging(staging);
         context.quietly(() -> driver.destroyStream(handle));
         arena.close();

@@ -13,6 +13,7 @@ import dev.skald.tensor.Stft;
 import dev.skald.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -123,6 +124,68 @@ public abstract class PaddedContract extends AttentionContract {
                     ops.meanStdRows(x, out);
                     return out;
                 });
+    }
+
+    /** Flows that are at different steps: each as if it were alone. */
+    @Test
+    void eulerStepsOfSeveral() {
+        int[] lengths = {7, 4, 9};
+        int[] at = {2, 0, 1};
+        Tensor steps = ops.tensor(1, 3, 1);
+        ops.write(new float[] {0.1f, 0.3f, 0.2f}, 0, steps);
+        for (int branches = 1; branches <= 2; branches++) {
+            for (int[] step : new int[][] {at, {1}}) {
+                Tensor field = tensor(3 * branches, 9, 5);
+                Tensor x = tensor(3, 9, 5);
+                float[] before = ops.read(x);
+                Tensor alone = ops.tensor(3, 9, 5);
+                ops.copy(x, alone);
+                ops.eulerStep(x.valid(ops.ints(lengths)), field, steps, ops.ints(step), 0.7f);
+                for (int b = 0; b < 3; b++) {
+                    Tensor own = ops.tensor(branches, 9, 5);
+                    for (int k = 0; k < branches; k++) {
+                        ops.copy(field.batch(3 * k + b), own.batch(k));
+                    }
+                    Tensor one = alone.batch(b);
+                    Ints which = ops.ints(new int[] {step[b % step.length]});
+                    ops.eulerStep(one, own, steps, which, 0.7f);
+                    float[] expected = ops.read(one.rows(0, lengths[b]));
+                    assertThat(ops.read(x.batch(b).rows(0, lengths[b]))).containsExactly(expected);
+                    double dt = new float[] {0.1f, 0.3f, 0.2f}[step[b % step.length]];
+                    float[] f = ops.read(own);
+                    double v = branches == 1 ? f[0] : 1.7 * f[0] - 0.7 * f[45];
+                    assertThat(expected[0]).isCloseTo((float) (before[b * 45] + dt * v), SMALL);
+                }
+            }
+        }
+    }
+
+    private static final Offset<Float> SMALL = Offset.offset(1e-5f);
+
+    /** A row that is added to each batch is its own. */
+    @Test
+    void aNormPlusARowEach() {
+        Tensor gamma = tensor(1, 1, 12);
+        Tensor beta = tensor(1, 1, 12);
+        Tensor more = tensor(3, 1, 12);
+        Tensor x = tensor(3, 9, 12);
+        Tensor out = ops.tensor(3, 9, 12);
+        Ints lengths = ops.ints(9, 4, 7);
+        ops.layerNormAdd(
+                x.valid(lengths), gamma, beta, 1e-5f, Activation.MISH, more, out.valid(lengths));
+        for (int b = 0; b < 3; b++) {
+            int rows = ops.read(lengths)[b];
+            Tensor one = ops.tensor(1, rows, 12);
+            ops.layerNormAdd(
+                    x.batch(b).rows(0, rows),
+                    gamma,
+                    beta,
+                    1e-5f,
+                    Activation.MISH,
+                    more.batch(b),
+                    one);
+            assertThat(ops.read(out.batch(b).rows(0, rows))).containsExactly(ops.read(one));
+        }
     }
 
     @Test
