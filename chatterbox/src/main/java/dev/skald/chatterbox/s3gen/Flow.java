@@ -3,17 +3,15 @@ package dev.skald.chatterbox.s3gen;
 import dev.skald.nn.Loader;
 import dev.skald.nn.NoiseSource;
 import dev.skald.tensor.Ops;
-import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.Weights;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Speech tokens and a voice → mel spectrogram by conditional flow matching: Euler steps from noise
@@ -34,35 +32,17 @@ public final class Flow {
     /** Tokens at the end of an unfinished stream that are looked at, but not yet spoken. */
     public static final int LOOKAHEAD = FlowEncoder.LOOKAHEAD;
 
-    private static final float GUIDANCE = 0.7f;
-    private static final int STEPS = 10;
-    private static final int MEANFLOW_STEPS = 2;
-
     private final FlowEncoder encoder;
     private final FlowEstimator estimator;
     private final Linear speaker;
-
-    /** What the estimator is told at each of the default steps: (1,S,N*C). */
-    private final Tensor defaultConditions;
+    private final EulerSteps steps;
 
     private Flow(
             FlowEncoder encoder, FlowEstimator estimator, Linear speaker, Parameters parameters) {
         this.encoder = encoder;
         this.estimator = estimator;
         this.speaker = speaker;
-        float[] times = times(defaultSteps());
-        try (Ops ops = parameters.backend().open()) {
-            ops.threads(1);
-            Tensor conditions =
-                    estimator.times(
-                            ops,
-                            Arrays.copyOf(times, times.length - 1),
-                            Arrays.copyOfRange(times, 1, times.length),
-                            -1,
-                            Taps.NONE);
-            defaultConditions =
-                    parameters.constant(ops.read(conditions), conditions.rows(), conditions.cols());
-        }
+        steps = new EulerSteps(estimator, parameters);
     }
 
     /**
@@ -89,6 +69,10 @@ public final class Flow {
         return estimator;
     }
 
+    EulerSteps steps() {
+        return steps;
+    }
+
     /** Mel bands. */
     public int bands() {
         return speaker.out();
@@ -106,7 +90,7 @@ public final class Flow {
 
     /** Steps of the official code. */
     public int defaultSteps() {
-        return estimator.meanflow() ? MEANFLOW_STEPS : STEPS;
+        return steps.count();
     }
 
     /**
@@ -196,43 +180,53 @@ public final class Flow {
     /** The mel frames of each piece, followed by anything: (N,T,M), in the caller's scope. */
     Tensor mels(Ops ops, List<Piece> pieces, Options how, Taps taps) {
         int n = pieces.size();
-        int tokens = 0;
-        int total = 0;
         int most = 0;
         for (Piece piece : pieces) {
             check(piece);
-            tokens = Math.max(tokens, piece.count());
-            total = Math.max(total, piece.total());
             most = Math.max(most, piece.frames());
         }
         Tensor mel = ops.tensor(n, most, bands());
         // golden values know no padding
-        int bucket = taps.on() || how.beyond() > 0 ? tokens : ops.bucket(tokens);
-        boolean padded = n > 1 || bucket > tokens;
-        int ids = bucket;
-        int rows = bucket > tokens ? FRAMES_A_TOKEN * bucket : total;
-        Function<Ops, Euler> make = on -> euler(on, n, rows, padded, how.steps());
-        BiConsumer<Ops, Euler> body = (on, e) -> step(on, e, Taps.NONE);
+        Room room = room(taps.on() || how.beyond() > 0 ? tokens -> tokens : ops::bucket, pieces);
         try (var scope = ops.scope();
-                // The kernels of several take longer than their launches.
-                Ops.Recording<Euler> euler =
-                        n > 1
-                                ? Ops.unrecorded(ops, make, body)
-                                : ops.record(
-                                        new Shape(this, rows, padded, how.steps()), make, body)) {
-            begin(ops, pieces, ids, how, euler.tensors(), taps);
+                Ops.Recording<EulerSteps.State> euler =
+                        steps.open(ops, n, room.rows(), room.padded(), how.steps())) {
+            EulerSteps.State e = euler.tensors();
+            e.clear(ops);
+            begin(ops, pieces, room.tokens(), how, e, taps);
+            e.lengths(ops, pieces.stream().mapToInt(Piece::total).toArray());
             integrate(ops, euler, how, taps);
             for (int i = 0; i < n; i++) {
                 Piece piece = pieces.get(i);
                 ops.copy(
-                        euler.tensors()
-                                .x()
-                                .batch(i)
-                                .rows(piece.voice().reference().frames(), piece.total()),
+                        e.x().batch(i).rows(piece.voice().reference().frames(), piece.total()),
                         mel.batch(i).rows(0, piece.frames()));
             }
         }
         return mel;
+    }
+
+    /**
+     * What pieces that go together get.
+     *
+     * @param tokens of each, for the encoder
+     * @param rows of each, for the estimator
+     * @param padded whether some are not valid
+     */
+    record Room(int tokens, int rows, boolean padded) {}
+
+    /** What these get. */
+    static Room room(IntUnaryOperator bucket, List<Piece> pieces) {
+        int tokens = pieces.stream().mapToInt(Piece::count).max().orElse(0);
+        int total = pieces.stream().mapToInt(Piece::total).max().orElse(0);
+        return room(bucket, pieces.size(), tokens, total);
+    }
+
+    /** What so many get, of at most so many tokens and frames. */
+    static Room room(IntUnaryOperator bucket, int pieces, int tokens, int total) {
+        int room = bucket.applyAsInt(tokens);
+        int rows = room > tokens ? FRAMES_A_TOKEN * room : total;
+        return new Room(room, rows, pieces > 1 || room > tokens);
     }
 
     /**
@@ -246,60 +240,24 @@ public final class Flow {
         encoder.check(piece.tokens());
     }
 
-    /** Where the Euler steps of a flow are the same ops. */
-    private record Shape(Flow flow, int rows, boolean padded, int steps) {}
-
-    /**
-     * What the Euler steps work on.
-     *
-     * @param x (N,T,M): the state
-     * @param input (B,T,in): x | mu | speaker | condition
-     * @param valid B integers: how many rows are valid; null if all are
-     * @param conditions (1,S,N*C): what the estimator is told at each step
-     * @param lengths (1,S,1): of the steps
-     * @param step which comes next
-     * @param time (1,1,N*C): its conditions
-     * @param field (B,T,M)
-     */
-    private record Euler(
-            Tensor x,
-            Tensor input,
-            @Nullable Ints valid,
-            Tensor conditions,
-            Tensor lengths,
-            Ints step,
-            Tensor time,
-            Tensor field) {}
-
     /** Rows of the estimator that a piece takes. */
     int branches() {
-        return estimator.meanflow() ? 1 : 2;
-    }
-
-    private Euler euler(Ops ops, int pieces, int rows, boolean padded, int steps) {
-        int batch = branches() * pieces;
-        Tensor field = ops.tensor(batch, rows, bands());
-        return new Euler(
-                ops.tensor(pieces, rows, bands()),
-                estimator.input(ops, field),
-                padded ? ops.ints(batch) : null,
-                ops.tensor(1, steps, defaultConditions.cols()),
-                ops.tensor(1, steps, 1),
-                ops.ints(1),
-                ops.tensor(1, 1, defaultConditions.cols()),
-                field);
+        return steps.branches();
     }
 
     /**
-     * Fills in all but the state in {@code input} and what is told of the steps.
+     * Puts the beginnings of pieces into the first batches of a state.
      *
      * @param count tokens that there is room for
      */
-    private void begin(
-            Ops ops, List<Piece> pieces, int count, Options how, Euler euler, Taps taps) {
+    void begin(
+            Ops ops,
+            List<Piece> pieces,
+            int count,
+            Options how,
+            EulerSteps.State euler,
+            Taps taps) {
         int m = bands();
-        ops.fill(euler.input(), 0);
-        ops.fill(euler.x(), 0);
         encode(ops, pieces, count, how, euler.input(), taps);
         for (int i = 0; i < pieces.size(); i++) {
             Piece piece = pieces.get(i);
@@ -314,11 +272,6 @@ public final class Flow {
                 piece.noise().fill(ops, 0, x.rows(0, given));
             }
             piece.noise().fill(ops, given + piece.offset(), x.rows(given, piece.total()));
-        }
-        if (euler.valid() != null) {
-            int[] valid = new int[euler.valid().count()];
-            Arrays.setAll(valid, b -> pieces.get(b % pieces.size()).total());
-            ops.write(valid, euler.valid());
         }
     }
 
@@ -387,66 +340,24 @@ public final class Flow {
     }
 
     /** Euler steps from where {@link #begin} left off. */
-    private void integrate(Ops ops, Ops.Recording<Euler> euler, Options how, Taps taps) {
-        Euler e = euler.tensors();
-        float[] times = times(how.steps());
-        float[] from = Arrays.copyOf(times, how.steps());
-        float[] to = Arrays.copyOfRange(times, 1, how.steps() + 1);
-        boolean usual = how.steps() == defaultSteps() && !taps.on();
-        ops.copy(
-                usual ? defaultConditions : estimator.times(ops, from, to, how.tapped(), taps),
-                e.conditions());
-        float[] lengths = new float[how.steps()];
-        for (int s = 0; s < lengths.length; s++) {
-            lengths[s] = to[s] - from[s];
-        }
-        ops.write(lengths, 0, e.lengths());
-        ops.write(new int[1], e.step());
+    private void integrate(Ops ops, Ops.Recording<EulerSteps.State> euler, Options how, Taps taps) {
+        EulerSteps.State e = euler.tensors();
+        float[] times = steps.times(how.steps());
+        steps.prepare(ops, e, how.steps(), how.tapped(), taps, 0);
         for (int s = 0; s < how.steps(); s++) {
             how.check().run();
             if (taps.on()) {
                 taps.tap("est_x" + s, ops, e.x());
             }
             if (taps.on() && s == how.tapped()) {
-                state(ops, e);
-                tapArguments(ops, e.input(), from[s], to[s], taps);
-                step(ops, e, taps);
+                steps.state(ops, e);
+                tapArguments(ops, e.input(), times[s], times[s + 1], taps);
+                steps.step(ops, e, taps);
                 taps.tap("est_out", ops, e.field());
             } else {
                 euler.replay();
             }
         }
-    }
-
-    /** Puts the state x into the input of the estimator, in both rows with guidance. */
-    private void state(Ops ops, Euler e) {
-        for (int b = 0; b < e.input().batch(); b++) {
-            ops.copy(e.x().batch(b % e.x().batch()), e.input().batch(b).cols(0, bands()));
-        }
-    }
-
-    /** One Euler step; nothing in it comes from the host. */
-    private void step(Ops ops, Euler e, Taps taps) {
-        state(ops, e);
-        ops.gather(e.conditions(), e.step(), e.time());
-        Ints valid = e.valid();
-        Tensor input = valid == null ? e.input() : e.input().valid(valid);
-        Tensor field = valid == null ? e.field() : e.field().valid(valid);
-        estimator.run(ops, input, e.time(), taps, field);
-        int n = e.x().batch();
-        int rows = e.x().rows();
-        // (N,T,M) twice as (2,N T,M): both fields of a piece are two batches of a view
-        Tensor fields = e.field().reshape(branches(), n * rows, bands());
-        for (int i = 0; i < n; i++) {
-            Tensor x = e.x().batch(i);
-            ops.eulerStep(
-                    valid == null ? x : x.valid(valid.slice(i, 1)),
-                    fields.rows(i * rows, (i + 1) * rows),
-                    e.lengths(),
-                    e.step(),
-                    GUIDANCE);
-        }
-        ops.increment(e.step(), 1);
     }
 
     private void tapArguments(Ops ops, Tensor input, float t, float r, Taps taps) {
@@ -457,19 +368,5 @@ public final class Flow {
         taps.tap("est_in_cond", ops, input.cols(3 * m, 4 * m));
         taps.tap("est_in_t", new float[] {t}, 1);
         taps.tap("est_in_r", new float[] {r}, 1);
-    }
-
-    /**
-     * Times 0 to 1, rounded as the official code rounds them: equal steps, or a cosine schedule.
-     */
-    private float[] times(int steps) {
-        float[] times = new float[steps + 1];
-        float step = 1f / steps;
-        for (int k = 0; k <= steps; k++) {
-            // torch.linspace counts from both ends
-            float t = k < (steps + 1) / 2 ? k * step : 1 - (steps - k) * step;
-            times[k] = estimator.meanflow() ? t : 1 - (float) Math.cos(t * 0.5f * (float) Math.PI);
-        }
-        return times;
     }
 }

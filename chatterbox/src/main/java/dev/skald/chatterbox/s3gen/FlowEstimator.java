@@ -179,10 +179,10 @@ final class FlowEstimator {
     }
 
     /**
-     * The field at one time.
+     * The field at one time, or at one time a row.
      *
      * @param input (B,T,in), from {@link #input}
-     * @param time (1,1,N*C), a row of {@link #times}
+     * @param time (1,1,N*C), a row of {@link #times}, or (B,1,N*C)
      * @param out (B,T,in/4)
      */
     void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * short-time transform. Follows {@code HiFTGenerator} of {@code s3gen/hifigan.py} in
  * resemble-ai/chatterbox.
  *
- * <p>Legend: F mel frames (50 a second), N = 120 F + 1 spectral frames, C channels.
+ * <p>Legend: B pieces, F mel frames (50 a second), N = 120 F + 1 spectral frames, C channels.
  */
 public final class HiftVocoder {
     /** Samples of a mel frame. */
@@ -160,7 +160,7 @@ public final class HiftVocoder {
         return source.harmonics();
     }
 
-    /** Hz of each frame (1,F,1) of mel (1,F,80), in the caller's scope. */
+    /** Hz of each frame (B,F,1) of mel (B,F,80), in the caller's scope. */
     Tensor f0(Ops ops, Tensor mel) {
         return f0Predictor.predict(ops, mel);
     }
@@ -189,7 +189,7 @@ public final class HiftVocoder {
                     source.rows() + " source samples for " + mel.rows() + " frames");
         }
         Tensor wave = ops.tensor(1, 1, samples);
-        decode(ops, mel, source, ops.rowsAtOnce(bytesAFrame), taps, wave);
+        decode(ops, mel, source, framesAtOnce(ops), taps, wave);
         return wave;
     }
 
@@ -216,6 +216,20 @@ public final class HiftVocoder {
                         wave.cols(from * SAMPLES_A_FRAME, to * SAMPLES_A_FRAME));
             }
         }
+    }
+
+    /** How many frames can be decoded at once. */
+    int framesAtOnce(Ops ops) {
+        return ops.rowsAtOnce(bytesAFrame);
+    }
+
+    /**
+     * Several at once, each as if it were alone: mel (B,F,80), padded → waveforms (B,1,480 F).
+     *
+     * @param source (B,480 F,1)
+     */
+    void decodeTogether(Ops ops, Tensor mel, Tensor source, Tensor waves) {
+        direct(ops, mel, source, Taps.NONE, waves);
     }
 
     /** Where the ops are the same. */
@@ -278,20 +292,21 @@ public final class HiftVocoder {
     }
 
     private void direct(Ops ops, Tensor mel, Tensor source, Taps taps, Tensor wave) {
+        int n = mel.batch();
         int samples = source.rows();
         try (var scope = ops.scope()) {
             int count = samples / HOP + 1;
             Ints frames = mel.lengths();
             Ints rows = frames == null ? null : ops.lengths(frames, SAMPLES_A_FRAME / HOP, 1, 1);
-            Tensor x = valid(ops.tensor(1, count, stages.getLast().up().out()), rows);
+            Tensor x = valid(ops.tensor(n, count, stages.getLast().up().out()), rows);
             try (var inner = ops.scope()) {
-                Tensor spectrum = valid(ops.tensor(1, count, 2 * stft.bins()), rows);
-                ops.stft(source.reshape(1, 1, samples), stft, spectrum);
+                Tensor spectrum = valid(ops.tensor(n, count, 2 * stft.bins()), rows);
+                ops.stft(source.reshape(n, 1, samples), stft, spectrum);
                 taps.tap("s_stft", ops, spectrum);
                 network(ops, mel, spectrum, taps, x);
             }
             Activation leaky = Activation.leakyRelu(LAST_SLOPE);
-            Tensor y = post.forward(ops, x, leaky, Epilogue.NONE); // (1,N,18)
+            Tensor y = post.forward(ops, x, leaky, Epilogue.NONE); // (B,N,18)
             if (taps.on()) {
                 Tensor in = ops.tensor(1, count, x.cols());
                 ops.activate(x, leaky, in);
@@ -303,7 +318,7 @@ public final class HiftVocoder {
     }
 
     private void network(Ops ops, Tensor mel, Tensor spectrum, Taps taps, Tensor out) {
-        Tensor x = pre.forward(ops, mel); // (1,F,C)
+        Tensor x = pre.forward(ops, mel); // (B,F,C)
         taps.tap("conv_pre", ops, x);
         for (int i = 0; i < stages.size(); i++) {
             Stage stage = stages.get(i);
@@ -316,16 +331,18 @@ public final class HiftVocoder {
             int rows = stage.up().rows(x.rows());
             Ints before = x.lengths();
             Ints valid = before == null ? null : ops.lengths(before, stage.up().stride(), 0, 1);
-            Tensor mixed = last ? out : valid(ops.tensor(1, rows, stage.up().out()), valid);
+            Tensor mixed = last ? out : valid(ops.tensor(x.batch(), rows, stage.up().out()), valid);
             try (var scope = ops.scope()) {
                 Tensor h = ops.convTranspose1d(x, stage.up(), Activation.leakyRelu(SLOPE));
                 taps.tap("ups" + i, ops, h);
                 if (last) {
                     // A mirrored row comes before the last stage.
                     Tensor up = h;
-                    h = ops.tensor(1, rows + 1, up.cols());
+                    h = ops.tensor(x.batch(), rows + 1, up.cols());
                     ops.copy(up, h.rows(1, rows + 1));
-                    ops.copy(up.unpadded(2).rows(1, 2), h.rows(0, 1));
+                    for (int b = 0; b < x.batch(); b++) {
+                        ops.copy(up.batch(b).unpadded(2).rows(1, 2), h.batch(b).rows(0, 1));
+                    }
                     h = valid(h, out.lengths());
                 }
                 try (var inner = ops.scope()) {

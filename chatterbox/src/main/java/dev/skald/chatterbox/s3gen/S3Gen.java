@@ -143,19 +143,86 @@ public final class S3Gen {
             }
             long flowNanos = (System.nanoTime() - start) / pieces.size();
             check.run();
-            long middle = System.nanoTime();
-            List<S3GenStream.Vocoded> made = new ArrayList<>();
+            List<Tensor> own = new ArrayList<>();
             for (int i = 0; i < pieces.size(); i++) {
-                Tensor mel = mels.batch(i).rows(0, parts.get(i).frames());
-                made.add(pieces.get(i).vocode(ops, mel));
+                own.add(mels.batch(i).rows(0, parts.get(i).frames()));
+            }
+            vocode(ops, pieces, own, false);
+            pieces.forEach(p -> p.took(flowNanos, 0));
+        }
+    }
+
+    /**
+     * What comes after the flow.
+     *
+     * @param mels of each piece: (1,F,M)
+     * @param together whether as one batch, where they are of about one length
+     */
+    void vocode(Ops ops, List<S3GenStream.Piece> pieces, List<Tensor> mels, boolean together) {
+        long start = System.nanoTime();
+        int n = pieces.size();
+        try (var scope = ops.scope()) {
+            List<Vocoded> made = new ArrayList<>();
+            List<Vocoded.Cut> cuts = new ArrayList<>();
+            for (int i = 0; i < n; i++) {
+                cuts.add(pieces.get(i).cut(mels.get(i).rows()));
+            }
+            int longest = cuts.stream().mapToInt(Vocoded.Cut::frames).max().orElse(0);
+            int sum = cuts.stream().mapToInt(Vocoded.Cut::frames).sum();
+            if (together
+                    && n > 1
+                    && n * longest <= vocoder.framesAtOnce(ops)
+                    && sum >= n * longest / 2) {
+                made.addAll(together(ops, pieces, cuts, mels, longest));
+            } else {
+                for (int i = 0; i < n; i++) {
+                    made.add(pieces.get(i).vocode(ops, mels.get(i)));
+                }
             }
             // Read when all are under way, so that the device does not wait for the host.
-            for (int i = 0; i < pieces.size(); i++) {
+            for (int i = 0; i < n; i++) {
                 pieces.get(i).take(ops, made.get(i));
             }
-            long vocoderNanos = (System.nanoTime() - middle) / pieces.size();
-            pieces.forEach(p -> p.took(flowNanos, vocoderNanos));
         }
+        long nanos = (System.nanoTime() - start) / n;
+        pieces.forEach(p -> p.took(0, nanos));
+    }
+
+    /** One batch of as many rows as the longest has. */
+    private List<Vocoded> together(
+            Ops ops,
+            List<S3GenStream.Piece> pieces,
+            List<Vocoded.Cut> cuts,
+            List<Tensor> mels,
+            int longest) {
+        int n = pieces.size();
+        int samples = longest * HiftVocoder.SAMPLES_A_FRAME;
+        List<Vocoded> made = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            made.add(pieces.get(i).room(ops, cuts.get(i), flow.bands()));
+        }
+        try (var scope = ops.scope()) {
+            Tensor x = ops.tensor(n, longest, flow.bands());
+            Tensor s = ops.tensor(n, samples, 1);
+            Tensor waves = ops.tensor(n, 1, samples);
+            int[] frames = cuts.stream().mapToInt(Vocoded.Cut::frames).toArray();
+            Tensor valid = x.valid(ops.ints(frames));
+            for (int i = 0; i < n; i++) {
+                pieces.get(i).blend(ops, mels.get(i), x.batch(i).rows(0, frames[i]));
+            }
+            Tensor f0 = vocoder.f0(ops, valid);
+            List<HarmonicSource.Phase> phases = new ArrayList<>();
+            for (int i = 0; i < n; i++) {
+                Tensor own = s.batch(i).rows(0, frames[i] * HiftVocoder.SAMPLES_A_FRAME);
+                Tensor hertz = f0.batch(i).unpadded(frames[i]);
+                phases.add(pieces.get(i).source(ops, cuts.get(i), hertz, own));
+            }
+            vocoder.decodeTogether(ops, valid, s, waves);
+            for (int i = 0; i < n; i++) {
+                made.get(i).keep(ops, x.batch(i), s.batch(i), waves.batch(i), phases.get(i));
+            }
+        }
+        return made;
     }
 
     /**

@@ -8,13 +8,18 @@ import dev.skald.tensor.Ops;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Computes the pieces of all that is spoken with a model, those that wait together as one batch, on
  * one op stream. What a piece becomes does not depend on the others. As a {@link SpeechJob.Batch}
  * it is run by one thread at a time; the rest is safe for many.
+ *
+ * <p>A batch is whole flows that begin together; or, with {@code -Dskald.join=ROWS}, Euler steps of
+ * flows that join and leave, at most so many rows of the estimator at once.
  */
 public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     /**
@@ -31,21 +36,45 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
      */
     private static final double VALID = 0.75;
 
+    /** The same of flows that join: who joins is seldom as long as who is there. */
+    private static final double VALID_JOINED = 0.5;
+
+    /** Frames that flows which are under way have room for, at least. */
+    private static final int STORE = 4096;
+
     private final S3Gen model;
     private final Backend device;
     private final Backend.Registration pressure;
+
+    /** Flows that join and leave; null: whole ones. Used under the lock. */
+    private final @Nullable RunningFlows flows;
+
+    /** Rows of the estimator at once. */
+    private final int most;
 
     /** Held by whoever uses the op stream. */
     private final ReentrantLock computing = new ReentrantLock();
 
     private @Nullable Ops ops;
 
-    /** In the order of asking; guarded by itself. */
+    /** What is asked for and not done, in the order of asking; guarded by itself. */
     private final List<Piece> waiting = new ArrayList<>();
 
+    /** How many pieces were ever added. */
+    private final AtomicInteger asked = new AtomicInteger();
+
     public S3GenBatch(S3Gen model, Backend device) {
+        this(model, device, Integer.getInteger("skald.join", 0));
+    }
+
+    /**
+     * @param join rows of flows that join and leave; 0: whole ones
+     */
+    S3GenBatch(S3Gen model, Backend device, int join) {
         this.model = model;
         this.device = device;
+        flows = join > 0 ? new RunningFlows(model.flow()) : null;
+        most = join > 0 ? join : ROWS;
         pressure = device.onPressure(this::trim);
     }
 
@@ -54,6 +83,7 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         synchronized (waiting) {
             waiting.add(piece);
         }
+        asked.incrementAndGet();
     }
 
     /** Forgets a piece that nobody wants any more. */
@@ -70,58 +100,137 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         try {
             Ops on = ops == null ? device.open() : ops;
             ops = on;
-            List<Piece> chosen = choose(Math.min(ROWS, on.rowsAtOnce(BYTES_A_ROW)));
-            if (!chosen.isEmpty()) {
-                compute(on, chosen);
+            int rows = Math.min(most, on.rowsAtOnce(BYTES_A_ROW));
+            if (flows != null) {
+                join(on, flows, rows);
+                return;
             }
+            List<Piece> chosen = alike(rows);
+            forget(chosen);
+            divide(chosen, some -> model.compute(on, some, () -> check(some)));
         } finally {
             computing.unlock();
         }
     }
 
-    /**
-     * Who hears nothing yet first, then in the order of asking; with others of about its length.
-     */
-    private List<Piece> choose(int rows) {
-        synchronized (waiting) {
-            if (waiting.isEmpty()) {
-                return List.of();
+    /** Steps of flows until some have ended, which are vocoded then; whoever comes may join. */
+    private void join(Ops on, RunningFlows running, int rows) {
+        List<Piece> done = List.of();
+        while (done.isEmpty()) {
+            int seen = asked.get();
+            List<Piece> chosen = admitted(on, running, rows);
+            if (chosen.isEmpty()) {
+                return;
             }
-            Piece first =
-                    waiting.stream().filter(Piece::awaited).findFirst().orElse(waiting.getFirst());
-            List<Piece> others = new ArrayList<>(waiting);
-            others.remove(first);
-            others.sort(Comparator.comparingInt(p -> Math.abs(p.rows() - first.rows())));
-            List<Piece> chosen = new ArrayList<>(List.of(first));
-            int most = first.rows();
-            int sum = most;
-            for (Piece piece : others) {
-                int n = chosen.size() + 1;
-                int longest = Math.max(most, piece.rows());
-                if ((long) n * longest * model.flow().branches() <= rows
-                        && sum + piece.rows() >= VALID * n * longest) {
-                    chosen.add(piece);
-                    most = longest;
-                    sum += piece.rows();
-                }
-            }
-            waiting.removeAll(chosen);
-            return chosen;
+            divide(
+                    chosen,
+                    some ->
+                            running.advance(
+                                    on,
+                                    some,
+                                    () ->
+                                            asked.get() != seen
+                                                    || !some.stream().allMatch(Piece::wanted)));
+            List<Piece> ended = chosen.stream().filter(p -> !p.done() && running.ended(p)).toList();
+            divide(
+                    ended,
+                    some -> model.vocode(on, some, some.stream().map(running::mel).toList(), true));
+            ended.forEach(p -> p.took(running.nanos(p), 0));
+            done = chosen.stream().filter(Piece::done).toList();
+            forget(done);
+            running.keep(waiting());
         }
     }
 
+    /**
+     * Which flows go on together: those that nobody heard anything of yet come first, then those
+     * that are nearest to their end. Those that nobody wants any more leave.
+     */
+    private List<Piece> admitted(Ops on, RunningFlows running, int rows) {
+        List<Piece> wanted = new ArrayList<>();
+        for (Piece piece : waiting()) {
+            try {
+                piece.check();
+                wanted.add(piece);
+            } catch (RuntimeException e) {
+                piece.fails(e);
+                forget(List.of(piece));
+            }
+        }
+        running.keep(wanted);
+        int capacity = Math.max(STORE, 2 * rows / model.flow().branches());
+        Comparator<Piece> unheard = Comparator.comparing(p -> !p.awaited());
+        wanted.sort(unheard);
+        wanted.removeIf(p -> !running.admit(on, p, capacity));
+        wanted.sort(unheard.thenComparing(running::made, Comparator.reverseOrder()));
+        return choose(wanted, rows, VALID_JOINED);
+    }
+
+    /**
+     * Who hears nothing yet first, then in the order of asking; with others of about its length.
+     */
+    private List<Piece> alike(int rows) {
+        List<Piece> order = waiting();
+        if (!order.isEmpty()) {
+            Piece first =
+                    order.stream().filter(Piece::awaited).findFirst().orElse(order.getFirst());
+            order.remove(first);
+            order.sort(Comparator.comparingInt(p -> Math.abs(p.rows() - first.rows())));
+            order.addFirst(first);
+        }
+        return choose(order, rows, VALID);
+    }
+
+    private List<Piece> waiting() {
+        synchronized (waiting) {
+            return new ArrayList<>(waiting);
+        }
+    }
+
+    private void forget(List<Piece> pieces) {
+        synchronized (waiting) {
+            waiting.removeAll(pieces);
+        }
+    }
+
+    /**
+     * The first, and those after it that fit.
+     *
+     * @param valid how much of the rows, at least
+     */
+    private List<Piece> choose(List<Piece> order, int rows, double valid) {
+        List<Piece> chosen = new ArrayList<>();
+        int longest = 0;
+        int sum = 0;
+        for (Piece piece : order) {
+            int n = chosen.size() + 1;
+            int length = Math.max(longest, piece.rows());
+            if (n == 1
+                    || (long) n * length * model.flow().branches() <= rows
+                            && sum + piece.rows() >= valid * n * length) {
+                chosen.add(piece);
+                longest = length;
+                sum += piece.rows();
+            }
+        }
+        return chosen;
+    }
+
     /** What fails is tried again in smaller batches, so that none fails because of another. */
-    private void compute(Ops on, List<Piece> pieces) {
+    private static void divide(List<Piece> pieces, Consumer<List<Piece>> work) {
+        if (pieces.isEmpty()) {
+            return;
+        }
         try {
-            model.compute(on, pieces, () -> check(pieces));
+            work.accept(pieces);
         } catch (RuntimeException e) {
             boolean lost = e instanceof DeviceException d && d.kind() == DeviceException.Kind.LOST;
             List<Piece> left = pieces.stream().filter(p -> !p.done()).toList();
             if (lost || left.size() == 1) {
                 left.forEach(p -> p.fails(e));
             } else if (!left.isEmpty()) {
-                compute(on, left.subList(0, left.size() / 2));
-                compute(on, left.subList(left.size() / 2, left.size()));
+                divide(left.subList(0, left.size() / 2), work);
+                divide(left.subList(left.size() / 2, left.size()), work);
             }
         }
     }
@@ -142,11 +251,21 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         }
     }
 
-    /** Frees the op stream's memory, if nothing runs on it. */
+    /** How many flows are under way, where they join. For the thread that runs it. */
+    int underWay() {
+        return flows == null ? 0 : flows.size();
+    }
+
+    /** Frees the op stream's memory, if nothing runs on it or is half done. */
     private void trim() {
         if (!computing.isHeldByCurrentThread() && computing.tryLock()) {
             try {
-                free();
+                if (flows != null) {
+                    flows.keep(waiting());
+                }
+                if (underWay() == 0) {
+                    free();
+                }
             } finally {
                 computing.unlock();
             }
@@ -155,6 +274,9 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
 
     private void free() {
         if (ops != null) {
+            if (flows != null) {
+                flows.keep(List.of());
+            }
             ops.close();
             ops = null;
         }

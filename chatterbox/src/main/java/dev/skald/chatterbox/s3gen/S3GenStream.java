@@ -1,5 +1,6 @@
 package dev.skald.chatterbox.s3gen;
 
+import dev.skald.chatterbox.s3gen.Vocoded.Cut;
 import dev.skald.nn.HarmonicSource;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -248,6 +249,16 @@ public final class S3GenStream {
             check.run();
         }
 
+        /** Whether it still is. */
+        boolean wanted() {
+            try {
+                check();
+                return true;
+            } catch (RuntimeException e) {
+                return false;
+            }
+        }
+
         VoiceReference voice() {
             return voice;
         }
@@ -265,6 +276,26 @@ public final class S3GenStream {
             return S3GenStream.this.vocode(ops, fresh, first, last);
         }
 
+        /** What of its frames is vocoded. */
+        Cut cut(int fresh) {
+            return S3GenStream.this.cut(fresh, first, last);
+        }
+
+        /** Room for what of it is vocoded, in the caller's scope. */
+        Vocoded room(Ops ops, Cut cut, int bands) {
+            return Vocoded.of(ops, cut, bands, random.offsets().length, last);
+        }
+
+        /** Its frames, into x (1,cut.frames,M). */
+        void blend(Ops ops, Tensor fresh, Tensor x) {
+            S3GenStream.this.blend(ops, x, fresh, first);
+        }
+
+        /** Their source s, from their Hz (1,cut.frames,1); gives the oscillators at the end. */
+        HarmonicSource.Phase source(Ops ops, Cut cut, Tensor f0, Tensor s) {
+            return S3GenStream.this.source(ops, f0, s, cut.end(), cut.fixed());
+        }
+
         void take(Ops ops, Vocoded made) {
             float[] taken = S3GenStream.this.take(ops, made);
             synchronized (this) {
@@ -280,25 +311,9 @@ public final class S3GenStream {
 
     // ---- sound
 
-    /**
-     * What is vocoded of a piece and not read yet.
-     *
-     * @param values (1,n,1): waveform, then mel and source that are kept, see {@link Kept}
-     * @param turns see {@link Kept}; null after the last piece
-     * @param waves samples of the waveform: those that can be spoken, then the tail
-     */
-    record Vocoded(
-            Tensor values,
-            Ops.@Nullable Ints turns,
-            long speakTo,
-            long keptFrom,
-            int waves,
-            int mel) {}
-
-    /** Vocodes fresh frames (1,F,M) from frame {@code first} on, spoken ones kept. */
-    Vocoded vocode(Ops ops, Tensor fresh, long first, boolean last) {
-        int bands = fresh.cols();
-        long end = first + fresh.rows();
+    /** What is vocoded of so many fresh frames, the first of them {@code first}. */
+    private Cut cut(int fresh, long first, boolean last) {
+        long end = first + fresh;
         long from = kept.from;
         long speakTo = last ? end : Math.max(spoken, end - FADE - GUARD);
         long fixed = last ? end : Math.clamp(speakTo + FADE, sourceTo(), end);
@@ -306,54 +321,47 @@ public final class S3GenStream {
         int skip = Math.toIntExact((spoken - from) * FRAME);
         int given = Math.toIntExact((speakTo - spoken) * FRAME);
         int waves = given + (last ? 0 : Math.min(FADE * FRAME, length * FRAME - skip - given));
-        // What the next piece needs of this one.
         long low = last ? end : Math.max(from, speakTo - HiftVocoder.REACH);
         int frames = Math.toIntExact(last ? 0 : Math.min(end, speakTo + FADE) - low);
-        int samples = Math.toIntExact((fixed - low) * FRAME);
-        int mel = frames * bands;
-        Tensor values = ops.tensor(1, waves + mel + samples, 1);
-        Ops.Ints turns = last ? null : ops.ints(kept.turns.length);
+        return new Cut(from, end, speakTo, fixed, low, frames, skip, waves);
+    }
+
+    /** Vocodes fresh frames (1,F,M) from frame {@code first} on, spoken ones kept. */
+    Vocoded vocode(Ops ops, Tensor fresh, long first, boolean last) {
+        Cut cut = cut(fresh.rows(), first, last);
+        Vocoded made = Vocoded.of(ops, cut, fresh.cols(), random.offsets().length, last);
         try (var scope = ops.scope()) {
-            Tensor x = ops.tensor(1, length, bands);
+            Tensor x = ops.tensor(1, cut.frames(), fresh.cols());
             blend(ops, x, fresh, first);
-            Tensor s = ops.tensor(1, length * FRAME, 1);
-            HarmonicSource.Phase phase = source(ops, x, s, end, fixed);
-            Tensor wave = vocoder.decode(ops, x, s, Taps.NONE);
-            ops.copy(wave.cols(skip, skip + waves), values.rows(0, waves).reshape(1, 1, waves));
-            if (turns != null) {
-                ops.copy(
-                        part(x, from, low, low + frames),
-                        values.rows(waves, waves + mel).reshape(1, frames, bands));
-                ops.copy(
-                        part(s, from * FRAME, low * FRAME, fixed * FRAME),
-                        values.rows(waves + mel, waves + mel + samples));
-                ops.copy(phase.turns(), turns);
-            }
+            Tensor s = ops.tensor(1, cut.frames() * FRAME, 1);
+            HarmonicSource.Phase phase = source(ops, vocoder.f0(ops, x), s, cut.end(), cut.fixed());
+            made.keep(ops, x, s, vocoder.decode(ops, x, s, Taps.NONE), phase);
         }
-        return new Vocoded(values, turns, speakTo, low, waves, mel);
+        return made;
     }
 
     /** The samples that can be spoken; the stream goes on from there. */
     float[] take(Ops ops, Vocoded made) {
-        float[] values = ops.read(made.values);
-        float[] wave = Arrays.copyOf(values, made.waves);
+        float[] values = ops.read(made.values());
+        Cut cut = made.cut();
+        float[] wave = Arrays.copyOf(values, cut.waves());
         fade(kept.tail, wave);
-        int given = Math.toIntExact((made.speakTo - spoken) * FRAME);
+        int given = Math.toIntExact((cut.speakTo() - spoken) * FRAME);
         float[] out = Arrays.copyOf(wave, given);
         if (spoken == 0 && given > 0) {
             S3Gen.fadeIn(out);
         }
-        if (made.turns != null) {
-            int source = made.waves + made.mel;
+        if (made.turns() != null) {
+            int source = values.length - cut.sources();
             kept =
                     new Kept(
-                            made.keptFrom,
-                            Arrays.copyOfRange(values, made.waves, source),
+                            cut.keptFrom(),
+                            Arrays.copyOfRange(values, cut.waves(), source),
                             Arrays.copyOfRange(values, source, values.length),
-                            ops.read(made.turns),
-                            Arrays.copyOfRange(wave, given, made.waves));
+                            ops.read(made.turns()),
+                            Arrays.copyOfRange(wave, given, cut.waves()));
         }
-        spoken = made.speakTo;
+        spoken = cut.speakTo();
         return out;
     }
 
@@ -397,7 +405,7 @@ public final class S3GenStream {
     }
 
     /** Frames [from, to) of a tensor whose first row is frame {@code first}. */
-    private static Tensor part(Tensor frames, long first, long from, long to) {
+    static Tensor part(Tensor frames, long first, long from, long to) {
         return frames.rows(Math.toIntExact(from - first), Math.toIntExact(to - first));
     }
 
@@ -407,11 +415,10 @@ public final class S3GenStream {
     }
 
     /**
-     * The source s of frames [kept.from, end): what is known of it is kept, up to {@code fixed}
-     * from now; gives the oscillators there.
+     * The source s of frames [kept.from, end) of frequencies f0: what is known of it is kept, up to
+     * {@code fixed} from now; gives the oscillators there.
      */
-    private HarmonicSource.Phase source(Ops ops, Tensor x, Tensor s, long end, long fixed) {
-        Tensor f0 = vocoder.f0(ops, x);
+    private HarmonicSource.Phase source(Ops ops, Tensor f0, Tensor s, long end, long fixed) {
         long known = sourceTo();
         if (known > kept.from) {
             ops.write(kept.source, 0, s.rows(0, kept.source.length));

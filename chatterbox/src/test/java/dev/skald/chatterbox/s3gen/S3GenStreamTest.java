@@ -69,7 +69,7 @@ class S3GenStreamTest {
                     for (int frames : new int[] {44, 94, 194, 240}) {
                         Tensor known = ops.tensor(1, frames, PromptMel.BANDS);
                         ops.write(mel, 0, known);
-                        S3GenStream.Vocoded made = stream.vocode(ops, known, 0, frames == 240);
+                        Vocoded made = stream.vocode(ops, known, 0, frames == 240);
                         pieces = join(pieces, stream.take(ops, made));
                     }
                     double error = 0;

@@ -1,0 +1,7 @@
+package dev.skald.chatterbox.s3gen;
+
+import dev.skald.testkit.Card;
+
+/** S3Gen on a GPU. */
+@Card
+class CardRunningFlowsTest extends RunningFlowsTest {}
