@@ -95,11 +95,11 @@ class T3DecoderTest {
 
     /** More rows than a device's kernels take at once. */
     @ParameterizedTest
-    @CsvSource({"t3_original, 40", "t3_turbo, 64"})
-    void manySequencesSayWhatEachSaysAlone(String stage, int count) {
+    @CsvSource({"t3_original, 40, BF16", "t3_turbo, 64, BF16", "t3_turbo, 40, INT8"})
+    void manySequencesSayWhatEachSaysAlone(String stage, int count, Precision precision) {
         try (GoldenSet set = GoldenSet.open(Path.of("src/test/resources/goldens"));
                 TestDevice device = TestDevice.open(2);
-                Parameters parameters = device.backend().parameters(Precision.BF16);
+                Parameters parameters = device.backend().parameters(precision);
                 Ops ops = device.ops()) {
             GoldenFile file = set.stage(stage);
             T3 model = T3.load(parameters, file.weightsUnderPrefix(), T3GoldenStage.config(file));
