@@ -1,4 +1,4 @@
-// A step of T3: matrix products over 1 to 32 rows, attention, the list of rows. See decode.cuh.
+// A step of T3: its matrix products, over 1 to 32 rows and, at the end, over more. See decode.cuh.
 //
 // Each kernel requests its weights (or its old keys and values) into registers before it waits for the kernel before it, so
 // that memory stays busy across the edge. Products are mma.m16n8k16 with the weights as the B operand and the rows as A.
@@ -275,6 +275,19 @@ template <bool LLAMA> DEVICE void t3_store_qkv(int n, int part, float v0, float 
     }
 }
 
+// Writes the outputs n, n + 1 of row r of all matrices but qkv to where the next kernel reads them.
+template <int PH, bool LLAMA> DEVICE void t3_store(const T3& m, int r, int n, float v0, float v1, const float2& residual) {
+    if (PH == T3_UP && LLAMA) {
+        m.hidden[(long long)r * m.ffn + n / 2] = (uint16_t)pack_bf16(mul_rn(t3_silu(v0), v1), 0.f);
+    } else if (PH == T3_UP) {
+        *(unsigned*)&m.hidden[(long long)r * m.ffn + n] = pack_bf16(t3_gelu(v0), t3_gelu(v1));
+    } else if (PH == T3_TOP) {
+        *(float2*)(m.logits + (long long)r * ((m.vocabulary + 7) / 8 * 8) + n) = make_float2(v0, v1);
+    } else {
+        *(float2*)(m.x + (long long)r * m.width + n) = make_float2(add_rn(residual.x, v0), add_rn(residual.y, v1));
+    }
+}
+
 // One matrix product of a step. OCT: octets of rows; G: groups of 8 outputs a block; KPW: tiles of inputs a warp.
 // Blocks of 512. Dynamic shared memory: OCT * 1,024 bytes of statistics, then OCT * min(G, 16 / OCT) * 4,096 bytes.
 template <int PH, bool LLAMA, int OCT, int G, int KPW>
@@ -396,17 +409,8 @@ DEVICE void t3_product(const T3& m) {
                 v0 = mul_rn(v0, scale), v1 = mul_rn(v1, scale);
             }
             v0 = add_rn(v0, b.x), v1 = add_rn(v1, b.y);
-            if (PAST) {
-                t3_store_qkv<LLAMA>(n, (n >= m.heads * T3_HEAD) + (n >= 2 * m.heads * T3_HEAD), v0, v1, place);
-            } else if (PH == T3_UP && LLAMA) {
-                m.hidden[(long long)r * m.ffn + n / 2] = (uint16_t)pack_bf16(mul_rn(t3_silu(v0), v1), 0.f);
-            } else if (PH == T3_UP) {
-                *(unsigned*)&m.hidden[(long long)r * m.ffn + n] = pack_bf16(t3_gelu(v0), t3_gelu(v1));
-            } else if (PH == T3_TOP) {
-                *(float2*)(m.logits + (long long)r * ((m.vocabulary + 7) / 8 * 8) + n) = make_float2(v0, v1);
-            } else {
-                *(float2*)(m.x + (long long)r * m.width + n) = make_float2(add_rn(residual.x, v0), add_rn(residual.y, v1));
-            }
+            if (PAST) t3_store_qkv<LLAMA>(n, (n >= m.heads * T3_HEAD) + (n >= 2 * m.heads * T3_HEAD), v0, v1, place);
+            else t3_store<PH, LLAMA>(m, r, n, v0, v1, residual);
         }
     }
 }
@@ -433,3 +437,167 @@ T3_PRODUCTS(up_gpt2, T3_UP, false, 8, 2)
 T3_PRODUCTS(down, T3_DOWN, false, 2, 8)
 T3_PRODUCTS(head_llama, T3_TOP, true, 8, 2)
 T3_PRODUCTS(head_gpt2, T3_TOP, false, 8, 2)
+
+// ---- Steps of more than 32 rows, up to 128, whose weights are read once
+//
+//   kernel (layer)                               grid                          block  dynamic shared memory
+//   t3_normal_first (0), _qkv, _up, _head (L)    R                             64     before each product that they name
+//   t3_MATRIX_many_G, t3_MATRIX_KIND_many_G      groups of 8 outputs / G       512    G * 16 KB
+//   t3_attention_many                            (splits, heads, R / 16)       512
+//
+// The rest is as in a step of 3 to 32 rows. A row is normalised once for all blocks, into `partial`, which attention writes
+// only after the product has read it; an RMS norm's scale goes to `partialWeight`. The bits are those of fewer rows: a sum
+// is made of the same products of KPW tiles of inputs, one of 16 warps each, added in the order of the warps.
+
+// Threads 4w to 4w + 3 have the columns of warp w of t3_norm, and its sums.
+template <int PH> DEVICE void t3_normalise(const T3& m) {
+    __shared__ float2 sums[T3_WARPS];
+    const int r = blockIdx.x, warp = threadIdx.x >> 2, t = threadIdx.x & 3;
+    if (!load_cg(m.live)) return;
+    gdc_launch();
+    gdc_wait();
+    const bool in = warp * 64 < m.width;
+    float v[2][8] = {}, s = 0, q = 0;
+    if (in) t3_load_x<PH == T3_FIRST, 2>(m, r, warp, t, v);
+#pragma unroll
+    for (int c = 0; c < 2; c++)
+#pragma unroll
+        for (int j = 0; j < 8; j++) {
+            s = add_rn(s, v[c][j]);
+            q = fma_rn(v[c][j], v[c][j], q);
+        }
+    q = add_rn(q, shuffle_xor(q, 1));
+    q = add_rn(q, shuffle_xor(q, 2));
+    s = add_rn(s, shuffle_xor(s, 1));
+    s = add_rn(s, shuffle_xor(s, 2));
+    if (t == 0) sums[warp] = make_float2(q, s);
+    __syncthreads();
+    if (!in) return;
+    q = s = 0;
+#pragma unroll
+    for (int w = 0; w < T3_WARPS; w++) {
+        q = add_rn(q, sums[w].x);
+        s = add_rn(s, sums[w].y);
+    }
+    const float mean = s / m.width;
+    const float scale = m.llama ? rsqrtf(q / m.width + m.eps) : rsqrtf(fma_rn(-mean, mean, q / m.width) + m.eps);
+    if (threadIdx.x == 0) m.partialWeight[r] = scale;
+    const float* vectors = t3_vectors<PH>(m, false);
+#pragma unroll
+    for (int c = 0; c < 2; c++) {
+        const int k = (warp * 2 + c) * 32 + t * 8;
+        float gain[8], shift[8];
+        unsigned a[4];
+#pragma unroll
+        for (int j = 0; j < 8; j += 4) {
+            *(float4*)&gain[j] = load_early4(vectors + k + j);
+            *(float4*)&shift[j] = load_early4(vectors + m.width + k + j);
+            if (PH == T3_FIRST) *(float4*)(m.x + (long long)r * m.width + k + j) = *(float4*)&v[c][j];
+        }
+#pragma unroll
+        for (int j = 0; j < 8; j += 2)
+            a[j / 2] = m.llama ? pack_bf16(mul_rn(v[c][j], gain[j]), mul_rn(v[c][j + 1], gain[j + 1]))
+                               : pack_bf16(fma_rn(mul_rn(sub_rn(v[c][j], mean), scale), gain[j], shift[j]),
+                                           fma_rn(mul_rn(sub_rn(v[c][j + 1], mean), scale), gain[j + 1], shift[j + 1]));
+        *(uint4*)((uint16_t*)m.partial + (long long)r * m.width + k) = make_uint4(a[0], a[1], a[2], a[3]);
+    }
+}
+
+constexpr int T3_TAKEN = 32;  // rows whose sums are in shared memory at once
+constexpr int T3_RING = 4;    // tiles of 16 rows and 32 inputs that a warp has or has asked for
+
+// One matrix product of many rows. Each warp keeps its weights in registers and multiplies 16 rows after the other.
+template <int PH, bool LLAMA, int G, int KPW> DEVICE void t3_many(const T3& m) {
+    constexpr bool NORM = PH == T3_QKV || PH == T3_UP || PH == T3_TOP;
+    constexpr int STEPS = T3_TAKEN / 16 * KPW;
+    static_assert(STEPS % T3_RING == 0 && T3_TAKEN * G * 4 <= T3_WARPS * 32, "a thread has one pair of outputs");
+    const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+    const int R = m.rowCount, inputs = t3_inputs<PH>(m), kb = inputs / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
+    DYNAMIC_SHARED(shared);
+    float* part = (float*)shared;
+    if (!load_cg(m.live)) return;
+    uint4 w[G][KPW];
+    const uint4* tiles = m.weights + t3_tiles<PH>(m) * 32;
+#pragma unroll
+    for (int i = 0; i < G; i++)
+#pragma unroll
+        for (int c = 0; c < KPW; c++) {
+            const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
+            w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane) : make_uint4(0, 0, 0, 0);
+        }
+    // The outputs of this thread: n and n + 1 of one row of every 32.
+    const int mine = threadIdx.x >> 7, pair = threadIdx.x & 3, n = 8 * (group0 + mine) + 2 * pair, place = threadIdx.x >> 2 & 31;
+    const bool writes = mine < G && n < 8 * groups;
+    float2 b = make_float2(0, 0);
+    if (writes && (!LLAMA || PH == T3_TOP)) b = load_early2(t3_vectors<PH>(m, true) + n);
+    gdc_launch();
+    gdc_wait();
+
+    const uint16_t* from = NORM ? (const uint16_t*)m.partial : m.hidden;
+    uint4 a[T3_RING][2];
+    auto request = [&](int first, int step) {  // by rows, then by inputs
+        const int r = first + step / KPW * 16 + g, k = (warp * KPW + step % KPW) * 32 + t * 8;
+#pragma unroll
+        for (int o = 0; o < 2; o++)
+            a[step % T3_RING][o] = r + 8 * o < R && k < inputs ? load_cg16(from + (long long)(r + 8 * o) * inputs + k) : make_uint4(0, 0, 0, 0);
+    };
+#pragma unroll
+    for (int i = 0; i < T3_RING - 1; i++) request(0, i);
+    for (int first = 0; first < R; first += T3_TAKEN) {
+        const int r = first + place;
+        float2 residual = make_float2(0, 0);
+        if (!NORM && writes && r < R) residual = load_cg2(m.x + (long long)r * m.width + n);
+        float acc[G][4];
+#pragma unroll
+        for (int step = 0; step < STEPS; step++) {
+            const int next = step + T3_RING - 1;
+            request(next < STEPS ? first : first + T3_TAKEN, next % STEPS);
+            const uint4 x = a[step % T3_RING][0], y = a[step % T3_RING][1];
+            const unsigned lo[4] = {x.x, x.y, x.z, x.w}, hi[4] = {y.x, y.y, y.z, y.w};
+#pragma unroll
+            for (int i = 0; i < G; i++) {
+                if (step % KPW == 0) acc[i][0] = acc[i][1] = acc[i][2] = acc[i][3] = 0;
+                t3_mma(acc[i], lo, hi, w[i][step % KPW]);
+                if (step % KPW == KPW - 1) {
+                    float* to = part + ((warp * G + i) * T3_TAKEN + step / KPW * 16 + g) * 8 + 2 * t;
+                    *(float2*)to = make_float2(acc[i][0], acc[i][1]);
+                    *(float2*)(to + 64) = make_float2(acc[i][2], acc[i][3]);
+                }
+            }
+        }
+        __syncthreads();
+        if (writes && r < R) {
+            float v0 = 0, v1 = 0;
+#pragma unroll
+            for (int k = 0; k < T3_WARPS; k++) {
+                const float2 z = *(const float2*)&part[((k * G + mine) * T3_TAKEN + place) * 8 + 2 * pair];
+                v0 = add_rn(v0, z.x);
+                v1 = add_rn(v1, z.y);
+            }
+            if (LLAMA && NORM) {
+                const float scale = load_cg(m.partialWeight + r);
+                v0 = mul_rn(v0, scale), v1 = mul_rn(v1, scale);
+            }
+            v0 = add_rn(v0, b.x), v1 = add_rn(v1, b.y);
+            if (PH == T3_QKV)
+                t3_store_qkv<LLAMA>(n, (n >= m.heads * T3_HEAD) + (n >= 2 * m.heads * T3_HEAD), v0, v1, t3_place<LLAMA>(m, r, n));
+            else t3_store<PH, LLAMA>(m, r, n, v0, v1, residual);
+        }
+        __syncthreads();
+    }
+}
+
+KERNEL(t3_normal_first, 64, 8, T3) { t3_normalise<T3_FIRST>(p); }
+KERNEL(t3_normal_qkv, 64, 8, T3) { t3_normalise<T3_QKV>(p); }
+KERNEL(t3_normal_up, 64, 8, T3) { t3_normalise<T3_UP>(p); }
+KERNEL(t3_normal_head, 64, 8, T3) { t3_normalise<T3_TOP>(p); }
+#define T3_MANY(matrix, PH, LLAMA, G, KPW) \
+    KERNEL(t3_##matrix##_many_##G, 512, 1, T3) { t3_many<PH, LLAMA, G, KPW>(p); }
+T3_MANY(qkv_llama, T3_QKV, true, 3, 2)
+T3_MANY(qkv_gpt2, T3_QKV, false, 3, 2)
+T3_MANY(output, T3_JOINED, false, 2, 2)
+T3_MANY(up_llama, T3_UP, true, 4, 2)
+T3_MANY(up_gpt2, T3_UP, false, 4, 2)
+T3_MANY(down, T3_DOWN, false, 2, 8)
+T3_MANY(head_llama, T3_TOP, true, 4, 2)
+T3_MANY(head_gpt2, T3_TOP, false, 4, 2)

@@ -1,8 +1,10 @@
 // Checks and measures the token decoder: decode_check LIBCUDA KERNELS MODE, where MODE is
 //   small   tiny models against a float64 reference, slots, batches, the sampler (for the simulator and a card)
 //   int8    the same of weights in 8 bits; on a card at true size instead, with times beside those in bf16
+//   rows    of that, only slots together and alone, and attention of many rows
 //   full    models of true size: parity, bit equality of repeats, tokens a second (for a card)
 //   time    the last alone
+//   many    models of true size with 64 slots of one voice: more than 32 rows against passes of 32, bits and times (for a card)
 // Exits 1 if something fails.
 #include <memory>
 #include <random>
@@ -13,6 +15,8 @@ struct uint4 {
 #include "../../main/cuda/decode.cuh"
 #include "driver.h"
 #include "t3_model.h"
+
+constexpr int MOST = 128;  // rows of a step
 
 static int failures = 0;
 static void check(bool ok, const std::string& what) {
@@ -58,6 +62,7 @@ struct Device {
     bool dependent = true, int8;
     const char* skip = "";
     const uint4 *tiles = nullptr, *scales = nullptr;  // in 8 bits: where those of all matrices begin
+    int chunk = T3_ROWS;  // rows of a part of a prompt
 
     template <class T>
     T* upload(const std::vector<T>& v) {
@@ -144,17 +149,17 @@ struct Device {
         base.places = m.places.empty() ? nullptr : upload(m.places);
         base.rotary = m.rotary.empty() ? nullptr : upload(m.rotary);
         base.slots = d.alloc<T3Slot>(slots);
-        entries = d.alloc<T3Entry>(T3_ROWS);
-        base.rows = d.alloc<T3Row>(T3_ROWS);
-        base.alive = d.alloc<int>(T3_ROWS), base.live = d.alloc<int>(1);
-        base.input = d.alloc<float>(T3_ROWS * c);
-        base.x = d.alloc<float>(T3_ROWS * c);
-        base.q = d.alloc<float>(T3_ROWS * a);
-        base.partial = d.alloc<float>((size_t)T3_ROWS * s.heads * 8 * 64);
-        base.partialWeight = d.alloc<float>((size_t)T3_ROWS * s.heads * 8 * 2);
-        base.hidden = d.alloc<uint16_t>(T3_ROWS * s.ffn);
-        base.logits = d.alloc<float>((size_t)T3_ROWS * V8);
-        base.scratch = d.alloc<unsigned long long>((size_t)T3_ROWS * 2 * V8);
+        entries = d.alloc<T3Entry>(MOST);
+        base.rows = d.alloc<T3Row>(MOST);
+        base.alive = d.alloc<int>(MOST), base.live = d.alloc<int>(MOST / T3_ROWS);
+        base.input = d.alloc<float>(MOST * c);
+        base.x = d.alloc<float>(MOST * c);
+        base.q = d.alloc<float>(MOST * a);
+        base.partial = d.alloc<float>((size_t)MOST * s.heads * 8 * 64);
+        base.partialWeight = d.alloc<float>((size_t)MOST * s.heads * 8 * 2);
+        base.hidden = d.alloc<uint16_t>(MOST * s.ffn);
+        base.logits = d.alloc<float>((size_t)MOST * V8);
+        base.scratch = d.alloc<unsigned long long>((size_t)MOST * 2 * V8);
         base.layers = s.layers, base.width = c, base.heads = s.heads, base.ffn = s.ffn, base.vocabulary = s.vocabulary;
         base.llama = s.llama, base.splits = s.llama ? 4 : 8, base.eps = 1e-5f;
         ring = d.pinned<unsigned>((size_t)slots * 1024);
@@ -177,12 +182,19 @@ struct Device {
         d.fill(fresh[i].spoken, 0, spokenWords * 4);
     }
     int rowsOf(int slot) { return fresh[slot].guided ? 2 : 1; }
+    // The lists of a pass of 32 rows.
+    T3 of(int pass) const {
+        T3 a = base;
+        a.rows += pass * T3_ROWS, a.alive += pass * T3_ROWS, a.live += pass;
+        return a;
+    }
     // Which rows the next steps compute.
-    void list(const std::vector<T3Entry>& list, int bucket) {
+    void list(const std::vector<T3Entry>& list, int bucket, int pass = 0) {
         std::vector<T3Entry> all = list;
         all.resize(bucket, T3Entry{-1, 0, 0, 0});
-        d.write(entries, all.data(), bucket);
-        d.launch("t3_rows", 1, 1, 1, 32, 0, T3List{entries, base.slots, base.rows, base.alive, base.live, bucket});
+        d.write(entries + pass * T3_ROWS, all.data(), bucket);
+        const T3 a = of(pass);
+        d.launch("t3_rows", 1, 1, 1, (bucket + 31) / 32 * 32, 0, T3List{entries + pass * T3_ROWS, a.slots, a.rows, a.alive, a.live, bucket});
     }
     void product(const char* matrix, const char* kind, T3 a, int outputs, int g, bool edge) {
         if (*skip && strstr(skip, matrix)) return;
@@ -190,7 +202,36 @@ struct Device {
         unsigned shared = octets * 1024 + octets * gp * 4096;
         d.launch(text("t3_%s%s%s_%d_%d", int8 ? "int8_" : "", matrix, kind, !strcmp(matrix, "output") && a.rowCount <= 2 ? 2 : octets * 8, g), (outputs / 8 + g - 1) / g, 1, 1, 512, shared, a, edge);
     }
+    void normal(const char* product, T3 a, bool edge) {
+        if (!strstr(skip, "normal")) d.launch(text("t3_normal_%s", product), a.rowCount, 1, 1, 64, 0, a, edge);
+    }
+    void many(const char* matrix, const char* kind, T3 a, int outputs, int g) {
+        if (*skip && strstr(skip, matrix)) return;
+        d.launch(text("t3_%s%s_many_%d", matrix, kind, g), (outputs / 8 + g - 1) / g, 1, 1, 512, g << 14, a, dependent);
+    }
+    // More than 32 rows.
+    void stepOfMany(T3 a, bool top, bool sampler) {
+        const Shape& s = m.s;
+        const char* kind = s.llama ? "_llama" : "_gpt2";
+        for (int l = 0; l < s.layers; l++) {
+            a.layer = l;
+            normal(l ? "qkv" : "first", a, dependent && l > 0);
+            many("qkv", kind, a, 3 * s.heads * 64, 3);
+            if (!strstr(skip, "attention")) d.launch("t3_attention_many", base.splits, s.heads, (a.rowCount + 15) / 16, 512, 0, a, dependent);
+            if (!strstr(skip, "combine")) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
+            many("output", "", a, s.width, 2);
+            normal("up", a, dependent);
+            many("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, 4);
+            many("down", "", a, s.width, 2);
+        }
+        if (!top) return;
+        a.layer = s.layers;
+        normal("head", a, dependent);
+        many("head", kind, a, V8, 4);
+        if (sampler) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
+    }
     void step(T3 a, bool top, bool sampler = true) {
+        if (a.rowCount > T3_ROWS) return stepOfMany(a, top, sampler);
         const Shape& s = m.s;
         const char* kind = s.llama ? "_llama" : "_gpt2";
         const int c = s.width, w = s.heads * 64;
@@ -209,17 +250,17 @@ struct Device {
         if (sampler) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
     }
     // A step by graph replay.
-    void replay(int bucket, bool input, bool top, bool sampler = true) {
-        T3 a = base;
+    void replay(int bucket, bool input, bool top, bool sampler = true, int pass = 0) {
+        T3 a = of(pass);
         a.rowCount = bucket;
         if (!input) a.input = nullptr;
-        void*& g = graphs[text("%d %d %d %d %s %d", bucket, input, top, sampler, skip, dependent)];
+        void*& g = graphs[text("%d %d %d %d %d %s %d", bucket, pass, input, top, sampler, skip, dependent)];
         if (!g) g = d.capture([&] { step(a, top, sampler); });
         d.replay(g);
     }
     // Computes `rows` positions of a slot from embeddings (branch, position, C); draws the first token if `draw`.
     void prefill(int slot, const std::vector<std::vector<float>>& x, int rows, bool draw) {
-        const int branches = draw ? rowsOf(slot) : 1, c = m.s.width, each = T3_ROWS / branches;
+        const int branches = draw ? rowsOf(slot) : 1, c = m.s.width, each = chunk / branches;
         for (int first = 0; first < rows; first += each) {
             const int n = std::min(each, rows - first);
             std::vector<T3Entry> all;
@@ -230,8 +271,8 @@ struct Device {
                     in.insert(in.end(), x[b].begin() + (size_t)(first + i) * c, x[b].begin() + (size_t)(first + i + 1) * c);
                 }
             d.write((float*)base.input, in.data(), in.size());
-            list(all, T3_ROWS);
-            replay(T3_ROWS, true, draw && first + n == rows);
+            list(all, chunk);
+            replay(chunk, true, draw && first + n == rows);
         }
     }
     std::vector<float> logits(int row) { return d.read(base.logits + (size_t)row * V8, m.s.vocabulary); }
@@ -354,13 +395,16 @@ static void batches(Driver& d, const Shape& s, int slots, int steps, bool int8 =
         }
         tokens[i].assign(v.ring + 1024 * i, v.ring + 1024 * i + steps + 1);
     }
-    for (int bucket : {4, 8, 16, 32}) {
+    for (int bucket : {4, 8, 16, 32, 64, MOST}) {
+        if (int8 && bucket > T3_ROWS) break;  // has no kernels for many
+        v.chunk = std::max(bucket, T3_ROWS);
         std::vector<int> at(slots, -1);
         std::vector<T3Entry> rows;
         for (int k = 0; k < slots; k++) {
             const int i = (k * 5 + bucket / 4) % slots;
             if ((int)rows.size() + v.rowsOf(i) + 1 > bucket) continue;
             if (k == 1) rows.push_back({-1, 0, 0, 0});
+            if (bucket > T3_ROWS) rows.resize(k * (bucket / slots), T3Entry{-1, 0, 0, 0});
             at[i] = (int)rows.size();
             for (int b = 0; b < v.rowsOf(i); b++) rows.push_back({2 * i + b, 0, 0, b == 0});
         }
@@ -386,6 +430,51 @@ static void batches(Driver& d, const Shape& s, int slots, int steps, bool int8 =
             if (at[i] >= 0) bad += memcmp(v.ring + 1024 * i + 1, &tokens[i][1], steps * 4) != 0;
         check(bad == 0 && compared > 0, text("%s%s: %d rows, %d steps of slots together: %d differ in a bit from the slot alone", s.name, int8 ? " int8" : "", bucket, compared, bad));
     }
+}
+
+// Attention of many rows against that of few: the same bits, for any lengths, prefixes and holes.
+static void attention(Driver& d, bool llama, int rows) {
+    const int heads = 2, layers = 2, capacity = 700, prefixes[3] = {0, 37, 376}, n = d.simulated ? 24 : rows;
+    std::mt19937 g(rows + llama);
+    auto random = [&](size_t count) {
+        std::vector<uint16_t> v(count);
+        for (auto& x : v) x = float_bf16(uniform(g(), 1) * 2);
+        uint16_t* p = d.alloc<uint16_t>(count);
+        d.write(p, v.data(), count);
+        return p;
+    };
+    const size_t row = (size_t)layers * 2 * heads * 64;
+    uint16_t *own = random(row * capacity), *voices[3] = {nullptr, random(row * 37), random(row * 376)};
+    T3 a = {};
+    a.layer = 1, a.layers = layers, a.width = heads * 64, a.heads = heads, a.llama = llama, a.splits = llama ? 4 : 8, a.rowCount = n;
+    const int lengths[] = {1, 2, 31, 33, 127, 128, 129, 255, 256, 257, 400, 511, 512, 513, 640, 700};
+    std::vector<T3Row> all(n);
+    for (int i = 0; i < n; i++) {
+        T3Row& r = all[i];
+        memset(&r, 0, sizeof r);
+        const int voice = i < n / 2 ? 2 : i % 3;
+        r.prefix = voices[voice], r.prefixRows = prefixes[voice], r.own = own, r.capacity = capacity, r.alive = i % 7 != 5;
+        r.position = r.prefixRows + (i % 3 == 0 ? lengths[i / 3 % 16] : 1 + (int)(g() % capacity)) - 1;
+        r.fresh = r.position;
+    }
+    a.rows = d.alloc<T3Row>(n);
+    d.write(a.rows, all.data(), n);
+    auto q = vec(g(), (size_t)n * heads * 64, 0, 2);
+    a.q = d.alloc<float>(q.size());
+    d.write(a.q, q.data(), q.size());
+    const size_t values = (size_t)n * heads * a.splits * 64, weights = values / 32;
+    a.partial = d.alloc<float>(values), a.partialWeight = d.alloc<float>(weights);
+    std::vector<float> got[2], w[2];
+    for (int k = 0; k < 2; k++) {
+        d.fill(a.partial, 0xfb, values * 4), d.fill(a.partialWeight, 0xfb, weights * 4);
+        if (k) d.launch("t3_attention_many", a.splits, heads, (n + 15) / 16, 512, 0, a);
+        else d.launch("t3_attention", a.splits, heads, n, 256, 0, a);
+        got[k] = d.read(a.partial, values), w[k] = d.read(a.partialWeight, weights);
+    }
+    size_t bad = 0;
+    for (size_t i = 0; i < values; i++) bad += memcmp(&got[0][i], &got[1][i], 4) != 0;
+    for (size_t i = 0; i < weights; i++) bad += memcmp(&w[0][i], &w[1][i], 4) != 0;
+    check(bad == 0, text("attention of %d rows, %d splits: %zu of %zu values differ in a bit from that of few rows", n, a.splits, bad, values + weights));
 }
 
 // A slot that ends does not move any more; the limit and the capacity end it too.
@@ -496,6 +585,92 @@ static void repeats(Driver& d, Device& v, int rows, int n) {
     check(bad == 0, text("%s: %d of %d repeats of a step differ in a bit", s.name, bad, n));
 }
 
+// Slots of one voice, each at a place of its own, as the rows of one step or of passes of 32.
+struct Many {
+    Driver& d;
+    Device& v;
+    int slots, rows, middle;
+    int passes(bool together) const { return together || rows <= T3_ROWS ? 1 : rows / T3_ROWS; }
+    void reset(int k, bool together) {
+        std::vector<T3Entry> e;
+        for (int i = 0; i < slots; i++) {
+            v.fresh[i].position = middle - 50 + (i * 37 + k) % 64, v.fresh[i].stop = -1, v.fresh[i].seed = k + 100 * i;
+            v.reset(i);
+            for (int b = 0; b < rows / slots; b++) e.push_back({2 * i + b, 0, 0, b == 0});
+        }
+        const int n = passes(together), each = rows / n;
+        for (int p = 0; p < n; p++) v.list({e.begin() + p * each, e.begin() + (p + 1) * each}, each, p);
+    }
+    void step(bool together) {
+        for (int p = 0, n = passes(together); p < n; p++) v.replay(rows / n, false, true, true, p);
+    }
+    double time(bool together) {
+        std::vector<double> t;
+        for (int k = 0; k < 6; k++) {
+            reset(k, together);
+            step(together);
+            d.sync();
+            t.push_back(d.time([&] { for (int i = 0; i < 40; i++) step(together); }) / 40);
+        }
+        t.erase(t.begin());
+        std::sort(t.begin(), t.end());
+        return t[2];
+    }
+    void bits(int steps) {
+        std::vector<unsigned> tokens[2];
+        std::vector<float> last[2];
+        for (int k = 0; k < 2; k++) {
+            memset(v.ring, 0, (size_t)slots * 4096);
+            reset(3, k);
+            for (int i = 0; i < steps; i++) step(k);
+            d.sync();
+            tokens[k].assign(v.ring, v.ring + (size_t)slots * 1024);
+            // the logits of the last pass are those of its rows alone
+            const int each = rows / passes(k);
+            last[k] = d.read(v.base.logits + (size_t)(each - T3_ROWS) * v.V8, (size_t)T3_ROWS * v.V8);
+        }
+        size_t bad = 0, other = 0;
+        for (size_t i = 0; i < last[0].size(); i++) bad += memcmp(&last[0][i], &last[1][i], 4) != 0;
+        for (size_t i = 0; i < tokens[0].size(); i++) other += tokens[0][i] != tokens[1][i];
+        check(bad == 0 && other == 0 && tokens[0][0], text("%s: %d rows, %d steps: %zu logits of the last 32 rows and %zu tokens of all differ from passes of 32", v.m.s.name, rows, steps, bad, other));
+    }
+};
+
+static void many(Driver& d, Device& v) {
+    const Shape& s = v.m.s;
+    const int branches = s.llama ? 2 : 1, voice = s.llama ? 34 : 376, middle = s.llama ? 221 : 541;
+    const size_t values = (size_t)s.layers * 2 * s.heads * 64 * voice;
+    uint16_t* prefix = d.alloc<uint16_t>(values);
+    std::vector<uint16_t> known(values);
+    for (size_t i = 0; i < values; i++) known[i] = float_bf16(uniform(9, (uint32_t)i));
+    d.write(prefix, known.data(), values);
+    for (auto& t : v.fresh) t.prefix = prefix, t.prefixRows = voice;
+    for (int slots : {1, 8, 32, 64}) {
+        Many m{d, v, slots, slots * branches, middle};
+        const double old = m.time(false);
+        printf("MANY %-9s %2d at once, %3d rows: passes of 32 %7.1f us a step, %6.0f tokens/s", s.name, slots, m.rows, old, slots * 1e6 / old);
+        if (m.rows > T3_ROWS) {
+            const double now = m.time(true);
+            printf("; together %7.1f us, %6.0f tokens/s, %.2f times", now, slots * 1e6 / now, old / now);
+        }
+        printf("\n");
+        if (m.rows <= T3_ROWS) continue;
+        m.bits(6);
+        if (slots != 64) continue;
+        for (bool together : {false, true}) {
+            const double whole = m.time(together);
+            printf("PART %-9s %s %.1f us; without", s.name, together ? "together" : "passes", whole);
+            for (const char* p : {"attention", "combine", "normal", "qkv", "output", "up", "down", "head"}) {
+                v.skip = p;
+                printf(" %s -%.1f,", p, whole - m.time(together));
+            }
+            v.skip = "";
+            printf("\n");
+        }
+        fflush(stdout);
+    }
+}
+
 static double copyBandwidth(Driver& d) {
     const size_t n = (size_t)2 << 30;
     char *a = d.alloc<char>(n), *b = d.alloc<char>(n);
@@ -549,15 +724,20 @@ static void times(Driver& d, Device& v, double copy, int rows, int slots, int mi
 }
 
 int main(int argc, char** argv) {
-    if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|int8|full|time [MODEL]\n"), 2;
+    if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|int8|rows|wide|full|time|many [MODEL]\n"), 2;
     Driver d(argv[1], argv[2], {"decode_weights", "decode", "decode_attention", "decode_int8", "sample"});
     const std::string mode = argv[3], only = argc > 4 ? argv[4] : "";
     if (mode == "wide") {
         parity(d, {"wide llama", true, 1, 1024, 16, 4096, 211, 64, 100}, false, 3, 2, 1, false);
         parity(d, {"wide gpt2", false, 1, 768, 12, 3072, 211, 0, 100}, false, 3, 2, 1, false);
-    } else if (mode == "small") {
+        batches(d, {"wide llama", true, 1, 1024, 16, 4096, 211, 64, 100}, 3, 1);
+        batches(d, {"wide gpt2", false, 1, 768, 12, 3072, 211, 0, 100}, 3, 1);
+    } else if (mode == "small" || mode == "rows") {
         const Shape llama = {"llama", true, 2, 128, 2, 320, 203, 64, 900}, gpt2 = {"gpt2", false, 2, 192, 3, 768, 211, 0, 900};
         const int far = d.simulated ? 150 : 780;
+        for (int rows : {64, MOST}) attention(d, true, rows), attention(d, false, rows);
+        batches(d, llama, 7, 3), batches(d, gpt2, 9, 3);
+        if (mode == "rows") return printf(failures ? "%d FAILED\n" : "all passed\n", failures), failures != 0;
         rejectsNaN(d);
         Shape llama1 = llama, gpt21 = gpt2;
         llama1.layers = gpt21.layers = 1;
@@ -567,7 +747,6 @@ int main(int argc, char** argv) {
         parity(d, gpt21, false, 30, 40, 4, false);
         parity(d, gpt2, false, far, 40, 4, true);
         ends(d, llama), ends(d, gpt2);
-        batches(d, llama, 7, 3), batches(d, gpt2, 9, 3);
         sampler(d, true, 8194, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
         sampler(d, false, 6563, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
         sampler(d, false, 211, 20, 5);
@@ -591,8 +770,16 @@ int main(int argc, char** argv) {
         printf("copy %.2f TB/s, %d multiprocessors\n", copy, d.multiprocessors());
         for (const Shape& s : shapes) {
             if (!only.empty() && only != s.name) continue;
-            if (mode != "time") parity(d, s, s.llama, 9, 6, 4, false, mode == "int8");
+            if (mode != "time" && mode != "many") parity(d, s, s.llama, 9, 6, 4, false, mode == "int8");
             Model m(s);
+            if (mode == "many") {
+                Device v(d, m, 64, 768, false);
+                for (auto& t : v.fresh)
+                    for (auto* p : t.own)
+                        if (p) d.fill(p, 0x3c, (size_t)s.layers * 2 * s.heads * 64 * 768 * 2);
+                many(d, v);
+                continue;
+            }
             const int slots = s.llama ? 16 : 32, rows = s.llama ? 2 : 1, middle = s.llama ? 221 : 541;
             Device v(d, m, slots, 1024, false);
             for (auto& t : v.fresh)

@@ -15,6 +15,7 @@ import dev.skald.tensor.decode.TokenDecoder;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -101,8 +102,7 @@ public final class GraphDecoder implements TokenDecoder {
         ring = context.allocateHost((long) (count + 1) * Sequence.RING * Integer.BYTES);
         try {
             int rows = count * (model.llama() ? 2 : 1); // each may be guided in a Llama
-            int passes = Math.max(1, Math.ceilDiv(rows, StepKernels.ROWS));
-            kernels = new StepKernels(context, stream, model, count + 1, passes);
+            kernels = new StepKernels(context, stream, model, count + 1, rows);
         } catch (CudaException e) {
             context.freeHost(ring);
             throw e;
@@ -312,6 +312,8 @@ public final class GraphDecoder implements TokenDecoder {
                 new Sequence(
                         slot,
                         text.batch(),
+                        known.memory.address(),
+                        known.rows + text.rows(),
                         Math.min(draws, capacity - text.rows() + 1),
                         model.stopToken());
         s.row = prefill(slot, text, true);
@@ -423,7 +425,7 @@ public final class GraphDecoder implements TokenDecoder {
         if (embeddings.cols() != c || branches > 2) {
             throw new IllegalArgumentException(embeddings + " are no embeddings of this model");
         }
-        int each = StepKernels.ROWS / branches;
+        int each = StepKernels.PROMPT / branches;
         int row = 0;
         for (int first = 0; first < embeddings.rows(); first += each) {
             int n = Math.min(each, embeddings.rows() - first);
@@ -482,13 +484,20 @@ public final class GraphDecoder implements TokenDecoder {
         running.forEach(Sequence::ask);
     }
 
-    /** Tells the device whose rows the next steps compute; those of a pair stay together. */
+    /**
+     * Tells the device whose rows the next steps compute; those of a pair stay together, and those
+     * of one voice and about one length are neighbours, for attention reads them together.
+     */
     private void list(List<Sequence> running) {
         List<RowList> lists = new ArrayList<>();
         RowList list = new RowList();
         lists.add(list);
-        for (Sequence s : running) {
-            if (list.count() + s.branches > StepKernels.ROWS) {
+        List<Sequence> sorted = new ArrayList<>(running);
+        sorted.sort(
+                Comparator.comparingLong((Sequence s) -> s.prefix)
+                        .thenComparingInt(Sequence::positions));
+        for (Sequence s : sorted) {
+            if (list.count() + s.branches > kernels.rowsOfPass()) {
                 list = new RowList();
                 lists.add(list);
             }

@@ -15,6 +15,12 @@ final class Sequence {
     /** Rows of a step: 2 with guidance. */
     final int branches;
 
+    /** Where the prefix lies. */
+    final long prefix;
+
+    /** Positions of prefix and text. */
+    private final int given;
+
     /** Draws that have a place and are allowed. */
     private final int most;
 
@@ -31,9 +37,11 @@ final class Sequence {
     private int polled;
     private boolean ended;
 
-    Sequence(int slot, int branches, int most, int stopToken) {
+    Sequence(int slot, int branches, long prefix, int given, int most, int stopToken) {
         this.slot = slot;
         this.branches = branches;
+        this.prefix = prefix;
+        this.given = given;
         this.most = most;
         this.stopToken = stopToken;
     }
@@ -54,6 +62,11 @@ final class Sequence {
 
     int count() {
         return count;
+    }
+
+    /** Positions that attention reads after the draws that were asked for. */
+    int positions() {
+        return given + asked;
     }
 
     /** Draws that were asked for and have not come; 0 after the last one, whatever was asked. */

@@ -12,13 +12,23 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The launches of a step, and the activations they share. The kernels take up to {@value #ROWS}
+ * The launches of a step, and the activations they share. The kernels take up to {@link #ROWS}
  * rows, a <i>pass</i>; more rows are several passes, one after the other, each with a list of its
  * own. A pass is a graph, made once for each list and number of rows.
  */
 final class StepKernels implements AutoCloseable {
-    /** Most rows of a pass. */
-    static final int ROWS = 32;
+    /** Most rows of a pass; {@code -Dskald.cuda.rows=32} for kernels of few rows alone. */
+    static final int ROWS =
+            Math.clamp(Integer.highestOneBit(Integer.getInteger("skald.cuda.rows", 128)), 32, 128);
+
+    /**
+     * Up to so many rows a pass has the kernels for few, which take at most 32, else those for
+     * many; the values are the same.
+     */
+    static final int FEW = 32;
+
+    /** Rows of a pass that reads a prompt. */
+    static final int PROMPT = 32;
 
     /** Bytes of {@code T3Slot}, {@code T3Entry} and {@code T3Row}. */
     static final int SLOT = 128;
@@ -27,6 +37,10 @@ final class StepKernels implements AutoCloseable {
     private static final int ROW = 64;
 
     private static final int PRODUCT_THREADS = 512;
+
+    /** Rows of a block of {@code t3_attention_many}. */
+    private static final int TOGETHER = 16;
+
     private static final System.Logger LOG = System.getLogger(StepKernels.class.getName());
 
     private final Context context;
@@ -35,6 +49,10 @@ final class StepKernels implements AutoCloseable {
     private final boolean early;
     private final int splits;
     private final Block memory;
+
+    /** Most rows of a pass of this model. */
+    private final int rowsOfPass;
+
     private final int words;
     private final long slots;
     private final long entries;
@@ -63,9 +81,9 @@ final class StepKernels implements AutoCloseable {
     }
 
     /**
-     * @param passes lists of rows that there are at once
+     * @param most rows that there are at once
      */
-    StepKernels(Context context, Stream stream, DeviceModel model, int slotCount, int passes) {
+    StepKernels(Context context, Stream stream, DeviceModel model, int slotCount, int most) {
         this.context = context;
         this.stream = stream;
         this.model = model;
@@ -77,20 +95,23 @@ final class StepKernels implements AutoCloseable {
         int a = h * DeviceModel.HEAD_DIM;
         int v = model.padded();
         words = v / 32 + 1;
+        rowsOfPass = model.int8() ? Math.min(ROWS, 32) : ROWS;
+        int passes = Math.max(1, Math.ceilDiv(most, rowsOfPass));
+        int r = Math.max(PROMPT, Math.min(rowsOfPass, bucket(most)));
         long[] offsets = {
             place((long) slotCount * SLOT),
-            place((long) passes * ROWS * ENTRY),
-            place((long) passes * ROWS * ROW),
-            place((long) passes * ROWS * Integer.BYTES),
+            place((long) passes * rowsOfPass * ENTRY),
+            place((long) passes * rowsOfPass * ROW),
+            place((long) passes * rowsOfPass * Integer.BYTES),
             place((long) passes * Integer.BYTES),
-            place((long) ROWS * c * Float.BYTES),
-            place((long) ROWS * c * Float.BYTES),
-            place((long) ROWS * a * Float.BYTES),
-            place((long) ROWS * h * splits * DeviceModel.HEAD_DIM * Float.BYTES),
-            place((long) ROWS * h * splits * 2 * Float.BYTES),
-            place((long) ROWS * Math.max(model.ffn(), a) * Short.BYTES),
-            place((long) ROWS * v * Float.BYTES),
-            place((long) ROWS * 2 * v * Long.BYTES),
+            place((long) r * c * Float.BYTES),
+            place((long) r * c * Float.BYTES),
+            place((long) r * a * Float.BYTES),
+            place((long) r * h * splits * DeviceModel.HEAD_DIM * Float.BYTES),
+            place((long) r * h * splits * 2 * Float.BYTES),
+            place((long) r * Math.max(model.ffn(), a) * Short.BYTES),
+            place((long) r * v * Float.BYTES),
+            place((long) r * 2 * v * Long.BYTES),
             place((long) slotCount * words * Integer.BYTES)
         };
         memory = context.borrow(size, Use.DECODER);
@@ -124,6 +145,10 @@ final class StepKernels implements AutoCloseable {
         return at;
     }
 
+    int rowsOfPass() {
+        return rowsOfPass;
+    }
+
     /** Integers that hold a bit for each token. */
     int words() {
         return words;
@@ -155,7 +180,7 @@ final class StepKernels implements AutoCloseable {
      * @param list {@code T3Entry}s, four integers each
      */
     void list(int pass, int[] list) {
-        long to = entries + (long) pass * ROWS * ENTRY;
+        long to = entries + (long) pass * rowsOfPass * ENTRY;
         stream.upload(list, to);
         stream.begin()
                 .add(to)
@@ -164,15 +189,16 @@ final class StepKernels implements AutoCloseable {
                 .add(alive(pass))
                 .add(live(pass))
                 .add(list.length / 4);
-        stream.launch(context.kernel("t3_rows"), 1, 1, 1, 32, 0);
+        int threads = Math.ceilDiv(list.length / 4, 32) * 32;
+        stream.launch(context.kernel("t3_rows"), 1, 1, 1, threads, 0);
     }
 
     private long rows(int pass) {
-        return rows + (long) pass * ROWS * ROW;
+        return rows + (long) pass * rowsOfPass * ROW;
     }
 
     private long alive(int pass) {
-        return alive + (long) pass * ROWS * Integer.BYTES;
+        return alive + (long) pass * rowsOfPass * Integer.BYTES;
     }
 
     private long live(int pass) {
@@ -219,40 +245,77 @@ final class StepKernels implements AutoCloseable {
         }
     }
 
+    /** Whether so many rows have the kernels for many, which weights in 8 bits do not have. */
+    private boolean many(int rows) {
+        return rows > FEW && !model.int8();
+    }
+
     private void launch(Way way) {
-        int count = way.count;
+        boolean many = many(way.count);
         String kind = model.llama() ? "_llama" : "_gpt2";
         int c = model.width();
         int a = model.heads() * DeviceModel.HEAD_DIM;
         int f = model.ffn();
         for (int layer = 0; layer < model.layers(); layer++) {
-            product(layer == 0 ? "first" + kind : "qkv" + kind, way, layer, 3 * a, 3);
-            arguments(way, layer);
-            Kernel attention = context.kernel("t3_attention");
-            launch(attention, splits, model.heads(), count, 256, 0, true);
-            if (count > 2) {
-                arguments(way, layer);
-                Kernel combine = context.kernel("t3_combine");
-                launch(combine, count, 1, 1, model.heads() * 32, 0, true);
+            if (many) {
+                normalise(layer == 0 ? "first" : "qkv", way, layer);
             }
-            boolean few = count <= 2 && model.heads() < 16 && !model.int8();
+            String qkv = layer == 0 && !many ? "first" : "qkv";
+            product(qkv + kind, way, layer, 3 * a, 3);
+            attention(way, layer);
+            boolean few = way.count <= 2 && model.heads() < 16 && !model.int8();
             product("output", way, layer, c, few ? 4 : 2);
-            product("up" + kind, way, layer, model.llama() ? 2 * f : f, 8);
+            if (many) {
+                normalise("up", way, layer);
+            }
+            product("up" + kind, way, layer, model.llama() ? 2 * f : f, many ? 4 : 8);
             product("down", way, layer, c, 2);
         }
         if (way.draws) {
-            product("head" + kind, way, model.layers(), model.padded(), 8);
+            if (many) {
+                normalise("head", way, model.layers());
+            }
+            product("head" + kind, way, model.layers(), model.padded(), many ? 4 : 8);
             arguments(way, model.layers());
-            launch(context.kernel("t3_sample"), count, 1, 1, 1024, 0, true);
+            launch(context.kernel("t3_sample"), way.count, 1, 1, 1024, 0, true);
         }
+    }
+
+    private void attention(Way way, int layer) {
+        int count = way.count;
+        int heads = model.heads();
+        arguments(way, layer);
+        if (many(count)) {
+            Kernel attention = context.kernel("t3_attention_many");
+            launch(attention, splits, heads, Math.ceilDiv(count, TOGETHER), 512, 0, true);
+        } else {
+            launch(context.kernel("t3_attention"), splits, heads, count, 256, 0, true);
+        }
+        if (count > 2) {
+            arguments(way, layer);
+            launch(context.kernel("t3_combine"), count, 1, 1, heads * 32, 0, true);
+        }
+    }
+
+    /** Makes of many rows the operand of a product; that of few rows does so itself. */
+    private void normalise(String product, Way way, int layer) {
+        arguments(way, layer);
+        boolean first = product.equals("first");
+        launch(context.kernel("t3_normal_" + product), way.count, 1, 1, 64, 0, !first);
     }
 
     /** A matrix product, {@code groups} times 8 outputs a block. */
     private void product(String matrix, Way way, int layer, int outputs, int groups) {
         int count = way.count;
         int octets = count <= 8 ? 1 : count <= 16 ? 2 : 4;
-        int most = matrix.equals("output") && count <= 2 ? 2 : octets * 8;
-        int shared = octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
+        String most =
+                many(count)
+                        ? "many"
+                        : String.valueOf(matrix.equals("output") && count <= 2 ? 2 : octets * 8);
+        int shared =
+                many(count)
+                        ? groups * (16 << 10)
+                        : octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
         String family = model.int8() ? "t3_int8_" : "t3_";
         Kernel kernel = context.kernel(family + matrix + "_" + most + "_" + groups);
         arguments(way, layer);
