@@ -361,6 +361,14 @@ class SchedulerTest {
     }
 
     /** Records with how many threads each of its steps was done. */
+    private static void pause() {
+        try {
+            Thread.sleep(1);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private class Counted extends Fake {
         private final List<Integer> threads;
         private final CountDownLatch until;
@@ -376,6 +384,7 @@ class SchedulerTest {
             threads.add(most);
             if (threads.size() > 1) {
                 await(until);
+                pause(); // the scheduler hears of it a little later
             }
             return super.next(most);
         }
@@ -391,7 +400,7 @@ class SchedulerTest {
                         plan(
                                 2,
                                 0,
-                                () -> new Counted(9, threads, other),
+                                () -> new Counted(100, threads, other),
                                 () ->
                                         new Fake("other", 1, 1) {
                                             @Override
@@ -402,8 +411,8 @@ class SchedulerTest {
                                         }),
                         s -> {});
         speaker.whole();
-        assertThat(take(speaker)).hasSize(10);
-        assertThat(threads).hasSize(9).endsWith(2, 2, 2, 2, 2, 2);
+        assertThat(take(speaker)).hasSize(101);
+        assertThat(threads).hasSize(100).endsWith(2, 2, 2, 2, 2, 2);
     }
 
     /** The one that is far ahead stops, not the one that is awaited. */
