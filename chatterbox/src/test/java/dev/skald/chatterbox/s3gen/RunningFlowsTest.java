@@ -25,15 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RunningFlowsTest {
     private static final Path GOLDENS = Path.of("src", "test", "resources", "goldens");
 
-    /** Tokens of the voice, tokens that come at once, and whether they are all. */
-    private record Part(int voice, int tokens, boolean last) {}
-
-    private static final List<Part> PARTS =
-            List.of(
-                    new Part(9, 27, false),
-                    new Part(9, 11, true),
-                    new Part(21, 26, false),
-                    new Part(0, 30, true));
+    private static final List<S3GenBatchTest.Part> PARTS = S3GenBatchTest.PARTS;
 
     /** A stream, and what happens at which question whether it is still wanted. */
     static final class Asked {
@@ -48,10 +40,10 @@ class RunningFlowsTest {
         }
 
         private Asked(S3Gen model, int part, S3Gen.Randomness random) {
-            VoiceReference voice = RecordableTest.voice(model, PARTS.get(part).voice);
+            VoiceReference voice = RecordableTest.voice(model, PARTS.get(part).voice());
             stream = new S3GenStream(model, voice, random, false, this::check);
-            int[] tokens = RecordableTest.tokens(model, PARTS.get(part).tokens);
-            if (PARTS.get(part).last) {
+            int[] tokens = RecordableTest.tokens(model, PARTS.get(part).tokens());
+            if (PARTS.get(part).last()) {
                 stream.end(tokens);
             } else {
                 stream.add(tokens);

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class S3GenBatchTest {
     private static final Path GOLDENS = Path.of("src", "test", "resources", "goldens");
 
-    /** Tokens that come at once, and whether they are all. */
-    private record Part(int voice, int tokens, boolean last) {}
+    /** Tokens of the voice, tokens that come at once, and whether they are all. */
+    record Part(int voice, int tokens, boolean last) {}
 
-    private static final List<Part> PARTS =
+    static final List<Part> PARTS =
             List.of(
                     new Part(9, 27, false),
                     new Part(9, 11, true),

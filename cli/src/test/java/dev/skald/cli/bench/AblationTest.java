@@ -69,20 +69,7 @@ class AblationTest {
 
     private AblationReport report(boolean gpu) {
         Ablation ablation = new Ablation(Fake::new, 3, 10, gpu, line -> {});
-        BenchRow other =
-                new BenchRow(
-                        "Official <Python>",
-                        "short",
-                        30,
-                        BenchSeries.none(),
-                        BenchSeries.none(),
-                        BenchSeries.none(),
-                        BenchSeries.none(),
-                        new BenchSeries(List.of(1.5)),
-                        new BenchSeries(List.of(2.0)),
-                        0,
-                        700_000_000,
-                        "");
+        BenchRow other = BenchReportTest.peer("Official <Python>", 1.5, 0, 700_000_000);
         BenchRow failed = BenchRow.failed("Official <Python>", MEDIUM, "a | reason\n<here>");
         return new AblationReport(
                 "2026-01-02",

@@ -24,20 +24,24 @@ class BenchReportTest {
                     0,
                     "");
 
-    private static final BenchRow PEER =
-            new BenchRow(
-                    "peer",
-                    "short",
-                    30,
-                    BenchSeries.none(),
-                    BenchSeries.none(),
-                    BenchSeries.none(),
-                    BenchSeries.none(),
-                    new BenchSeries(List.of(0.25)),
-                    new BenchSeries(List.of(2.0)),
-                    100_000_000,
-                    3_000_000_000L,
-                    "");
+    private static final BenchRow PEER = peer("peer", 0.25, 100_000_000, 3_000_000_000L);
+
+    /** Two seconds of audio by another program, of which only the time is known. */
+    static BenchRow peer(String program, double seconds, long peakBytes, long gpuBytes) {
+        return new BenchRow(
+                program,
+                "short",
+                30,
+                BenchSeries.none(),
+                BenchSeries.none(),
+                BenchSeries.none(),
+                BenchSeries.none(),
+                new BenchSeries(List.of(seconds)),
+                new BenchSeries(List.of(2.0)),
+                peakBytes,
+                gpuBytes,
+                "");
+    }
 
     private static final BenchStage DECODER =
             new BenchStage(

@@ -95,7 +95,7 @@ final class StepKernels implements AutoCloseable {
         int a = h * DeviceModel.HEAD_DIM;
         int v = model.padded();
         words = v / 32 + 1;
-        rowsOfPass = model.int8() ? Math.min(ROWS, 32) : ROWS;
+        rowsOfPass = model.int8() ? FEW : ROWS;
         int passes = Math.max(1, Math.ceilDiv(most, rowsOfPass));
         int r = Math.max(PROMPT, Math.min(rowsOfPass, bucket(most)));
         long[] offsets = {
