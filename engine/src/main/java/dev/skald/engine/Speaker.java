@@ -23,13 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Speaker implements AudioSource {
     /**
-     * Seconds of audio that are made and not taken. With what runs and is in hand less than 1 MB.
+     * Seconds of audio that are made before the listener takes them. With the steps that still run
+     * and the chunk that is being sent, a slow listener holds less than 1 MB.
      */
     static final double AHEAD = 5;
 
-    /**
-     * The same where the whole is wanted at once and nobody listens slowly: pieces side by side.
-     */
+    /** The same for a file: nobody listens to it slowly, and its pieces are made side by side. */
     private static final double AHEAD_OF_FILE = 8;
 
     private final Scheduler scheduler;
