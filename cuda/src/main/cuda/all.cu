@@ -8,6 +8,7 @@
 #include "decode_weights.cu"
 #include "gemm.cu"
 #include "random.cu"
+#include "resnet.cu"
 #include "rows.cu"
 #include "sample.cu"
 #include "transformer.cu"

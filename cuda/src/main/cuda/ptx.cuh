@@ -178,6 +178,10 @@ DEVICE Wgmma wgmma_operand(const void* p) {
     // 512 bytes from eight rows to the next; a swizzle of 64 bytes
     return {(uint64_t)(shared_address(p) >> 4) | 1ull << 16 | 32ull << 32 | 2ull << 62};
 }
+// Rows of 16 bytes, 8 k, one after the other from any multiple of 16 bytes on; the next 8 k `next` bytes further.
+DEVICE Wgmma wgmma_planes(const void* p, int next) {
+    return {(uint64_t)(shared_address(p) >> 4) | (uint64_t)(next >> 4) << 16 | 8ull << 32};
+}
 // The second operand where its columns are contiguous: rows of 32 columns, 64 bytes, k rows one after the other, the next
 // 32 columns `next` bytes further.
 DEVICE Wgmma wgmma_transposed(const void* p, int next) {

@@ -229,6 +229,81 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None, share=0):
     case.bytes = B * T * (inner * 2 + C * 8 + (qkv * 2 if next else 0))
 
 
+def resnet(case, B, T, Cin, next=True, out_type=F32, valid=None, share=2, time_each=False):
+    """A residual block of the flow's estimator, by its two kernels."""
+    C, qkv = 256, 1536
+    half = lambda v: decode(encode(np.asarray(v, np.float32), F16), F16).astype(np.float64)
+    x = case.input(case.normal(B, T, Cin), F16, 8, 16)
+    rows = np.arange(T)[None, :, None] < np.asarray(valid or [T] * B)[:, None, None]
+    X = np.where(rows, x.exact(), 0)
+    v = {"B": B, "T": T, "x": x.pointer, "xBatch": x.batch, "xRow": x.row, "Cx": Cin}
+    if valid:
+        v["valid"] = case.ints(valid)
+
+    def weights(N, K, taps):
+        w = case.normal(N, K, taps) / np.float32(np.sqrt(K * taps))
+        packed, npad, _ = pack(case, w, F16)
+        assert npad == N
+        return packed, half(w)
+
+    def vector(n, base=0.0):
+        a = (base + 0.3 * case.normal(n)).astype(np.float32)
+        return case.raw(a), a.astype(np.float64)
+
+    def norm(a, gamma, beta, eps):
+        return (a - a.mean(-1, keepdims=True)) / np.sqrt(a.var(-1, keepdims=True) + eps) * gamma + beta
+
+    def convolution(a, Ca, eps):
+        (w, W), (bias, b), (gamma, g), (beta, s) = weights(C, Ca, 3), vector(C), vector(C, 1.0), vector(C)
+        padded = np.concatenate([np.zeros((B, 2, Ca)), a], 1)
+        sums = sum(padded[:, j : j + T] @ W[:, :, j].T for j in range(3)) + b
+        return dict(w=w, bias=bias, gamma=gamma, beta=beta, eps=eps, Ca=Ca), activation("MISH", norm(sums, g, s, eps))
+
+    conv1, H = convolution(X, Cin, 1e-5)
+    time = case.normal(B if time_each else 1, C)
+    h = case.output((B, T, C), F16, 8, 8)
+    H = H + time[:, None, :]
+    case.expect(h, H, 6e-4, valid, worst=2e-2)
+    conv2, Y = convolution(np.where(rows, half(H), 0), C, 1e-6)
+    (wRes, WR), (bRes, b) = weights(C, Cin, 1), vector(C)
+    out = case.output((B, T, C), out_type, 8, 16)
+    Y = Y + X @ WR[:, :, 0].T + b
+    case.expect(out, Y, 6e-4, valid, worst=2e-2)
+    v2 = v | conv2 | dict(wRes=wRes, bRes=bRes, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type, share=share)
+    if next:
+        (gamma, g), (beta, s), (w, W) = vector(C, 1.0), vector(C), weights(qkv, C, 1)
+        y = case.output((B, T, qkv), F16, 8, 16)
+        case.expect(y, half(norm(Y, g, s, 1e-5)) @ W[:, :, 0].T, 1e-3, valid, worst=2e-2)
+        v2 |= dict(qkv=y.pointer, qkvBatch=y.batch, qkvRow=y.row, nextGamma=gamma, nextBeta=beta, nextEps=1e-5, wQkv=w)
+    v1 = v | conv1 | dict(a=x.pointer, aBatch=x.batch, aRow=x.row, out=h.pointer, outBatch=h.batch, outRow=h.row, outType=F16, more=case.raw(time), moreBatch=C if time_each else 0)
+    tiles = ceil(T, 64)
+    case.launch("resnet_conv_f16", (1, tiles, B), 384, 172128, **v1)
+    case.launch("resnet_end_f16", (ceil(6, share) if next else 1, tiles, B), 384, 210016, **v2 | dict(a=h.pointer, aBatch=h.batch, aRow=h.row))
+    case.flops, case.rate = 2.0 * B * T * C * (3 * Cin + 3 * C + Cin + (qkv if next else 0)), "f16"
+    case.bytes = B * T * (2 * Cin * 2 + 2 * C * 2 + C * 4 + (qkv * 2 if next else 0)) + C * (4 * Cin + 3 * C + qkv) * 2
+
+
+def resnet_conv(case, B, T, C, norm=False, valid=None):
+    """A causal convolution of three taps by the first kernel of a residual block: alone, or with norm and Mish."""
+    half = lambda v: decode(encode(np.asarray(v, np.float32), F16), F16).astype(np.float64)
+    x = case.input(case.normal(B, T, C), F16, 8, 16)
+    w, bias = case.normal(256, C, 3) / np.float32(np.sqrt(3 * C)), case.normal(256)
+    packed, _, _ = pack(case, w, F16)
+    padded = np.concatenate([np.zeros((B, 2, C)), x.exact()], 1)
+    ref = sum(padded[:, j : j + T] @ half(w)[:, :, j].T for j in range(3)) + bias
+    v = dict(valid=case.ints(valid)) if valid else {}
+    if norm:
+        g, s = 1 + 0.3 * case.normal(256), case.normal(256)
+        v |= dict(gamma=case.raw(g), beta=case.raw(s), eps=1e-5)
+        ref = activation("MISH", (ref - ref.mean(-1, keepdims=True)) / np.sqrt(ref.var(-1, keepdims=True) + 1e-5) * g + s)
+    out = case.output((B, T, 256), F16, 8, 8)
+    case.launch("resnet_conv_f16", (1, ceil(T, 64), B), 384, 172128, a=x.pointer, aBatch=x.batch, aRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, w=packed,
+                bias=case.raw(bias), B=B, T=T, Ca=C, outType=F16, **v)
+    case.expect(out, ref, 5e-4, valid, worst=2e-2)
+    case.flops, case.rate = 2.0 * B * T * 256 * 3 * C, "f16"
+    case.bytes = B * T * (C + 256) * 2 + 256 * 3 * C * 2
+
+
 def packing(case):
     """Bad values are counted."""
     w = case.normal(5, 40, 3)

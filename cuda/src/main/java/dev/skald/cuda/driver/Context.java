@@ -34,6 +34,7 @@ public final class Context implements AutoCloseable {
                     "decode_weights",
                     "gemm",
                     "random",
+                    "resnet",
                     "rows",
                     "sample",
                     "transformer",
