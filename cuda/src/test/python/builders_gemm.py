@@ -269,7 +269,7 @@ def resnet(case, B, T, Cin, next=True, out_type=F32, valid=None, share=2, time_e
     out = case.output((B, T, C), out_type, 8, 16)
     Y = Y + X @ WR[:, :, 0].T + b
     case.expect(out, Y, 6e-4, valid, worst=2e-2)
-    v2 = v | conv2 | dict(wRes=wRes, bRes=bRes, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type, share=share)
+    v2 = v | conv2 | dict(wRes=wRes, bRes=bRes, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type)
     if next:
         (gamma, g), (beta, s), (w, W) = vector(C, 1.0), vector(C), weights(qkv, C, 1)
         y = case.output((B, T, qkv), F16, 8, 16)
@@ -277,8 +277,17 @@ def resnet(case, B, T, Cin, next=True, out_type=F32, valid=None, share=2, time_e
         v2 |= dict(qkv=y.pointer, qkvBatch=y.batch, qkvRow=y.row, nextGamma=gamma, nextBeta=beta, nextEps=1e-5, wQkv=w)
     v1 = v | conv1 | dict(a=x.pointer, aBatch=x.batch, aRow=x.row, out=h.pointer, outBatch=h.batch, outRow=h.row, outType=F16, more=case.raw(time), moreBatch=C if time_each else 0)
     tiles = ceil(T, 64)
-    case.launch("resnet_conv_f16", (1, tiles, B), 384, 172128, **v1)
-    case.launch("resnet_end_f16", (ceil(6, share) if next else 1, tiles, B), 384, 210016, **v2 | dict(a=h.pointer, aBatch=h.batch, aRow=h.row))
+    v2 |= dict(a=h.pointer, aBatch=h.batch, aRow=h.row)
+    launches = lambda n: (("resnet_conv_f16", (1, tiles, B), 384, 172128, v1), ("resnet_end_f16", (ceil(6, n) if next else 1, tiles, B), 384, 210016, v2 | {"share": n}))
+    if next and share < 6:  # the same bits, whoever makes them
+        case.reset()
+        for launch in launches(6):
+            case.driver.launch(*launch)
+        case.driver.sync()
+        for view in (out, y):
+            case.expect(view, view.values(view.get()), 0, valid, equal=True)
+    for *launch, values in launches(share):
+        case.launch(*launch, **values)
     case.flops, case.rate = 2.0 * B * T * C * (3 * Cin + 3 * C + Cin + (qkv if next else 0)), "f16"
     case.bytes = B * T * (2 * Cin * 2 + 2 * C * 2 + C * 4 + (qkv * 2 if next else 0)) + C * (4 * Cin + 3 * C + qkv) * 2
 

@@ -30,6 +30,7 @@ import dev.skald.tensor.Parameters.Embedding;
 import dev.skald.tensor.Parameters.Layer;
 import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.Parameters.Lstm;
+import dev.skald.tensor.ResidualBlock;
 import dev.skald.tensor.Stft;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
@@ -62,6 +63,7 @@ final class CudaOps implements Ops {
     private final Convolutions convolutions;
     private final CudaAttention attention;
     private final Transformer transformer;
+    private final Resnet resnet;
     private final Rows rows;
     private final Waves waves;
     private final Transfers transfers;
@@ -98,6 +100,7 @@ final class CudaOps implements Ops {
         convolutions = new Convolutions(launcher, arena, elementwise, gemm);
         attention = new CudaAttention(launcher, arena, elementwise);
         transformer = new Transformer(launcher, arena, attention);
+        resnet = new Resnet(launcher, arena);
         unfusedAttention =
                 context.uses(Optimisation.FUSED_ATTENTION)
                         ? null
@@ -328,6 +331,38 @@ final class CudaOps implements Ops {
             conv1d(x, w1, pad1, pad1, before1, Epilogue.of(before2), between);
             conv1d(between, w2, pad2, pad2, Activation.NONE, epilogue, out);
         }
+    }
+
+    @Override
+    public void residualBlock(
+            Tensor x,
+            ResidualBlock w,
+            Tensor more,
+            Tensor out,
+            TransformerLayer.@Nullable Next next,
+            @Nullable Tensor nextQkv) {
+        CudaTensor to = CudaTensor.of(out);
+        if (!fused || !resnet.fits(CudaTensor.of(x), w, CudaTensor.of(more), to, next, nextQkv)) {
+            Ops.super.residualBlock(x, w, more, out, next, nextQkv);
+            return;
+        }
+        String op = "residualBlock";
+        shape(out, op, x.batch(), x.rows(), w.map().out());
+        CudaTensor time = rowEach(op, more, out);
+        CudaTensor gamma1 = vector(op, w.norm1().gamma(), out);
+        CudaTensor beta1 = vector(op, w.norm1().beta(), out);
+        CudaTensor gamma2 = vector(op, w.norm2().gamma(), out);
+        CudaTensor beta2 = vector(op, w.norm2().beta(), out);
+        CudaTensor in = CudaTensor.of(x);
+        if (next == null || nextQkv == null) {
+            resnet.run(in, w, time, to, null, null, gamma1, beta1, gamma2, beta2);
+            return;
+        }
+        shape(nextQkv, op, x.batch(), x.rows(), next.qkv().out());
+        CudaTensor gamma = vector(op, next.norm().gamma(), out);
+        CudaTensor beta = vector(op, next.norm().beta(), out);
+        CudaTensor qkv = CudaTensor.of(nextQkv);
+        resnet.run(in, w, time, to, next, qkv, gamma1, beta1, gamma2, beta2, gamma, beta);
     }
 
     @Override

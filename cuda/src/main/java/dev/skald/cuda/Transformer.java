@@ -69,14 +69,14 @@ final class Transformer {
                 && (nextQkv == null || CudaTensor.of(nextQkv).isOperand());
     }
 
-    private static boolean isFloats(CudaTensor t) {
+    static boolean isFloats(CudaTensor t) {
         return t.type() == Type.F32
                 && t.address() % 8 == 0
                 && t.rowStride() % 2 == 0
                 && t.batchStride() % 2 == 0;
     }
 
-    private static boolean is(Linear linear, int in, int out, boolean bias) {
+    static boolean is(Linear linear, int in, int out, boolean bias) {
         return linear instanceof CudaLinear(int from, int columns, Matrix m)
                 && from == in
                 && columns == out
@@ -157,11 +157,11 @@ final class Transformer {
         }
     }
 
-    private static long address(Linear linear) {
+    static long address(Linear linear) {
         return ((CudaLinear) linear).matrix().address();
     }
 
-    private static long bias(Linear linear) {
+    static long bias(Linear linear) {
         return ((CudaLinear) linear).matrix().bias();
     }
 }

@@ -313,6 +313,43 @@ public interface Ops extends AutoCloseable {
         }
     }
 
+    /**
+     * A residual block whose convolutions see no later rows, and what a transformer layer behind it
+     * begins with: {@code h = activation(norm1(conv1(x))) + more}, {@code out =
+     * activation(norm2(conv2(h))) + map(x)}, {@code nextQkv = next.qkv(next.norm(out))}.
+     *
+     * @param x (B,T,Cin), an operand
+     * @param more (1,1,C) or (B,1,C)
+     * @param out (B,T,C), not x
+     * @param next null: no transformer layer follows
+     * @param nextQkv (B,T,3*H*D), an operand; null as {@code next} is
+     */
+    default void residualBlock(
+            Tensor x,
+            ResidualBlock w,
+            Tensor more,
+            Tensor out,
+            TransformerLayer.@Nullable Next next,
+            @Nullable Tensor nextQkv) {
+        TransformerLayer.Norm norm1 = w.norm1();
+        TransformerLayer.Norm norm2 = w.norm2();
+        int pad1 = w.conv1().dilation() * (w.conv1().kernel() - 1);
+        int pad2 = w.conv2().dilation() * (w.conv2().kernel() - 1);
+        try (Scope scope = scope()) {
+            Tensor a = conv1d(x, w.conv1(), pad1, 0, Epilogue.NONE);
+            Tensor h = operand(x, w.conv1().out(), w.conv2());
+            layerNormAdd(a, norm1.gamma(), norm1.beta(), norm1.eps(), w.activation(), more, h);
+            conv1d(h, w.conv2(), pad2, 0, Activation.NONE, Epilogue.NONE, a);
+            layerNorm(a, norm2.gamma(), norm2.beta(), norm2.eps(), w.activation(), a);
+            linear(x, w.map(), Epilogue.plus(a), out);
+        }
+        if (next != null && nextQkv != null) {
+            TransformerLayer.Norm norm = next.norm();
+            layerNormLinear(
+                    out, norm.gamma(), norm.beta(), norm.eps(), next.qkv(), Epilogue.NONE, nextQkv);
+        }
+    }
+
     /** x (B,T,in) → (B,T',out), {@code before} applied to the input first. */
     Tensor convTranspose1d(Tensor x, ConvTranspose1d w, Activation before);
 

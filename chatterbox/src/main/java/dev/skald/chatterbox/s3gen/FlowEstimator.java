@@ -8,6 +8,7 @@ import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.ResidualBlock;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Taps;
 import dev.skald.tensor.Tensor;
@@ -29,13 +30,10 @@ final class FlowEstimator {
     private static final float EPS = 1e-5f;
     private static final float TIME_SCALE = 1000;
 
-    private record Resnet(
-            Conv1d conv1, LayerNorm norm1, Conv1d conv2, LayerNorm norm2, Linear resConv) {}
-
     private record Transformer(TransformerLayer.Next begin, TransformerLayer rest) {}
 
     /** A residual block with the transformer blocks after it. */
-    private record Block(Resnet resnet, List<Transformer> transformers) {}
+    private record Block(ResidualBlock resnet, List<Transformer> transformers) {}
 
     private final int in;
     private final int hidden;
@@ -85,12 +83,13 @@ final class FlowEstimator {
 
     private Block block(Loader load, int blockIn) {
         Loader r = load.under(0);
-        Resnet resnet =
-                new Resnet(
-                        conv(r, "block1.block.0", blockIn),
-                        r.layerNorm("block1.block.2", hidden, EPS),
-                        conv(r, "block2.block.0", hidden),
-                        r.layerNorm("block2.block.2", hidden, EPS),
+        ResidualBlock resnet =
+                new ResidualBlock(
+                        conv(r, "block1.block.0", blockIn).weight(),
+                        norm(r, "block1.block.2"),
+                        conv(r, "block2.block.0", hidden).weight(),
+                        norm(r, "block2.block.2"),
+                        Activation.MISH,
                         r.linear("res_conv", blockIn, hidden));
         return new Block(resnet, load.list("1", "norm1.weight", this::transformer));
     }
@@ -138,7 +137,7 @@ final class FlowEstimator {
 
     /** Room for the input that makes {@code out} (B,T,in/4): (B,T,in). */
     Tensor input(Ops ops, Tensor out) {
-        return ops.operand(out, in, down.resnet().conv1().weight());
+        return ops.operand(out, in, down.resnet().conv1());
     }
 
     /** What the residual blocks are told at each step: from times t to r, (1,S,N*C). */
@@ -188,7 +187,7 @@ final class FlowEstimator {
     void run(Ops ops, Tensor input, Tensor time, Taps taps, Tensor out) {
         try (var scope = ops.scope()) {
             int index = 0;
-            Tensor both = ops.operand(input, 2 * hidden, up.resnet().conv1().weight()); // x | skip
+            Tensor both = ops.operand(input, 2 * hidden, up.resnet().conv1()); // x | skip
             Tensor x = ops.operand(input, hidden, downConv.weight());
             Tensor y = ops.operand(input, hidden, downConv.weight());
             Tensor skip = both.cols(hidden, 2 * hidden);
@@ -219,26 +218,19 @@ final class FlowEstimator {
      */
     private void block(Ops ops, Tensor x, Block w, Tensor time, int index, Taps taps, Tensor out) {
         Taps own = taps.on() ? taps.under("est_" + name(index) + "_") : taps;
-        int count = w.transformers().size();
+        Tensor more = time.cols(index * hidden, (index + 1) * hidden);
         try (var scope = ops.scope()) {
-            Tensor h = count == 0 ? out : ops.like(x, hidden);
-            Tensor more = time.cols(index * hidden, (index + 1) * hidden);
-            resnet(ops, x, w.resnet(), more, h);
-            own.tap("resnet", ops, h);
-            if (count > 0) {
-                transform(ops, h, w.transformers(), own, out);
+            if (w.transformers().isEmpty()) {
+                ops.residualBlock(x, w.resnet(), more, out, null, null);
+                own.tap("resnet", ops, out);
+                return;
             }
-        }
-    }
-
-    private void resnet(Ops ops, Tensor x, Resnet r, Tensor time, Tensor out) {
-        try (var scope = ops.scope()) {
-            Tensor a = r.conv1().forward(ops, x);
-            Tensor b = ops.operand(x, hidden, r.conv2().weight());
-            r.norm1().forwardPlus(ops, a, Activation.MISH, time, b);
-            r.conv2().forward(ops, b, Epilogue.NONE, a);
-            r.norm2().forward(ops, a, Activation.MISH, a);
-            ops.linear(x, r.resConv(), Epilogue.plus(a), out);
+            Tensor h = ops.like(x, hidden);
+            TransformerLayer.Next first = w.transformers().getFirst().begin();
+            Tensor qkv = ops.operand(x, first.qkv().out(), first.qkv());
+            ops.residualBlock(x, w.resnet(), more, h, first, qkv);
+            own.tap("resnet", ops, h);
+            transform(ops, h, qkv, w.transformers(), own, out);
         }
     }
 
@@ -246,15 +238,12 @@ final class FlowEstimator {
         return index == 0 ? "down0" : index > mid.size() ? "up0" : "mid" + (index - 1);
     }
 
-    /** h (B,T,C) → out through all layers; h changes. */
-    private void transform(Ops ops, Tensor h, List<Transformer> layers, Taps taps, Tensor out) {
+    /** h (B,T,C), begin (B,T,3*H*D) → out through all layers; both change. */
+    private void transform(
+            Ops ops, Tensor h, Tensor begin, List<Transformer> layers, Taps taps, Tensor out) {
         try (var scope = ops.scope()) {
-            TransformerLayer.Next first = layers.getFirst().begin();
-            TransformerLayer.Norm norm = first.norm();
-            Tensor qkv = ops.operand(h, first.qkv().out(), first.qkv());
-            Tensor other = ops.operand(h, first.qkv().out(), first.qkv());
-            ops.layerNormLinear(
-                    h, norm.gamma(), norm.beta(), norm.eps(), first.qkv(), Epilogue.NONE, qkv);
+            Tensor qkv = begin;
+            Tensor other = ops.operand(h, begin.cols(), layers.getFirst().begin().qkv());
             for (int i = 0; i < layers.size(); i++) {
                 boolean last = i == layers.size() - 1;
                 Tensor to = last ? out : h;

@@ -10,6 +10,7 @@ import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Parameters;
 import dev.skald.tensor.Parameters.Conv1d;
 import dev.skald.tensor.Parameters.Linear;
+import dev.skald.tensor.ResidualBlock;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
@@ -231,6 +232,78 @@ public abstract class OperandContract extends PaddedContract {
         }
     }
 
+    /** The block that has kernels of its own on some cards, and one that has none. */
+    @Test
+    void residualBlocks() {
+        for (int[] size : new int[][] {{320, 256, 512, 70}, {24, 48, 64, 7}}) {
+            int c = size[1];
+            int t = size[3];
+            Weight[] w = blockWeights(size[0], c, 3 * size[2]);
+            Tensor g = aligned(1, c);
+            TransformerLayer.Norm norm = new TransformerLayer.Norm(g, g, 1e-5f);
+            Tensor more = aligned(2, c);
+            Tensor x = operand(2, t, size[0]);
+            Tensor exact = ops.tensor(2, t, size[0]);
+            ops.copy(x, exact);
+            Tensor out = ops.tensor(2, t, c);
+            Tensor qkv = ops.tensor(2, t, 3 * size[2]);
+            residualBlock(parameters, w, norm, exact, more, out, qkv);
+            Tensor half = operand(2, t, c);
+            residualBlock(working, w, norm, x, more, half, null);
+            same(half, array(out), PRODUCTS);
+            Tensor plain = ops.tensor(2, t, c);
+            Tensor next = operand(2, t, 3 * size[2]);
+            residualBlock(working, w, norm, x, more, plain, next);
+            same(plain, array(out), PRODUCTS);
+            same(next, array(qkv), PRODUCTS);
+        }
+    }
+
+    /** Vectors that lie as those of a model do. */
+    private Tensor aligned(int b, int c) {
+        Tensor v = ops.tensor(b, 1, c);
+        ops.write(values(b * c), 0, v);
+        return v;
+    }
+
+    /** Both convolutions, the map around them, the transformer's: with biases but for the last. */
+    private Weight[] blockWeights(int in, int c, int qkv) {
+        return new Weight[] {
+            small(c, 3 * in).reshaped(c, in, 3),
+            weight(c),
+            small(c, 3 * c).reshaped(c, c, 3),
+            weight(c),
+            small(c, in),
+            weight(c),
+            small(qkv, c)
+        };
+    }
+
+    private void residualBlock(
+            Parameters p,
+            Weight[] w,
+            TransformerLayer.Norm norm,
+            Tensor x,
+            Tensor more,
+            Tensor out,
+            @Nullable Tensor next) {
+        ops.residualBlock(
+                x,
+                new ResidualBlock(
+                        p.conv1d(w[0], w[1], 1, 1, 1, Role.DIRECT),
+                        norm,
+                        p.conv1d(w[2], w[3], 1, 1, 1, Role.DIRECT),
+                        norm,
+                        Activation.MISH,
+                        p.linear(w[4], w[5], Role.WORKING)),
+                more,
+                out,
+                next == null
+                        ? null
+                        : new TransformerLayer.Next(norm, p.linear(w[6], null, Role.WORKING)),
+                next);
+    }
+
     /** A weight whose products have the size of what is multiplied. */
     private Weight small(int... shape) {
         float[] v = values(shape[0] * shape[1]);
@@ -329,6 +402,20 @@ public abstract class OperandContract extends PaddedContract {
                     Tensor next = ops.operand(x, 1536, begin);
                     ops.layerNormLinear(x, gamma, gamma, 1e-5f, begin, Epilogue.NONE, a);
                     layer(working, 8, w, b, norm, a, x, x, next);
+                    return next;
+                });
+        Weight[] block = blockWeights(256, 256, 1536);
+        Tensor more = aligned(1, 256);
+        Tensor gain = aligned(1, 256);
+        TransformerLayer.Norm same = new TransformerLayer.Norm(gain, gain, 1e-5f);
+        Linear reader = linear(256, 8);
+        sameInEveryBucket(
+                256,
+                x -> {
+                    Tensor from = ops.operand(x, 256, reader);
+                    ops.copy(x, from);
+                    Tensor next = ops.operand(x, 1536, begin);
+                    residualBlock(working, block, same, from, more, x, next);
                     return next;
                 });
         Linear qkv = linear(64, 192);
