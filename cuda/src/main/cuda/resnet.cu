@@ -8,12 +8,12 @@
 
 struct ResnetParams {
     const void* a; i64 aBatch, aRow;              // what the convolution reads, fp16 (B,T,Ca)
-    const void* x; i64 xBatch, xRow;              // what the block was given, fp16 (B,T,Cx): resnet_end_f16 alone, as all of x's kind
-    void* out; i64 outBatch, outRow;              // (B,T,256), fp16, or fp32 too of resnet_end_f16
+    const void* x; i64 xBatch, xRow;              // what the block was given, fp16 (B,T,Cx); resnet_end_f16 alone reads this, qkv, the map and what is next
+    void* out; i64 outBatch, outRow;              // (B,T,256), fp32 or fp16
     void* qkv; i64 qkvBatch, qkvRow;              // fp16 (B,T,1536), or null
     const void* w; const float* bias;             // packed weights (gemm.cuh), biases
-    const float* gamma; const float* beta;        // null: the convolution alone
-    const float* more; i64 moreBatch;             // added at the end of resnet_conv_f16, (B,256) or (256); null: nothing
+    const float* gamma; const float* beta;        // null in resnet_conv_f16: the convolution alone
+    const float* more; i64 moreBatch;             // resnet_conv_f16 adds it at the end, (B,256) or (256); null: nothing
     const void* wRes; const float* bRes;
     const float* nextGamma; const float* nextBeta;
     const void* wQkv;
@@ -189,7 +189,7 @@ HOPPER_KERNEL(resnet_conv_f16, 384, 1, ResnetParams) {
     if (p.gamma) norm_mish(c, meeting, vectors, p.eps);
     if (p.more) add(c, vectors + 3 * C + column);
     Peak peak;
-    store(c, p.out, F16, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, t0 + row < rows, t0 + row + 8 < rows, peak);
+    store(c, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, t0 + row < rows, t0 + row + 8 < rows, peak);
     count_overflow(p.overflow, overflows(peak.of));
 #endif
 }

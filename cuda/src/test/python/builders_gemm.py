@@ -292,7 +292,7 @@ def resnet(case, B, T, Cin, next=True, out_type=F32, valid=None, share=2, time_e
     case.bytes = B * T * (2 * Cin * 2 + 2 * C * 2 + C * 4 + (qkv * 2 if next else 0)) + C * (4 * Cin + 3 * C + qkv) * 2
 
 
-def resnet_conv(case, B, T, C, norm=False, valid=None):
+def resnet_conv(case, B, T, C, norm=False, valid=None, out_type=F16):
     """A causal convolution of three taps by the first kernel of a residual block: alone, or with norm and Mish."""
     half = lambda v: decode(encode(np.asarray(v, np.float32), F16), F16).astype(np.float64)
     x = case.input(case.normal(B, T, C), F16, 8, 16)
@@ -305,9 +305,9 @@ def resnet_conv(case, B, T, C, norm=False, valid=None):
         g, s = 1 + 0.3 * case.normal(256), case.normal(256)
         v |= dict(gamma=case.raw(g), beta=case.raw(s), eps=1e-5)
         ref = activation("MISH", (ref - ref.mean(-1, keepdims=True)) / np.sqrt(ref.var(-1, keepdims=True) + 1e-5) * g + s)
-    out = case.output((B, T, 256), F16, 8, 8)
+    out = case.output((B, T, 256), out_type, 8, 8)
     case.launch("resnet_conv_f16", (1, ceil(T, 64), B), 384, 172128, a=x.pointer, aBatch=x.batch, aRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, w=packed,
-                bias=case.raw(bias), B=B, T=T, Ca=C, outType=F16, **v)
+                bias=case.raw(bias), B=B, T=T, Ca=C, outType=out_type, **v)
     case.expect(out, ref, 5e-4, valid, worst=2e-2)
     case.flops, case.rate = 2.0 * B * T * 256 * 3 * C, "f16"
     case.bytes = B * T * (C + 256) * 2 + 256 * 3 * C * 2

@@ -19,6 +19,7 @@ import dev.skald.cuda.driver.Context;
 import dev.skald.cuda.driver.CudaException;
 import dev.skald.cuda.driver.Stream;
 import dev.skald.tensor.Activation;
+import dev.skald.tensor.Activation.Kind;
 import dev.skald.tensor.Backend;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Harmonics;
@@ -100,7 +101,7 @@ final class CudaOps implements Ops {
         convolutions = new Convolutions(launcher, arena, elementwise, gemm);
         attention = new CudaAttention(launcher, arena, elementwise);
         transformer = new Transformer(launcher, arena, attention);
-        resnet = new Resnet(launcher, arena);
+        resnet = new Resnet(launcher);
         unfusedAttention =
                 context.uses(Optimisation.FUSED_ATTENTION)
                         ? null
@@ -298,6 +299,10 @@ final class CudaOps implements Ops {
         residual(epilogue, "conv1d", out);
         if (!fused && (Unfused.has(before) || Unfused.has(epilogue))) {
             Unfused.conv1d(this, x, w, padLeft, padRight, before, epilogue, out);
+        } else if (before.kind() == Kind.NONE
+                && !Unfused.has(epilogue)
+                && resnet.fits(CudaTensor.of(x), c, padLeft, padRight, CudaTensor.of(out))) {
+            resnet.convolve(CudaTensor.of(x), c, null, null, CudaTensor.of(out));
         } else if (count > 0) {
             convolutions.conv1d(CudaTensor.of(x), c, padLeft, before, epilogue, CudaTensor.of(out));
         }
@@ -334,6 +339,31 @@ final class CudaOps implements Ops {
     }
 
     @Override
+    public void causalConv1dNorm(
+            Tensor x,
+            Conv1d w,
+            TransformerLayer.Norm norm,
+            Activation activation,
+            @Nullable Tensor more,
+            Tensor out) {
+        CudaTensor from = CudaTensor.of(x);
+        CudaTensor to = CudaTensor.of(out);
+        if (!fused || !resnet.fits(from, w, norm, activation, more, to)) {
+            Ops.super.causalConv1dNorm(x, w, norm, activation, more, out);
+            return;
+        }
+        String op = "causalConv1dNorm";
+        shape(out, op, x.batch(), x.rows(), w.out());
+        CudaTensor time = more == null ? null : rowEach(op, more, out);
+        resnet.convolve(from, w, norm(op, norm, out), time, to);
+    }
+
+    private static Resnet.Norm norm(String op, TransformerLayer.Norm norm, Tensor x) {
+        CudaTensor gamma = vector(op, norm.gamma(), x);
+        return new Resnet.Norm(gamma.address(), vector(op, norm.beta(), x).address(), norm.eps());
+    }
+
+    @Override
     public void residualBlock(
             Tensor x,
             ResidualBlock w,
@@ -341,28 +371,26 @@ final class CudaOps implements Ops {
             Tensor out,
             TransformerLayer.@Nullable Next next,
             @Nullable Tensor nextQkv) {
+        CudaTensor from = CudaTensor.of(x);
         CudaTensor to = CudaTensor.of(out);
-        if (!fused || !resnet.fits(CudaTensor.of(x), w, CudaTensor.of(more), to, next, nextQkv)) {
+        if (!fused || !resnet.fits(from, w, more, to, next, nextQkv)) {
             Ops.super.residualBlock(x, w, more, out, next, nextQkv);
             return;
         }
         String op = "residualBlock";
         shape(out, op, x.batch(), x.rows(), w.map().out());
-        CudaTensor time = rowEach(op, more, out);
-        CudaTensor gamma1 = vector(op, w.norm1().gamma(), out);
-        CudaTensor beta1 = vector(op, w.norm1().beta(), out);
-        CudaTensor gamma2 = vector(op, w.norm2().gamma(), out);
-        CudaTensor beta2 = vector(op, w.norm2().beta(), out);
-        CudaTensor in = CudaTensor.of(x);
-        if (next == null || nextQkv == null) {
-            resnet.run(in, w, time, to, null, null, gamma1, beta1, gamma2, beta2);
-            return;
+        try (Scope scope = scope()) {
+            CudaTensor h = CudaTensor.of(operand(x, w.conv1().out(), w.conv2()));
+            resnet.convolve(from, w.conv1(), norm(op, w.norm1(), out), rowEach(op, more, out), h);
+            Resnet.Norm norm2 = norm(op, w.norm2(), out);
+            if (next == null || nextQkv == null) {
+                resnet.end(h, from, w, norm2, to, null, Resnet.Norm.NONE, null);
+            } else {
+                shape(nextQkv, op, x.batch(), x.rows(), next.qkv().out());
+                Resnet.Norm norm = norm(op, next.norm(), out);
+                resnet.end(h, from, w, norm2, to, next.qkv(), norm, CudaTensor.of(nextQkv));
+            }
         }
-        shape(nextQkv, op, x.batch(), x.rows(), next.qkv().out());
-        CudaTensor gamma = vector(op, next.norm().gamma(), out);
-        CudaTensor beta = vector(op, next.norm().beta(), out);
-        CudaTensor qkv = CudaTensor.of(nextQkv);
-        resnet.run(in, w, time, to, next, qkv, gamma1, beta1, gamma2, beta2, gamma, beta);
     }
 
     @Override

@@ -8,16 +8,20 @@ import static dev.skald.cuda.Transformer.isFloats;
 import dev.skald.cuda.CudaWeights.CudaConv1d;
 import dev.skald.cuda.CudaWeights.Matrix;
 import dev.skald.cuda.CudaWeights.Type;
+import dev.skald.tensor.Activation;
 import dev.skald.tensor.Activation.Kind;
-import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters.Conv1d;
+import dev.skald.tensor.Parameters.Linear;
 import dev.skald.tensor.ResidualBlock;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
 import org.jspecify.annotations.Nullable;
 
-/** Residual blocks of the flow's estimator on Hopper: {@code resnet.cu}. */
+/** Residual blocks and other convolutions of the flow's estimator on Hopper: {@code resnet.cu}. */
 final class Resnet {
+    /** {@code false} leaves them to the portable kernels. */
+    private static final boolean ON = !"false".equals(System.getProperty("skald.cuda.resnet"));
+
     /** The widths that the kernels have. */
     private static final int CHANNELS = 256;
 
@@ -29,8 +33,8 @@ final class Resnet {
     /** Rows of a tile. */
     private static final int TILE = 64;
 
-    /** Columns of queries, keys and values that are made together. */
-    private static final int GROUP = 256;
+    /** Groups of columns of queries, keys and values. */
+    private static final int GROUPS = 6;
 
     /** Bytes of shared memory of the two kernels. */
     private static final int SHARED_CONV = 172_128;
@@ -38,37 +42,59 @@ final class Resnet {
     private static final int SHARED_END = 210_016;
 
     private final Launcher launcher;
-    private final DeviceArena arena;
 
-    Resnet(Launcher launcher, DeviceArena arena) {
+    /** A layer norm's vectors on the device. */
+    record Norm(long gamma, long beta, float eps) {
+        static final Norm NONE = new Norm(0, 0, 0);
+    }
+
+    Resnet(Launcher launcher) {
         this.launcher = launcher;
-        this.arena = arena;
     }
 
     /** Whether the kernels are for this card and this block: a question of the block alone. */
     boolean fits(
             CudaTensor x,
             ResidualBlock w,
-            CudaTensor more,
+            Tensor more,
             CudaTensor out,
             TransformerLayer.@Nullable Next next,
             @Nullable Tensor nextQkv) {
-        return launcher.hopper()
+        return fits(x, w.conv1(), w.norm1(), w.activation(), more, out)
+                && isConvolution(w.conv2(), CHANNELS)
+                && isAligned(w.norm2())
+                && is(w.map(), x.cols(), CHANNELS, true)
+                && (next == null
+                        || is(next.qkv(), CHANNELS, QKV, false) && isAligned(next.norm()))
+                && (nextQkv == null || CudaTensor.of(nextQkv).isOperand());
+    }
+
+    /** The same of a convolution with a norm. */
+    boolean fits(
+            CudaTensor x,
+            Conv1d w,
+            TransformerLayer.Norm norm,
+            Activation activation,
+            @Nullable Tensor more,
+            CudaTensor out) {
+        return fits(x, w, TAPS - 1, 0, out)
+                && isAligned(norm)
+                && activation.kind() == Kind.MISH
+                && (more == null || isAligned(CudaTensor.of(more)));
+    }
+
+    /** The same of a convolution alone. */
+    boolean fits(CudaTensor x, Conv1d w, int padLeft, int padRight, CudaTensor out) {
+        return ON
+                && launcher.hopper()
+                && padLeft == TAPS - 1
+                && padRight == 0
                 && x.isOperand()
                 && x.cols() % 64 == 0
                 && x.cols() >= LEAST_IN
                 && x.cols() <= MOST_IN
-                && isConvolution(w.conv1(), x.cols())
-                && isConvolution(w.conv2(), CHANNELS)
-                && w.activation().kind() == Kind.MISH
-                && is(w.map(), x.cols(), CHANNELS, true)
-                && isAligned(w.norm1())
-                && isAligned(w.norm2())
-                && isAligned(more)
-                && (out.isOperand() || isFloats(out))
-                && (next == null
-                        || is(next.qkv(), CHANNELS, QKV, false) && isAligned(next.norm()))
-                && (nextQkv == null || CudaTensor.of(nextQkv).isOperand());
+                && isConvolution(w, x.cols())
+                && (out.isOperand() || isFloats(out));
     }
 
     private static boolean isConvolution(Conv1d conv, int in) {
@@ -101,58 +127,80 @@ final class Resnet {
         return ((CudaConv1d) conv).groups().getFirst();
     }
 
+    /** The convolution; with a norm, this and Mish; then {@code more}. */
+    void convolve(
+            CudaTensor x, Conv1d w, @Nullable Norm norm, @Nullable CudaTensor more, CudaTensor out) {
+        Norm n = norm == null ? Norm.NONE : norm;
+        arguments(x, null, out, null, matrix(w), n, more, null, null, Norm.NONE, 0)
+                .launch("resnet_conv_f16", 1, tiles(x), x.batch(), 384, SHARED_CONV);
+    }
+
     /**
-     * @param norms gamma and beta of both norms, then of the next one, which may be missing
+     * What is behind the first convolution of a block, right behind {@link #convolve}.
+     *
+     * @param h what that gave
+     * @param x what the block was given
+     * @param map of the transformer that follows
      */
-    void run(
+    void end(
+            CudaTensor h,
             CudaTensor x,
             ResidualBlock w,
-            CudaTensor more,
+            Norm norm,
             CudaTensor out,
-            TransformerLayer.@Nullable Next next,
-            @Nullable CudaTensor nextQkv,
-            CudaTensor... norms) {
-        int tiles = Math.ceilDiv(x.rows(), TILE);
-        int groups = QKV / GROUP;
-        int share = Math.ceilDiv(groups * tiles * x.batch(), launcher.multiprocessors());
-        try (Ops.Scope scope = arena.scope()) {
-            CudaTensor h = arena.tensor(Type.F16, x.batch(), x.rows(), CHANNELS);
-            for (boolean first : new boolean[] {true, false}) {
-                boolean goes = !first && next != null;
-                Matrix m = matrix(first ? w.conv1() : w.conv2());
-                launcher.begin()
-                        .place(first ? x : h)
-                        .place(x)
-                        .place(first ? h : out)
-                        .place(goes ? nextQkv : null)
-                        .add(m.address())
-                        .add(m.bias())
-                        .add(norms[first ? 0 : 2].address())
-                        .add(norms[first ? 1 : 3].address())
-                        .add(first ? more.address() : 0)
-                        .add(more.batch() == 1 ? 0 : more.batchStride())
-                        .add(address(w.map()))
-                        .add(bias(w.map()))
-                        .add(goes ? norms[4].address() : 0)
-                        .add(goes ? norms[5].address() : 0)
-                        .add(goes ? address(next.qkv()) : 0)
-                        .add(x.valid())
-                        .overflow()
-                        .add(x.batch())
-                        .add(x.rows())
-                        .add(first ? x.cols() : CHANNELS)
-                        .add(x.cols())
-                        .add(first ? Type.F16.ordinal() : out.type().ordinal())
-                        .add(first ? w.norm1().eps() : w.norm2().eps())
-                        .add(goes ? next.norm().eps() : 0)
-                        .add(share);
-                if (first) {
-                    launcher.launch("resnet_conv_f16", 1, tiles, x.batch(), 384, SHARED_CONV);
-                } else {
-                    int blocks = next == null ? 1 : Math.ceilDiv(groups, share);
-                    launcher.launch("resnet_end_f16", blocks, tiles, x.batch(), 384, SHARED_END);
-                }
-            }
-        }
+            @Nullable Linear map,
+            Norm next,
+            @Nullable CudaTensor qkv) {
+        int tiles = tiles(x);
+        // as many blocks a tile as multiprocessors are there for
+        int share = Math.ceilDiv(GROUPS * tiles * x.batch(), launcher.multiprocessors());
+        int blocks = map == null ? 1 : Math.ceilDiv(GROUPS, share);
+        arguments(h, x, out, qkv, matrix(w.conv2()), norm, null, w.map(), map, next, share)
+                .launch("resnet_end_f16", blocks, tiles, x.batch(), 384, SHARED_END);
+    }
+
+    private static int tiles(CudaTensor x) {
+        return Math.ceilDiv(x.rows(), TILE);
+    }
+
+    /** The fields of {@code ResnetParams}. */
+    private Launcher arguments(
+            CudaTensor a,
+            @Nullable CudaTensor x,
+            CudaTensor out,
+            @Nullable CudaTensor qkv,
+            Matrix w,
+            Norm norm,
+            @Nullable CudaTensor more,
+            @Nullable Linear residual,
+            @Nullable Linear map,
+            Norm next,
+            int share) {
+        return launcher.begin()
+                .place(a)
+                .place(x)
+                .place(out)
+                .place(qkv)
+                .add(w.address())
+                .add(w.bias())
+                .add(norm.gamma)
+                .add(norm.beta)
+                .add(more == null ? 0 : more.address())
+                .add(more == null || more.batch() == 1 ? 0 : more.batchStride())
+                .add(residual == null ? 0 : address(residual))
+                .add(residual == null ? 0 : bias(residual))
+                .add(next.gamma)
+                .add(next.beta)
+                .add(map == null ? 0 : address(map))
+                .add(a.valid())
+                .overflow()
+                .add(a.batch())
+                .add(a.rows())
+                .add(a.cols())
+                .add(x == null ? 0 : x.cols())
+                .add(out.type().ordinal())
+                .add(norm.eps)
+                .add(next.eps)
+                .add(share);
     }
 }

@@ -314,6 +314,30 @@ public interface Ops extends AutoCloseable {
     }
 
     /**
+     * A convolution that sees no later rows, then {@link #layerNorm}: {@code out =
+     * activation(norm(w(x))) + more}.
+     *
+     * @param more (1,1,C) or (B,1,C); null: nothing
+     * @param out (B,T,C), not x
+     */
+    default void causalConv1dNorm(
+            Tensor x,
+            Conv1d w,
+            TransformerLayer.Norm norm,
+            Activation activation,
+            @Nullable Tensor more,
+            Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor a = conv1d(x, w, w.dilation() * (w.kernel() - 1), 0, Epilogue.NONE);
+            if (more == null) {
+                layerNorm(a, norm.gamma(), norm.beta(), norm.eps(), activation, out);
+            } else {
+                layerNormAdd(a, norm.gamma(), norm.beta(), norm.eps(), activation, more, out);
+            }
+        }
+    }
+
+    /**
      * A residual block whose convolutions see no later rows, and what a transformer layer behind it
      * begins with: {@code h = activation(norm1(conv1(x))) + more}, {@code out =
      * activation(norm2(conv2(h))) + map(x)}, {@code nextQkv = next.qkv(next.norm(out))}.
@@ -331,16 +355,11 @@ public interface Ops extends AutoCloseable {
             Tensor out,
             TransformerLayer.@Nullable Next next,
             @Nullable Tensor nextQkv) {
-        TransformerLayer.Norm norm1 = w.norm1();
-        TransformerLayer.Norm norm2 = w.norm2();
-        int pad1 = w.conv1().dilation() * (w.conv1().kernel() - 1);
-        int pad2 = w.conv2().dilation() * (w.conv2().kernel() - 1);
         try (Scope scope = scope()) {
-            Tensor a = conv1d(x, w.conv1(), pad1, 0, Epilogue.NONE);
             Tensor h = operand(x, w.conv1().out(), w.conv2());
-            layerNormAdd(a, norm1.gamma(), norm1.beta(), norm1.eps(), w.activation(), more, h);
-            conv1d(h, w.conv2(), pad2, 0, Activation.NONE, Epilogue.NONE, a);
-            layerNorm(a, norm2.gamma(), norm2.beta(), norm2.eps(), w.activation(), a);
+            causalConv1dNorm(x, w.conv1(), w.norm1(), w.activation(), more, h);
+            Tensor a = like(x, w.conv2().out());
+            causalConv1dNorm(h, w.conv2(), w.norm2(), w.activation(), null, a);
             linear(x, w.map(), Epilogue.plus(a), out);
         }
         if (next != null && nextQkv != null) {

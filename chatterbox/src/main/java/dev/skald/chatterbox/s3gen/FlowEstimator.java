@@ -48,7 +48,7 @@ final class FlowEstimator {
     private final Block up;
     private final Conv1d upConv;
     private final Conv1d finalConv;
-    private final LayerNorm finalNorm;
+    private final TransformerLayer.Norm finalNorm;
     private final Linear projection;
 
     /** Loads the weights under {@code flow.decoder.estimator.}. */
@@ -77,7 +77,7 @@ final class FlowEstimator {
         maps.add("up_blocks.0.0.mlp.1");
         timeMaps = load.linears(timeDim, hidden, maps.toArray(String[]::new));
         finalConv = conv(load, "final_block.block.0", hidden);
-        finalNorm = load.layerNorm("final_block.block.2", hidden, EPS);
+        finalNorm = norm(load, "final_block.block.2");
         projection = load.linear("final_proj", hidden, -1);
     }
 
@@ -204,9 +204,7 @@ final class FlowEstimator {
             block(ops, both, up, time, index, taps, z);
             upConv.forward(ops, z, Epilogue.NONE, x);
             taps.tap("est_up0_conv", ops, x);
-            Tensor h = ops.like(input, hidden);
-            finalConv.forward(ops, x, Epilogue.NONE, h);
-            finalNorm.forward(ops, h, Activation.MISH, z);
+            ops.causalConv1dNorm(x, finalConv.weight(), finalNorm, Activation.MISH, null, z);
             taps.tap("est_final", ops, z);
             ops.linear(z, projection, Epilogue.NONE, out);
         }

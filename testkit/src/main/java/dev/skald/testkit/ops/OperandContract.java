@@ -259,6 +259,35 @@ public abstract class OperandContract extends PaddedContract {
         }
     }
 
+    /** Of the block's widths and others, with and without norm. */
+    @Test
+    void causalConvolutions() {
+        for (int[] size : new int[][] {{256, 256, 70}, {24, 48, 7}}) {
+            int c = size[1];
+            Weight w = small(c, 3 * size[0]).reshaped(c, size[0], 3);
+            Weight b = weight(c);
+            Conv1d conv = working.conv1d(w, b, 1, 1, 1, Role.DIRECT);
+            Tensor x = operand(2, size[2], size[0]);
+            Array y = Naive.conv1d(array(x), w.floats(), b.floats(), c, 3, 1, 1, 1, 2, 0);
+            Tensor out = ops.tensor(2, size[2], c);
+            ops.conv1d(x, conv, 2, 0, Activation.NONE, Epilogue.NONE, out);
+            same(out, y, PRODUCTS);
+            Tensor half = operand(2, size[2], c);
+            ops.conv1d(x, conv, 2, 0, Activation.NONE, Epilogue.NONE, half);
+            same(half, y, PRODUCTS);
+            Tensor g = aligned(1, c);
+            Tensor more = aligned(1, c);
+            TransformerLayer.Norm norm = new TransformerLayer.Norm(g, g, 1e-5f);
+            Tensor normed = ops.like(out, c);
+            ops.layerNormAdd(out, g, g, 1e-5f, Activation.MISH, more, normed);
+            ops.causalConv1dNorm(x, conv, norm, Activation.MISH, more, half);
+            same(half, array(normed), PRODUCTS);
+            ops.layerNorm(out, g, g, 1e-5f, Activation.MISH, normed);
+            ops.causalConv1dNorm(x, conv, norm, Activation.MISH, null, half);
+            same(half, array(normed), PRODUCTS);
+        }
+    }
+
     /** Vectors that lie as those of a model do. */
     private Tensor aligned(int b, int c) {
         Tensor v = ops.tensor(b, 1, c);
