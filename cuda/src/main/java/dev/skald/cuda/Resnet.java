@@ -64,8 +64,7 @@ final class Resnet {
                 && isConvolution(w.conv2(), CHANNELS)
                 && isAligned(w.norm2())
                 && is(w.map(), x.cols(), CHANNELS, true)
-                && (next == null
-                        || is(next.qkv(), CHANNELS, QKV, false) && isAligned(next.norm()))
+                && (next == null || is(next.qkv(), CHANNELS, QKV, false) && isAligned(next.norm()))
                 && (nextQkv == null || CudaTensor.of(nextQkv).isOperand());
     }
 
@@ -129,7 +128,11 @@ final class Resnet {
 
     /** The convolution; with a norm, this and Mish; then {@code more}. */
     void convolve(
-            CudaTensor x, Conv1d w, @Nullable Norm norm, @Nullable CudaTensor more, CudaTensor out) {
+            CudaTensor x,
+            Conv1d w,
+            @Nullable Norm norm,
+            @Nullable CudaTensor more,
+            CudaTensor out) {
         Norm n = norm == null ? Norm.NONE : norm;
         arguments(x, null, out, null, matrix(w), n, more, null, null, Norm.NONE, 0)
                 .launch("resnet_conv_f16", 1, tiles(x), x.batch(), 384, SHARED_CONV);
