@@ -136,6 +136,26 @@ DEVICE void norm_mish(float (&c)[64], float* meeting, const float* gamma, float 
         for (int k = 0; k < 4; k++) c[4 * i + k] = mish(fmaf(fmaf(c[4 * i + k], scale[k >> 1], shift[k >> 1]), k & 1 ? a.y : a.x, k & 1 ? b.y : b.x));
     }
 }
+// Valid rows, before gdc_wait.
+DEVICE int early_rows(const ResnetParams& p) { return p.valid ? min(load_cg(p.valid + blockIdx.z), p.T) : p.T; }
+// Row `row` and the one 8 below, this thread's columns.
+DEVICE void put_rows(const ResnetParams& p, const float (&c)[64], int row, int column, int rows, Peak& peak) {
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+        if (row + r * 8 >= rows) continue;
+        i64 at = blockIdx.z * p.outBatch + (row + r * 8) * p.outRow + column;
+#pragma unroll
+        for (int i = 0; i < 16; i++) {
+            float u = c[4 * i + 2 * r], v = c[4 * i + 2 * r + 1];
+            if (p.outType == F32) {
+                *(float2*)((float*)p.out + at + i * 8) = make_float2(u, v);
+            } else {
+                peak.add(make_float4(u, v, 0, 0));
+                *(uint32_t*)((half_t*)p.out + at + i * 8) = pack_f16(u, v);
+            }
+        }
+    }
+}
 // The first pieces may be asked for before it is known whether there are rows; then nobody takes them.
 DEVICE void forget(Ring& ring) {
     for (int i = 0; i < SLOTS; i++) barrier_wait(ring.full + i, 0);
@@ -189,7 +209,7 @@ HOPPER_KERNEL(resnet_conv_f16, 384, 1, ResnetParams) {
     if (p.gamma) norm_mish(c, meeting, vectors, p.eps);
     if (p.more) add(c, vectors + 3 * C + column);
     Peak peak;
-    store(c, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, t0 + row < rows, t0 + row + 8 < rows, peak);
+    put_rows(p, c, t0 + row, column, rows, peak);
     count_overflow(p.overflow, overflows(peak.of));
 #endif
 }
@@ -221,7 +241,7 @@ HOPPER_KERNEL(resnet_end_f16, 384, 1, ResnetParams) {
         if (tid > 0) return;
         int asked = min(SLOTS, p.Cx / 32);
         for (int i = 0; i < asked; i++) ring.ask(p.wRes, C, i, 0);
-        if (t0 >= rows_of(p.valid, b, p.T)) {
+        if (t0 >= early_rows(p)) {
             for (int i = 0; i < asked; i++) barrier_wait(ring.full + i, 0);
             return;
         }
@@ -241,7 +261,7 @@ HOPPER_KERNEL(resnet_end_f16, 384, 1, ResnetParams) {
     }
     vector(vectors + 4 * C, p.bias, C);
     vector(vectors + 5 * C, p.bRes, C);
-    int rows = rows_of(p.valid, b, p.T), column = group * 128 + t * 2;
+    int rows = early_rows(p), column = group * 128 + t * 2;
     if (t0 >= rows) {
         cp_commit();
         cp_wait<0>();
@@ -257,7 +277,7 @@ HOPPER_KERNEL(resnet_end_f16, 384, 1, ResnetParams) {
 #pragma unroll
     for (int i = 0; i < 64; i++) x[i] += c[i];
     Peak peak;
-    if (blockIdx.x == 0) store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, t0 + row < rows, t0 + row + 8 < rows, peak);
+    if (blockIdx.x == 0) put_rows(p, x, t0 + row, column, rows, peak);
     if (p.qkv) {
         meet();  // everything has been read
         norm(x, planes, meeting, vectors + 2 * C, p.nextEps, peak);
