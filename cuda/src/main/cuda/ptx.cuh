@@ -178,6 +178,10 @@ DEVICE Wgmma wgmma_operand(const void* p) {
     // 512 bytes from eight rows to the next; a swizzle of 64 bytes
     return {(uint64_t)(shared_address(p) >> 4) | 1ull << 16 | 32ull << 32 | 2ull << 62};
 }
+// Rows of 16 bytes, 8 k, one after the other from any multiple of 16 bytes on; the next 8 k `next` bytes further.
+DEVICE Wgmma wgmma_planes(const void* p, int next) {
+    return {(uint64_t)(shared_address(p) >> 4) | (uint64_t)(next >> 4) << 16 | 8ull << 32};
+}
 // The second operand where its columns are contiguous: rows of 32 columns, 64 bytes, k rows one after the other, the next
 // 32 columns `next` bytes further.
 DEVICE Wgmma wgmma_transposed(const void* p, int next) {
@@ -207,8 +211,12 @@ DEVICE void wgmma_wait() {
 #define SKALD_R64 SKALD_R32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
 template <int N>
 DEVICE void wgmma_f16(float (&c)[N / 2], Wgmma a, Wgmma b, bool add) {
-    static_assert(N == 128, "");
-    asm volatile(SKALD_WGMMA("128", SKALD_R64, "%64", "%65", "%66") : SKALD_C16(0), SKALD_C16(16), SKALD_C16(32), SKALD_C16(48) : "l"(a.at), "l"(b.at), "r"((int)add));
+    static_assert(N == 64 || N == 128, "");
+    if constexpr (N == 64) {
+        asm volatile(SKALD_WGMMA("64", SKALD_R32, "%32", "%33", "%34") : SKALD_C16(0), SKALD_C16(16) : "l"(a.at), "l"(b.at), "r"((int)add));
+    } else {
+        asm volatile(SKALD_WGMMA("128", SKALD_R64, "%64", "%65", "%66") : SKALD_C16(0), SKALD_C16(16), SKALD_C16(32), SKALD_C16(48) : "l"(a.at), "l"(b.at), "r"((int)add));
+    }
 }
 // c (64 x 64) = a (64 x 16, each warp's 16 rows in registers as mma_f16 has them) b (16 x 64, transposed), plus c
 DEVICE void wgmma_f16_64(float (&c)[32], const uint32_t (&a)[4], Wgmma b, bool add) {

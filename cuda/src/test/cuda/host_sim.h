@@ -571,11 +571,16 @@ inline int opaque(int x) { return x; }
 struct Wgmma {
     const unsigned char* at;
     int next = 0;
-    Wgmma operator+(int bytes) const { return {at + bytes, next}; }
+    bool planes = false;
+    Wgmma operator+(int bytes) const { return {at + bytes, next, planes}; }
 };
 inline Wgmma wgmma_operand(const void* p) {
     if ((uintptr_t)p % 512) sim::fail("an operand of wgmma is not aligned");
     return {(const unsigned char*)p};
+}
+inline Wgmma wgmma_planes(const void* p, int next) {
+    if (((uintptr_t)p | (unsigned)next) % 16) sim::fail("an operand of wgmma is not aligned");
+    return {(const unsigned char*)p, next, true};
 }
 template <int N>
 void registers_down() {}
@@ -624,6 +629,7 @@ template <int N>
 void wgmma_f16(float (&c)[N / 2], Wgmma a, Wgmma b, bool add) {
     auto number = [](Wgmma m, int row, int k) {
         uintptr_t at = (uintptr_t)m.at + row * 64 + k * 2;
+        if (m.planes) return sim::half_numbers()[*(const uint16_t*)(m.at + k / 8 * m.next + row * 16 + k % 8 * 2)];
         return sim::half_numbers()[*(const uint16_t*)(at ^ (at >> 3 & 0x30))];
     };
     int tid = (int)(sim::fibers[sim::current].index.x % 128), lane = tid % 32;
