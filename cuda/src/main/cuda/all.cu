@@ -2,6 +2,7 @@
 #include "attention.cu"
 #include "attention_wgmma.cu"
 #include "conv.cu"
+#include "conv_wgmma.cu"
 #include "decode.cu"
 #include "decode_attention.cu"
 #include "decode_int8.cu"

@@ -18,12 +18,19 @@ final class Convolutions {
     private final DeviceArena arena;
     private final Elementwise elementwise;
     private final Gemm gemm;
+    private final WgmmaConvolutions wgmma;
 
-    Convolutions(Launcher launcher, DeviceArena arena, Elementwise elementwise, Gemm gemm) {
+    Convolutions(
+            Launcher launcher,
+            DeviceArena arena,
+            Elementwise elementwise,
+            Gemm gemm,
+            WgmmaConvolutions wgmma) {
         this.launcher = launcher;
         this.arena = arena;
         this.elementwise = elementwise;
         this.gemm = gemm;
+        this.wgmma = wgmma;
     }
 
     void conv1d(
@@ -45,6 +52,10 @@ final class Convolutions {
                 if (wantsHalves(x, c, before)) {
                     boolean asIs = before.kind() == Kind.NONE && Gemm.reads(x, m);
                     from = asIs ? x : elementwise.activated(x, before, Type.F16);
+                    if (wgmma.fits(c, epilogue, out)) {
+                        wgmma.conv1d(from, c, padLeft, epilogue, out);
+                        return;
+                    }
                 } else if (Gemm.foldable(before)) {
                     from = elementwise.floats(x);
                     first = before;
@@ -167,6 +178,12 @@ final class Convolutions {
             return;
         }
         try (Ops.Scope scope = arena.scope()) {
+            if (wgmma.fits(c, out)) {
+                boolean operand = before.kind() == Kind.NONE && x.isOperand();
+                CudaTensor halves = operand ? x : elementwise.activated(x, before, Type.F16);
+                wgmma.convTranspose1d(halves, c, out);
+                return;
+            }
             boolean asIs = Gemm.foldable(before);
             CudaTensor from =
                     asIs ? elementwise.floats(x) : elementwise.activated(x, before, Type.F32);

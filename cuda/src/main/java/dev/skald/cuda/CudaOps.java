@@ -37,6 +37,7 @@ import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
 import dev.skald.tensor.Unfused;
 import dev.skald.tensor.UnfusedAttention;
+import dev.skald.tensor.VocoderUnit;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -61,6 +62,7 @@ final class CudaOps implements Ops {
     private final DeviceArena arena;
     private final Elementwise elementwise;
     private final Gemm gemm;
+    private final WgmmaConvolutions wgmma;
     private final Convolutions convolutions;
     private final CudaAttention attention;
     private final Transformer transformer;
@@ -98,7 +100,8 @@ final class CudaOps implements Ops {
         Launcher launcher = new Launcher(context, stream, faults.slice(1, 1).address());
         elementwise = new Elementwise(launcher, arena);
         gemm = new Gemm(launcher, arena, elementwise);
-        convolutions = new Convolutions(launcher, arena, elementwise, gemm);
+        wgmma = new WgmmaConvolutions(launcher, arena, elementwise);
+        convolutions = new Convolutions(launcher, arena, elementwise, gemm, wgmma);
         attention = new CudaAttention(launcher, arena, elementwise);
         transformer = new Transformer(launcher, arena, attention);
         resnet = new Resnet(launcher);
@@ -390,6 +393,27 @@ final class CudaOps implements Ops {
                 Resnet.Norm norm = norm(op, next.norm(), out);
                 resnet.end(h, from, w, norm2, to, next.qkv(), norm, CudaTensor.of(nextQkv));
             }
+        }
+    }
+
+    @Override
+    public void vocoderBlocks(
+            Tensor x,
+            List<List<VocoderUnit>> blocks,
+            float scale,
+            boolean add,
+            int from,
+            Tensor out) {
+        CudaTensor in = CudaTensor.of(x);
+        if (!fused || !wgmma.fits(in, blocks, CudaTensor.of(out))) {
+            Ops.super.vocoderBlocks(x, blocks, scale, add, from, out);
+            return;
+        }
+        String op = "vocoderBlocks";
+        check(0 <= from && from + out.rows() <= x.rows(), op, "rows are not in x", x);
+        shape(out, op, x.batch(), out.rows(), x.cols());
+        if (out.rows() > 0) {
+            wgmma.vocoderBlocks(in, blocks, scale, add, from, CudaTensor.of(out));
         }
     }
 

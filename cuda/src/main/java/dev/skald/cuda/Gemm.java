@@ -215,7 +215,7 @@ final class Gemm {
     }
 
     /** Whether groups of four columns can be read and written whole. */
-    private static boolean fours(CudaTensor t) {
+    static boolean fours(CudaTensor t) {
         return t.address() % (4L * t.type().bytes()) == 0
                 && t.rowStride() % 4 == 0
                 && t.batchStride() % 4 == 0;
@@ -351,7 +351,7 @@ final class Gemm {
         }
     }
 
-    private static long alpha(Activation a) {
+    static long alpha(Activation a) {
         Tensor alpha = a.alpha();
         return alpha == null ? 0 : CudaTensor.floats(alpha).address();
     }

@@ -4,6 +4,7 @@ import dev.skald.tensor.Activation;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Tensor;
+import dev.skald.tensor.VocoderUnit;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,14 @@ public record ResBlock(List<Unit> units) {
                     out);
         }
 
+        VocoderUnit fused() {
+            return new VocoderUnit(
+                    activation1,
+                    conv1 == null ? null : conv1.weight(),
+                    activation2,
+                    conv2.weight());
+        }
+
         int reach() {
             return conv2.reach() + (conv1 == null ? 0 : conv1.reach());
         }
@@ -46,16 +55,45 @@ public record ResBlock(List<Unit> units) {
         return blocks.stream().mapToInt(ResBlock::reach).max().orElse(0);
     }
 
-    /** x (1,T,C) → out (1,T,C), which may be x. */
-    public void forward(Ops ops, Tensor x, Tensor out) {
+    /** x (B,T,C) → added to out (B,T,C). */
+    public void addTo(Ops ops, Tensor x, Tensor out) {
         Rows all = Rows.all(x.rows());
-        run(ops, x, all, all, all.to(), 1, true, out);
+        sum(ops, List.of(this), x, all, all, all.to(), 1, true, out);
     }
 
     /** {@code out = scale * (block1(x) + block2(x) + ...)}: a stage's receptive fields, fused. */
     public static void sum(Ops ops, List<ResBlock> blocks, Tensor x, float scale, Tensor out) {
         Rows all = Rows.all(x.rows());
         sum(ops, blocks, x, all, all, all.to(), scale, out);
+    }
+
+    private static void sum(
+            Ops ops,
+            List<ResBlock> blocks,
+            Tensor x,
+            Rows have,
+            Rows want,
+            int whole,
+            float scale,
+            boolean add,
+            Tensor out) {
+        if (ops.rowsInCache(1) == Integer.MAX_VALUE) { // the rows around are no matter
+            ops.vocoderBlocks(
+                    x,
+                    blocks.stream()
+                            .map(block -> block.units.stream().map(Unit::fused).toList())
+                            .toList(),
+                    scale,
+                    add,
+                    want.from() - have.from(),
+                    out);
+            return;
+        }
+        boolean put = !add;
+        for (ResBlock block : blocks) {
+            block.run(ops, x, have, want, whole, scale, put, out);
+            put = false;
+        }
     }
 
     /**
@@ -72,11 +110,7 @@ public record ResBlock(List<Unit> units) {
             int whole,
             float scale,
             Tensor out) {
-        boolean first = true;
-        for (ResBlock block : blocks) {
-            block.run(ops, x, have, want, whole, scale, first, out);
-            first = false;
-        }
+        sum(ops, blocks, x, have, want, whole, scale, false, out);
     }
 
     /** Of so many rows; of as many as x has, padded as x is. */

@@ -369,6 +369,39 @@ public interface Ops extends AutoCloseable {
         }
     }
 
+    /**
+     * Residual blocks of a vocoder side by side, each its units one after the other: {@code out =
+     * scale * (block1(x) + block2(x) + ...)}, of x's rows from {@code from} on.
+     *
+     * @param add whether it is added to what out holds
+     */
+    default void vocoderBlocks(
+            Tensor x,
+            List<List<VocoderUnit>> blocks,
+            float scale,
+            boolean add,
+            int from,
+            Tensor out) {
+        boolean more = add;
+        for (List<VocoderUnit> units : blocks) {
+            try (Scope scope = scope()) {
+                Tensor in = x;
+                for (VocoderUnit unit : units) {
+                    Tensor made = like(x, x.cols());
+                    unit.run(this, in, made);
+                    in = made;
+                }
+                Tensor some = in.rows(from, from + out.rows());
+                if (more) {
+                    addScaled(out, some, scale, out);
+                } else {
+                    scale(some, scale, 0, out);
+                }
+            }
+            more = true;
+        }
+    }
+
     /** x (B,T,in) → (B,T',out), {@code before} applied to the input first. */
     Tensor convTranspose1d(Tensor x, ConvTranspose1d w, Activation before);
 

@@ -348,9 +348,12 @@ public final class HiftVocoder {
                 try (var inner = ops.scope()) {
                     Tensor s = stage.sourceDown().forward(ops, spectrum);
                     taps.tap("source_down" + i, ops, s);
-                    stage.sourceBlock().forward(ops, s, s);
-                    taps.tap("source_res" + i, ops, s);
-                    ops.add(h, s, h);
+                    if (taps.on()) {
+                        Tensor made = ops.zeros(1, s.rows(), s.cols());
+                        stage.sourceBlock().addTo(ops, s, made);
+                        taps.tap("source_res" + i, ops, made);
+                    }
+                    stage.sourceBlock().addTo(ops, s, h);
                 }
                 ResBlock.sum(ops, stage.blocks(), h, 1f / stage.blocks().size(), mixed);
             }

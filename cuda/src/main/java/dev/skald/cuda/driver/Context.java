@@ -28,6 +28,7 @@ public final class Context implements AutoCloseable {
                     "attention",
                     "attention_wgmma",
                     "conv",
+                    "conv_wgmma",
                     "decode",
                     "decode_attention",
                     "decode_int8",
@@ -218,8 +219,9 @@ public final class Context implements AutoCloseable {
                 "kernels",
                 (portable ? "portable" : "auto")
                         + (hopper()
-                                ? ": those of Hopper (wgmma) for the flow's estimator, else the"
-                                        + " portable ones (mma.sync, cp.async)"
+                                ? ": those of Hopper (wgmma) for the flow's estimator and for"
+                                        + " convolutions, else the portable ones (mma.sync,"
+                                        + " cp.async)"
                                 : ": the portable ones (mma.sync, cp.async)"));
         return details;
     }

@@ -14,9 +14,12 @@ import dev.skald.tensor.ResidualBlock;
 import dev.skald.tensor.Role;
 import dev.skald.tensor.Tensor;
 import dev.skald.tensor.TransformerLayer;
+import dev.skald.tensor.VocoderUnit;
 import dev.skald.tensor.Weight;
 import dev.skald.testkit.ops.Naive.Array;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -154,19 +157,72 @@ public abstract class OperandContract extends PaddedContract {
                     Tensor out = space(2, 70, c);
                     ops.conv1d(between, w2, 1, 1, a, Epilogue.plus(x), out);
                     ops.conv1dPair(x, a, w1, 6, a, w2, 1, Epilogue.plus(x), x);
-                    double rms =
-                            Math.sqrt(
-                                    Arrays.stream(array(out).v())
-                                            .map(v -> v * v)
-                                            .average()
-                                            .orElseThrow());
-                    Tensor error = ops.tensor(2, 70, c);
-                    ops.addScaled(x, out, -1, error);
-                    ops.scale(error, (float) (1 / rms), 0, error);
-                    same(error, Array.zeros(2, 70, c), p == working ? PRODUCTS : 1e-5);
+                    alike(x, out, p == working ? PRODUCTS : 1e-5);
                 }
             }
         }
+    }
+
+    /** Compares where values are large: the error beside the root of the mean square. */
+    private void alike(Tensor found, Tensor wanted, double tolerance) {
+        double[] v = array(wanted).v();
+        double rms = Math.sqrt(Arrays.stream(v).map(x -> x * x).average().orElseThrow());
+        Tensor error = ops.tensor(wanted.batch(), wanted.rows(), wanted.cols());
+        ops.addScaled(found, wanted, -1, error);
+        ops.scale(error, (float) (1 / rms), 0, error);
+        same(error, Array.zeros(wanted.batch(), wanted.rows(), wanted.cols()), tolerance);
+    }
+
+    /** What the convolutions one by one give, but for the rounding of what lies between. */
+    @Test
+    void blocksOfVocoders() {
+        for (Parameters p : new Parameters[] {parameters, working}) {
+            for (boolean pairs : new boolean[] {true, false}) {
+                List<List<VocoderUnit>> blocks =
+                        List.of(units(p, 64, 3, pairs), units(p, 64, 5, pairs));
+                Tensor x = tensor(2, 150, 64);
+                Tensor sum = ops.zeros(2, 150, 64);
+                for (List<VocoderUnit> units : blocks) {
+                    Tensor h = x;
+                    for (VocoderUnit u : units) {
+                        Conv1d w1 = u.conv1();
+                        int pad1 = w1 == null ? 0 : VocoderUnit.padding(w1);
+                        Tensor y =
+                                w1 == null
+                                        ? h
+                                        : ops.conv1d(
+                                                h, w1, pad1, pad1, u.activation1(), Epilogue.NONE);
+                        int pad2 = VocoderUnit.padding(u.conv2());
+                        Epilogue plus = Epilogue.plus(h);
+                        h = ops.conv1d(y, u.conv2(), pad2, pad2, u.activation2(), plus);
+                    }
+                    ops.addScaled(sum, h, 0.5f, sum);
+                }
+                double tolerance = p == working ? 3 * PRODUCTS : 1e-5;
+                Tensor out = space(2, 150, 64);
+                ops.vocoderBlocks(x, blocks, 0.5f, false, 0, out);
+                alike(out, sum, tolerance);
+                ops.scale(sum, 2, 0, sum);
+                ops.vocoderBlocks(x, blocks, 0.5f, true, 0, out);
+                alike(out, sum, tolerance);
+                Tensor some = space(2, 77, 64);
+                ops.vocoderBlocks(x, blocks, 1, false, 21, some);
+                alike(some, sum.rows(21, 98), tolerance);
+            }
+        }
+    }
+
+    private List<VocoderUnit> units(Parameters p, int c, int kernel, boolean pairs) {
+        Tensor alpha = tensor(1, 1, c);
+        ops.activate(alpha, Activation.EXP, alpha);
+        Activation a = pairs ? Activation.snake(alpha) : Activation.leakyRelu(0.1f);
+        List<VocoderUnit> units = new ArrayList<>();
+        for (int dilation : new int[] {1, 3}) {
+            Conv1d w1 = p.conv1d(weight(c, c, kernel), weight(c), 1, dilation, 1, Role.WORKING);
+            Conv1d w2 = p.conv1d(weight(c, c, kernel), weight(c), 1, 1, 1, Role.WORKING);
+            units.add(new VocoderUnit(a, pairs ? w1 : null, a, pairs ? w2 : w1));
+        }
+        return units;
     }
 
     @Test
