@@ -101,8 +101,8 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
 
     float o[32] = {}, s[64], top[2] = {-INFINITY, -INFINITY}, fade[2], sum[2] = {0, 0};
     uint32_t a[8][4];
-    auto softmax = [&](int n) {  // of the scores of step n; top, sum and fade are told
-        if (n * KEYS + KEYS > keys) {
+    auto softmax = [&](int n, bool last) {  // of the scores of step n; top, sum and fade are told
+        if (last) {
 #pragma unroll
             for (int i = 0; i < 64; i++) {
                 if (n * KEYS + i / 4 * 8 + t * 2 + (i & 1) >= keys) s[i] = -INFINITY;
@@ -152,12 +152,11 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
         scores(s, q, sk);
         wgmma_wait<0>();
         release(k_empty);
-        softmax(0);
+        softmax(0, true);
         pack();
     }
     if (group == 1) bar_arrive(2, 256);  // the first turn is the other group's
-#pragma unroll 1
-    for (int n = 0; n + 1 < steps; n++) {
+    auto step = [&](int n, bool last) {
         int other = (n + 1) % 2;
         barrier_wait(k_full + other, (n + 1) / 2 & 1);
         bar_sync(2 + group, 256);
@@ -166,13 +165,16 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
         bar_arrive(3 - group, 256);
         wgmma_wait<1>();
         release(k_empty + other);
-        softmax(n + 1);
+        softmax(n + 1, last);
         wgmma_wait<0>();
         release(v_empty + n % 2);
 #pragma unroll
         for (int i = 0; i < 32; i++) o[i] *= fade[i >> 1 & 1];
         pack();
-    }
+    };
+#pragma unroll 1
+    for (int n = 0; n + 2 < steps; n++) step(n, false);
+    if (steps > 1) step(steps - 2, true);
     if (steps > 0) {
         weigh(steps - 1);
         wgmma_wait<0>();
