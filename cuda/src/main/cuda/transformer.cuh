@@ -40,9 +40,6 @@ struct Peak {
     DEVICE void add(float4 v) { of = make_float4(max_nan(of.x, fabsf(v.x)), max_nan(of.y, fabsf(v.y)), max_nan(of.z, fabsf(v.z)), max_nan(of.w, fabsf(v.w))); }
 };
 DEVICE void meet() { bar_sync(1, 256); }  // both groups
-// The valid rows of a batch, read before gdc_wait. Right in the first kernels after an attention: this one begins when the
-// attention has waited for all before it, so what was written before the attention is there. The same holds for x.
-DEVICE int rows_early(const int* valid, int b, int rows) { return min(valid ? load_cg(valid + b) : rows, rows); }
 
 // The ring of weights: its slots in turn.
 struct Ring {
