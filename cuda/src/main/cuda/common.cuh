@@ -64,6 +64,13 @@ DEVICE int rows_of(const int* valid, int b, int rows) {
     return n < rows ? n : rows;
 }
 
+// The same before gdc_wait, where the kernel just before did not write `valid`. What came before that one is there: kernels
+// let the next one start only after their own gdc_wait.
+DEVICE int rows_early(const int* valid, int b, int rows) {
+    int n = valid ? load_cg(valid + b) : rows;
+    return n < rows ? n : rows;
+}
+
 DEVICE float load1(const void* p, i64 i, int type) {
     if (type == F16) return from_f16(((const half_t*)p)[i]);
     if (type == BF16) return from_bf16(((const bf16_t*)p)[i]);

@@ -3,8 +3,9 @@
 // Products are wgmma, fp16 operands, fp32 sums; weights come by the copy engine, ahead of them. Widths are those of
 // CosyVoice 2's estimator. Two ways, the same bits:
 //  - transformer_f16, for many rows: a block makes all columns of 64 rows; x stays in registers from first to last;
-//  - transformer_up_f16, then transformer_down_f16, for few: several blocks share the columns of the up and the qkv product
-//    of 64 rows; what comes before these each block makes for itself, for multiprocessors would be idle.
+//  - transformer_up_f16, then transformer_down_f16, for few: four blocks share the wide layer of 64 rows, from up's columns
+//    to what these add to x; others the columns of qkv. What comes before each block makes for itself, for multiprocessors
+//    would be idle.
 #include "transformer.cuh"
 
 // Threads 384; grid (1, ceil(T / 64), B). Shared memory: 212,096 bytes.
@@ -17,7 +18,11 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
     float* meeting = (float*)(shared + MEETING);
     float* vectors = (float*)(shared + VECTORS);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4, row = tid / 32 * 16 + g;
-    int t0 = blockIdx.y * 64, b = blockIdx.z;
+    int t0 = blockIdx.y * 64, b = blockIdx.z, rows = rows_early(p.valid, b, p.T);
+    if (t0 >= rows) {
+        gdc_wait();
+        return;
+    }
     Ring ring{shared + RING, (Barrier*)(shared + BARRIERS), (Barrier*)(shared + BARRIERS) + SLOTS};
     Barrier* come = ring.empty + SLOTS;  // attention's rows
     if (threadIdx.x == 0) {
@@ -29,15 +34,11 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
     if (group == 2) {
         registers_down<24>();
         if (tid > 0) return;
-        for (int i = 0; i < ENTRY; i++) ring.ask(p.wOut, C, i, 0);
+        for (int i = 0; i < SLOTS; i++) ring.ask(p.wOut, C, i, 0);
         gdc_wait();
-        if (t0 >= rows_of(p.valid, b, p.T)) {
-            for (int i = 0; i < ENTRY; i++) barrier_wait(ring.full + i, 0);
-            return;
-        }
         barrier_arrive(come, 4 * PIECE);
         bulk_copy(rows_at, (const char*)p.mixed + ((i64)b * ((p.T + 63) / 64) + blockIdx.y) * 4 * PIECE, 4 * PIECE, come);
-        for (int i = ENTRY; i < INNER / 32; i++) ring.ask(p.wOut, C, i, 0);
+        for (int i = SLOTS; i < INNER / 32; i++) ring.ask(p.wOut, C, i, 0);
         for (int part = 0; part < WIDE / 256; part++) {
             for (int i = 0; i < 8; i++) ring.ask(p.wUp, WIDE, i, part * 256);
             for (int i = 0; i < 8; i++) ring.ask(p.wDown, C, part * 8 + i, 0);
@@ -58,12 +59,6 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
         vector(vectors + NEXT_BETA, p.nextBeta, C);
     }
     cp_commit();
-    gdc_wait();
-    int rows = rows_of(p.valid, b, p.T);
-    if (t0 >= rows) {
-        cp_wait<0>();
-        return;
-    }
     int column = group * 128 + t * 2;  // the first of this thread's columns, in rows `row` and `row` + 8
     float x[64];
     bool in = t0 + row < rows, in8 = t0 + row + 8 < rows;
@@ -71,6 +66,7 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
     cp_wait<0>();
     meet();
     add(x, vectors + B_OUT + column);
+    gdc_wait();
     barrier_wait(come, 0);
     Peak peak;
     product(x, rows_at, INNER / 32, ring, true);
@@ -87,9 +83,10 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
         put(c, wide, peak);
         fence_async();
         meet();
-        product(x, wide, 8, ring, true);
+        product(c, wide, 8, ring, false);
+        add(x, c);
     }
-    store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, in, in8, peak);
+    store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, in, in8, 0, 16, peak);
     if (p.qkv) {
         gdc_launch();
         meet();  // everything has been read
@@ -102,8 +99,8 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
 #endif
 }
 
-// x after the output map, to `between`, and a quarter of what up gives, to `wide`. Threads 384; grid (4, ceil(T / 64), B).
-// Shared memory: 199,776 bytes.
+// x after the output map, and what a quarter of the wide layer adds to it, to `between`. Threads 384; grid
+// (4, ceil(T / 64), B). Shared memory: 199,776 bytes.
 HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
 #if HOPPER
     using namespace transformer;
@@ -115,7 +112,11 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     float* vectors = meeting + 256;
     Barrier* barriers = (Barrier*)(vectors + 2560);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4, row = tid / 32 * 16 + g;
-    int part = blockIdx.x, t0 = blockIdx.y * 64, b = blockIdx.z;
+    int part = blockIdx.x, t0 = blockIdx.y * 64, b = blockIdx.z, rows = rows_early(p.valid, b, p.T);
+    if (t0 >= rows) {
+        gdc_wait();
+        return;
+    }
     i64 tile = (i64)b * gridDim.y + blockIdx.y;
     Ring ring{slots, barriers, barriers + SLOTS, WITH_ROWS};
     if (threadIdx.x == 0) {
@@ -126,12 +127,17 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     if (group == 2) {
         registers_down<24>();
         if (tid > 0) return;
-        auto ready = [&] {
-            gdc_wait();
-            return t0 < rows_of(p.valid, b, p.T);
-        };
-        if (!ask_all_with_rows(ring, p.wOut, (const char*)p.mixed + tile * INNER * 128, INNER / 32, ready)) return;
+        const char* mixed = (const char*)p.mixed + tile * INNER * 128;
+        for (int i = 0; i < SLOTS; i++) ring.ask_with_rows(p.wOut, i);
+        gdc_wait();
+        for (int i = 0; i < SLOTS; i++) ring.rows(mixed, i, i);
+        for (int i = SLOTS; i < INNER / 32; i++) {
+            int slot = ring.slot;
+            ring.ask_with_rows(p.wOut, i);
+            ring.rows(mixed, i, slot);
+        }
         for (int i = 0; i < 8; i++) ring.ask(p.wUp, WIDE, i, part * 256);
+        for (int i = 0; i < 8; i++) ring.ask(p.wDown, C, part * 8 + i, 0);
         return;
     }
     registers_up<240>();
@@ -140,22 +146,18 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     vector(vectors + BETA, p.beta, C);
     vector(vectors + B_UP, p.bUp + part * 256, 256);
     cp_commit();
-    gdc_wait();
-    gdc_launch();
-    int rows = rows_of(p.valid, b, p.T), column = group * 128 + t * 2;
-    if (t0 >= rows) {
-        cp_wait<0>();
-        return;
-    }
+    int column = group * 128 + t * 2;
     float x[64], c[64];
-    bool in = t0 + row < rows, in8 = t0 + row + 8 < rows;
-    load(x, p.x + b * p.xBatch + (i64)(t0 + row) * p.xRow + column, p.xRow, in, in8);
+    load(x, p.x + b * p.xBatch + (i64)(t0 + row) * p.xRow + column, p.xRow, t0 + row < rows, t0 + row + 8 < rows);
     cp_wait<0>();
     meet();
     add(x, vectors + B_OUT + column);
+    gdc_wait();
+    gdc_launch();
+    Between between(p, tile);
     Peak peak;
     product<true>(x, nullptr, INNER / 32, ring, true);
-    if (part == 0) store(x, p.between, F32, ((i64)b * p.T + t0 + row) * C + column, C, in, in8, peak);
+    between.put(x, 0, part * 4, part * 4 + 4);
     norm(x, rows_at, meeting, vectors + GAMMA, p.eps, peak);
     fence_async();
     meet();
@@ -163,31 +165,33 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     put(c, wide, peak);
     fence_async();
     meet();
-    if (threadIdx.x == 0) {
-        bulk_store((char*)p.wide + tile * WIDE * 128 + part * 8 * CHUNK, wide, 8 * CHUNK);
-        bulk_commit();
-        bulk_wait();
-    }
+    product(c, wide, 8, ring, false);
+    between.put(c, 1 + part, 0, 16);
     count_overflow(p.overflow, overflows(peak.of));
 #endif
 }
 
-// What follows: x of the first block of a tile goes out; `share` times 256 columns of qkv are made. Threads 384; grid
-// (qkv ? ceil(6 / share) : 1, ceil(T / 64), B). Shared memory: 201,824 bytes.
+// What follows: x goes out, a share of its columns from each block of a tile; `share` times 256 columns of qkv are made.
+// Threads 384; grid (qkv ? ceil(6 / share) : 1, ceil(T / 64), B). Shared memory: 177,248 bytes.
 HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
 #if HOPPER
     using namespace transformer;
     DYNAMIC_SHARED(shared);
     unsigned char* rows_at = shared;  // 32 KB: norm(x)
     unsigned char* slots = shared + 8 * CHUNK;
-    unsigned char* outs = slots + SLOTS * WITH_ROWS;  // 64 rows of each group that go out
+    unsigned char* outs = slots + SLOTS * PIECE;  // 64 rows of each group that go out
     float* meeting = (float*)(outs + 64 * 272 * 2);
     float* vectors = meeting + 256;
     Barrier* barriers = (Barrier*)(vectors + 2560);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4, row = tid / 32 * 16 + g;
     int first = blockIdx.x * p.share, end = p.qkv ? min(first + p.share, QKV / 256) : 0, t0 = blockIdx.y * 64, b = blockIdx.z;
+    int rows = rows_early(p.valid, b, p.T);
+    if (t0 >= rows) {
+        gdc_wait();
+        return;
+    }
     i64 tile = (i64)b * gridDim.y + blockIdx.y;
-    Ring ring{slots, barriers, barriers + SLOTS, WITH_ROWS};
+    Ring ring{slots, barriers, barriers + SLOTS};
     if (threadIdx.x == 0) {
         ring.begin();
         fence_async();
@@ -196,14 +200,10 @@ HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
     if (group == 2) {
         registers_down<24>();
         if (tid > 0) return;
-        auto ready = [&] {
-            gdc_wait();
-            return t0 < rows_of(p.valid, b, p.T);
-        };
-        if (!ask_all_with_rows(ring, p.wDown, (const char*)p.wide + tile * WIDE * 128, WIDE / 32, ready)) return;
         for (int part = first; part < end; part++) {
             for (int i = 0; i < 8; i++) ring.ask(p.wQkv, QKV, i, part * 256);
         }
+        gdc_wait();
         return;
     }
     registers_up<240>();
@@ -213,22 +213,25 @@ HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
         vector(vectors + NEXT_BETA, p.nextBeta, C);
     }
     cp_commit();
-    gdc_wait();
-    gdc_launch();
-    int rows = rows_of(p.valid, b, p.T), column = group * 128 + t * 2;
-    if (t0 >= rows) {
-        cp_wait<0>();
-        return;
-    }
-    float x[64], c[64];
-    bool in = t0 + row < rows, in8 = t0 + row + 8 < rows;
-    load(x, p.between + ((i64)b * p.T + t0 + row) * C + column, C, in, in8);
     cp_wait<0>();
     meet();
+    int column = group * 128 + t * 2, blocks = gridDim.x;
+    float x[64], c[64], d[64];
+    gdc_wait();
+    gdc_launch();
+    Between between(p, tile);
+    between.get(x, 0);
+    between.get(c, 1);
+    between.get(d, 2);
     add(x, vectors + B_DOWN + column);
+    add(x, c);
+    between.get(c, 3);
+    add(x, d);
+    between.get(d, 4);
+    add(x, c);
+    add(x, d);
     Peak peak;
-    product<true>(x, nullptr, WIDE / 32, ring, true);
-    if (blockIdx.x == 0) store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, in, in8, peak);
+    store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, t0 + row < rows, t0 + row + 8 < rows, 16 * blockIdx.x / blocks, 16 * (blockIdx.x + 1) / blocks, peak);
     if (p.qkv) {
         norm(x, rows_at, meeting, vectors + NEXT_GAMMA, p.nextEps, peak);
         fence_async();

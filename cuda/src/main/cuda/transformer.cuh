@@ -16,8 +16,7 @@ struct TransformerParams {
     const void* wQkv;
     const int* valid;
     unsigned* overflow;
-    void* wide;                                   // between the two kernels: what up gives, in tiles as `mixed` is, of 1,024
-    float* between;                               // and x, (B,T,256) without gaps
+    float* between;                               // between the two kernels, `Between`
     int B, T, outType;
     float eps, nextEps;
     int share;                                    // transformer_down_f16: groups of 256 columns of qkv that a block makes
@@ -28,7 +27,6 @@ struct TransformerParams {
 namespace transformer {
 constexpr int C = 256, INNER = 512, WIDE = 1024, QKV = 1536;
 constexpr int PIECE = 16384, SLOTS = 6;  // weights come in pieces of 16 KB: 32 channels of 256 columns
-constexpr int ENTRY = 4;                 // pieces that are asked for before it is known whether there are rows
 constexpr int CHUNK = 64 * 64;           // bytes of 64 rows and 32 channels
 constexpr int WITH_ROWS = PIECE + CHUNK; // a slot that also holds 32 channels of 64 rows
 constexpr int RING = 67584, MEETING = RING + SLOTS * PIECE, VECTORS = MEETING + 1024, OUT_1 = VECTORS + 2560 * 4, BARRIERS = OUT_1 + 64 * 272 * 2;
@@ -78,24 +76,6 @@ struct Ring {
     }
     DEVICE void rows(const void* tile, int chunk, int slot) { bulk_copy(at + slot * stride + PIECE, (const char*)tile + chunk * CHUNK, CHUNK, full + slot); }
 };
-// `steps` pieces of weights 256 wide with the channels of a tile of rows that the kernel before made; false: there are no rows.
-template <class Ready>
-DEVICE bool ask_all_with_rows(Ring& ring, const void* w, const void* tile, int steps, Ready ready) {
-    for (int i = 0; i < ENTRY; i++) ring.ask_with_rows(w, i);
-    bool in = ready();
-    for (int i = 0; i < ENTRY; i++) ring.rows(tile, i, i);  // also where there are none, for the barriers
-    if (!in) {
-        for (int i = 0; i < ENTRY; i++) barrier_wait(ring.full + i, 0);
-        return false;
-    }
-    for (int i = ENTRY; i < steps; i++) {
-        int slot = ring.slot;
-        ring.ask_with_rows(w, i);
-        ring.rows(tile, i, slot);
-    }
-    return true;
-}
-
 // c (64 x 128 for each group) (+)= rows at `a`, chunks of 32 channels, times the next `steps` pieces; ROWS: the rows come with
 // the pieces.
 template <bool ROWS = false>
@@ -190,18 +170,20 @@ DEVICE void load(float (&x)[64], const float* from, i64 row_stride, bool in, boo
 #pragma unroll
         for (int i = 0; i < 16; i++) {
             float2 v = make_float2(0, 0);
-            if (r ? in8 : in) v = *(const float2*)(from + r * 8 * row_stride + i * 8);
+            if (r ? in8 : in) v = load_cg2(from + r * 8 * row_stride + i * 8);
             x[4 * i + 2 * r] = v.x;
             x[4 * i + 2 * r + 1] = v.y;
         }
     }
 }
-DEVICE void store(const float (&x)[64], void* to, int type, i64 at, i64 row_stride, bool in, bool in8, Peak& peak) {
+// Tiles [first, end) of 8 of the 16 that a thread has a share of.
+DEVICE void store(const float (&x)[64], void* to, int type, i64 at, i64 row_stride, bool in, bool in8, int first, int end, Peak& peak) {
 #pragma unroll
-    for (int r = 0; r < 2; r++) {
-        if (!(r ? in8 : in)) continue;
+    for (int i = 0; i < 16; i++) {
+        if (i < first || i >= end) continue;
 #pragma unroll
-        for (int i = 0; i < 16; i++) {
+        for (int r = 0; r < 2; r++) {
+            if (!(r ? in8 : in)) continue;
             float u = x[4 * i + 2 * r], v = x[4 * i + 2 * r + 1];
             if (type == F32) {
                 *(float2*)((float*)to + at + r * 8 * row_stride + i * 8) = make_float2(u, v);
@@ -211,6 +193,29 @@ DEVICE void store(const float (&x)[64], void* to, int type, i64 at, i64 row_stri
             }
         }
     }
+}
+// What lies between the two kernels: five matrices of 64 x 256 floats a tile, first x after the output map, then what each
+// quarter of the wide layer adds to it, in the order in which threads hold them: they read and write whole lines.
+struct Between {
+    float* at;
+    DEVICE Between(const TransformerParams& p, i64 tile) : at(p.between + tile * 5 * 64 * C + threadIdx.x * 4) {}
+    DEVICE void put(const float (&x)[64], int matrix, int first, int end) const {
+#pragma unroll
+        for (int i = 0; i < 16; i++) {
+            if (i >= first && i < end) *(float4*)(at + matrix * 64 * C + i * 1024) = make_float4(x[4 * i], x[4 * i + 1], x[4 * i + 2], x[4 * i + 3]);
+        }
+    }
+    DEVICE void get(float (&x)[64], int matrix) const {
+#pragma unroll
+        for (int i = 0; i < 16; i++) {
+            float4 v = load_cg4(at + matrix * 64 * C + i * 1024);
+            x[4 * i] = v.x, x[4 * i + 1] = v.y, x[4 * i + 2] = v.z, x[4 * i + 3] = v.w;
+        }
+    }
+};
+DEVICE void add(float (&x)[64], const float (&c)[64]) {
+#pragma unroll
+    for (int i = 0; i < 64; i++) x[i] += c[i];
 }
 // A vector of floats to shared memory.
 DEVICE void vector(float* to, const float* from, int n) {

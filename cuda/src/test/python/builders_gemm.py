@@ -220,9 +220,9 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None, share=0):
         case.driver.sync()
         for view in (out, y) if next else (out,):
             case.expect(view, view.values(view.get()), 0, valid, equal=True)
-        half = v | {"wide": case.raw(np.full(B * tiles * 64 * wide, 0x7FFF, np.uint16)), "between": case.raw(np.full(B * T * C, np.nan, np.float32)), "share": share}
+        half = v | {"between": case.raw(np.full(B * tiles * 5 * 64 * C, np.nan, np.float32)), "share": share}
         case.launch("transformer_up_f16", (4, tiles, B), 384, 199776, **half)
-        case.launch("transformer_down_f16", (ceil(6, share) if next else 1, tiles, B), 384, 201824, **half)
+        case.launch("transformer_down_f16", (ceil(6, share) if next else 1, tiles, B), 384, 177248, **half)
     else:
         case.launch(*one[:4], **v)
     case.flops, case.rate = flops, "f16"

@@ -27,10 +27,13 @@ final class Transformer {
     private static final int SHARED = 212_096;
 
     private static final int SHARED_UP = 199_776;
-    private static final int SHARED_DOWN = 201_824;
+    private static final int SHARED_DOWN = 177_248;
 
     /** Blocks of a tile in the kernel that ends in the wide layer. */
     private static final int UP_BLOCKS = 4;
+
+    /** Matrices of a tile between the two kernels. */
+    private static final int BETWEEN = 1 + UP_BLOCKS;
 
     /** Groups of columns of queries, keys and values. */
     private static final int GROUPS = 6;
@@ -111,8 +114,8 @@ final class Transformer {
             int share = Math.ceilDiv(GROUPS * all, launcher.multiprocessors());
             // Few tiles leave multiprocessors idle; two kernels give the same bits then.
             boolean two = UP_BLOCKS * all <= launcher.multiprocessors();
-            CudaTensor wide = two ? arena.tensor(Type.F16, h.batch(), tiles * TILE, WIDE) : null;
-            CudaTensor between = two ? arena.tensor(Type.F32, h.batch(), h.rows(), CHANNELS) : null;
+            CudaTensor between =
+                    two ? arena.tensor(Type.F32, h.batch(), tiles * TILE * BETWEEN, CHANNELS) : null;
             for (String kernel : two ? TWO : ONE) {
                 launcher.begin()
                         .add(mixed.address())
@@ -132,7 +135,6 @@ final class Transformer {
                         .add(next == null ? 0 : address(next.qkv()))
                         .add(h.valid())
                         .overflow()
-                        .add(wide == null ? 0 : wide.address())
                         .add(between == null ? 0 : between.address())
                         .add(h.batch())
                         .add(h.rows())
