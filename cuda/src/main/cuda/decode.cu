@@ -334,9 +334,10 @@ DEVICE void t3_product(const T3& m) {
         const int n = column(e, pass);
         if (ADDS && n < 8 * groups) residual = load_cg2(m.x + (long long)row(e) * m.width + n);
     };
+    if (PH == T3_FIRST) gdc_wait();  // for the sampler, which moves the rows on that this and the next kernels read
     if (first < GP << shift) prepare(first, 0);
     gdc_launch();
-    gdc_wait();
+    if (PH != T3_FIRST) gdc_wait();
     if (ADDS && first < GP << shift) request(first, 0);
 
     unsigned a[OCT][KPW][4];
@@ -455,8 +456,9 @@ template <int PH> DEVICE void t3_normalise(const T3& m) {
     __shared__ float2 sums[T3_WARPS];
     const int r = blockIdx.x, warp = threadIdx.x >> 2, t = threadIdx.x & 3;
     if (!load_cg(m.live)) return;
+    if (PH == T3_FIRST) gdc_wait();  // for the sampler, which moves the rows on that the next kernels read before they wait
     gdc_launch();
-    gdc_wait();
+    if (PH != T3_FIRST) gdc_wait();
     const bool in = warp * 64 < m.width;
     float v[2][8] = {}, s = 0, q = 0;
     if (in) t3_load_x<PH == T3_FIRST, 2>(m, r, warp, t, v);

@@ -245,12 +245,12 @@ struct Device {
         d.launch(text("t3_%s%s_many_%d", matrix, kind, g), (outputs / 8 + g - 1) / g, 1, 1, 512, g << 14, a, dependent);
     }
     // More than 32 rows.
-    void stepOfMany(T3 a, bool top, bool sampler) {
+    void stepOfMany(T3 a, bool top, bool sampler, bool chained) {
         const Shape& s = m.s;
         const char* kind = s.llama ? "_llama" : "_gpt2";
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
-            normal(l ? "qkv" : "first", a, dependent && l > 0);
+            normal(l ? "qkv" : "first", a, dependent && (l > 0 || chained));
             many("qkv", kind, a, 3 * s.heads * 64, 3);
             T3 asks = a;
             ask(asks, Ahead::ATTENTION);
@@ -267,14 +267,15 @@ struct Device {
         many("head", kind, a, V8, 4);
         if (sampler) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
     }
-    void step(T3 a, bool top, bool sampler = true) {
-        if (a.rowCount > T3_ROWS) return stepOfMany(a, top, sampler);
+    // `chained` to the sampler of a step before, in the same graph.
+    void step(T3 a, bool top, bool sampler = true, bool chained = false) {
+        if (a.rowCount > T3_ROWS) return stepOfMany(a, top, sampler, chained);
         const Shape& s = m.s;
         const char* kind = s.llama ? "_llama" : "_gpt2";
         const int c = s.width, w = s.heads * 64;
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
-            product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && l > 0);
+            product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && (l > 0 || chained));
             T3 asks = a;
             ask(asks, Ahead::ATTENTION);
             if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, asks, dependent);
@@ -288,14 +289,14 @@ struct Device {
         product("head", kind, a, V8, 8, dependent);
         if (sampler) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
     }
-    // A step by graph replay.
-    void replay(int bucket, bool input, bool top, bool sampler = true, int pass = 0) {
+    // A step by graph replay, or `steps` of them.
+    void replay(int bucket, bool input, bool top, bool sampler = true, int pass = 0, int steps = 1) {
         T3 a = of(pass);
         a.rowCount = bucket;
         if (!input) a.input = nullptr;
-        void*& g = graphs[text("%d %d %d %d %d %s %d ", bucket, pass, input, top, sampler, skip, dependent) + ahead.name()];
+        void*& g = graphs[text("%d %d %d %d %d %s %d ", bucket, pass, input, top, sampler, skip, dependent) + ahead.name() + text(" %d", steps)];
         reached = ahead.bytes[Ahead::HEAD];
-        if (!g) g = d.capture([&] { step(a, top, sampler); });
+        if (!g) g = d.capture([&] { for (int i = 0; i < steps; i++) step(a, top, sampler, i > 0); });
         d.replay(g);
     }
     // Computes `rows` positions of a slot from embeddings (branch, position, C); draws the first token if `draw`.
@@ -457,7 +458,9 @@ static void batches(Driver& d, const Shape& s, int slots, int steps, bool int8 =
         v.list(rows, bucket);
         int bad = 0, compared = 0;
         for (int t = 0; t < steps; t++) {
-            v.replay(bucket, false, true);
+            const int more = prefetches && t + 1 < steps;  // two steps of a graph, of which the second is compared
+            v.replay(bucket, false, true, true, 0, 1 + more);
+            t += more;
             for (int i = 0; i < slots; i++) {
                 if (at[i] < 0) continue;
                 std::vector<float> all;
@@ -647,13 +650,17 @@ struct Many {
     void step(bool together) {
         for (int p = 0, n = passes(together); p < n; p++) v.replay(rows / n, false, true, true, p);
     }
-    double time(bool together) {
+    double time(bool together, int each = 1) {
         std::vector<double> t;
+        auto step = [&](bool together) {
+            if (each == 1) this->step(together);
+            else v.replay(rows, false, true, true, 0, each);
+        };
         for (int k = 0; k < 6; k++) {
             reset(k, together);
             step(together);
             d.sync();
-            t.push_back(d.time([&] { for (int i = 0; i < 40; i++) step(together); }) / 40);
+            t.push_back(d.time([&] { for (int i = 0; i < 40; i += each) step(together); }) / 40);
         }
         t.erase(t.begin());
         std::sort(t.begin(), t.end());
@@ -816,6 +823,13 @@ static void tune(Driver& d, Device& v, double copy) {
         } else {
             for (double mb : {2, 4, 8, 16}) attempt(all(mb, mb, 0), true);
             attempt(all(8, 8, T3_ONCE), true);
+        }
+        for (int each : {2, 4}) {
+            v.ahead = {};
+            const double without = m.time(true, each);
+            v.ahead = best;
+            const double with = m.time(true, each);
+            printf("TUNE %-9s %2d at once, %d steps a graph: %.1f us a step without, %.1f with the best\n", s.name, slots, each, without, with);
         }
         printf("BEST %-9s %2d at once: %.1f us without, %.1f us with %s (hints; MB of qkv, attention, output, up, down, head), share %.3f\n", s.name, slots, plain, least, best.name().c_str(), floor / least);
         std::vector<float> logits[2];
