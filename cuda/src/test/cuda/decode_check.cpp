@@ -78,6 +78,7 @@ struct Device {
     const uint4 *tiles = nullptr, *scales = nullptr;  // in 8 bits: where those of all matrices begin
     int chunk = T3_ROWS;  // rows of a part of a prompt
     Ahead ahead;
+    int groups[4] = {3, 0, 8, 2};  // of 8 outputs a block of the products of few rows: qkv, output (0 for what its rows have), up, down
 
     template <class T>
     T* upload(const std::vector<T>& v) {
@@ -275,14 +276,14 @@ struct Device {
         const int c = s.width, w = s.heads * 64;
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
-            product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && (l > 0 || chained));
+            product(l ? "qkv" : "first", kind, a, 3 * w, l && a.rowCount <= 2 ? groups[0] : 3, dependent && (l > 0 || chained));
             T3 asks = a;
             ask(asks, Ahead::ATTENTION);
             if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, asks, dependent);
             if (a.rowCount > 2 && (!*skip || !strstr(skip, "combine"))) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
-            product("output", "", a, c, a.rowCount <= 2 && s.heads < 16 && !int8 ? 4 : 2, dependent);
-            product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, 8, dependent);
-            product("down", "", a, c, 2, dependent);
+            product("output", "", a, c, a.rowCount <= 2 && groups[1] ? groups[1] : a.rowCount <= 2 && s.heads < 16 && !int8 ? 4 : 2, dependent);
+            product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, a.rowCount <= 2 ? groups[2] : 8, dependent);
+            product("down", "", a, c, a.rowCount <= 2 ? groups[3] : 2, dependent);
         }
         if (!top) return;
         a.layer = s.layers;
@@ -294,7 +295,7 @@ struct Device {
         T3 a = of(pass);
         a.rowCount = bucket;
         if (!input) a.input = nullptr;
-        void*& g = graphs[text("%d %d %d %d %d %s %d ", bucket, pass, input, top, sampler, skip, dependent) + ahead.name() + text(" %d", steps)];
+        void*& g = graphs[text("%d %d %d %d %d %s %d ", bucket, pass, input, top, sampler, skip, dependent) + ahead.name() + text(" %d %d %d %d %d", steps, groups[0], groups[1], groups[2], groups[3])];
         reached = ahead.bytes[Ahead::HEAD];
         if (!g) g = d.capture([&] { for (int i = 0; i < steps; i++) step(a, top, sampler, i > 0); });
         d.replay(g);
@@ -782,9 +783,9 @@ static void tune(Driver& d, Device& v, double copy) {
     std::vector<uint16_t> known(values);
     for (size_t i = 0; i < values; i++) known[i] = float_bf16(uniform(9, (uint32_t)i));
     d.write(prefix, known.data(), values);
-    times(d, v, copy, branches, 1, middle, true);
+    times(d, v, copy, branches, 1, middle, false);
     for (auto& t : v.fresh) t.prefix = prefix, t.prefixRows = voice;
-    for (int slots : {1, 8, 32, 64}) {
+    for (int slots : {1, 8, 64}) {
         Many m{d, v, slots, slots * branches, middle};
         const double floor = (v.m.bytes() + 4.0 * s.layers * s.heads * 64 * (middle * m.rows - (slots - 1) * voice * branches)) / copy * 1e-6;
         Ahead best;
@@ -808,7 +809,7 @@ static void tune(Driver& d, Device& v, double copy) {
         if (slots == 1) {
             for (double mb : {1, 2, 4, 6, 8, 10, 12, 16, 24}) attempt(all(mb, mb, 0), true);
             for (double mb : {4, 8, 16}) attempt(all(mb, mb, T3_KEYS_AHEAD), true), attempt(all(mb, mb, T3_ONCE), true), attempt(all(mb, mb, T3_KEYS_AHEAD | T3_ONCE), true);
-            for (int round = 0; round < 2; round++)
+            for (int round = 0; round < 1; round++)
                 for (int k = Ahead::KINDS - 1; k >= 0; k--)
                     for (double mb : {0, 2, 4, 7, 10, 14, 20, 28}) {
                         Ahead a = best;
@@ -821,8 +822,19 @@ static void tune(Driver& d, Device& v, double copy) {
                 attempt(a, true);
             }
         } else {
-            for (double mb : {2, 4, 8, 16}) attempt(all(mb, mb, 0), true);
+            for (double mb : {4, 8, 16}) attempt(all(mb, mb, 0), true);
             attempt(all(8, 8, T3_ONCE), true);
+        }
+        if (slots == 1) {
+            const int shapes[][4] = {{3, 0, 8, 2}, {3, 1, 8, 2}, {3, 2, 8, 2}, {3, 4, 8, 2}, {2, 0, 8, 2}, {3, 0, 4, 2}, {3, 0, 8, 1}, {3, 0, 4, 1}, {3, 2, 4, 1}, {3, 1, 4, 1}, {2, 2, 4, 1}, {2, 1, 4, 1}};
+            for (auto& g : shapes) {
+                std::copy(g, g + 4, v.groups);
+                double us[4];
+                const Ahead tried[] = {{}, best, all(6, 6, best.hints), all(12, 12, best.hints)};
+                for (int i = 0; i < 4; i++) v.ahead = tried[i], us[i] = m.time(true);
+                printf("TUNE %-9s groups of qkv %d, output %d, up %d, down %d: %.1f us without, %.1f with the best, %.1f with 6, %.1f with 12 MB\n", s.name, g[0], g[1], g[2], g[3], us[0], us[1], us[2], us[3]);
+            }
+            std::copy(shapes[0], shapes[0] + 4, v.groups);
         }
         for (int each : {2, 4}) {
             v.ahead = {};
