@@ -312,9 +312,8 @@ DEVICE void t3_product(const T3& m) {
 #pragma unroll
         for (int c = 0; c < KPW; c++) {
             const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
-            w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane, m.hints & T3_ONCE) : make_uint4(0, 0, 0, 0);
+            w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane) : make_uint4(0, 0, 0, 0);
         }
-    prefetch_share(m.ahead, m.aheadBytes);
     const float* vectors = t3_vectors<PH>(m, false);
     const float* bias = t3_vectors<PH>(m, true);
     T3Gain<LLAMA, KPW> gain;
@@ -534,9 +533,8 @@ template <int PH, bool LLAMA, int G, int KPW> DEVICE void t3_many(const T3& m) {
 #pragma unroll
         for (int c = 0; c < KPW; c++) {
             const int group = group0 + i < groups ? group0 + i : groups - 1, k = warp * KPW + c;
-            w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane, m.hints & T3_ONCE) : make_uint4(0, 0, 0, 0);
+            w[i][c] = k < kb ? load_stream(tiles + ((long long)group * kb + k) * 32 + lane) : make_uint4(0, 0, 0, 0);
         }
-    prefetch_share(m.ahead, m.aheadBytes);
     // The outputs of this thread: n and n + 1 of one row of every 32.
     const int mine = threadIdx.x >> 7, pair = threadIdx.x & 3, n = 8 * (group0 + mine) + 2 * pair, place = threadIdx.x >> 2 & 31;
     const bool writes = mine < G && n < 8 * groups;

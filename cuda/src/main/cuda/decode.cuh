@@ -129,18 +129,13 @@ struct T3 {
     uint16_t* hidden;        // (R, F)
     float* logits;           // (R, V8)
     unsigned long long* scratch;  // (R, 2 * V8), of the sampler
-    const void* ahead;       // weights of later kernels that this one has come into the second-level cache
     int rowCount;            // R
     int layer;
     int layers, width, heads, ffn, vocabulary;
     int llama;
     int splits;  // S, 4 or 8: one for a model, so that values do not depend on the batch
     float eps;
-    int aheadBytes;  // a multiple of 16; 0 for none
-    int hints;       // T3_KEYS_AHEAD, T3_ONCE
 };
-
-enum { T3_KEYS_AHEAD = 1, T3_ONCE = 2 };  // attention prefetches the next layer's keys; weights leave the cache first
 
 enum { T3_F32 = 0, T3_F16 = 1, T3_BF16 = 2 };              // how the checkpoint keeps a tensor
 enum { T3_PLAIN = 0, T3_ROTARY = 1, T3_EVEN = 2, T3_ODD = 3 };  // where an output row goes

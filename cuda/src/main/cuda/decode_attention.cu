@@ -91,21 +91,10 @@ DEVICE float t3_merge(float most, float& sum, float (&acc)[8]) {
 }
 
 // Where the keys of head h of a row lie.
-DEVICE T3Keys t3_keys(const T3& m, const T3Row& row, int h, int layer) {
+DEVICE T3Keys t3_keys(const T3& m, const T3Row& row, int h) {
     const long long own = (long long)m.heads * row.capacity * T3_HEAD, prefix = (long long)m.heads * row.prefixRows * T3_HEAD;
-    return {row.prefix + layer * 2 * prefix + (long long)h * row.prefixRows * T3_HEAD,
-            row.own + layer * 2 * own + (long long)h * row.capacity * T3_HEAD, prefix, own, row.prefixRows};
-}
-
-// Has the keys and values of the next layer come into the second-level cache, or those of layer 0 for the next step.
-DEVICE void t3_keys_ahead(const T3& m, const T3Row& row, int h, int begin, int end) {
-    const T3Keys keys = t3_keys(m, row, h, m.layer + 1 < m.layers ? m.layer + 1 : 0);
-    for (int at = begin + (int)threadIdx.x; at < end && at < row.fresh; at += blockDim.x) {
-        const bool shared = at < keys.prefixRows;
-        const uint16_t* k = shared ? keys.prefix + (long long)at * T3_HEAD : keys.own + (long long)(at - keys.prefixRows) * T3_HEAD;
-        prefetch_l2(k);
-        prefetch_l2(k + (shared ? keys.prefixToValues : keys.ownToValues));
-    }
+    return {row.prefix + m.layer * 2 * prefix + (long long)h * row.prefixRows * T3_HEAD,
+            row.own + m.layer * 2 * own + (long long)h * row.capacity * T3_HEAD, prefix, own, row.prefixRows};
 }
 
 // One split of the keys of one head of one row. Grid: (S, heads, R), blocks of 256.
@@ -117,13 +106,11 @@ KERNEL(t3_attention, 256, 4, T3) {
     if (!row.alive) return;
     const int length = row.position + 1, chunk = (length + p.splits - 1) / p.splits;
     const int begin = split * chunk, end = begin + chunk < length ? begin + chunk : length;
-    const T3Keys keys = t3_keys(p, row, h, p.layer);
+    const T3Keys keys = t3_keys(p, row, h);
     T3Loaded loaded;
 #pragma unroll
     for (int j = 0; j < T3_AHEAD; j++) loaded.k[j] = loaded.v[j] = make_uint4(0, 0, 0, 0);
     t3_request(loaded, keys, begin, 0, end < row.fresh ? end : row.fresh, group, l);
-    prefetch_share(p.ahead, p.aheadBytes);
-    if (p.hints & T3_KEYS_AHEAD) t3_keys_ahead(p, row, h, begin, end);
     gdc_launch();
     gdc_wait();
 
@@ -321,7 +308,7 @@ KERNEL(t3_attention_many, 512, 2, T3) {
     if (!row.alive) return;
     const int length = row.position + 1, chunk = (length + p.splits - 1) / p.splits;
     const int begin = split * chunk, end = begin + chunk < length ? begin + chunk : length;
-    const T3Keys keys = t3_keys(p, row, h, p.layer);
+    const T3Keys keys = t3_keys(p, row, h);
     // the slot's own keys and values into the second-level cache; one that is still being made does no harm
     for (int at = begin + lane; at < end; at += 32)
         if (at >= row.prefixRows) {
@@ -329,7 +316,6 @@ KERNEL(t3_attention_many, 512, 2, T3) {
             prefetch_l2(k);
             prefetch_l2(k + keys.ownToValues);
         }
-    prefetch_share(p.ahead, p.aheadBytes);
     gdc_launch();
     gdc_wait();
     float q[8];

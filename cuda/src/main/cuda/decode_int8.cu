@@ -297,7 +297,6 @@ DEVICE void product(const T3& m) {
             w[i][c] = k < kb ? load_stream(at.tiles + tile * 512 + lane * 16) : uint4{0, 0, 0, 0};
             scale[i][c] = k < kb ? (unsigned)load_cg((const int*)(at.scales + tile * 16 + t * 4)) : 0;
         }
-    prefetch_share(m.ahead, m.aheadBytes);
     if (NORM && first < m.width / (LLAMA ? 32 : 16)) prefetch_l2(at.gain + first * 32);
     // What the first outputs of this thread need; those of later rounds are read then.
     float2 b = make_float2(0, 0), residual = make_float2(0, 0);

@@ -78,18 +78,10 @@ DEVICE void cp_wait() {
 }
 
 // ---- loads with a cache policy
-// weights, read once: 16 bytes, not kept in the first-level cache
+// weights, read once a step: 16 bytes, not kept in the first-level cache, first to leave the second-level one
 DEVICE uint4 load_stream(const void* p) {
-    uint4 v;
-    asm volatile("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0,%1,%2,%3},[%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
-    return v;
-}
-// the same, whose lines leave the second-level cache first if `once`
-DEVICE uint4 load_stream(const void* p, bool once) {
-    uint64_t policy, first;
-    asm("createpolicy.fractional.L2::evict_normal.b64 %0,1.0;" : "=l"(policy));
-    asm("createpolicy.fractional.L2::evict_first.b64 %0,1.0;" : "=l"(first));
-    policy = once ? first : policy;
+    uint64_t policy;
+    asm("createpolicy.fractional.L2::evict_first.b64 %0,1.0;" : "=l"(policy));
     uint4 v;
     asm volatile("ld.global.nc.L1::no_allocate.L2::cache_hint.L2::128B.v4.u32 {%0,%1,%2,%3},[%4],%5;"
                  : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
@@ -116,14 +108,6 @@ DEVICE uint4 load_cg16(const void* p) { return __ldcg((const uint4*)p); }
 DEVICE int load_volatile(const int* p) { return *(const volatile int*)p; }
 DEVICE void store_system(int* p, int v) { asm volatile("st.release.sys.global.s32 [%0],%1;" ::"l"(p), "r"(v) : "memory"); }
 DEVICE void prefetch_l2(const void* p) { asm volatile("prefetch.global.L2 [%0];" ::"l"(p)); }
-// the same of many bytes, a multiple of 16 from a multiple of 16 on
-DEVICE void prefetch_l2(const void* p, int bytes) {
-#if __CUDA_ARCH__ >= 900
-    asm volatile("cp.async.bulk.prefetch.L2.global [%0],%1;" ::"l"(p), "r"(bytes) : "memory");
-#else
-    for (int i = 0; i < bytes; i += 128) prefetch_l2((const char*)p + i);
-#endif
-}
 // hides a value from loop-invariant code motion, which otherwise keeps dozens of addresses in registers
 template <class T>
 DEVICE T* opaque(T* p) {
@@ -329,14 +313,6 @@ DEVICE void bar_arrive(int id, int threads) { asm volatile("bar.arrive %0,%1;" :
 DEVICE int count_bits(unsigned v) { return __popc(v); }
 
 #endif  // __CUDACC__
-
-// Has this block's share of `bytes` come into the second-level cache; nothing waits for it.
-DEVICE void prefetch_share(const void* from, int bytes) {
-    constexpr int PIECE = 4096;
-    const int blocks = gridDim.x * gridDim.y * gridDim.z, block = (blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
-    for (int at = (threadIdx.x * blocks + block) * PIECE; at < bytes; at += blockDim.x * blocks * PIECE)
-        prefetch_l2((const char*)from + at, bytes - at < PIECE ? bytes - at : PIECE);
-}
 
 DEVICE float from_bf16(bf16_t v) { return bits_to_float((uint32_t)v << 16); }
 DEVICE float bf16_low(uint32_t v) { return bits_to_float(v << 16); }

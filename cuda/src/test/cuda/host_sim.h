@@ -552,7 +552,7 @@ void cp_wait() {
         groups.erase(groups.begin());
     }
 }
-inline uint4 load_stream(const void* p, bool = false) { return *(const uint4*)p; }
+inline uint4 load_stream(const void* p) { return *(const uint4*)p; }
 inline float4 load_early4(const void* p) { return *(const float4*)p; }
 inline float2 load_early2(const void* p) { return *(const float2*)p; }
 inline float4 load_cg4(const float* p) { return *(const float4*)p; }
@@ -563,10 +563,6 @@ inline uint4 load_cg16(const void* p) { return *(const uint4*)p; }
 inline int load_volatile(const int* p) { return *(const volatile int*)p; }
 inline void store_system(int* p, int v) { *(volatile int*)p = v; }
 inline void prefetch_l2(const void*) {}
-inline void prefetch_l2(const void* p, int bytes) {  // read, so that an address outside is found
-    if ((uintptr_t)p % 16 || bytes % 16) sim::fail("a prefetch is not aligned");
-    (void)*(const volatile char*)p, (void)((const volatile char*)p)[bytes - 1];
-}
 template <class T>
 T* opaque(T* p) { return p; }
 inline int opaque(int x) { return x; }
