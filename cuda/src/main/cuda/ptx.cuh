@@ -78,10 +78,14 @@ DEVICE void cp_wait() {
 }
 
 // ---- loads with a cache policy
-// weights, read once: 16 bytes, not kept in the first-level cache
+// weights, read once a step: 16 bytes, not kept in the first-level cache, first to leave the second-level one
 DEVICE uint4 load_stream(const void* p) {
+    uint64_t policy;
+    asm("createpolicy.fractional.L2::evict_first.b64 %0,1.0;" : "=l"(policy));
     uint4 v;
-    asm volatile("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0,%1,%2,%3},[%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
+    asm volatile("ld.global.nc.L1::no_allocate.L2::cache_hint.L2::128B.v4.u32 {%0,%1,%2,%3},[%4],%5;"
+                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+                 : "l"(p), "l"(policy));
     return v;
 }
 // constants, possibly before gdc_wait

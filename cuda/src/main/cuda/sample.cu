@@ -281,6 +281,7 @@ DEVICE void t3_commit(const T3& m, int r, const T3Row& row, const T3Slot& before
 KERNEL(t3_sample, 1024, 1, T3) {
     __shared__ T3Sampling s;
     const int r = blockIdx.x, tid = threadIdx.x, lane = tid & 31, V = p.vocabulary, V8 = (V + 7) / 8 * 8;
+    gdc_launch();
     if (!load_cg(p.alive + r)) return;
     const T3Row row = p.rows[r];
     if (!row.draw) return;
