@@ -3,11 +3,11 @@
 // ---- tensor cores: 64 queries a block, 16 a warp, 64 keys a step -----------------------------------------------------
 // q, k, v (and positions) in 16 bits, 16-byte aligned. Without a hook two groups of four warps take every other step and
 // meet at the end. Threads 256 without a hook, else 128; grid (ceil(Tq / 64), H, B). Shared memory: 64 D 2 * 9 without a
-// hook; SHAW: 64 D 2 * 5 + 2 * 64 * (2 window + 1) * 4; XL: 64 D 2 * 5 + 2 * 128 D 2 + 4 * 16 * 84 * 4.
+// hook; XL: 64 D 2 * 5 + 2 * 128 D 2 + 4 * 16 * 84 * 4.
 template <int D>
 DEVICE int swizzle_head(int row, int chunk) {
-    // rows of 128 or 192 bytes: eight rows at one chunk fall on eight different 16-byte banks
-    return D == 64 ? row * 128 + ((chunk ^ (row & 7)) << 4) : row * 192 + ((chunk ^ (row >> 1 & 3)) << 4);
+    static_assert(D == 64, "rows of 128 bytes: eight of them at one chunk fall on eight different 16-byte banks");
+    return row * 128 + ((chunk ^ (row & 7)) << 4);
 }
 template <int D, bool BF, int HOOK>
 DEVICE void attention_mma(const AttentionParams& p) {
@@ -65,24 +65,6 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 qv[d][r] = BF ? pack_bf16(vx, vy) : pack_f16(vx, vy);
             }
         }
-    }
-    // SHAW: products with the embeddings, and the scores of the band, in base 2
-    float* band_products = (float*)more;
-    int distances = 2 * p.window + 1;
-    float* band_scores = band_products + 64 * distances;
-    if (HOOK == SHAW) {
-        for (int i = tid; i < 64 * distances; i += 128) {
-            int row = i / distances, w = i % distances;
-            const float* e = (const float*)p.positions + w * D;
-            float s = 0;
-            for (int c = 0; c < D; c++) {
-                uint32_t x = *(const half_t*)(sq + swizzle_head<D>(row, c / 8) + c % 8 * 2);
-                s = fmaf(BF ? from_bf16((bf16_t)x) : from_f16((half_t)x), e[c], s);
-            }
-            band_products[i] = s * factor;
-            band_scores[i] = -INFINITY;
-        }
-        __syncthreads();
     }
     float* skew = (float*)(more + 2 * 128 * D * 2) + warp * 16 * LOG;
     // where this lane reads 16 rows of keys (and positions), and of values
@@ -166,13 +148,6 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 float x = c[j][e];
                 if (HOOK == XL) x += skew[r * LOG + 15 - r + col];
                 x *= factor;
-                if (HOOK == SHAW) {
-                    int w = key - i + p.window;
-                    if (w >= 0 && w < distances && key < keys) {
-                        x += band_products[(warp * 16 + r) * distances + w];
-                        band_scores[(warp * 16 + r) * distances + w] = x;
-                    }
-                }
                 if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
                 c[j][e] = x;
                 high[e >> 1] = fmaxf(high[e >> 1], x);
@@ -221,7 +196,6 @@ DEVICE void attention_mma(const AttentionParams& p) {
             }
         }
     }
-    if (HOOK == SHAW) warp_sync();
     if (GROUPS == 2) {  // the second group hands over what it has
         float* theirs = (float*)(shared + 64 * D * 2) + tid * (D / 2 + 4);
         __syncthreads();
@@ -255,17 +229,6 @@ DEVICE void attention_mma(const AttentionParams& p) {
         sum[r] += shuffle_xor(sum[r], 2);
         int row = warp * 16 + g + r * 8, i = i0 + row;
         float scale = sum[r] > 0 ? 1 / sum[r] : 0;
-        if (HOOK == SHAW && sum[r] > 0) {
-            for (int w = 0; w < distances; w++) {
-                float weight = fast_exp2(band_scores[row * distances + w] - top[r]);
-#pragma unroll
-                for (int j = 0; j < D / 8; j++) {
-                    const float* e = p.relativeValues + w * D + j * 8 + t * 2;
-                    o[j][2 * r] = fmaf(weight, e[0], o[j][2 * r]);
-                    o[j][2 * r + 1] = fmaf(weight, e[1], o[j][2 * r + 1]);
-                }
-            }
-        }
         if (HOOK == PLAIN && p.tiles) {
             unsigned char* to = (unsigned char*)p.out + ((i64)b * gridDim.x + blockIdx.x) * p.H * D * 128;
 #pragma unroll
@@ -291,27 +254,23 @@ DEVICE void attention_mma(const AttentionParams& p) {
 KERNEL(attention_f16_64, 256, 2, AttentionParams) { attention_mma<64, false, PLAIN>(p); }
 KERNEL(attention_bf16_64, 256, 2, AttentionParams) { attention_mma<64, true, PLAIN>(p); }
 KERNEL(attention_f16_64_xl, 128, 2, AttentionParams) { attention_mma<64, false, XL>(p); }
-KERNEL(attention_f16_96_shaw, 128, 2, AttentionParams) { attention_mma<96, false, SHAW>(p); }
 
 // ---- exact: fp32, any head dimension ---------------------------------------------------------------------------------
 // BQ queries a block, 32 keys a step, all operands fp32. Threads 256, grid (ceil(Tq / BQ), H, B). Shared memory in floats,
-// with L = ceil(D / 4) * 4 + 4: (BQ + 64) L + BQ * 33 + 2 BQ; SHAW: + 2 BQ (2 window + 1); XL: + (BQ + BQ + 31) L.
+// with L = ceil(D / 4) * 4 + 4: (BQ + 64) L + BQ * 33 + 2 BQ; XL: + (BQ + BQ + 31) L.
 template <int BQ, int MAX_D>
 DEVICE void attention_exact(const AttentionParams& p, int hook) {
     constexpr int R = BQ / 16, COLUMNS = MAX_D / 16;
     DYNAMIC_SHARED(shared);
-    int D = p.D, L = (D + 3) / 4 * 4 + 4, distances = 2 * p.window + 1;
+    int D = p.D, L = (D + 3) / 4 * 4 + 4;
     float* sq = (float*)shared;
     float* sk = sq + BQ * L;
     float* sv = sk + 32 * L;
     float* scores = sv + 32 * L;          // (BQ, 33)
     float* tops = scores + BQ * 33;
     float* sums = tops + BQ;
-    float* more = sums + BQ;
-    float* band_products = more;
-    float* band_scores = more + BQ * distances;
-    float* sqv = more;                    // XL: q + v
-    float* sp = more + BQ * L;            // and BQ + 31 positions
+    float* sqv = sums + BQ;               // XL: q + v
+    float* sp = sqv + BQ * L;             // and BQ + 31 positions
     int tid = threadIdx.x, tx = tid % 16, ty = tid / 16, lane = tid % 32, warp = tid / 32;
     int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * BQ;
     gdc_wait();
@@ -333,15 +292,6 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
         sums[i] = 0;
     }
     __syncthreads();
-    if (hook == SHAW) {
-        for (int i = tid; i < BQ * distances; i += 256) {
-            float s = 0;
-            const float* e = (const float*)p.positions + i % distances * D;
-            for (int c = 0; c < D; c++) s = fmaf(sq[i / distances * L + c], e[c], s);
-            band_products[i] = s;
-            band_scores[i] = -INFINITY;
-        }
-    }
     float o[R][COLUMNS] = {};
     for (int j0 = 0; j0 < seen; j0 += 32) {
         __syncthreads();
@@ -377,12 +327,8 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
         for (int m = 0; m < R; m++) {
 #pragma unroll
             for (int n = 0; n < 2; n++) {
-                int row = ty + m * 16, i = i0 + row, key = j0 + tx + n * 16, w = key - i + p.window;
-                float x = s[m][n];
-                bool banded = hook == SHAW && w >= 0 && w < distances && key < keys;
-                if (banded) x += band_products[row * distances + w];
-                x *= p.scale;
-                if (banded) band_scores[row * distances + w] = x;
+                int row = ty + m * 16, i = i0 + row, key = j0 + tx + n * 16;
+                float x = s[m][n] * p.scale;
                 if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
                 scores[row * 33 + tx + n * 16] = x;
             }
@@ -423,21 +369,16 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
     for (int m = 0; m < R; m++) {
         int row = ty + m * 16, i = i0 + row;
         if (i >= queries) continue;
-        float sum = sums[row], top = tops[row];
+        float sum = sums[row];
 #pragma unroll
         for (int n = 0; n < COLUMNS; n++) {
             int c = tx + n * 16;
             if (c >= D) break;
-            float x = o[m][n];
-            if (hook == SHAW && sum > 0) {
-                for (int w = 0; w < distances; w++) x = fmaf(expf(band_scores[row * distances + w] - top), p.relativeValues[w * D + c], x);
-            }
-            store1(p.out, b * p.outBatch + i * p.outRow + h * D + c, p.outType, sum > 0 ? x / sum : 0);
+            store1(p.out, b * p.outBatch + i * p.outRow + h * D + c, p.outType, sum > 0 ? o[m][n] / sum : 0);
         }
     }
 }
 // D at most 128, and at most 256
 KERNEL(attention_f32_128, 256, 1, AttentionParams) { attention_exact<64, 128>(p, PLAIN); }
-KERNEL(attention_f32_128_shaw, 256, 1, AttentionParams) { attention_exact<64, 128>(p, SHAW); }
 KERNEL(attention_f32_128_xl, 256, 1, AttentionParams) { attention_exact<64, 128>(p, XL); }
 KERNEL(attention_f32_256, 256, 1, AttentionParams) { attention_exact<32, 256>(p, PLAIN); }

@@ -8,7 +8,7 @@ from harness import BF16, F16, F32, ceil, tiled
 def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, valid_k=None, window=4, out_type=F32, cache=False, tiles=False):
     kind, size, *hook = variant.split("_")
     wgmma = hook == ["wgmma"]
-    hook = hook[0] if hook and not wgmma else "plain"
+    hook = "shaw" if size == "shaw" else hook[0] if hook and not wgmma else "plain"
     type = {"f16": F16, "bf16": BF16, "f32": F32}[kind]
     Tk = Tk or Tq
     gap = 8
@@ -93,11 +93,11 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
     if valid_k:
         v["validK"] = case.ints(valid_k)
     if type == F32:
-        BQ, L = (32 if size == "256" else 64), ceil(D, 4) * 4 + 4
-        floats = (BQ + 64) * L + BQ * 35 + (2 * BQ * (2 * window + 1) if hook == "shaw" else (2 * BQ + 31) * L if hook == "xl" else 0)
-        case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 256, floats * 4, **v)
+        BQ, L = (8 if size == "shaw" else 32 if size == "256" else 64), ceil(D, 4) * 4 + 4
+        floats = 136 * L + 256 + 16 * (2 * window + 1) if hook == "shaw" else (BQ + 64) * L + BQ * 35 + ((2 * BQ + 31) * L if hook == "xl" else 0)
+        case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 128 if hook == "shaw" else 256, floats * 4, **v)
     else:
-        shared = 82048 if wgmma else 1152 * D if hook == "plain" else 640 * D + (512 * (2 * window + 1) if hook == "shaw" else 512 * D + 21504)
+        shared = 82048 if wgmma else 1152 * D if hook == "plain" else 640 * D + 512 * D + 21504
         case.launch("attention_" + variant, (ceil(Tq, 128 if wgmma else 64), H, B), 384 if wgmma else 256 if hook == "plain" else 128, shared, **v)
     tolerance = {F32: 2e-6, F16: 6e-4, BF16: 5e-3}[type]
     case.expect(out, out_values, tolerance, None if tiles else valid_q, worst=20 * tolerance)

@@ -143,10 +143,10 @@ final class CudaAttention {
         int window = relK.rows() / 2;
         Hook hook = new Hook(relK.address(), relK.rowStride(), relV.address(), 0, 0, window, 0, 0);
         launch(
-                "attention_f32_128_shaw",
-                64,
-                256,
-                exact(d, 64, 2 * 64 * relK.rows()),
+                "attention_f32_shaw",
+                8,
+                128,
+                (136 * ((d + 3) / 4 * 4 + 4) + 256 + 16 * relK.rows()) * Float.BYTES,
                 floats(new Operands(q, k, v)),
                 heads,
                 scale,

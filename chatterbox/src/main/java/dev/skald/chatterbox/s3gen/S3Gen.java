@@ -29,6 +29,11 @@ public final class S3Gen {
     public static final int HEAD_DIM = 64;
 
     /** The first samples are silenced, as many faded in: 20 ms each. */
+    /**
+     * Frames that are vocoded as one batch, at most: an H100 is filled by 500, and each takes 0.4 MB.
+     */
+    private static final int TOGETHER = 2048;
+
     private static final int TRIM = SAMPLE_RATE / 50;
 
     private static final int FLOW_NOISE = 0x5301;
@@ -156,7 +161,7 @@ public final class S3Gen {
      * What comes after the flow.
      *
      * @param mels of each piece: (1,F,M)
-     * @param together whether as one batch, where they are of about one length
+     * @param together whether in batches, of those that are of about one length
      */
     void vocode(Ops ops, List<S3GenStream.Piece> pieces, List<Tensor> mels, boolean together) {
         long start = System.nanoTime();
@@ -167,16 +172,18 @@ public final class S3Gen {
             for (int i = 0; i < n; i++) {
                 cuts.add(pieces.get(i).cut(mels.get(i).rows()));
             }
-            int longest = cuts.stream().mapToInt(Vocoded.Cut::frames).max().orElse(0);
-            int sum = cuts.stream().mapToInt(Vocoded.Cut::frames).sum();
-            if (together
-                    && n > 1
-                    && n * longest <= vocoder.framesAtOnce(ops)
-                    && sum >= n * longest / 2) {
-                made.addAll(together(ops, pieces, cuts, mels, longest));
-            } else {
-                for (int i = 0; i < n; i++) {
-                    made.add(pieces.get(i).vocode(ops, mels.get(i)));
+            int most = together ? Math.min(TOGETHER, vocoder.framesAtOnce(ops)) : 0;
+            for (int from = 0, to; from < n; from = to) {
+                to = alike(cuts, from, most);
+                if (to - from == 1) {
+                    made.add(pieces.get(from).vocode(ops, mels.get(from)));
+                } else {
+                    made.addAll(
+                            together(
+                                    ops,
+                                    pieces.subList(from, to),
+                                    cuts.subList(from, to),
+                                    mels.subList(from, to)));
                 }
             }
             // Read when all are under way, so that the device does not wait for the host.
@@ -188,14 +195,31 @@ public final class S3Gen {
         pieces.forEach(p -> p.took(0, nanos));
     }
 
+    /** The end of those from {@code from} on that go as one batch of at most so many frames. */
+    private static int alike(List<Vocoded.Cut> cuts, int from, int most) {
+        int longest = cuts.get(from).frames();
+        int sum = longest;
+        int to = from + 1;
+        for (; to < cuts.size(); to++) {
+            int frames = cuts.get(to).frames();
+            int rows = (to + 1 - from) * Math.max(longest, frames);
+            if (rows > most || sum + frames < rows / 2) {
+                break;
+            }
+            longest = Math.max(longest, frames);
+            sum += frames;
+        }
+        return to;
+    }
+
     /** One batch of as many rows as the longest has. */
     private List<Vocoded> together(
             Ops ops,
             List<S3GenStream.Piece> pieces,
             List<Vocoded.Cut> cuts,
-            List<Tensor> mels,
-            int longest) {
+            List<Tensor> mels) {
         int n = pieces.size();
+        int longest = cuts.stream().mapToInt(Vocoded.Cut::frames).max().orElse(0);
         int samples = longest * HiftVocoder.SAMPLES_A_FRAME;
         List<Vocoded> made = new ArrayList<>();
         for (int i = 0; i < n; i++) {

@@ -1,0 +1,111 @@
+package dev.skald.chatterbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skald.Mode;
+import dev.skald.SpeechRequest;
+import dev.skald.spi.EngineContext;
+import dev.skald.spi.SpeechEngine;
+import dev.skald.tensor.DeviceException;
+import dev.skald.tensor.Ops;
+import dev.skald.testkit.Card;
+import dev.skald.testkit.Endurance;
+import dev.skald.testkit.Endurance.Result;
+import dev.skald.testkit.TestDevice;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The context of a card is destroyed while many speak on it, as if the card were pulled away. */
+@Card
+class CardPulledAwayTest {
+    private static final int CLIENTS = 12;
+
+    @TempDir Path dir;
+
+    private Endurance.Requests requests() {
+        return (text, r) ->
+                SpeechRequest.builder(text)
+                        .mode(Mode.CINEMATIC)
+                        .model(dir.resolve("turbo").toString())
+                        .seed(r.nextLong())
+                        .build();
+    }
+
+    @Test
+    @Timeout(120)
+    void everyRequestIsSpokenOrToldAndLaterOnesAreSpoken() throws Exception {
+        TinyCheckpoint.write(ChatterboxModel.TURBO, dir.resolve("turbo"));
+        EngineContext context =
+                EngineContext.builder()
+                        .device(TestDevice.name())
+                        .home(dir.resolve("home"))
+                        .threads(3)
+                        .offline(true)
+                        .build();
+        try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            Endurance.Load warm = new Endurance.Load(CLIENTS, 2 * CLIENTS, 60, 0, 20);
+            assertThat(Endurance.run(engine::speak, requests(), warm, 0)).allMatch(Result::spoken);
+
+            Endurance.Load load = new Endurance.Load(CLIENTS, 2_000, 3, 0, 20);
+            CompletableFuture<List<Result>> speaking =
+                    CompletableFuture.supplyAsync(
+                            () -> Endurance.run(engine::speak, requests(), load, 1));
+            try (TestDevice device = TestDevice.open(3);
+                    Ops ops = device.ops()) {
+                ops.tensor(1, 1, 1); // makes the context this thread's
+                Thread.sleep(1_000);
+                destroyContextOfThisThread();
+            }
+            List<Result> results = speaking.get(60, TimeUnit.SECONDS);
+            long spoken = results.stream().filter(Result::spoken).count();
+            System.out.printf(
+                    "%d requests: %d spoken, %d told of the loss%n",
+                    results.size(), spoken, results.size() - spoken);
+            assertThat(results)
+                    .allMatch(r -> r.spoken() || r.failure() instanceof DeviceException)
+                    .filteredOn(r -> !r.spoken())
+                    .as("those that were being heard")
+                    .hasSizeLessThanOrEqualTo(CLIENTS)
+                    .allSatisfy(r -> assertThat(r.failure()).hasMessageContaining("lost"));
+            assertThat(results).filteredOn(r -> r.begun() > 2).isNotEmpty().allMatch(Result::spoken);
+            assertThat(Endurance.run(engine::speak, requests(), warm, 0)).allMatch(Result::spoken);
+        }
+    }
+
+    private static void destroyContextOfThisThread() {
+        try (Arena arena = Arena.ofConfined()) {
+            SymbolLookup driver = SymbolLookup.libraryLookup("libcuda.so.1", arena);
+            Linker linker = Linker.nativeLinker();
+            MemorySegment handle = arena.allocate(ValueLayout.JAVA_LONG);
+            int found =
+                    (int)
+                            linker.downcallHandle(
+                                            driver.findOrThrow("cuCtxGetCurrent"),
+                                            FunctionDescriptor.of(
+                                                    ValueLayout.JAVA_INT, ValueLayout.ADDRESS))
+                                    .invokeExact(handle);
+            assertThat(found).isZero();
+            int destroyed =
+                    (int)
+                            linker.downcallHandle(
+                                            driver.findOrThrow("cuCtxDestroy_v2"),
+                                            FunctionDescriptor.of(
+                                                    ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG))
+                                    .invokeExact(handle.get(ValueLayout.JAVA_LONG, 0));
+            assertThat(destroyed).isZero();
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
