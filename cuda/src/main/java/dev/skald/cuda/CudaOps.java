@@ -339,61 +339,6 @@ final class CudaOps implements Ops {
     }
 
     @Override
-    public void causalConv1dNorm(
-            Tensor x,
-            Conv1d w,
-            TransformerLayer.Norm norm,
-            Activation activation,
-            @Nullable Tensor more,
-            Tensor out) {
-        CudaTensor from = CudaTensor.of(x);
-        CudaTensor to = CudaTensor.of(out);
-        if (!fused || !resnet.fits(from, w, norm, activation, more, to)) {
-            Ops.super.causalConv1dNorm(x, w, norm, activation, more, out);
-            return;
-        }
-        String op = "causalConv1dNorm";
-        shape(out, op, x.batch(), x.rows(), w.out());
-        CudaTensor time = more == null ? null : rowEach(op, more, out);
-        resnet.convolve(from, w, norm(op, norm, out), time, to);
-    }
-
-    private static Resnet.Norm norm(String op, TransformerLayer.Norm norm, Tensor x) {
-        CudaTensor gamma = vector(op, norm.gamma(), x);
-        return new Resnet.Norm(gamma.address(), vector(op, norm.beta(), x).address(), norm.eps());
-    }
-
-    @Override
-    public void residualBlock(
-            Tensor x,
-            ResidualBlock w,
-            Tensor more,
-            Tensor out,
-            TransformerLayer.@Nullable Next next,
-            @Nullable Tensor nextQkv) {
-        CudaTensor from = CudaTensor.of(x);
-        CudaTensor to = CudaTensor.of(out);
-        if (!fused || !resnet.fits(from, w, more, to, next, nextQkv)) {
-            Ops.super.residualBlock(x, w, more, out, next, nextQkv);
-            return;
-        }
-        String op = "residualBlock";
-        shape(out, op, x.batch(), x.rows(), w.map().out());
-        try (Scope scope = scope()) {
-            CudaTensor h = CudaTensor.of(operand(x, w.conv1().out(), w.conv2()));
-            resnet.convolve(from, w.conv1(), norm(op, w.norm1(), out), rowEach(op, more, out), h);
-            Resnet.Norm norm2 = norm(op, w.norm2(), out);
-            if (next == null || nextQkv == null) {
-                resnet.end(h, from, w, norm2, to, null, Resnet.Norm.NONE, null);
-            } else {
-                shape(nextQkv, op, x.batch(), x.rows(), next.qkv().out());
-                Resnet.Norm norm = norm(op, next.norm(), out);
-                resnet.end(h, from, w, norm2, to, next.qkv(), norm, CudaTensor.of(nextQkv));
-            }
-        }
-    }
-
-    @Override
     public Tensor convTranspose1d(Tensor x, ConvTranspose1d w, Activation before) {
         CudaConvTranspose1d c = (CudaConvTranspose1d) w;
         check(x.cols() == c.in(), "convTranspose1d", "in is " + c.in(), x);
@@ -501,6 +446,61 @@ final class CudaOps implements Ops {
                 beta,
                 vector(op, next.norm().gamma(), h),
                 vector(op, next.norm().beta(), h));
+    }
+
+    @Override
+    public void causalConv1dNorm(
+            Tensor x,
+            Conv1d w,
+            TransformerLayer.Norm norm,
+            Activation activation,
+            @Nullable Tensor more,
+            Tensor out) {
+        CudaTensor from = CudaTensor.of(x);
+        CudaTensor to = CudaTensor.of(out);
+        if (!fused || !resnet.fits(from, w, norm, activation, more, to)) {
+            Ops.super.causalConv1dNorm(x, w, norm, activation, more, out);
+            return;
+        }
+        String op = "causalConv1dNorm";
+        shape(out, op, x.batch(), x.rows(), w.out());
+        CudaTensor time = more == null ? null : rowEach(op, more, out);
+        resnet.convolve(from, w, norm(op, norm, out), time, to);
+    }
+
+    private static Resnet.Norm norm(String op, TransformerLayer.Norm norm, Tensor x) {
+        CudaTensor gamma = vector(op, norm.gamma(), x);
+        return new Resnet.Norm(gamma.address(), vector(op, norm.beta(), x).address(), norm.eps());
+    }
+
+    @Override
+    public void residualBlock(
+            Tensor x,
+            ResidualBlock w,
+            Tensor more,
+            Tensor out,
+            TransformerLayer.@Nullable Next next,
+            @Nullable Tensor nextQkv) {
+        CudaTensor from = CudaTensor.of(x);
+        CudaTensor to = CudaTensor.of(out);
+        if (!fused || !resnet.fits(from, w, more, to, next, nextQkv)) {
+            Ops.super.residualBlock(x, w, more, out, next, nextQkv);
+            return;
+        }
+        String op = "residualBlock";
+        shape(out, op, x.batch(), x.rows(), w.map().out());
+        try (Scope scope = scope()) {
+            CudaTensor h = CudaTensor.of(operand(x, w.conv1().out(), w.conv2()));
+            resnet.convolve(from, w.conv1(), norm(op, w.norm1(), out), rowEach(op, more, out), h);
+            Resnet.Norm norm2 = norm(op, w.norm2(), out);
+            if (next == null || nextQkv == null) {
+                resnet.end(h, from, w, norm2, to, null, Resnet.Norm.NONE, null);
+            } else {
+                shape(nextQkv, op, x.batch(), x.rows(), next.qkv().out());
+                Resnet.Norm norm = norm(op, next.norm(), out);
+                resnet.end(h, from, w, norm2, to, next.qkv(), norm, CudaTensor.of(nextQkv));
+            }
+        }
     }
 
     @Override

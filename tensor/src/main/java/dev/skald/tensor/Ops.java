@@ -313,62 +313,6 @@ public interface Ops extends AutoCloseable {
         }
     }
 
-    /**
-     * A convolution that sees no later rows, then {@link #layerNorm}: {@code out =
-     * activation(norm(w(x))) + more}.
-     *
-     * @param more (1,1,C) or (B,1,C); null: nothing
-     * @param out (B,T,C), not x
-     */
-    default void causalConv1dNorm(
-            Tensor x,
-            Conv1d w,
-            TransformerLayer.Norm norm,
-            Activation activation,
-            @Nullable Tensor more,
-            Tensor out) {
-        try (Scope scope = scope()) {
-            Tensor a = conv1d(x, w, w.dilation() * (w.kernel() - 1), 0, Epilogue.NONE);
-            if (more == null) {
-                layerNorm(a, norm.gamma(), norm.beta(), norm.eps(), activation, out);
-            } else {
-                layerNormAdd(a, norm.gamma(), norm.beta(), norm.eps(), activation, more, out);
-            }
-        }
-    }
-
-    /**
-     * A residual block whose convolutions see no later rows, and what a transformer layer behind it
-     * begins with: {@code h = activation(norm1(conv1(x))) + more}, {@code out =
-     * activation(norm2(conv2(h))) + map(x)}, {@code nextQkv = next.qkv(next.norm(out))}.
-     *
-     * @param x (B,T,Cin), an operand
-     * @param more (1,1,C) or (B,1,C)
-     * @param out (B,T,C), not x
-     * @param next null: no transformer layer follows
-     * @param nextQkv (B,T,3*H*D), an operand; null as {@code next} is
-     */
-    default void residualBlock(
-            Tensor x,
-            ResidualBlock w,
-            Tensor more,
-            Tensor out,
-            TransformerLayer.@Nullable Next next,
-            @Nullable Tensor nextQkv) {
-        try (Scope scope = scope()) {
-            Tensor h = operand(x, w.conv1().out(), w.conv2());
-            causalConv1dNorm(x, w.conv1(), w.norm1(), w.activation(), more, h);
-            Tensor a = like(x, w.conv2().out());
-            causalConv1dNorm(h, w.conv2(), w.norm2(), w.activation(), null, a);
-            linear(x, w.map(), Epilogue.plus(a), out);
-        }
-        if (next != null && nextQkv != null) {
-            TransformerLayer.Norm norm = next.norm();
-            layerNormLinear(
-                    out, norm.gamma(), norm.beta(), norm.eps(), next.qkv(), Epilogue.NONE, nextQkv);
-        }
-    }
-
     /** x (B,T,in) → (B,T',out), {@code before} applied to the input first. */
     Tensor convTranspose1d(Tensor x, ConvTranspose1d w, Activation before);
 
@@ -438,6 +382,62 @@ public interface Ops extends AutoCloseable {
             TransformerLayer.Norm norm = next.norm();
             layerNormLinear(
                     to, norm.gamma(), norm.beta(), norm.eps(), next.qkv(), Epilogue.NONE, nextQkv);
+        }
+    }
+
+    /**
+     * A convolution that sees no later rows, then {@link #layerNorm}: {@code out =
+     * activation(norm(w(x))) + more}.
+     *
+     * @param more (1,1,C) or (B,1,C); null: nothing
+     * @param out (B,T,C), not x
+     */
+    default void causalConv1dNorm(
+            Tensor x,
+            Conv1d w,
+            TransformerLayer.Norm norm,
+            Activation activation,
+            @Nullable Tensor more,
+            Tensor out) {
+        try (Scope scope = scope()) {
+            Tensor a = conv1d(x, w, w.dilation() * (w.kernel() - 1), 0, Epilogue.NONE);
+            if (more == null) {
+                layerNorm(a, norm.gamma(), norm.beta(), norm.eps(), activation, out);
+            } else {
+                layerNormAdd(a, norm.gamma(), norm.beta(), norm.eps(), activation, more, out);
+            }
+        }
+    }
+
+    /**
+     * A residual block whose convolutions see no later rows, and what a transformer layer behind it
+     * begins with: {@code h = activation(norm1(conv1(x))) + more}, {@code out =
+     * activation(norm2(conv2(h))) + map(x)}, {@code nextQkv = next.qkv(next.norm(out))}.
+     *
+     * @param x (B,T,Cin), an operand
+     * @param more (1,1,C) or (B,1,C)
+     * @param out (B,T,C), not x
+     * @param next null: no transformer layer follows
+     * @param nextQkv (B,T,3*H*D), an operand; null as {@code next} is
+     */
+    default void residualBlock(
+            Tensor x,
+            ResidualBlock w,
+            Tensor more,
+            Tensor out,
+            TransformerLayer.@Nullable Next next,
+            @Nullable Tensor nextQkv) {
+        try (Scope scope = scope()) {
+            Tensor h = operand(x, w.conv1().out(), w.conv2());
+            causalConv1dNorm(x, w.conv1(), w.norm1(), w.activation(), more, h);
+            Tensor a = like(x, w.conv2().out());
+            causalConv1dNorm(h, w.conv2(), w.norm2(), w.activation(), null, a);
+            linear(x, w.map(), Epilogue.plus(a), out);
+        }
+        if (next != null && nextQkv != null) {
+            TransformerLayer.Norm norm = next.norm();
+            layerNormLinear(
+                    out, norm.gamma(), norm.beta(), norm.eps(), next.qkv(), Epilogue.NONE, nextQkv);
         }
     }
 

@@ -218,7 +218,7 @@ public final class Context implements AutoCloseable {
                 "kernels",
                 (portable ? "portable" : "auto")
                         + (hopper()
-                                ? ": those of Hopper (wgmma) for the flow's estimator, else the"
+                                ? ": those of Hopper (wgmma) for the flow's transformers, else the"
                                         + " portable ones (mma.sync, cp.async)"
                                 : ": the portable ones (mma.sync, cp.async)"));
         return details;
