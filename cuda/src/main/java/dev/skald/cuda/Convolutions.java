@@ -49,10 +49,11 @@ final class Convolutions {
                 Matrix m = c.groups().getFirst();
                 CudaTensor from;
                 Activation first = Activation.NONE;
-                if (wantsHalves(x, c, before)) {
+                boolean hopper = wgmma.fits(c, epilogue, out);
+                if (hopper || wantsHalves(x, c, before)) {
                     boolean asIs = before.kind() == Kind.NONE && Gemm.reads(x, m);
                     from = asIs ? x : elementwise.activated(x, before, Type.F16);
-                    if (wgmma.fits(c, epilogue, out)) {
+                    if (hopper) {
                         wgmma.conv1d(from, c, padLeft, epilogue, out);
                         return;
                     }

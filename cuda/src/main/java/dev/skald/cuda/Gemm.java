@@ -170,7 +170,7 @@ final class Gemm {
                 !up
                         && in.flat == 0
                         && after.alpha() == null
-                        && in.in <= 64
+                        && (in.in <= 64 || w.columns() == 1 && w.taps() == 1)
                         && !w.activations(); // their widths are a bucket's
         Tile tile = tile(x, w, rows, plain);
         int bytes = shared(tile, x.type(), w, in.dilation);

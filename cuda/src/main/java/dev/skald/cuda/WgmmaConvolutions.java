@@ -34,10 +34,11 @@ final class WgmmaConvolutions {
 
     private static final int MOST_STAGES = 6;
 
-    /** Shared memory that a block may have, and where two share a multiprocessor. */
+    /** Shared memory that a block may have, and where two or three share a multiprocessor. */
     private static final int MOST_SHARED = 227 << 10;
 
     private static final int HALF_SHARED = 113 << 10;
+    private static final int THIRD_SHARED = 75 << 10;
 
     private final Launcher launcher;
     private final DeviceArena arena;
@@ -235,18 +236,31 @@ final class WgmmaConvolutions {
         return 1024 + stages * STAGE + in / 8 * 16 * rows;
     }
 
+    /** How deep the ring is, so that what shares a multiprocessor fits there. */
+    private static int stages(Matrix m, int in, int dilation, long blocks) {
+        int most = MOST_SHARED;
+        if (blocks > 2 && shared(m, in, dilation, 3) <= THIRD_SHARED) {
+            most = THIRD_SHARED;
+        } else if (blocks > 1 && shared(m, in, dilation, 2) <= HALF_SHARED) {
+            most = HALF_SHARED;
+        }
+        int stages = MOST_STAGES;
+        while (shared(m, in, dilation, stages) > most) {
+            stages--;
+        }
+        return stages;
+    }
+
     private void product(CudaTensor x, int in, Matrix m, Windows w, End end) {
         int tiles = Math.ceilDiv(w.rows, TILE);
         // both widths give the same bits
         boolean wide =
                 m.padded() % 128 == 0
-                        && (long) tiles * (m.padded() / 128) * x.batch() >= launcher.multiprocessors();
+                        && (long) tiles * (m.padded() / 128) * x.batch()
+                                >= launcher.multiprocessors();
         int columns = wide ? 128 : 64;
-        int stages = MOST_STAGES;
-        int most = shared(m, in, w.dilation, 2) <= HALF_SHARED ? HALF_SHARED : MOST_SHARED;
-        while (shared(m, in, w.dilation, stages) > most) {
-            stages--;
-        }
+        long blocks = (long) tiles * (m.padded() / columns) * x.batch();
+        int stages = stages(m, in, w.dilation, Math.ceilDiv(blocks, launcher.multiprocessors()));
         boolean up = w.up > 0;
         int bytes = Math.max(shared(m, in, w.dilation, stages), 1024 + 512 * (columns + 8));
         launcher.begin()

@@ -202,7 +202,7 @@ record ResidualCouplingFlow(List<Coupling> couplings, int channels) {
         Tensor sum = state.cols(hidden, 2 * hidden);
         ops.fill(sum, 0);
         Tensor wide = ops.like(known, 2 * hidden);
-        Tensor gated = ops.like(known, hidden);
+        Tensor gated = ops.operand(known, hidden, coupling.layers.getFirst().out);
         Rows rows = from;
         int left = reach(coupling);
         for (int i = 0; i < coupling.layers.size(); i++) {

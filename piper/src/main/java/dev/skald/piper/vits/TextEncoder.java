@@ -153,11 +153,12 @@ record TextEncoder(
         Tensor x = valid == null ? to.hidden : to.hidden.valid(valid);
         ops.embed(embedding, ids, x.batch() == 1 ? x : to.hidden.reshape(1, ids.count(), h));
         try (Ops.Scope scope = ops.scope()) {
+            Layer any = layers.getFirst();
             Tensor qkv = ops.like(x, 3 * h);
             Qkv split = Qkv.split(qkv);
-            Tensor attended = ops.like(x, h);
+            Tensor attended = ops.operand(x, h, any.out);
             Tensor y = ops.like(x, h);
-            Tensor wide = ops.like(x, layers.getFirst().conv1.out());
+            Tensor wide = ops.operand(x, any.conv1.out(), any.conv2.weight());
             float scale = (float) (1 / Math.sqrt((double) h / heads));
             for (Layer layer : layers) {
                 between.run();
