@@ -207,8 +207,12 @@ DEVICE void wgmma_wait() {
 #define SKALD_R64 SKALD_R32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
 template <int N>
 DEVICE void wgmma_f16(float (&c)[N / 2], Wgmma a, Wgmma b, bool add) {
-    static_assert(N == 128, "");
-    asm volatile(SKALD_WGMMA("128", SKALD_R64, "%64", "%65", "%66") : SKALD_C16(0), SKALD_C16(16), SKALD_C16(32), SKALD_C16(48) : "l"(a.at), "l"(b.at), "r"((int)add));
+    static_assert(N == 64 || N == 128, "");
+    if constexpr (N == 64) {
+        asm volatile(SKALD_WGMMA("64", SKALD_R32, "%32", "%33", "%34") : SKALD_C16(0), SKALD_C16(16) : "l"(a.at), "l"(b.at), "r"((int)add));
+    } else {
+        asm volatile(SKALD_WGMMA("128", SKALD_R64, "%64", "%65", "%66") : SKALD_C16(0), SKALD_C16(16), SKALD_C16(32), SKALD_C16(48) : "l"(a.at), "l"(b.at), "r"((int)add));
+    }
 }
 // c (64 x 64) = a (64 x 16, each warp's 16 rows in registers as mma_f16 has them) b (16 x 64, transposed), plus c
 DEVICE void wgmma_f16_64(float (&c)[32], const uint32_t (&a)[4], Wgmma b, bool add) {
