@@ -109,10 +109,10 @@ DEVICE void product(float (&c)[64], const unsigned char* a, int steps, Ring& rin
 }
 
 // Four slots of a product that goes on beside what follows, until wgmma_wait; then `end` frees them. The two groups share
-// 2 N columns, a slot holds CHUNKS times 32 channels of them. Returns the first slot.
+// 2 N columns, a slot holds CHUNKS times 32 channels of them.
 template <int N, int CHUNKS>
-DEVICE int begin(float (&c)[N / 2], const unsigned char* a, Ring& ring, bool add) {
-    int group = threadIdx.x / 128, first = ring.slot;
+DEVICE void begin(float (&c)[N / 2], const unsigned char* a, Ring& ring, bool add) {
+    int group = threadIdx.x / 128;
     Wgmma rows = wgmma_operand(a);
 #pragma unroll
     for (int step = 0; step < 4; step++) {
@@ -129,12 +129,12 @@ DEVICE int begin(float (&c)[N / 2], const unsigned char* a, Ring& ring, bool add
         ring.next();
     }
     wgmma_commit();
-    return first;
 }
-DEVICE void end(Ring& ring, int first) {
+DEVICE void end(const Ring& ring) {
+    int slot = ring.slot;
     for (int i = 0; i < 4; i++) {
-        if (threadIdx.x % 32 == 0) barrier_arrive(ring.empty + first);
-        if (++first == SLOTS) first = 0;
+        if (--slot < 0) slot = SLOTS - 1;
+        if (threadIdx.x % 32 == 0) barrier_arrive(ring.empty + slot);
     }
 }
 
