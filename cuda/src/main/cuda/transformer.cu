@@ -8,7 +8,7 @@
 //    would be idle.
 #include "transformer.cuh"
 
-// Threads 384; grid (1, ceil(T / 64), B). Shared memory: 212,096 bytes.
+// Threads 384; grid (1, ceil(T / 64), B). Shared memory: 228,480 bytes.
 HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
 #if HOPPER
     using namespace transformer;
@@ -100,7 +100,7 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
 }
 
 // x after the output map, and what a quarter of the wide layer adds to it, to `between`. Threads 384; grid
-// (4, ceil(T / 64), B). Shared memory: 199,776 bytes.
+// (4, ceil(T / 64), B). Shared memory: 220,272 bytes.
 HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
 #if HOPPER
     using namespace transformer;
@@ -136,7 +136,7 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
             ring.ask_with_rows(p.wOut, i);
             ring.rows(mixed, i, slot);
         }
-        for (int i = 0; i < 8; i++) ring.ask(p.wUp, WIDE, i, part * 256);
+        for (int i = 0; i < 8; i++) ring.ask_half(p.wUp, WIDE, i % 4 * 2, part * 256 + i / 4 * 128);
         for (int i = 0; i < 8; i++) ring.ask(p.wDown, C, part * 8 + i, 0);
         return;
     }
@@ -154,25 +154,40 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     add(x, vectors + B_OUT + column);
     gdc_wait();
     gdc_launch();
-    Between between(p, tile);
     Peak peak;
     product<true>(x, nullptr, INNER / 32, ring, true);
-    between.put(x, 0, part * 4, part * 4 + 4);
+    Between(p, tile).put(x, 0, part * 4, part * 4 + 4);
     norm(x, rows_at, meeting, vectors + GAMMA, p.eps, peak);
     fence_async();
     meet();
-    up(c, rows_at, vectors + B_UP + column, ring);
-    put(c, wide, peak);
+    // GELU of one half of the columns is made beside the product of the other, or of the first half with down's weights.
+    float low[32], high[32];
+    bias(low, vectors + B_UP + group * 64 + t * 2);
+    bias(high, vectors + B_UP + 128 + group * 64 + t * 2);
+    begin<64, 2>(low, rows_at, ring, true);
+    wgmma_wait<0>();
+    end(ring);
+    begin<64, 2>(high, rows_at, ring, true);
+    put_gelu(low, wide, peak);
     fence_async();
     meet();
-    product(c, wide, 8, ring, false);
-    between.put(c, 1 + part, 0, 16);
+    wgmma_wait<0>();
+    end(ring);
+    begin<128, 1>(c, wide, ring, false);
+    put_gelu(high, wide + 4 * CHUNK, peak);
+    fence_async();
+    meet();
+    wgmma_wait<0>();
+    end(ring);
+    begin<128, 1>(c, wide + 4 * CHUNK, ring, true);
+    wgmma_wait<0>();
+    Between(p, (i64)b * gridDim.y + blockIdx.y).put(c, 1 + part, 0, 16);
     count_overflow(p.overflow, overflows(peak.of));
 #endif
 }
 
 // What follows: x goes out, a share of its columns from each block of a tile; `share` times 256 columns of qkv are made.
-// Threads 384; grid (qkv ? ceil(6 / share) : 1, ceil(T / 64), B). Shared memory: 177,248 bytes.
+// Threads 384; grid (qkv ? ceil(6 / share) : 1, ceil(T / 64), B). Shared memory: 193,648 bytes.
 HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
 #if HOPPER
     using namespace transformer;

@@ -26,7 +26,7 @@ struct TransformerParams {
 #if HOPPER
 namespace transformer {
 constexpr int C = 256, INNER = 512, WIDE = 1024, QKV = 1536;
-constexpr int PIECE = 16384, SLOTS = 6;  // weights come in pieces of 16 KB: 32 channels of 256 columns
+constexpr int PIECE = 16384, SLOTS = 7;  // weights come in pieces of 16 KB: 32 channels of 256 columns
 constexpr int CHUNK = 64 * 64;           // bytes of 64 rows and 32 channels
 constexpr int WITH_ROWS = PIECE + CHUNK; // a slot that also holds 32 channels of 64 rows
 constexpr int RING = 67584, MEETING = RING + SLOTS * PIECE, VECTORS = MEETING + 1024, OUT_1 = VECTORS + 2560 * 4, BARRIERS = OUT_1 + 64 * 272 * 2;
@@ -67,7 +67,14 @@ struct Ring {
     DEVICE void weights(const void* w, int width, int chunk, int first) {
         bulk_copy(at + slot * stride, (const char*)w + ((i64)chunk * width + first) * 64, PIECE, full + slot);
     }
-    // The same of weights 256 wide, with the rows' channels behind them, which may be there later: `rows` brings them.
+    // 64 channels, from piece `chunk` on, of 128 columns.
+    DEVICE void ask_half(const void* w, int width, int chunk, int first) {
+        barrier_wait(empty + slot, parity ^ 1);
+        barrier_arrive(full + slot, PIECE);
+        for (int i = 0; i < 2; i++) bulk_copy(at + slot * stride + i * (PIECE / 2), (const char*)w + ((i64)(chunk + i) * width + first) * 64, PIECE / 2, full + slot);
+        next();
+    }
+    // The same as `ask` of weights 256 wide, with the rows' channels behind them, which may be there later: `rows` brings them.
     DEVICE void ask_with_rows(const void* w, int chunk) {
         barrier_wait(empty + slot, parity ^ 1);
         barrier_arrive(full + slot, WITH_ROWS);
@@ -101,6 +108,36 @@ DEVICE void product(float (&c)[64], const unsigned char* a, int steps, Ring& rin
     if (lane == 0) barrier_arrive(ring.empty + before);
 }
 
+// Four slots of a product that goes on beside what follows, until wgmma_wait; then `end` frees them. The two groups share
+// 2 N columns, a slot holds CHUNKS times 32 channels of them.
+template <int N, int CHUNKS>
+DEVICE void begin(float (&c)[N / 2], const unsigned char* a, Ring& ring, bool add) {
+    int group = threadIdx.x / 128;
+    Wgmma rows = wgmma_operand(a);
+#pragma unroll
+    for (int step = 0; step < 4; step++) {
+        barrier_wait(ring.full + ring.slot, ring.parity);
+        Wgmma columns = wgmma_operand(ring.at + ring.slot * ring.stride + group * N * 64);
+        wgmma_fence();
+#pragma unroll
+        for (int i = 0; i < CHUNKS; i++) {
+            wgmma_f16<N>(c, rows, columns, add || step + i > 0);
+            wgmma_f16<N>(c, rows + 32, columns + 32, true);
+            rows = rows + CHUNK;
+            columns = columns + 2 * N * 64;
+        }
+        ring.next();
+    }
+    wgmma_commit();
+}
+DEVICE void end(const Ring& ring) {
+    int slot = ring.slot;
+    for (int i = 0; i < 4; i++) {
+        if (--slot < 0) slot = SLOTS - 1;
+        if (threadIdx.x % 32 == 0) barrier_arrive(ring.empty + slot);
+    }
+}
+
 // Adds a vector to accumulators: this thread's values lie in tiles of 8 columns, two columns (2 t, 2 t + 1) of two rows.
 DEVICE void add(float (&c)[64], const float* vector) {
 #pragma unroll
@@ -118,6 +155,27 @@ DEVICE void put(const float (&c)[64], unsigned char* to, Peak& peak) {
         unsigned char* chunk = to + (group * 4 + i / 4) * CHUNK + t * 4;
         *(uint32_t*)(chunk + swizzle64(row, i % 4)) = pack_f16(c[4 * i], c[4 * i + 1]);
         *(uint32_t*)(chunk + swizzle64(row + 8, i % 4)) = pack_f16(c[4 * i + 2], c[4 * i + 3]);
+    }
+}
+// The same of a half of a part of the wide layer, 64 columns a group, with GELU.
+DEVICE void put_gelu(const float (&c)[32], unsigned char* to, Peak& peak) {
+    int tid = threadIdx.x % 128, group = threadIdx.x / 128, t = tid % 4, row = tid / 32 * 16 + tid % 32 / 4;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+        float v[4];
+#pragma unroll
+        for (int k = 0; k < 4; k++) v[k] = fast_gelu(c[4 * i + k]);
+        peak.add(make_float4(v[0], v[1], v[2], v[3]));
+        unsigned char* chunk = to + (group * 2 + i / 4) * CHUNK + t * 4;
+        *(uint32_t*)(chunk + swizzle64(row, i % 4)) = pack_f16(v[0], v[1]);
+        *(uint32_t*)(chunk + swizzle64(row + 8, i % 4)) = pack_f16(v[2], v[3]);
+    }
+}
+DEVICE void bias(float (&c)[32], const float* vector) {
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+        float2 v = *(const float2*)(vector + i * 8);
+        c[4 * i] = v.x, c[4 * i + 1] = v.y, c[4 * i + 2] = v.x, c[4 * i + 3] = v.y;
     }
 }
 // Layer norm of x into an operand. A thread has half of the columns of its two rows; both halves' means and squares (Chan et

@@ -213,7 +213,7 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None, share=0):
         v["valid"] = case.ints(valid)
     v.update(mixed=mixed, x=x.pointer, xBatch=x.batch, xRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, outType=out_type)
     tiles = ceil(T, 64)
-    one = ("transformer_f16", (1, tiles, B), 384, 212096, v)
+    one = ("transformer_f16", (1, tiles, B), 384, 228480, v)
     if share:
         case.reset()
         case.driver.launch(*one)
@@ -221,8 +221,8 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None, share=0):
         for view in (out, y) if next else (out,):
             case.expect(view, view.values(view.get()), 0, valid, equal=True)
         half = v | {"between": case.raw(np.full(B * tiles * 5 * 64 * C, np.nan, np.float32)), "share": share}
-        case.launch("transformer_up_f16", (4, tiles, B), 384, 199776, **half)
-        case.launch("transformer_down_f16", (ceil(6, share) if next else 1, tiles, B), 384, 177248, **half)
+        case.launch("transformer_up_f16", (4, tiles, B), 384, 220272, **half)
+        case.launch("transformer_down_f16", (ceil(6, share) if next else 1, tiles, B), 384, 193648, **half)
     else:
         case.launch(*one[:4], **v)
     case.flops, case.rate = flops, "f16"

@@ -24,10 +24,10 @@ final class Transformer {
     private static final int TILE = 64;
 
     /** Bytes of shared memory of the three kernels. */
-    private static final int SHARED = 212_096;
+    private static final int SHARED = 228_480;
 
-    private static final int SHARED_UP = 199_776;
-    private static final int SHARED_DOWN = 177_248;
+    private static final int SHARED_UP = 220_272;
+    private static final int SHARED_DOWN = 193_648;
 
     /** Blocks of a tile in the kernel that ends in the wide layer. */
     private static final int UP_BLOCKS = 4;
