@@ -294,8 +294,7 @@ template <int PH, bool LLAMA, int OCT, int G, int KPW>
 DEVICE void t3_product(const T3& m) {
     constexpr bool PAST = PH == T3_QKV || PH == T3_FIRST, NORM = PAST || PH == T3_UP || PH == T3_TOP;
     constexpr bool PLAIN = PH == T3_DOWN || PH == T3_JOINED, ADDS = PH == T3_OUTPUT || PLAIN;  // reads bf16; has a residual
-    constexpr bool SMALL = (PAST && G == 2) || (PH == T3_UP && G == 4);  // blocks of which two fit a multiprocessor
-    constexpr bool EARLY = NORM && OCT == 1 && !SMALL && (LLAMA || PH == T3_UP);  // gain before the wait: where registers suffice
+    constexpr bool EARLY = NORM && OCT == 1 && (LLAMA || PH == T3_UP);  // gain before the wait: where registers suffice
     constexpr int GP = G * OCT > 16 ? 16 / OCT : G;  // groups whose partial sums are in shared memory at once
     const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
     const int R = m.rowCount, inputs = t3_inputs<PH>(m), kb = inputs / 32, groups = t3_outputs<PH>(m) / 8, group0 = blockIdx.x * G;
@@ -334,10 +333,9 @@ DEVICE void t3_product(const T3& m) {
         const int n = column(e, pass);
         if (ADDS && n < 8 * groups) residual = load_cg2(m.x + (long long)row(e) * m.width + n);
     };
-    if (PH == T3_FIRST) gdc_wait();  // for the sampler, which moves the rows on that this and the next kernels read
     if (first < GP << shift) prepare(first, 0);
     gdc_launch();
-    if (PH != T3_FIRST) gdc_wait();
+    gdc_wait();
     if (ADDS && first < GP << shift) request(first, 0);
 
     unsigned a[OCT][KPW][4];
@@ -439,13 +437,6 @@ T3_PRODUCTS(up_gpt2, T3_UP, false, 8, 2)
 T3_PRODUCTS(down, T3_DOWN, false, 2, 8)
 T3_PRODUCTS(head_llama, T3_TOP, true, 8, 2)
 T3_PRODUCTS(head_gpt2, T3_TOP, false, 8, 2)
-#define T3_SMALL(name, PH, LLAMA, G, KPW) KERNEL(name, 512, 2, T3) { t3_product<PH, LLAMA, 1, G, KPW>(p); }
-T3_SMALL(t3_qkv_llama_8_2, T3_QKV, true, 2, 2)
-T3_SMALL(t3_qkv_gpt2_8_2, T3_QKV, false, 2, 2)
-T3_SMALL(t3_output_2_1, T3_OUTPUT, false, 1, 2)
-T3_SMALL(t3_up_llama_8_4, T3_UP, true, 4, 2)
-T3_SMALL(t3_up_gpt2_8_4, T3_UP, false, 4, 2)
-T3_SMALL(t3_down_8_1, T3_DOWN, false, 1, 8)
 
 // ---- Steps of more than 32 rows, up to 128, whose weights are read once
 //
@@ -463,9 +454,8 @@ template <int PH> DEVICE void t3_normalise(const T3& m) {
     __shared__ float2 sums[T3_WARPS];
     const int r = blockIdx.x, warp = threadIdx.x >> 2, t = threadIdx.x & 3;
     if (!load_cg(m.live)) return;
-    if (PH == T3_FIRST) gdc_wait();  // for the sampler, which moves the rows on that the next kernels read before they wait
     gdc_launch();
-    if (PH != T3_FIRST) gdc_wait();
+    gdc_wait();
     const bool in = warp * 64 < m.width;
     float v[2][8] = {}, s = 0, q = 0;
     if (in) t3_load_x<PH == T3_FIRST, 2>(m, r, warp, t, v);

@@ -273,6 +273,7 @@ DEVICE float fma_rn(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 DEVICE float div_rn(float a, float b) { return __fdiv_rn(a, b); }
 DEVICE double bits_to_double(long long v) { return __longlong_as_double(v); }
 DEVICE long long double_bits(double v) { return __double_as_longlong(v); }
+DEVICE long long to_integer(float v) { return __float2ll_rn(v); }
 DEVICE float bits_to_float(uint32_t v) { return __uint_as_float(v); }
 DEVICE uint32_t float_bits(float v) { return __float_as_uint(v); }
 DEVICE uint32_t mul_high(uint32_t a, uint32_t b) { return __umulhi(a, b); }

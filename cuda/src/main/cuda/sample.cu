@@ -3,7 +3,8 @@
 //
 // A block a row. Probabilities are fp32 quotients as there; sums, which are in double there, are in 64-bit fixed point
 // here: exact to 2^-39, the same in any order, and fast on cards with few double units. Top-k and top-p find their edge
-// with a histogram over the distance to the best score, then sort out the one bin that holds it.
+// with a histogram over the distance to the best score, then sort out the one bin that holds it. What is left after min-p
+// or top-k is usually a small part of the vocabulary: it moves together, in the order of the tokens, to one value a thread.
 #include "decode.cuh"
 #include "ptx.cuh"
 
@@ -11,6 +12,7 @@ typedef unsigned long long T3Fixed;
 
 constexpr int T3_BINS = 2048;      // 1/64 wide; what lies farther from the best than 32 shares the last one
 constexpr int T3_LISTED = 1024;    // values of a bin that fit in shared memory
+constexpr int T3_FEW = 1024;       // values left that have a thread each
 constexpr int T3_PER_THREAD = 12;  // quads j at warp * 256 + j * 128 + lane * 4; j = 2 in the last warp alone: 8,320 values
 constexpr float T3_E_SCALE = 0x1p48f, T3_P_SCALE = 0x1p39f;
 
@@ -34,11 +36,14 @@ struct T3Listed {
 struct T3Sampling {
     float powers[64];
     unsigned count[T3_BINS], low[T3_BINS], high[T3_BINS];
-    T3Listed list[T3_LISTED];
-    float most[2][32];
-    T3Fixed sum[2][32];
+    union {
+        T3Listed list[T3_LISTED];
+        uint2 few[T3_FEW];  // read before top-p lists anything
+    };
+    float most[4][32];  // two buffers for all values, two for those left
+    T3Fixed sum[4][32];
     T3Fixed before, edge;
-    int bin, listed;
+    int bin, listed, near;
     float least;
 };
 
@@ -121,7 +126,7 @@ template <class T> DEVICE T t3_block_scan(T3Sampling& s, int& turn, T v, T& tota
     return before + in - v;
 }
 
-DEVICE T3Fixed t3_fixed(float v, float scale) { return (T3Fixed)(long long)rintf(v * scale); }
+DEVICE T3Fixed t3_fixed(float v, float scale) { return (T3Fixed)to_integer(v * scale); }
 DEVICE float t3_float(T3Fixed v, float scale) { return (float)v * (1.f / scale); }
 
 DEVICE int t3_bin(float most, float score) {
@@ -129,8 +134,9 @@ DEVICE int t3_bin(float most, float score) {
     return d < T3_BINS - 1 ? (int)d : T3_BINS - 1;
 }
 
-// Whether value i of this thread exists, and where it lies.
-#define T3_EACH(i) _Pragma("unroll") for (int i = 0; i < T3_PER_THREAD; i++) if (i < 8 || threadIdx.x >= 992)
+// Value i of a thread, N in all: T3_PER_THREAD of the vocabulary, or 1 of those left.
+#define T3_EACH(i) _Pragma("unroll") for (int i = 0; i < N; i++) if (N == 1 || i < 8 || threadIdx.x >= 992)
+// Its token in the vocabulary.
 DEVICE int t3_at(int i) { return (threadIdx.x >> 5) * 256 + (i >> 2) * 128 + (threadIdx.x & 31) * 4 + (i & 3); }
 
 // A value that has been dropped scores minus infinity.
@@ -140,11 +146,11 @@ DEVICE bool t3_kept(float score) { return score > -INFINITY; }
 DEVICE T3Listed& t3_listed(T3Sampling& s, T3Fixed* scratch, int i) { return i < T3_LISTED ? s.list[i] : ((T3Listed*)scratch)[i]; }
 
 // Puts the kept values of the chosen bin into a list, with the masses of `p` if it is given.
-DEVICE int t3_list(T3Sampling& s, T3Fixed* scratch, const float (&score)[T3_PER_THREAD], const float* p, float most) {
+template <int N> DEVICE int t3_list(T3Sampling& s, T3Fixed* scratch, const float (&score)[N], int one, const float* p, float most) {
     const int bin = s.bin;
     T3_EACH(i) {
         if (t3_kept(score[i]) && t3_bin(most, score[i]) == bin)
-            t3_listed(s, scratch, atomicAdd(&s.listed, 1)) = {t3_key(score[i], t3_at(i)), p ? t3_fixed(p[i], T3_P_SCALE) : 0};
+            t3_listed(s, scratch, atomicAdd(&s.listed, 1)) = {t3_key(score[i], N == 1 ? one : t3_at(i)), p ? t3_fixed(p[i], T3_P_SCALE) : 0};
     }
     __syncthreads();
     return s.listed;
@@ -152,6 +158,7 @@ DEVICE int t3_list(T3Sampling& s, T3Fixed* scratch, const float (&score)[T3_PER_
 
 // Drops what scores less than the k-th best.
 DEVICE void t3_top_k(T3Sampling& s, int& turn, T3Fixed* scratch, float (&score)[T3_PER_THREAD], float most, int k) {
+    constexpr int N = T3_PER_THREAD;
     T3_EACH(i) if (t3_kept(score[i])) atomicAdd(&s.count[t3_bin(most, score[i])], 1u);
     __syncthreads();
     const int first = 2 * threadIdx.x;
@@ -164,7 +171,7 @@ DEVICE void t3_top_k(T3Sampling& s, int& turn, T3Fixed* scratch, float (&score)[
         s.before = before + (second ? a : 0);
     }
     __syncthreads();
-    const int n = t3_list(s, scratch, score, nullptr, most);
+    const int n = t3_list<N>(s, scratch, score, 0, nullptr, most);
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
         const unsigned mine = (unsigned)(t3_listed(s, scratch, i).key >> 32);
         int above = (int)s.before, same = 0;
@@ -182,8 +189,9 @@ DEVICE void t3_top_k(T3Sampling& s, int& turn, T3Fixed* scratch, float (&score)[
 }
 
 // Drops the least likely values whose probabilities sum up to `cut`, never the last.
+template <int N>
 DEVICE void t3_top_p(
-        T3Sampling& s, int& turn, T3Fixed* scratch, float (&score)[T3_PER_THREAD], const float (&p)[T3_PER_THREAD], float most, float cut) {
+        T3Sampling& s, int& turn, T3Fixed* scratch, float (&score)[N], int one, const float (&p)[N], float most, float cut) {
     T3_EACH(i) {
         if (!t3_kept(score[i])) continue;
         const T3Fixed mass = t3_fixed(p[i], T3_P_SCALE);
@@ -205,7 +213,7 @@ DEVICE void t3_top_p(
     }
     __syncthreads();
     const T3Fixed base = s.before;
-    const int n = t3_list(s, scratch, score, p, most);
+    const int n = t3_list<N>(s, scratch, score, one, p, most);
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
         const T3Listed mine = t3_listed(s, scratch, i);
         T3Fixed sum = base;
@@ -219,16 +227,16 @@ DEVICE void t3_top_p(
     }
     __syncthreads();
     const T3Fixed edge = s.edge;
-    T3_EACH(i) if (t3_kept(score[i]) && t3_key(score[i], t3_at(i)) < edge) score[i] = -INFINITY;
+    T3_EACH(i) if (t3_kept(score[i]) && t3_key(score[i], N == 1 ? one : t3_at(i)) < edge) score[i] = -INFINITY;
 }
 
 // exp(score - most) of what is kept.
-DEVICE void t3_weights(const T3Sampling& s, const float (&score)[T3_PER_THREAD], float most, float (&e)[T3_PER_THREAD]) {
+template <int N> DEVICE void t3_weights(const T3Sampling& s, const float (&score)[N], float most, float (&e)[N]) {
     T3_EACH(i) e[i] = t3_kept(score[i]) ? t3_exp(s.powers, sub_rn(score[i], most)) : 0.f;
 }
 
 // The sum of the weights of what is kept, rounded to fp32; the others become 0.
-DEVICE float t3_total(T3Sampling& s, int& turn, const float (&score)[T3_PER_THREAD], float (&e)[T3_PER_THREAD]) {
+template <int N> DEVICE float t3_total(T3Sampling& s, int& turn, const float (&score)[N], float (&e)[N]) {
     T3Fixed sum = 0;
     T3_EACH(i) {
         if (!t3_kept(score[i])) e[i] = 0;
@@ -258,7 +266,7 @@ DEVICE void t3_commit(const T3& m, int r, const T3Row& row, const T3Slot& before
     T3Slot& slot = m.slots[row.slot];
     if (before.forced) token = before.forced[row.drawn];
     const int drawn = row.drawn + 1, position = row.position + 1;
-    before.spoken[token >> 5] |= 1u << (token & 31);
+    atomicOr(&before.spoken[token >> 5], 1u << (token & 31));
     slot.position = position;
     slot.drawn = drawn;
     slot.token = token;
@@ -277,32 +285,153 @@ DEVICE void t3_commit(const T3& m, int r, const T3Row& row, const T3Slot& before
     *(volatile unsigned*)(before.ring + (row.drawn & before.ringMask)) = (unsigned)drawn << 14 | (unsigned)token;
 }
 
+// Bits of the values that min-p keeps. Only close to its border does that depend on the sum of all weights, which is made
+// if there is such a value.
+DEVICE unsigned t3_min_p(T3Sampling& s, int& turn, const float (&score)[T3_PER_THREAD], float most, float minP) {
+    constexpr int N = T3_PER_THREAD;
+    const float border = minP < 1.f ? logf(minP) : 0.f, margin = 0x1p-16f;
+    unsigned keep = 0;
+    bool near = minP < 0x1p-60f;
+    T3_EACH(i) {
+        const float x = sub_rn(score[i], most);
+        if (x == 0 || x > border + margin) keep |= 1u << i;
+        else if (!(x < border - margin)) near = true;
+    }
+    if (near) s.near = 1;
+    __syncthreads();
+    if (!s.near) return keep;
+    float e[N] = {};
+    t3_weights<N>(s, score, most, e);
+    const float total = t3_total<N>(s, turn, score, e), r = div_rn(1.f, total), least = mul_rn(minP, r);
+    keep = 0;
+    T3_EACH(i) if (t3_kept(score[i]) && !(e[i] < 1.f && t3_divide(e[i], total, r) < least)) keep |= 1u << i;
+    return keep;
+}
+
+// What is left of the values, at most T3_FEW, moves to s.few: scores, and tokens with a bit for those spoken. Returns how
+// many are left; if that is more, nothing moves.
+DEVICE int t3_gather(T3Sampling& s, int& turn, const float (&score)[T3_PER_THREAD], unsigned keep, unsigned spoken) {
+    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    // ten bits for each quad of a thread, whose values follow those of the other lanes' quads before it
+    const unsigned own = count_bits(keep & 15) | count_bits(keep >> 4 & 15) << 10 | count_bits(keep >> 8) << 20;
+    const unsigned in = (unsigned)t3_warp_scan((int)own), all = (unsigned)shuffle((int)in, 31);
+    const int count = (all & 1023) + (all >> 10 & 1023) + (all >> 20);
+    if (lane == 0) s.sum[turn][warp] = count;
+    __syncthreads();
+    const int other = (int)s.sum[turn][lane];
+    int to = t3_warp_sum(lane < warp ? other : 0);
+    const int n = t3_warp_sum(other);
+    turn ^= 1;
+    if (n > T3_FEW) return n;
+    const unsigned before = in - own;
+#pragma unroll
+    for (int j = 0; j < 3; j++) {
+        int place = to + (before >> 10 * j & 1023);
+#pragma unroll
+        for (int i = 4 * j; i < 4 * j + 4; i++)
+            if (keep >> i & 1) s.few[place++] = make_uint2(float_bits(score[i]), (unsigned)t3_at(i) | (spoken >> i & 1) << 31);
+        to += all >> 10 * j & 1023;
+    }
+    __syncthreads();
+    return n;
+}
+
+DEVICE float t3_penalised(float score, float penalty) { return score < 0 ? mul_rn(score, penalty) : div_rn(score, penalty); }
+
+// From weights to the token. `one` is the token of a thread's only value; bits of `spoken` are of its values.
+template <int N>
+DEVICE void t3_draw(const T3& m, T3Sampling& s, int r, const T3Row& row, const T3Slot& slot, unsigned uniform, float (&score)[N],
+                    int one, unsigned spoken, float most) {
+    const int lane = threadIdx.x & 31;
+    int turn = 2;
+    float e[N] = {};
+    t3_weights<N>(s, score, most, e);
+    if (slot.cut > 0) {
+        const float total = t3_total<N>(s, turn, score, e), inverse = div_rn(1.f, total);
+        float share[N] = {};
+        T3_EACH(i) share[i] = t3_divide(e[i], total, inverse);
+        t3_top_p<N>(s, turn, m.scratch + (long long)r * 2 * ((m.vocabulary + 7) / 8 * 8), score, one, share, most, slot.cut);
+    }
+    if (!m.llama && slot.penalty != 1.f) {
+        float mine = -INFINITY;
+        T3_EACH(i) {
+            if (spoken >> i & 1) score[i] = t3_penalised(score[i], slot.penalty);
+            mine = fmaxf(mine, score[i]);
+        }
+        most = t3_block_max(s, turn, mine);
+        t3_weights<N>(s, score, most, e);
+    }
+    const float total = t3_total<N>(s, turn, score, e), inverse = div_rn(1.f, total);
+
+    // The draw: the first token whose cumulative probability exceeds u of the whole.
+    constexpr int QUADS = (N + 3) / 4;
+    T3Fixed quad[QUADS] = {}, mine = 0;
+    T3_EACH(i) {
+        e[i] = t3_divide(e[i], total, inverse);
+        const T3Fixed v = t3_fixed(e[i], T3_P_SCALE);
+        quad[i >> 2] += v;
+        mine += v;
+    }
+    const T3Fixed warpSum = t3_warp_sum(mine);
+    if (lane == 0) s.sum[turn][threadIdx.x >> 5] = warpSum;
+    __syncthreads();
+    const T3Fixed other = s.sum[turn][lane], sums = t3_warp_scan(other);
+    const T3Fixed whole = shuffle(sums, 31);
+    const T3Fixed target = uniform * whole >> 24;
+    const unsigned beyond = warp_ballot(sums > target);
+    const int winner = beyond ? count_bits(~beyond & (beyond - 1)) : 0;  // the lowest set bit
+    if ((int)(threadIdx.x >> 5) != winner) return;
+    if (!beyond) {  // no probabilities: the logits were not numbers
+        if (lane == 0) t3_commit(m, r, row, slot, 0);
+        return;
+    }
+    T3Fixed before = shuffle(sums - other, winner);
+    for (int j = 0; j < QUADS; j++) {
+        const T3Fixed in = t3_warp_scan(quad[j]);
+        const unsigned here = warp_ballot(before + in > target);
+        if (here) {
+            if (lane == count_bits(~here & (here - 1))) {
+                T3Fixed sum = before + in - quad[j];
+                int token = N == 1 ? one : -1;
+#pragma unroll
+                for (int i = 0; i < N; i++) {
+                    if (N == 1 || i >> 2 != j) continue;
+                    sum += t3_fixed(e[i], T3_P_SCALE);
+                    if (token < 0 && sum > target) token = t3_at(i);
+                }
+                t3_commit(m, r, row, slot, token);
+            }
+            return;
+        }
+        before += shuffle(in, 31);
+    }
+}
+
 // Grid: R, blocks of 1,024.
 KERNEL(t3_sample, 1024, 1, T3) {
     __shared__ T3Sampling s;
-    const int r = blockIdx.x, tid = threadIdx.x, lane = tid & 31, V = p.vocabulary, V8 = (V + 7) / 8 * 8;
-    gdc_launch();
+    constexpr int N = T3_PER_THREAD;
+    const int r = blockIdx.x, tid = threadIdx.x, V = p.vocabulary, V8 = (V + 7) / 8 * 8;
     if (!load_cg(p.alive + r)) return;
     const T3Row row = p.rows[r];
     if (!row.draw) return;
     const T3Slot slot = p.slots[row.slot];
-    const float guidance = slot.guidance, temperature = slot.temperature, minP = slot.minP, cut = slot.cut, penalty = slot.penalty;
-    const int topK = slot.topK;
+    const float guidance = slot.guidance, temperature = slot.temperature;
     unsigned spoken = 0;  // a bit for each value of this thread
 #pragma unroll
-    for (int j = 0; j < T3_PER_THREAD; j += 4)
+    for (int j = 0; j < N; j += 4)
         if (t3_at(j) < V && (j < 8 || tid >= 992)) spoken |= (slot.spoken[t3_at(j) >> 5] >> (t3_at(j) & 31) & 15) << j;
     const unsigned uniform = t3_philox(slot.seed, slot.stream, (unsigned)row.drawn) >> 8;  // u in units of 2^-24
     if (tid < 64) s.powers[tid] = T3_POWERS[tid];
     for (int i = tid; i < T3_BINS; i += 1024) s.count[i] = s.low[i] = s.high[i] = 0;
-    if (tid == 0) s.listed = 0;
-    T3Fixed* scratch = p.scratch + (long long)r * 2 * V8;
+    if (tid < 64) s.most[2 + tid / 32][tid % 32] = -INFINITY, s.sum[2 + tid / 32][tid % 32] = 0;
+    if (tid == 0) s.listed = s.near = 0;
     gdc_wait();
 
-    float score[T3_PER_THREAD], e[T3_PER_THREAD];
+    float score[N];
     const float* logits = p.logits + (long long)r * V8;
 #pragma unroll
-    for (int j = 0; j < T3_PER_THREAD; j += 4) {
+    for (int j = 0; j < N; j += 4) {
 #pragma unroll
         for (int i = 0; i < 4; i++) score[j + i] = -INFINITY;
         if (t3_at(j) >= V || (j == 8 && tid < 992)) continue;
@@ -320,79 +449,36 @@ KERNEL(t3_sample, 1024, 1, T3) {
             if (t3_at(j + i) < V) score[j + i] = all[i];
     }
     int turn = 0;
-    auto penalise = [&] {
-        T3_EACH(i) if (spoken >> i & 1) score[i] = score[i] < 0 ? mul_rn(score[i], penalty) : div_rn(score[i], penalty);
-    };
-    if (p.llama && penalty != 1.f) penalise();
+    if (p.llama && slot.penalty != 1.f) {
+        T3_EACH(i) if (spoken >> i & 1) score[i] = t3_penalised(score[i], slot.penalty);
+    }
     const float inverse = div_rn(1.f, temperature);
     float mine = -INFINITY;
     T3_EACH(i) {
         if (temperature != 1.f && t3_kept(score[i])) score[i] = t3_divide(score[i], temperature, inverse);
         mine = fmaxf(mine, score[i]);
     }
-    float most = t3_block_max(s, turn, mine);
+    const float most = t3_block_max(s, turn, mine);
     // Every thread has read the history.
     if (slot.forget && row.drawn == 0)
         for (int i = tid; i < V8 / 32 + 1; i += 1024) slot.spoken[i] = 0;
 
-    if (!p.llama && topK > 0 && topK < V) t3_top_k(s, turn, scratch, score, most, topK);
-    t3_weights(s, score, most, e);
-    if (p.llama && minP > 0) {
-        const float total = t3_total(s, turn, score, e), r = div_rn(1.f, total), least = mul_rn(minP, r);
-        T3_EACH(i) if (e[i] < 1.f && t3_divide(e[i], total, r) < least) score[i] = -INFINITY;
+    if (!p.llama && slot.topK > 0 && slot.topK < V)
+        t3_top_k(s, turn, p.scratch + (long long)r * 2 * V8, score, most, slot.topK);
+    unsigned keep = 0;
+    if (p.llama && slot.minP > 0) {
+        keep = t3_min_p(s, turn, score, most, slot.minP);
+    } else {
+        T3_EACH(i) keep |= (unsigned)t3_kept(score[i]) << i;
     }
-    if (cut > 0) {
-        const float total = t3_total(s, turn, score, e), r = div_rn(1.f, total);
-        float share[T3_PER_THREAD] = {};
-        T3_EACH(i) share[i] = t3_divide(e[i], total, r);
-        t3_top_p(s, turn, scratch, score, share, most, cut);
-    }
-    if (!p.llama && penalty != 1.f) {
-        penalise();
-        mine = -INFINITY;
-        T3_EACH(i) mine = fmaxf(mine, score[i]);
-        most = t3_block_max(s, turn, mine);
-        t3_weights(s, score, most, e);
-    }
-    const float total = t3_total(s, turn, score, e), inverseTotal = div_rn(1.f, total);
-
-    // The draw: the first token whose cumulative probability exceeds u of the whole.
-    T3Fixed quad[3] = {0, 0, 0};
-    T3_EACH(i) {
-        e[i] = t3_divide(e[i], total, inverseTotal);
-        quad[i >> 2] += t3_fixed(e[i], T3_P_SCALE);
-    }
-    const T3Fixed warpSum = t3_warp_sum(quad[0] + quad[1] + quad[2]);
-    if (lane == 0) s.sum[turn][tid >> 5] = warpSum;
-    __syncthreads();
-    const T3Fixed other = s.sum[turn][lane], sums = t3_warp_scan(other);
-    const T3Fixed whole = shuffle(sums, 31);
-    const T3Fixed target = uniform * whole >> 24;
-    const unsigned beyond = warp_ballot(sums > target);
-    const int winner = beyond ? count_bits(~beyond & (beyond - 1)) : 0;  // the lowest set bit
-    if ((tid >> 5) != winner) return;
-    if (!beyond) {  // no probabilities: the logits were not numbers
-        if (lane == 0) t3_commit(p, r, row, slot, 0);
+    const int left = t3_gather(s, turn, score, keep, spoken);
+    if (left > T3_FEW) {
+        T3_EACH(i) if (!(keep >> i & 1)) score[i] = -INFINITY;
+        t3_draw<N>(p, s, r, row, slot, uniform, score, 0, spoken, most);
         return;
     }
-    T3Fixed before = shuffle(sums - other, winner);
-    for (int j = 0; j < 3; j++) {
-        const T3Fixed in = t3_warp_scan(quad[j]);
-        const unsigned here = warp_ballot(before + in > target);
-        if (here) {
-            if (lane == count_bits(~here & (here - 1))) {
-                T3Fixed sum = before + in - quad[j];
-                int token = -1;
-#pragma unroll
-                for (int i = 0; i < T3_PER_THREAD; i++) {
-                    if (i >> 2 != j) continue;
-                    sum += t3_fixed(e[i], T3_P_SCALE);
-                    if (token < 0 && sum > target) token = t3_at(i);
-                }
-                t3_commit(p, r, row, slot, token);
-            }
-            return;
-        }
-        before += shuffle(in, 31);
-    }
+    if (left > 0 && (tid & ~31) >= left && !(slot.cut > 0)) return;  // warps without a value; top-p needs them
+    const uint2 one = tid < left ? s.few[tid] : make_uint2(0xff800000u, 0);  // minus infinity
+    float few[1] = {bits_to_float(one.x)};
+    t3_draw<1>(p, s, r, row, slot, uniform, few, (int)(one.y & 0x7fffffffu), one.y >> 31, most);
 }

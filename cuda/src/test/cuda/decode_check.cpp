@@ -1,10 +1,11 @@
 // Checks and measures the token decoder: decode_check LIBCUDA KERNELS MODE, where MODE is
 //   small   tiny models against a float64 reference, slots, batches, the sampler (for the simulator and a card)
+//   sampler of that, only the sampler
 //   int8    the same of weights in 8 bits; on a card at true size instead, with times beside those in bf16
 //   rows    of that, only slots together and alone, and attention of many rows
 //   full    models of true size: parity, bit equality of repeats, tokens a second (for a card)
 //   time    the last alone
-//   tune    times of steps by how far ahead weights come into the second-level cache (for a card)
+//   steps   models of true size: 1, 8, 32 and 64 slots of one voice, with and without the sampler (for a card)
 //   many    models of true size with 64 slots of one voice: more than 32 rows against passes of 32, bits and times (for a card)
 // Exits 1 if something fails.
 #include <memory>
@@ -50,19 +51,6 @@ struct PackInt8 {
     int type, rows, inputs, turned, map, first, packed;
 };
 
-// How far behind its own matrix each kind of kernel has weights come into the second-level cache, in bytes; the head's counts
-// from layer 0 on.
-struct Ahead {
-    enum { QKV, ATTENTION, OUTPUT, UP, DOWN, HEAD, KINDS };
-    int bytes[KINDS] = {};
-    int hints = 0;
-    std::string name() const {
-        std::string s = std::to_string(hints);
-        for (int b : bytes) s += text(" %g", b / 1048576.0);
-        return s;
-    }
-};
-
 struct Device {
     Driver& d;
     const Model& m;
@@ -77,8 +65,6 @@ struct Device {
     const char* skip = "";
     const uint4 *tiles = nullptr, *scales = nullptr;  // in 8 bits: where those of all matrices begin
     int chunk = T3_ROWS;  // rows of a part of a prompt
-    Ahead ahead;
-    int groups[4] = {3, 0, 8, 2};  // of 8 outputs a block of the products of few rows: qkv, output (0 for what its rows have), up, down
 
     template <class T>
     T* upload(const std::vector<T>& v) {
@@ -212,26 +198,7 @@ struct Device {
         const T3 a = of(pass);
         d.launch("t3_rows", 1, 1, 1, (bucket + 31) / 32 * 32, 0, T3List{entries + pass * T3_ROWS, a.slots, a.rows, a.alive, a.live, bucket});
     }
-    size_t layerBytes() const {
-        const size_t c = m.s.width, w = m.s.heads * 64, f = m.s.ffn;
-        return (4 * w * c + (m.s.llama ? 2 : 1) * f * c + c * f) * (int8 ? 1 : 2);
-    }
-    // What a kernel has come, after what was asked for before; `reached` is where that ends.
-    size_t reached = 0;
-    void ask(T3& a, int kind) {
-        const size_t c = m.s.width, w = m.s.heads * 64, f = m.s.ffn, up = (m.s.llama ? 2 : 1) * f * c, each = int8 ? 1 : 2;
-        const size_t ends[Ahead::KINDS] = {3 * w * c, 3 * w * c, 4 * w * c, 4 * w * c + up, 4 * w * c + up + c * f, 0};
-        const size_t all = m.s.layers * layerBytes() + V8 * c * each;
-        a.hints = ahead.hints;
-        if (kind == Ahead::HEAD) reached = 0;
-        const size_t end = kind == Ahead::HEAD ? 0 : a.layer * layerBytes() + ends[kind] * each, from = std::max(end, reached);
-        const size_t to = std::min(end + ahead.bytes[kind], all);
-        a.ahead = (const char*)base.weights + from;
-        a.aheadBytes = to > from ? (int)(to - from) : 0;
-        reached = std::max(to, from);
-    }
     void product(const char* matrix, const char* kind, T3 a, int outputs, int g, bool edge) {
-        ask(a, *matrix == 'o' ? Ahead::OUTPUT : *matrix == 'u' ? Ahead::UP : *matrix == 'd' ? Ahead::DOWN : *matrix == 'h' ? Ahead::HEAD : Ahead::QKV);
         if (*skip && strstr(skip, matrix)) return;
         const int octets = a.rowCount <= 8 ? 1 : a.rowCount <= 16 ? 2 : 4, gp = std::min(g, 16 / octets);
         unsigned shared = octets * 1024 + octets * gp * 4096;
@@ -241,21 +208,18 @@ struct Device {
         if (!strstr(skip, "normal")) d.launch(text("t3_normal_%s", product), a.rowCount, 1, 1, 64, 0, a, edge);
     }
     void many(const char* matrix, const char* kind, T3 a, int outputs, int g) {
-        ask(a, *matrix == 'o' ? Ahead::OUTPUT : *matrix == 'u' ? Ahead::UP : *matrix == 'd' ? Ahead::DOWN : *matrix == 'h' ? Ahead::HEAD : Ahead::QKV);
         if (*skip && strstr(skip, matrix)) return;
         d.launch(text("t3_%s%s_many_%d", matrix, kind, g), (outputs / 8 + g - 1) / g, 1, 1, 512, g << 14, a, dependent);
     }
     // More than 32 rows.
-    void stepOfMany(T3 a, bool top, bool sampler, bool chained) {
+    void stepOfMany(T3 a, bool top, bool sampler) {
         const Shape& s = m.s;
         const char* kind = s.llama ? "_llama" : "_gpt2";
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
-            normal(l ? "qkv" : "first", a, dependent && (l > 0 || chained));
+            normal(l ? "qkv" : "first", a, dependent && l > 0);
             many("qkv", kind, a, 3 * s.heads * 64, 3);
-            T3 asks = a;
-            ask(asks, Ahead::ATTENTION);
-            if (!strstr(skip, "attention")) d.launch("t3_attention_many", base.splits, s.heads, (a.rowCount + 15) / 16, 512, 0, asks, dependent);
+            if (!strstr(skip, "attention")) d.launch("t3_attention_many", base.splits, s.heads, (a.rowCount + 15) / 16, 512, 0, a, dependent);
             if (!strstr(skip, "combine")) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
             many("output", "", a, s.width, 2);
             normal("up", a, dependent);
@@ -266,38 +230,34 @@ struct Device {
         a.layer = s.layers;
         normal("head", a, dependent);
         many("head", kind, a, V8, 4);
-        if (sampler) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
+        if (sampler && !strstr(skip, "sampler")) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
     }
-    // `chained` to the sampler of a step before, in the same graph.
-    void step(T3 a, bool top, bool sampler = true, bool chained = false) {
-        if (a.rowCount > T3_ROWS) return stepOfMany(a, top, sampler, chained);
+    void step(T3 a, bool top, bool sampler = true) {
+        if (a.rowCount > T3_ROWS) return stepOfMany(a, top, sampler);
         const Shape& s = m.s;
         const char* kind = s.llama ? "_llama" : "_gpt2";
         const int c = s.width, w = s.heads * 64;
         for (int l = 0; l < s.layers; l++) {
             a.layer = l;
-            product(l ? "qkv" : "first", kind, a, 3 * w, l && a.rowCount <= 2 ? groups[0] : 3, dependent && (l > 0 || chained));
-            T3 asks = a;
-            ask(asks, Ahead::ATTENTION);
-            if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, asks, dependent);
+            product(l ? "qkv" : "first", kind, a, 3 * w, 3, dependent && l > 0);
+            if (!*skip || !strstr(skip, "attention")) d.launch("t3_attention", base.splits, s.heads, a.rowCount, 256, 0, a, dependent);
             if (a.rowCount > 2 && (!*skip || !strstr(skip, "combine"))) d.launch("t3_combine", a.rowCount, 1, 1, s.heads * 32, 0, a, dependent);
-            product("output", "", a, c, a.rowCount <= 2 && groups[1] ? groups[1] : a.rowCount <= 2 && s.heads < 16 && !int8 ? 4 : 2, dependent);
-            product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, a.rowCount <= 2 ? groups[2] : 8, dependent);
-            product("down", "", a, c, a.rowCount <= 2 ? groups[3] : 2, dependent);
+            product("output", "", a, c, a.rowCount <= 2 && s.heads < 16 && !int8 ? 4 : 2, dependent);
+            product("up", kind, a, s.llama ? 2 * s.ffn : s.ffn, 8, dependent);
+            product("down", "", a, c, 2, dependent);
         }
         if (!top) return;
         a.layer = s.layers;
         product("head", kind, a, V8, 8, dependent);
-        if (sampler) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
+        if (sampler && !strstr(skip, "sampler")) d.launch("t3_sample", a.rowCount, 1, 1, 1024, 0, a, dependent);
     }
-    // A step by graph replay, or `steps` of them.
-    void replay(int bucket, bool input, bool top, bool sampler = true, int pass = 0, int steps = 1) {
+    // A step by graph replay.
+    void replay(int bucket, bool input, bool top, bool sampler = true, int pass = 0) {
         T3 a = of(pass);
         a.rowCount = bucket;
         if (!input) a.input = nullptr;
-        void*& g = graphs[text("%d %d %d %d %d %s %d ", bucket, pass, input, top, sampler, skip, dependent) + ahead.name() + text(" %d %d %d %d %d", steps, groups[0], groups[1], groups[2], groups[3])];
-        reached = ahead.bytes[Ahead::HEAD];
-        if (!g) g = d.capture([&] { for (int i = 0; i < steps; i++) step(a, top, sampler, i > 0); });
+        void*& g = graphs[text("%d %d %d %d %d %s %d", bucket, pass, input, top, sampler, skip, dependent)];
+        if (!g) g = d.capture([&] { step(a, top, sampler); });
         d.replay(g);
     }
     // Computes `rows` positions of a slot from embeddings (branch, position, C); draws the first token if `draw`.
@@ -440,9 +400,6 @@ static void batches(Driver& d, const Shape& s, int slots, int steps, bool int8 =
     for (int bucket : {4, 8, 16, 32, 64, MOST}) {
         if (int8 && bucket > T3_ROWS) break;  // has no kernels for many
         v.chunk = std::max(bucket, T3_ROWS);
-        const bool prefetches = bucket == 8 || bucket == 32 || bucket == MOST;
-        for (int k = 0; k < Ahead::KINDS; k++) v.ahead.bytes[k] = prefetches ? (k + 1) * (int)v.layerBytes() / 64 * 16 : 0;
-        v.ahead.hints = prefetches ? T3_KEYS_AHEAD | T3_ONCE : 0;
         std::vector<int> at(slots, -1);
         std::vector<T3Entry> rows;
         for (int k = 0; k < slots; k++) {
@@ -459,9 +416,7 @@ static void batches(Driver& d, const Shape& s, int slots, int steps, bool int8 =
         v.list(rows, bucket);
         int bad = 0, compared = 0;
         for (int t = 0; t < steps; t++) {
-            const int more = prefetches && t + 1 < steps;  // two steps of a graph, of which the second is compared
-            v.replay(bucket, false, true, true, 0, 1 + more);
-            t += more;
+            v.replay(bucket, false, true);
             for (int i = 0; i < slots; i++) {
                 if (at[i] < 0) continue;
                 std::vector<float> all;
@@ -575,6 +530,7 @@ static void sampler(Driver& d, bool llama, int V, int cases, int draws) {
         const double penalties[] = {1.2, 1, 2}, temperatures[] = {.8, 1, .3, 1.7}, minPs[] = {.05, 0, .2}, topPs[] = {1, .95, .5, .999, 0};
         const int topKs[] = {1000, 0, 50, 1};
         Sampler ref{llama, temperatures[k % 4], minPs[k / 2 % 3], topPs[llama ? k % 5 : (k + 1) % 5], topKs[k % 4], penalties[k / 4 % 3], .5, {}, {}, V};
+        if (k % 20 == 9) ref.minP = (float)std::exp(-2.);  // with the ties below, scores at the very border
         std::normal_distribution<float> normal(0, k % 7 == 6 ? .01f : 2.5f);
         std::vector<float> logits(2 * V8);
         for (auto& x : logits) x = k % 5 == 4 ? std::round(normal(g)) : normal(g);  // some with many ties
@@ -611,6 +567,12 @@ static void sampler(Driver& d, bool llama, int V, int cases, int draws) {
         all += draws, bad += wrong;
     }
     check(bad == 0, text("sampler %s of %d: %d of %d draws differ from the Java sampler's algorithm", llama ? "Llama" : "GPT-2", V, bad, all));
+}
+
+static void samplers(Driver& d) {
+    sampler(d, true, 8194, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
+    sampler(d, false, 6563, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
+    sampler(d, false, 211, 20, 5);
 }
 
 static void repeats(Driver& d, Device& v, int rows, int n) {
@@ -651,17 +613,13 @@ struct Many {
     void step(bool together) {
         for (int p = 0, n = passes(together); p < n; p++) v.replay(rows / n, false, true, true, p);
     }
-    double time(bool together, int each = 1) {
+    double time(bool together) {
         std::vector<double> t;
-        auto step = [&](bool together) {
-            if (each == 1) this->step(together);
-            else v.replay(rows, false, true, true, 0, each);
-        };
         for (int k = 0; k < 6; k++) {
             reset(k, together);
             step(together);
             d.sync();
-            t.push_back(d.time([&] { for (int i = 0; i < 40; i += each) step(together); }) / 40);
+            t.push_back(d.time([&] { for (int i = 0; i < 40; i++) step(together); }) / 40);
         }
         t.erase(t.begin());
         std::sort(t.begin(), t.end());
@@ -687,7 +645,7 @@ struct Many {
     }
 };
 
-static void many(Driver& d, Device& v) {
+static void many(Driver& d, Device& v, bool brief) {
     const Shape& s = v.m.s;
     const int branches = s.llama ? 2 : 1, voice = s.llama ? 34 : 376, middle = s.llama ? 221 : 541;
     const size_t values = (size_t)s.layers * 2 * s.heads * 64 * voice;
@@ -698,6 +656,14 @@ static void many(Driver& d, Device& v) {
     for (auto& t : v.fresh) t.prefix = prefix, t.prefixRows = voice;
     for (int slots : {1, 8, 32, 64}) {
         Many m{d, v, slots, slots * branches, middle};
+        if (brief) {
+            const double us = m.time(true);
+            v.skip = "sampler";
+            const double without = m.time(true);
+            v.skip = "";
+            printf("STEP %-9s %2d at once: %7.1f us a step, %6.0f tokens/s, without the sampler -%.1f us\n", s.name, slots, us, slots * 1e6 / us, us - without);
+            continue;
+        }
         const double old = m.time(false);
         printf("MANY %-9s %2d at once, %3d rows: passes of 32 %7.1f us a step, %6.0f tokens/s", s.name, slots, m.rows, old, slots * 1e6 / old);
         if (m.rows > T3_ROWS) {
@@ -774,94 +740,8 @@ static void times(Driver& d, Device& v, double copy, int rows, int slots, int mi
     fflush(stdout);
 }
 
-// Sweeps how far ahead weights come into the second-level cache: the same for all kernels, then kind by kind.
-static void tune(Driver& d, Device& v, double copy) {
-    const Shape& s = v.m.s;
-    const int branches = s.llama ? 2 : 1, voice = s.llama ? 34 : 376, middle = s.llama ? 221 : 541, MB = 1 << 20;
-    const size_t values = (size_t)s.layers * 2 * s.heads * 64 * voice;
-    uint16_t* prefix = d.alloc<uint16_t>(values);
-    std::vector<uint16_t> known(values);
-    for (size_t i = 0; i < values; i++) known[i] = float_bf16(uniform(9, (uint32_t)i));
-    d.write(prefix, known.data(), values);
-    times(d, v, copy, branches, 1, middle, false);
-    for (auto& t : v.fresh) t.prefix = prefix, t.prefixRows = voice;
-    for (int slots : {1, 8, 64}) {
-        Many m{d, v, slots, slots * branches, middle};
-        const double floor = (v.m.bytes() + 4.0 * s.layers * s.heads * 64 * (middle * m.rows - (slots - 1) * voice * branches)) / copy * 1e-6;
-        Ahead best;
-        double least = 1e9, plain = 0;
-        auto attempt = [&](const Ahead& a, bool print) {
-            v.ahead = a;
-            const double us = m.time(true);
-            if (us < least) least = us, best = a;
-            if (print) printf("TUNE %-9s %2d at once, ahead %-30s %7.1f us a step, %6.0f tokens/s, share %.3f\n", s.name, slots, a.name().c_str(), us, slots * 1e6 / us, floor / us);
-            return us;
-        };
-        auto all = [&](double mb, double head, int hints) {
-            Ahead a;
-            for (int& b : a.bytes) b = (int)(mb * MB);
-            a.bytes[Ahead::HEAD] = (int)(head * MB), a.hints = hints;
-            return a;
-        };
-        plain = attempt({}, true);
-        attempt({}, true);
-        attempt(all(0, 0, T3_KEYS_AHEAD), true), attempt(all(0, 0, T3_ONCE), true);
-        if (slots == 1) {
-            for (double mb : {1, 2, 4, 6, 8, 10, 12, 16, 24}) attempt(all(mb, mb, 0), true);
-            for (double mb : {4, 8, 16}) attempt(all(mb, mb, T3_KEYS_AHEAD), true), attempt(all(mb, mb, T3_ONCE), true), attempt(all(mb, mb, T3_KEYS_AHEAD | T3_ONCE), true);
-            for (int round = 0; round < 1; round++)
-                for (int k = Ahead::KINDS - 1; k >= 0; k--)
-                    for (double mb : {0, 2, 4, 7, 10, 14, 20, 28}) {
-                        Ahead a = best;
-                        a.bytes[k] = (int)(mb * MB);
-                        attempt(a, false);
-                    }
-            for (int h = 0; h < 4; h++) {
-                Ahead a = best;
-                a.hints = h;
-                attempt(a, true);
-            }
-        } else {
-            for (double mb : {4, 8, 16}) attempt(all(mb, mb, 0), true);
-            attempt(all(8, 8, T3_ONCE), true);
-        }
-        if (slots == 1) {
-            const int shapes[][4] = {{3, 0, 8, 2}, {3, 1, 8, 2}, {3, 2, 8, 2}, {3, 4, 8, 2}, {2, 0, 8, 2}, {3, 0, 4, 2}, {3, 0, 8, 1}, {3, 0, 4, 1}, {3, 2, 4, 1}, {3, 1, 4, 1}, {2, 2, 4, 1}, {2, 1, 4, 1}};
-            for (auto& g : shapes) {
-                std::copy(g, g + 4, v.groups);
-                double us[4];
-                const Ahead tried[] = {{}, best, all(6, 6, best.hints), all(12, 12, best.hints)};
-                for (int i = 0; i < 4; i++) v.ahead = tried[i], us[i] = m.time(true);
-                printf("TUNE %-9s groups of qkv %d, output %d, up %d, down %d: %.1f us without, %.1f with the best, %.1f with 6, %.1f with 12 MB\n", s.name, g[0], g[1], g[2], g[3], us[0], us[1], us[2], us[3]);
-            }
-            std::copy(shapes[0], shapes[0] + 4, v.groups);
-        }
-        for (int each : {2, 4}) {
-            v.ahead = {};
-            const double without = m.time(true, each);
-            v.ahead = best;
-            const double with = m.time(true, each);
-            printf("TUNE %-9s %2d at once, %d steps a graph: %.1f us a step without, %.1f with the best\n", s.name, slots, each, without, with);
-        }
-        printf("BEST %-9s %2d at once: %.1f us without, %.1f us with %s (hints; MB of qkv, attention, output, up, down, head), share %.3f\n", s.name, slots, plain, least, best.name().c_str(), floor / least);
-        std::vector<float> logits[2];
-        std::vector<unsigned> tokens[2];
-        for (int k = 0; k < 2; k++) {
-            v.ahead = k ? best : Ahead{};
-            memset(v.ring, 0, (size_t)slots * 4096);
-            m.reset(3, true);
-            for (int i = 0; i < 20; i++) m.step(true);
-            logits[k] = d.read(v.base.logits, (size_t)m.rows * v.V8);
-            tokens[k].assign(v.ring, v.ring + (size_t)slots * 1024);
-        }
-        check(logits[0] == logits[1] && tokens[0] == tokens[1] && tokens[0][0], text("%s: %d slots, 20 steps: the same bits with and without", s.name, slots));
-        if (slots == 1) times(d, v, copy, branches, 1, middle, true);
-        v.ahead = {};
-    }
-}
-
 int main(int argc, char** argv) {
-    if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|int8|rows|wide|full|time|tune|many [MODEL]\n"), 2;
+    if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|sampler|int8|rows|wide|full|time|steps|many [MODEL]\n"), 2;
     Driver d(argv[1], argv[2], {"decode_weights", "decode", "decode_attention", "decode_int8", "sample"});
     const std::string mode = argv[3], only = argc > 4 ? argv[4] : "";
     if (mode == "wide") {
@@ -869,6 +749,8 @@ int main(int argc, char** argv) {
         parity(d, {"wide gpt2", false, 1, 768, 12, 3072, 211, 0, 100}, false, 3, 2, 1, false);
         batches(d, {"wide llama", true, 1, 1024, 16, 4096, 211, 64, 100}, 3, 1);
         batches(d, {"wide gpt2", false, 1, 768, 12, 3072, 211, 0, 100}, 3, 1);
+    } else if (mode == "sampler") {
+        samplers(d);
     } else if (mode == "small" || mode == "rows") {
         const Shape llama = {"llama", true, 2, 128, 2, 320, 203, 64, 900}, gpt2 = {"gpt2", false, 2, 192, 3, 768, 211, 0, 900};
         const int far = d.simulated ? 150 : 780;
@@ -884,9 +766,7 @@ int main(int argc, char** argv) {
         parity(d, gpt21, false, 30, 40, 4, false);
         parity(d, gpt2, false, far, 40, 4, true);
         ends(d, llama), ends(d, gpt2);
-        sampler(d, true, 8194, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
-        sampler(d, false, 6563, d.simulated ? 40 : 120, d.simulated ? 10 : 500);
-        sampler(d, false, 211, 20, 5);
+        samplers(d);
     } else if (mode == "int8" && d.simulated) {
         const Shape llama = {"llama", true, 2, 128, 2, 320, 203, 64, 900}, gpt2 = {"gpt2", false, 2, 192, 3, 768, 211, 0, 900};
         Shape llama1 = llama, gpt21 = gpt2;
@@ -907,14 +787,14 @@ int main(int argc, char** argv) {
         printf("copy %.2f TB/s, %d multiprocessors\n", copy, d.multiprocessors());
         for (const Shape& s : shapes) {
             if (!only.empty() && only != s.name) continue;
-            if (mode != "time" && mode != "many" && mode != "tune") parity(d, s, s.llama, 9, 6, 4, false, mode == "int8");
+            if (mode != "time" && mode != "many" && mode != "steps") parity(d, s, s.llama, 9, 6, 4, false, mode == "int8");
             Model m(s);
-            if (mode == "many" || mode == "tune") {
+            if (mode == "many" || mode == "steps") {
                 Device v(d, m, 64, 768, false);
                 for (auto& t : v.fresh)
                     for (auto* p : t.own)
                         if (p) d.fill(p, 0x3c, (size_t)s.layers * 2 * s.heads * 64 * 768 * 2);
-                mode == "many" ? many(d, v) : tune(d, v, copy);
+                many(d, v, mode == "steps");
                 continue;
             }
             const int slots = s.llama ? 16 : 32, rows = s.llama ? 2 : 1, middle = s.llama ? 221 : 541;

@@ -701,6 +701,7 @@ To sim_bits(From v) {
 }
 inline double bits_to_double(long long v) { return sim_bits<double>(v); }
 inline long long double_bits(double v) { return sim_bits<long long>(v); }
+inline long long to_integer(float v) { return llrintf(v); }
 inline float bits_to_float(uint32_t v) { return sim_bits<float>(v); }
 inline uint32_t float_bits(float v) { return sim_bits<uint32_t>(v); }
 inline uint32_t mul_high(uint32_t a, uint32_t b) { return (uint32_t)((uint64_t)a * b >> 32); }

@@ -196,4 +196,52 @@ class DeviceDecoderTest {
             }
         }
     }
+
+    /** A prompt that is read 128 rows at a time speaks as one read 32 at a time. */
+    @ParameterizedTest
+    @CsvSource({"t3_original, true", "t3_turbo, false"})
+    void aPromptIsTheSameInPassesOfManyRows(String stage, boolean guided) {
+        try (GoldenSet set = GoldenSet.open(Path.of("src/test/resources/goldens"));
+                TestDevice device = TestDevice.open(2);
+                Parameters here = device.backend().parameters(Precision.BF16);
+                Ops ops = device.ops()) {
+            T3 model = load(set.stage(stage), here);
+            List<float[]> few = spoken(model, ops, guided);
+            System.setProperty("skald.cuda.prompt", "128");
+            try {
+                List<float[]> many = spoken(model, ops, guided);
+                assertThat(many).hasSameSizeAs(few);
+                for (int i = 0; i < few.size(); i++) {
+                    assertThat(many.get(i)).as("logits of step %s", i).containsExactly(few.get(i));
+                }
+            } finally {
+                System.clearProperty("skald.cuda.prompt");
+            }
+        }
+    }
+
+    /** Logits of the first tokens after a prompt of more than 128 rows. */
+    private static List<float[]> spoken(T3 model, Ops ops, boolean guided) {
+        int[] text = new int[170];
+        Arrays.setAll(text, i -> 3 * i % 50);
+        T3Prompt prompt = new T3Prompt(new float[model.speakerSize()], new int[150], 0.5f);
+        SamplerSettings settings = guided ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
+        List<float[]> logits = new ArrayList<>();
+        try (TokenDecoder decoder = model.decoder(ops, 1);
+                Ops.Scope ignored = ops.scope();
+                TokenDecoder.Prefix prefix =
+                        decoder.prefix(model.condition(ops, prompt, Taps.NONE))) {
+            Tensor x = ops.tensor(guided ? 2 : 1, model.textRows(text), model.config().hidden());
+            model.embedText(ops, text, guided, x);
+            int slot = decoder.join(prefix, x, settings, 1, STREAM, 3);
+            logits.add(((GraphDecoder) decoder).logits(slot));
+            while (!decoder.ended(slot)) {
+                decoder.step();
+                logits.add(((GraphDecoder) decoder).logits(slot));
+                decoder.poll(slot);
+            }
+            decoder.leave(slot);
+        }
+        return logits;
+    }
 }

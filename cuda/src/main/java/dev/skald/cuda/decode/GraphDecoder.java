@@ -425,7 +425,7 @@ public final class GraphDecoder implements TokenDecoder {
         if (embeddings.cols() != c || branches > 2) {
             throw new IllegalArgumentException(embeddings + " are no embeddings of this model");
         }
-        int each = StepKernels.PROMPT / branches;
+        int each = kernels.rowsOfPrompt() / branches;
         int row = 0;
         for (int first = 0; first < embeddings.rows(); first += each) {
             int n = Math.min(each, embeddings.rows() - first);

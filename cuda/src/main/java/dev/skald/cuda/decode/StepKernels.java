@@ -27,9 +27,6 @@ final class StepKernels implements AutoCloseable {
      */
     static final int FEW = 32;
 
-    /** Rows of a pass that reads a prompt. */
-    static final int PROMPT = 32;
-
     /** Bytes of {@code T3Slot}, {@code T3Entry} and {@code T3Row}. */
     static final int SLOT = 128;
 
@@ -52,6 +49,8 @@ final class StepKernels implements AutoCloseable {
 
     /** Most rows of a pass of this model. */
     private final int rowsOfPass;
+
+    private final int rowsOfPrompt;
 
     private final int words;
     private final long slots;
@@ -96,8 +95,10 @@ final class StepKernels implements AutoCloseable {
         int v = model.padded();
         words = v / 32 + 1;
         rowsOfPass = model.int8() ? FEW : ROWS;
+        int prompt = Integer.highestOneBit(Integer.getInteger("skald.cuda.prompt", FEW));
+        rowsOfPrompt = Math.clamp(prompt, FEW, rowsOfPass);
         int passes = Math.max(1, Math.ceilDiv(most, rowsOfPass));
-        int r = Math.max(PROMPT, Math.min(rowsOfPass, bucket(most)));
+        int r = Math.max(rowsOfPrompt, Math.min(rowsOfPass, bucket(most)));
         long[] offsets = {
             place((long) slotCount * SLOT),
             place((long) passes * rowsOfPass * ENTRY),
@@ -147,6 +148,14 @@ final class StepKernels implements AutoCloseable {
 
     int rowsOfPass() {
         return rowsOfPass;
+    }
+
+    /**
+     * Most rows of a pass that reads a prompt: {@code -Dskald.cuda.prompt=128} for passes by the
+     * kernels for many, 32 if not set; the values are the same.
+     */
+    int rowsOfPrompt() {
+        return rowsOfPrompt;
     }
 
     /** Integers that hold a bit for each token. */
