@@ -220,11 +220,11 @@ class DeviceDecoderTest {
         }
     }
 
-    /** Logits of the first tokens after a prompt of more than 128 rows. */
+    /** Logits of the first tokens after a prefix and a text of which one has more than 128 rows. */
     private static List<float[]> spoken(T3 model, Ops ops, boolean guided) {
-        int[] text = new int[170];
+        int[] text = new int[90];
         Arrays.setAll(text, i -> 3 * i % 50);
-        T3Prompt prompt = new T3Prompt(new float[model.speakerSize()], new int[150], 0.5f);
+        T3Prompt prompt = new T3Prompt(new float[model.speakerSize()], new int[140], 0.5f);
         SamplerSettings settings = guided ? SamplerSettings.ORIGINAL : SamplerSettings.TURBO;
         List<float[]> logits = new ArrayList<>();
         try (TokenDecoder decoder = model.decoder(ops, 1);
