@@ -112,8 +112,8 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
 
     float o[32] = {}, s[64], top[2] = {-INFINITY, -INFINITY}, fade[2], sum[2] = {0, 0};
     uint32_t a[8][4];
-    auto softmax = [&](int n, bool last) {  // of the scores of step n; top, sum and fade are told
-        if (last) {
+    auto softmax = [&](int n) {  // of the scores of step n; top, sum and fade are told
+        if (n * KEYS + KEYS > keys) {
 #pragma unroll
             for (int i = 0; i < 64; i++) {
                 if (n * KEYS + i / 4 * 8 + t * 2 + (i & 1) >= keys) s[i] = -INFINITY;
@@ -156,43 +156,32 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
         wgmma_fence();
 #pragma unroll
         for (int j = 0; j < 8; j++) wgmma_f16_64(o, a[j], values + j * 16 * 64, true);
-        wgmma_commit();
     };
-    auto release = [&](Barrier* empty) {
-        if (lane == 0) barrier_arrive(empty);
-    };
-    if (steps > 0) {
-        barrier_wait(k_full, 0);
-        scores(s, q, sk);
-        wgmma_wait<0>();
-        release(k_empty);
-        softmax(0, true);
-        pack();
-    }
     if (group == 1) bar_arrive(2, 256);  // the first turn is the other group's
-    auto step = [&](int n, bool last) {
-        int other = (n + 1) % 2;
-        barrier_wait(k_full + other, (n + 1) / 2 & 1);
+    // All steps by the same code: what is executed once costs three times as much, for it must come from memory.
+#pragma unroll 1
+    for (int n = 0; n < steps; n++) {
+        int other = n % 2;
+        barrier_wait(k_full + other, n / 2 & 1);
         bar_sync(2 + group, 256);
         scores(s, q, sk + other * TILE);
-        weigh(n);
+        if (n > 0) weigh(n - 1);
+        wgmma_commit();
         bar_arrive(3 - group, 256);
         wgmma_wait<1>();
-        softmax(n + 1, last);
+        softmax(n);
         // ptxas would wait for the values' product before the exponentials. It keeps the order of this arrival and the wait,
         // so the arrival is made to need their sums: no sum has these bits.
         if (lane == (float_bits(sum[0] + sum[1]) == 0xffdead01u)) barrier_arrive(k_empty + other);
         wgmma_wait<0>();
-        release(v_empty + n % 2);
+        if (n > 0 && lane == 0) barrier_arrive(v_empty + (n - 1) % 2);
 #pragma unroll
         for (int i = 0; i < 32; i++) o[i] *= fade[i >> 1 & 1];
         pack();
-    };
-#pragma unroll 1
-    for (int n = 0; n + 2 < steps; n++) step(n, false);
-    if (steps > 1) step(steps - 2, true);
+    }
     if (steps > 0) {
         weigh(steps - 1);
+        wgmma_commit();
         wgmma_wait<0>();
     }
 #pragma unroll

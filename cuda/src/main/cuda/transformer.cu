@@ -19,10 +19,6 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
     float* vectors = (float*)(shared + VECTORS);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4, row = tid / 32 * 16 + g;
     int t0 = blockIdx.y * 64, b = blockIdx.z, rows = rows_early(p.valid, b, p.T);
-    if (t0 >= rows) {
-        gdc_wait();
-        return;
-    }
     Ring ring{shared + RING, (Barrier*)(shared + BARRIERS), (Barrier*)(shared + BARRIERS) + SLOTS};
     Barrier* come = ring.empty + SLOTS;  // attention's rows
     if (threadIdx.x == 0) {
@@ -31,6 +27,10 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
         fence_async();
     }
     __syncthreads();
+    if (t0 >= rows) {
+        gdc_wait();
+        return;
+    }
     if (group == 2) {
         registers_down<24>();
         if (tid > 0) return;
@@ -83,8 +83,12 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
         put(c, wide, peak);
         fence_async();
         meet();
-        product(c, wide, 8, ring, false);
-        add(x, c);
+        if (part == 0) {
+            product(x, wide, 8, ring, true);
+        } else {
+            product(c, wide, 8, ring, false);
+            add(x, c);
+        }
     }
     store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, in, in8, 0, 16, peak);
     if (p.qkv) {
@@ -93,30 +97,26 @@ HOPPER_KERNEL(transformer_f16, 384, 1, TransformerParams) {
         norm(x, rows_at, meeting, vectors + NEXT_GAMMA, p.nextEps, peak);
         fence_async();
         meet();
-        make_qkv(p, c, rows_at, shared + OUT_0, shared + OUT_1, t0, rows, 0, QKV / 256, ring, peak);
+        make_qkv(p, c, rows_at, shared + OUT, t0, rows, 0, QKV / 256, ring, peak);
     }
     count_overflow(p.overflow, overflows(peak.of));
 #endif
 }
 
-// x after the output map, and what a quarter of the wide layer adds to it, to `between`. Threads 384; grid
-// (4, ceil(T / 64), B). Shared memory: 220,272 bytes.
+// What a quarter of the wide layer adds to x, to `between`, the first with x after the output map. Threads 384; grid
+// (4, ceil(T / 64), B). Shared memory: 222,320 bytes. x 16-byte aligned.
 HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
 #if HOPPER
     using namespace transformer;
     DYNAMIC_SHARED(shared);
-    unsigned char* rows_at = shared;             // 32 KB: norm(x)
-    unsigned char* wide = shared + 8 * CHUNK;    // 32 KB
-    unsigned char* slots = shared + 16 * CHUNK;
+    unsigned char* rows_at = shared;           // 32 KB: norm(x)
+    unsigned char* wide = shared + 8 * CHUNK;  // 32 KB; before, x was in both
+    unsigned char* slots = shared + 64 * X_ROW;
     float* meeting = (float*)(slots + SLOTS * WITH_ROWS);
     float* vectors = meeting + 256;
     Barrier* barriers = (Barrier*)(vectors + 2560);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4, row = tid / 32 * 16 + g;
     int part = blockIdx.x, t0 = blockIdx.y * 64, b = blockIdx.z, rows = rows_early(p.valid, b, p.T);
-    if (t0 >= rows) {
-        gdc_wait();
-        return;
-    }
     i64 tile = (i64)b * gridDim.y + blockIdx.y;
     Ring ring{slots, barriers, barriers + SLOTS, WITH_ROWS};
     if (threadIdx.x == 0) {
@@ -124,6 +124,10 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
         fence_async();
     }
     __syncthreads();
+    if (t0 >= rows) {
+        gdc_wait();
+        return;
+    }
     if (group == 2) {
         registers_down<24>();
         if (tid > 0) return;
@@ -145,21 +149,27 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     vector(vectors + GAMMA, p.gamma, C);
     vector(vectors + BETA, p.beta, C);
     vector(vectors + B_UP, p.bUp + part * 256, 256);
+    vector(vectors + B_DOWN, p.bDown, C);
+    bring_x(p, shared, t0, rows);
     cp_commit();
     int column = group * 128 + t * 2;
-    float x[64], c[64];
-    load(x, p.x + b * p.xBatch + (i64)(t0 + row) * p.xRow + column, p.xRow, t0 + row < rows, t0 + row + 8 < rows);
+    float x[64];
     cp_wait<0>();
     meet();
-    add(x, vectors + B_OUT + column);
+    take_x(x, shared, vectors + B_OUT, row, column);
     gdc_wait();
     gdc_launch();
     Peak peak;
     product<true>(x, nullptr, INNER / 32, ring, true);
-    Between(p, tile).put(x, 0, part * 4, part * 4 + 4);
     norm(x, rows_at, meeting, vectors + GAMMA, p.eps, peak);
     fence_async();
     meet();
+    if (part == 0) {
+        add(x, vectors + B_DOWN + column);
+    } else {
+#pragma unroll
+        for (int i = 0; i < 64; i++) x[i] = 0;
+    }
     // GELU of one half of the columns is made beside the product of the other, or of the first half with down's weights.
     float low[32], high[32];
     bias(low, vectors + B_UP + group * 64 + t * 2);
@@ -173,15 +183,15 @@ HOPPER_KERNEL(transformer_up_f16, 384, 1, TransformerParams) {
     meet();
     wgmma_wait<0>();
     end(ring);
-    begin<128, 1>(c, wide, ring, false);
+    begin<128, 1>(x, wide, ring, true);
     put_gelu(high, wide + 4 * CHUNK, peak);
     fence_async();
     meet();
     wgmma_wait<0>();
     end(ring);
-    begin<128, 1>(c, wide + 4 * CHUNK, ring, true);
+    begin<128, 1>(x, wide + 4 * CHUNK, ring, true);
     wgmma_wait<0>();
-    Between(p, (i64)b * gridDim.y + blockIdx.y).put(c, 1 + part, 0, 16);
+    Between(p, tile).put(x, part);
     count_overflow(p.overflow, overflows(peak.of));
 #endif
 }
@@ -201,10 +211,6 @@ HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4, row = tid / 32 * 16 + g;
     int first = blockIdx.x * p.share, end = p.qkv ? min(first + p.share, QKV / 256) : 0, t0 = blockIdx.y * 64, b = blockIdx.z;
     int rows = rows_early(p.valid, b, p.T);
-    if (t0 >= rows) {
-        gdc_wait();
-        return;
-    }
     i64 tile = (i64)b * gridDim.y + blockIdx.y;
     Ring ring{slots, barriers, barriers + SLOTS};
     if (threadIdx.x == 0) {
@@ -212,6 +218,10 @@ HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
         fence_async();
     }
     __syncthreads();
+    if (t0 >= rows) {
+        gdc_wait();
+        return;
+    }
     if (group == 2) {
         registers_down<24>();
         if (tid > 0) return;
@@ -222,14 +232,12 @@ HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
         return;
     }
     registers_up<240>();
-    vector(vectors + B_DOWN, p.bDown, C);
     if (p.qkv) {
         vector(vectors + NEXT_GAMMA, p.nextGamma, C);
         vector(vectors + NEXT_BETA, p.nextBeta, C);
     }
     cp_commit();
     cp_wait<0>();
-    meet();
     int column = group * 128 + t * 2, blocks = gridDim.x;
     float x[64], c[64], d[64];
     gdc_wait();
@@ -238,20 +246,17 @@ HOPPER_KERNEL(transformer_down_f16, 384, 1, TransformerParams) {
     between.get(x, 0);
     between.get(c, 1);
     between.get(d, 2);
-    add(x, vectors + B_DOWN + column);
     add(x, c);
     between.get(c, 3);
     add(x, d);
-    between.get(d, 4);
     add(x, c);
-    add(x, d);
     Peak peak;
     store(x, p.out, p.outType, b * p.outBatch + (i64)(t0 + row) * p.outRow + column, p.outRow, t0 + row < rows, t0 + row + 8 < rows, 16 * blockIdx.x / blocks, 16 * (blockIdx.x + 1) / blocks, peak);
     if (p.qkv) {
         norm(x, rows_at, meeting, vectors + NEXT_GAMMA, p.nextEps, peak);
         fence_async();
         meet();
-        make_qkv(p, c, rows_at, outs, outs, t0, rows, first, end, ring, peak);
+        make_qkv(p, c, rows_at, outs, t0, rows, first, end, ring, peak);
     }
     count_overflow(p.overflow, overflows(peak.of));
 #endif

@@ -29,8 +29,7 @@ constexpr int C = 256, INNER = 512, WIDE = 1024, QKV = 1536;
 constexpr int PIECE = 16384, SLOTS = 7;  // weights come in pieces of 16 KB: 32 channels of 256 columns
 constexpr int CHUNK = 64 * 64;           // bytes of 64 rows and 32 channels
 constexpr int WITH_ROWS = PIECE + CHUNK; // a slot that also holds 32 channels of 64 rows
-constexpr int RING = 67584, MEETING = RING + SLOTS * PIECE, VECTORS = MEETING + 1024, OUT_1 = VECTORS + 2560 * 4, BARRIERS = OUT_1 + 64 * 272 * 2;
-constexpr int OUT_0 = 8 * CHUNK;  // what goes out: two times 64 rows of each group, here and at OUT_1
+constexpr int RING = 67584, MEETING = RING + SLOTS * PIECE, VECTORS = MEETING + 1024, OUT = VECTORS + 2560 * 4, BARRIERS = OUT + 64 * 272 * 2;
 // vectors of floats, from VECTORS on
 constexpr int GAMMA = 0, BETA = 256, NEXT_GAMMA = 512, NEXT_BETA = 768, B_OUT = 1024, B_DOWN = 1280, B_UP = 1536;
 
@@ -221,7 +220,27 @@ DEVICE void norm(const float (&x)[64], unsigned char* to, float* meeting, const 
     put(c, to, peak);
 }
 
-// x of rows t0 + row and + 8, this thread's columns.
+// x of the tile's rows to shared memory, rows of X_ROW bytes, which both groups read without conflicts; whole lines of the
+// cache, for a row's 32 bytes at a time take three times as long. Both groups, then cp_commit.
+constexpr int X_ROW = C * 4 + 32;
+DEVICE void bring_x(const TransformerParams& p, unsigned char* to, int t0, int rows) {
+    const float* from = p.x + blockIdx.z * p.xBatch + threadIdx.x % 64 * 4;
+#pragma unroll 4
+    for (int row = threadIdx.x / 64; row < 64; row += 4) {
+        bool in = t0 + row < rows;
+        cp_async16(to + row * X_ROW + threadIdx.x % 64 * 16, from + (in ? (t0 + row) * p.xRow : 0), in ? 16 : 0);
+    }
+}
+// This thread's columns, in rows `row` and `row` + 8, plus a vector.
+DEVICE void take_x(float (&x)[64], const unsigned char* at, const float* vector, int row, int column) {
+    at += row * X_ROW + column * 4;
+#pragma unroll
+    for (int i = 0; i < 16; i++) {
+        float2 u = *(const float2*)(at + i * 32), w = *(const float2*)(at + 8 * X_ROW + i * 32), v = *(const float2*)(vector + column + i * 8);
+        x[4 * i] = u.x + v.x, x[4 * i + 1] = u.y + v.y, x[4 * i + 2] = w.x + v.x, x[4 * i + 3] = w.y + v.y;
+    }
+}
+// x of rows t0 + row and + 8, this thread's columns, where shared memory has no room.
 DEVICE void load(float (&x)[64], const float* from, i64 row_stride, bool in, bool in8) {
 #pragma unroll
     for (int r = 0; r < 2; r++) {
@@ -236,32 +255,35 @@ DEVICE void load(float (&x)[64], const float* from, i64 row_stride, bool in, boo
 }
 // Tiles [first, end) of 8 of the 16 that a thread has a share of.
 DEVICE void store(const float (&x)[64], void* to, int type, i64 at, i64 row_stride, bool in, bool in8, int first, int end, Peak& peak) {
+    if (type == F32) {
+#pragma unroll
+        for (int i = 0; i < 16; i++) {
+#pragma unroll
+            for (int r = 0; r < 2; r++) {
+                if ((r ? in8 : in) && i >= first && i < end) *(float2*)((float*)to + at + r * 8 * row_stride + i * 8) = make_float2(x[4 * i + 2 * r], x[4 * i + 2 * r + 1]);
+            }
+        }
+        return;
+    }
 #pragma unroll
     for (int i = 0; i < 16; i++) {
         if (i < first || i >= end) continue;
 #pragma unroll
         for (int r = 0; r < 2; r++) {
             if (!(r ? in8 : in)) continue;
-            float u = x[4 * i + 2 * r], v = x[4 * i + 2 * r + 1];
-            if (type == F32) {
-                *(float2*)((float*)to + at + r * 8 * row_stride + i * 8) = make_float2(u, v);
-            } else {
-                peak.add(make_float4(u, v, 0, 0));
-                *(uint32_t*)((half_t*)to + at + r * 8 * row_stride + i * 8) = pack_f16(u, v);
-            }
+            peak.add(make_float4(x[4 * i + 2 * r], x[4 * i + 2 * r + 1], 0, 0));
+            *(uint32_t*)((half_t*)to + at + r * 8 * row_stride + i * 8) = pack_f16(x[4 * i + 2 * r], x[4 * i + 2 * r + 1]);
         }
     }
 }
-// What lies between the two kernels: five matrices of 64 x 256 floats a tile, first x after the output map, then what each
-// quarter of the wide layer adds to it, in the order in which threads hold them: they read and write whole lines.
+// What lies between the two kernels: four matrices of 64 x 256 floats a tile, what each quarter of the wide layer gives, the
+// first with x and down's bias, in the order in which threads hold them: they read and write whole lines.
 struct Between {
     float* at;
-    DEVICE Between(const TransformerParams& p, i64 tile) : at(p.between + tile * 5 * 64 * C + threadIdx.x * 4) {}
-    DEVICE void put(const float (&x)[64], int matrix, int first, int end) const {
+    DEVICE Between(const TransformerParams& p, i64 tile) : at(p.between + tile * 4 * 64 * C + threadIdx.x * 4) {}
+    DEVICE void put(const float (&x)[64], int matrix) const {
 #pragma unroll
-        for (int i = 0; i < 16; i++) {
-            if (i >= first && i < end) *(float4*)(at + matrix * 64 * C + i * 1024) = make_float4(x[4 * i], x[4 * i + 1], x[4 * i + 2], x[4 * i + 3]);
-        }
+        for (int i = 0; i < 16; i++) *(float4*)(at + matrix * 64 * C + i * 1024) = make_float4(x[4 * i], x[4 * i + 1], x[4 * i + 2], x[4 * i + 3]);
     }
     DEVICE void get(float (&x)[64], int matrix) const {
 #pragma unroll
@@ -288,38 +310,31 @@ DEVICE void up(float (&c)[64], const unsigned char* rows_at, const float* bias, 
 #pragma unroll
     for (int i = 0; i < 64; i++) c[i] = fast_gelu(c[i]);
 }
-// Groups [first, end) of 256 columns of qkv. A group of warps stores its columns by itself: 64 rows of 256 bytes and 16, in
-// two places by turns, which may be one.
-DEVICE void make_qkv(const TransformerParams& p, float (&c)[64], const unsigned char* rows_at, unsigned char* out_0, unsigned char* out_1, int t0, int rows, int first, int end, Ring& ring, Peak& peak) {
+// Groups [first, end) of 256 columns of qkv. A group of warps stores its columns by itself, 64 rows of 256 bytes and 16, from
+// `out` in whole lines: bulk stores of a row each took ten times as long.
+DEVICE void make_qkv(const TransformerParams& p, float (&c)[64], const unsigned char* rows_at, unsigned char* out, int t0, int rows, int first, int end, Ring& ring, Peak& peak) {
     constexpr int ROW = 128 * 2 + 16;
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, t = tid % 4, row = tid / 32 * 16 + tid % 32 / 4;
-    half_t* out = (half_t*)p.qkv + blockIdx.z * p.qkvBatch + (t0 + tid) * p.qkvRow + group * 128;
+    half_t* to = (half_t*)p.qkv + blockIdx.z * p.qkvBatch + (t0 + tid / 16) * p.qkvRow + group * 128 + tid % 16 * 8;
+    out += group * 64 * ROW;
+    unsigned char* from = out + tid / 16 * ROW + tid % 16 * 16;
+    out += row * ROW + t * 4;
 #pragma unroll 1
     for (int part = first; part < end; part++) {
         product(c, rows_at, 8, ring, false);
-        unsigned char* to = (part % 2 ? out_1 : out_0) + group * 64 * ROW;
-        if (tid < 64) {
-            if (out_0 == out_1) {
-                bulk_wait_read<0>();
-            } else {
-                bulk_wait_read<1>();
-            }
-        }
-        bar_sync(2 + group, 128);
+        bar_sync(2 + group, 128);  // what was there has been read
 #pragma unroll
         for (int i = 0; i < 16; i++) {
             peak.add(make_float4(c[4 * i], c[4 * i + 1], c[4 * i + 2], c[4 * i + 3]));
-            *(uint32_t*)(to + row * ROW + (i * 8 + t * 2) * 2) = pack_f16(c[4 * i], c[4 * i + 1]);
-            *(uint32_t*)(to + (row + 8) * ROW + (i * 8 + t * 2) * 2) = pack_f16(c[4 * i + 2], c[4 * i + 3]);
+            *(uint32_t*)(out + i * 16) = pack_f16(c[4 * i], c[4 * i + 1]);
+            *(uint32_t*)(out + 8 * ROW + i * 16) = pack_f16(c[4 * i + 2], c[4 * i + 3]);
         }
-        fence_async();
         bar_sync(2 + group, 128);
-        if (tid < 64) {
-            if (t0 + tid < rows) bulk_store(out + part * 256, to + tid * ROW, 256);
-            bulk_commit();
+#pragma unroll
+        for (int i = 0; i < 8; i++) {  // 8 rows each
+            if (t0 + tid / 16 + i * 8 < rows) *(uint4*)(to + part * 256 + i * 8 * p.qkvRow) = *(const uint4*)(from + i * 8 * ROW);
         }
     }
-    if (tid < 64) bulk_wait();
 }
 }  // namespace transformer
 #endif

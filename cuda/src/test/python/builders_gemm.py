@@ -220,8 +220,8 @@ def transformer(case, B, T, next=True, out_type=F32, valid=None, share=0):
         case.driver.sync()
         for view in (out, y) if next else (out,):
             case.expect(view, view.values(view.get()), 0, valid, equal=True)
-        half = v | {"between": case.raw(np.full(B * tiles * 5 * 64 * C, np.nan, np.float32)), "share": share}
-        case.launch("transformer_up_f16", (4, tiles, B), 384, 220272, **half)
+        half = v | {"between": case.raw(np.full(B * tiles * 4 * 64 * C, np.nan, np.float32)), "share": share}
+        case.launch("transformer_up_f16", (4, tiles, B), 384, 222320, **half)
         case.launch("transformer_down_f16", (ceil(6, share) if next else 1, tiles, B), 384, 193648, **half)
     else:
         case.launch(*one[:4], **v)

@@ -26,14 +26,14 @@ final class Transformer {
     /** Bytes of shared memory of the three kernels. */
     private static final int SHARED = 228_480;
 
-    private static final int SHARED_UP = 220_272;
+    private static final int SHARED_UP = 222_320;
     private static final int SHARED_DOWN = 193_648;
 
     /** Blocks of a tile in the kernel that ends in the wide layer. */
     private static final int UP_BLOCKS = 4;
 
     /** Matrices of a tile between the two kernels. */
-    private static final int BETWEEN = 1 + UP_BLOCKS;
+    private static final int BETWEEN = UP_BLOCKS;
 
     /** Groups of columns of queries, keys and values. */
     private static final int GROUPS = 6;
@@ -74,9 +74,9 @@ final class Transformer {
 
     static boolean isFloats(CudaTensor t) {
         return t.type() == Type.F32
-                && t.address() % 8 == 0
-                && t.rowStride() % 2 == 0
-                && t.batchStride() % 2 == 0;
+                && t.address() % 16 == 0
+                && t.rowStride() % 4 == 0
+                && t.batchStride() % 4 == 0;
     }
 
     static boolean is(Linear linear, int in, int out, boolean bias) {
