@@ -9,7 +9,6 @@ import dev.skald.tensor.Activation.Kind;
 import dev.skald.tensor.Epilogue;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Parameters.Conv1d;
-import dev.skald.tensor.Tensor;
 import dev.skald.tensor.VocoderUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -125,9 +124,7 @@ final class WgmmaConvolutions {
      */
     void conv1d(CudaTensor x, CudaConv1d c, int padLeft, Epilogue e, CudaTensor out) {
         CudaTensor residual = e.residual() == null ? null : CudaTensor.of(e.residual());
-        End end =
-                new End(
-                        e.activation(), e.scale(), residual, null, 1, out, Activation.NONE, null);
+        End end = new End(e.activation(), e.scale(), residual, null, 1, out, Activation.NONE, null);
         conv(x, c, padLeft, end);
     }
 
@@ -145,8 +142,7 @@ final class WgmmaConvolutions {
         Windows windows =
                 new Windows(x.rows() + taps - 1, 1, taps - 1, c.stride(), c.out(), c.padding());
         Activation none = Activation.NONE;
-        product(
-                x, c.in(), c.matrix(), windows, new End(none, 1, null, null, 1, out, none, null));
+        product(x, c.in(), c.matrix(), windows, new End(none, 1, null, null, 1, out, none, null));
     }
 
     /** What a first convolution reads: x through an activation, for as many blocks as have it. */
