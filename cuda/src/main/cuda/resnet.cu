@@ -163,7 +163,7 @@ DEVICE void forget(Ring& ring) {
 }  // namespace resnet
 #endif
 
-// Threads 384; grid (1, ceil(T / 64), B). Ca a multiple of 64, 128 to 512. Shared memory: 172,128 bytes.
+// Threads 384; grid (1, ceil(T / 64), B). Ca a multiple of 64, 128 to 512. Shared memory: 188,528 bytes.
 HOPPER_KERNEL(resnet_conv_f16, 384, 1, ResnetParams) {
 #if HOPPER
     using namespace resnet;
@@ -216,7 +216,7 @@ HOPPER_KERNEL(resnet_conv_f16, 384, 1, ResnetParams) {
 
 // The first block of a tile of 64 rows stores x; each makes `share` times 256 columns of qkv. It comes right behind
 // resnet_conv_f16: what was written before that may be read at once, so map(x) is made while that still runs. Threads 384; grid
-// (qkv ? ceil(6 / share) : 1, ceil(T / 64), B). Cx as Ca is there. Shared memory: 210,016 bytes.
+// (qkv ? ceil(6 / share) : 1, ceil(T / 64), B). Cx as Ca is there. Shared memory: 226,416 bytes.
 HOPPER_KERNEL(resnet_end_f16, 384, 1, ResnetParams) {
 #if HOPPER
     using namespace resnet;

@@ -278,7 +278,7 @@ def resnet(case, B, T, Cin, next=True, out_type=F32, valid=None, share=2, time_e
     v1 = v | conv1 | dict(a=x.pointer, aBatch=x.batch, aRow=x.row, out=h.pointer, outBatch=h.batch, outRow=h.row, outType=F16, more=case.raw(time), moreBatch=C if time_each else 0)
     tiles = ceil(T, 64)
     v2 |= dict(a=h.pointer, aBatch=h.batch, aRow=h.row)
-    launches = lambda n: (("resnet_conv_f16", (1, tiles, B), 384, 172128, v1), ("resnet_end_f16", (ceil(6, n) if next else 1, tiles, B), 384, 210016, v2 | {"share": n}))
+    launches = lambda n: (("resnet_conv_f16", (1, tiles, B), 384, 188528, v1), ("resnet_end_f16", (ceil(6, n) if next else 1, tiles, B), 384, 226416, v2 | {"share": n}))
     if next and share < 6:  # the same bits, whoever makes them
         case.reset()
         for launch in launches(6):
@@ -306,7 +306,7 @@ def resnet_conv(case, B, T, C, norm=False, valid=None, out_type=F16):
         v |= dict(gamma=case.raw(g), beta=case.raw(s), eps=1e-5)
         ref = activation("MISH", (ref - ref.mean(-1, keepdims=True)) / np.sqrt(ref.var(-1, keepdims=True) + 1e-5) * g + s)
     out = case.output((B, T, 256), out_type, 8, 8)
-    case.launch("resnet_conv_f16", (1, ceil(T, 64), B), 384, 172128, a=x.pointer, aBatch=x.batch, aRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, w=packed,
+    case.launch("resnet_conv_f16", (1, ceil(T, 64), B), 384, 188528, a=x.pointer, aBatch=x.batch, aRow=x.row, out=out.pointer, outBatch=out.batch, outRow=out.row, w=packed,
                 bias=case.raw(bias), B=B, T=T, Ca=C, outType=out_type, **v)
     case.expect(out, ref, 5e-4, valid, worst=2e-2)
     case.flops, case.rate = 2.0 * B * T * 256 * 3 * C, "f16"
