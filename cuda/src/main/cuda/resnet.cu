@@ -285,7 +285,7 @@ HOPPER_KERNEL(resnet_end_f16, 384, 1, ResnetParams) {
         meet();
         TransformerParams next = {};
         next.qkv = p.qkv, next.qkvBatch = p.qkvBatch, next.qkvRow = p.qkvRow;
-        make_qkv(next, c, planes, outs, outs + OUTS, t0, rows, first, end, ring, peak);
+        make_qkv(next, c, planes, outs, t0, rows, first, end, ring, peak);
     }
     count_overflow(p.overflow, overflows(peak.of));
 #endif
