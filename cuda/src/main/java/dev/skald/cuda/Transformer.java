@@ -32,9 +32,6 @@ final class Transformer {
     /** Blocks of a tile in the kernel that ends in the wide layer. */
     private static final int UP_BLOCKS = 4;
 
-    /** Matrices of a tile between the two kernels. */
-    private static final int BETWEEN = UP_BLOCKS;
-
     /** Groups of columns of queries, keys and values. */
     private static final int GROUPS = 6;
 
@@ -114,8 +111,8 @@ final class Transformer {
             int share = Math.ceilDiv(GROUPS * all, launcher.multiprocessors());
             // Few tiles leave multiprocessors idle; two kernels give the same bits then.
             boolean two = UP_BLOCKS * all <= launcher.multiprocessors();
-            CudaTensor between =
-                    two ? arena.tensor(Type.F32, h.batch(), tiles * TILE * BETWEEN, CHANNELS) : null;
+            int between = tiles * TILE * UP_BLOCKS; // a matrix of each block
+            CudaTensor parts = two ? arena.tensor(Type.F32, h.batch(), between, CHANNELS) : null;
             for (String kernel : two ? TWO : ONE) {
                 launcher.begin()
                         .add(mixed.address())
@@ -135,7 +132,7 @@ final class Transformer {
                         .add(next == null ? 0 : address(next.qkv()))
                         .add(h.valid())
                         .overflow()
-                        .add(between == null ? 0 : between.address())
+                        .add(parts == null ? 0 : parts.address())
                         .add(h.batch())
                         .add(h.rows())
                         .add(to.type().ordinal())
