@@ -28,15 +28,6 @@ DEVICE void scores(float (&s)[64], const unsigned char* q, const unsigned char* 
     for (int i = 0; i < 4; i++) wgmma_f16<128>(s, a + (i / 2 * (KEYS * 64) + i % 2 * 32), b + (i / 2 * (KEYS * 64) + i % 2 * 32), i > 0);
     wgmma_commit();
 }
-// 2^x of x <= 0, right to 7.5e-5, a sixth of what the weight is then rounded by: a part of the exponentials is made where
-// the sums are made, for the unit of exponentials would be waited for, as FlashAttention-4 does.
-constexpr int BY_SUMS = 4;  // of 16
-DEVICE float exp2_by_sums(float x) {
-    x = fmaxf(x, -126.f);
-    float whole = x + 12582912.f, f = x - (whole - 12582912.f);
-    float y = fmaf(fmaf(fmaf(f, 0.055171669f, 0.242611122f), f, 0.693260985f), f, 0.999928074f);
-    return bits_to_float(float_bits(y) + (float_bits(whole) << 23));
-}
 }  // namespace attention_wgmma
 #endif
 
@@ -63,17 +54,15 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
     }
     __syncthreads();
     int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * 128;
-    // A layer of the estimator (tiles): q, k and v were made under these lengths, so the kernel before did not write them.
-    if (!p.tiles) gdc_wait();
-    int queries = rows_early(p.validQ, b, p.Tq), keys = rows_early(p.validK, b, p.Tk), steps = (keys + KEYS - 1) / KEYS;
     gdc_wait();
     gdc_launch();
+    int queries = rows_of(p.validQ, b, p.Tq), keys = rows_of(p.validK, b, p.Tk), steps = (keys + KEYS - 1) / KEYS;
     if (i0 >= queries) return;
     if (group == 2) {
         registers_down<40>();
         const half_t* k = (const half_t*)p.k + b * p.kBatch + h * p.kHead;
         const half_t* v = (const half_t*)p.v + b * p.vBatch + h * p.vHead;
-        if (steps > 0) load(sq, (const half_t*)p.q + b * p.qBatch + h * D, p.qRow, i0, queries);
+        load(sq, (const half_t*)p.q + b * p.qBatch + h * D, p.qRow, i0, queries);
         auto ask = [&](unsigned char* to, Barrier* empty, const half_t* from, i64 row, int n) {
             if (n >= 2) barrier_wait(empty + n % 2, (n / 2 - 1) & 1);
             load(to + n % 2 * TILE, from, row, n * KEYS, keys);
@@ -119,11 +108,9 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
                 if (n * KEYS + i / 4 * 8 + t * 2 + (i & 1) >= keys) s[i] = -INFINITY;
             }
         }
-        float high[2], part[8];  // four chains a row
+        float high[2] = {s[0], s[2]};
 #pragma unroll
-        for (int i = 0; i < 64; i++) part[i % 8] = i < 8 ? s[i] : fmaxf(part[i % 8], s[i]);
-#pragma unroll
-        for (int r = 0; r < 2; r++) high[r] = fmaxf(fmaxf(part[2 * r], part[2 * r + 1]), fmaxf(part[2 * r + 4], part[2 * r + 5]));
+        for (int i = 0; i < 64; i++) high[i >> 1 & 1] = fmaxf(high[i >> 1 & 1], s[i]);
 #pragma unroll
         for (int r = 0; r < 2; r++) {
             high[r] = fmaxf(high[r], shuffle_xor(high[r], 1));
@@ -135,8 +122,7 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
         }
 #pragma unroll
         for (int i = 0; i < 64; i++) {
-            float x = fmaf(s[i], factor, -top[i >> 1 & 1]);
-            s[i] = i % 16 < 16 - BY_SUMS ? fast_exp2(x) : exp2_by_sums(x);
+            s[i] = fast_exp2(fmaf(s[i], factor, -top[i >> 1 & 1]));
             sum[i >> 1 & 1] += s[i];
         }
     };
@@ -156,75 +142,60 @@ HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
         wgmma_fence();
 #pragma unroll
         for (int j = 0; j < 8; j++) wgmma_f16_64(o, a[j], values + j * 16 * 64, true);
+        wgmma_commit();
     };
+    auto release = [&](Barrier* empty) {
+        if (lane == 0) barrier_arrive(empty);
+    };
+    if (steps > 0) {
+        barrier_wait(k_full, 0);
+        scores(s, q, sk);
+        wgmma_wait<0>();
+        release(k_empty);
+        softmax(0);
+        pack();
+    }
     if (group == 1) bar_arrive(2, 256);  // the first turn is the other group's
-    // All steps by the same code: what is executed once costs three times as much, for it must come from memory.
 #pragma unroll 1
-    for (int n = 0; n < steps; n++) {
-        int other = n % 2;
-        barrier_wait(k_full + other, n / 2 & 1);
+    for (int n = 0; n + 1 < steps; n++) {
+        int other = (n + 1) % 2;
+        barrier_wait(k_full + other, (n + 1) / 2 & 1);
         bar_sync(2 + group, 256);
         scores(s, q, sk + other * TILE);
-        if (n > 0) weigh(n - 1);
-        wgmma_commit();
+        weigh(n);
         bar_arrive(3 - group, 256);
         wgmma_wait<1>();
-        softmax(n);
-        // ptxas would wait for the values' product before the exponentials. It keeps the order of this arrival and the wait,
-        // so the arrival is made to need their sums: no sum has these bits.
-        if (lane == (float_bits(sum[0] + sum[1]) == 0xffdead01u)) barrier_arrive(k_empty + other);
+        release(k_empty + other);
+        softmax(n + 1);
         wgmma_wait<0>();
-        if (n > 0 && lane == 0) barrier_arrive(v_empty + (n - 1) % 2);
+        release(v_empty + n % 2);
 #pragma unroll
         for (int i = 0; i < 32; i++) o[i] *= fade[i >> 1 & 1];
         pack();
     }
     if (steps > 0) {
         weigh(steps - 1);
-        wgmma_commit();
         wgmma_wait<0>();
     }
 #pragma unroll
     for (int r = 0; r < 2; r++) {
         sum[r] += shuffle_xor(sum[r], 1);
         sum[r] += shuffle_xor(sum[r], 2);
+        int row = tid / 32 * 16 + g + r * 8, i = i0 + group * 64 + row;
         float scale = sum[r] > 0 ? 1 / sum[r] : 0;
-#pragma unroll
-        for (int j = 0; j < 8; j++) o[4 * j + 2 * r] *= scale, o[4 * j + 2 * r + 1] *= scale;
-    }
-    int row = tid / 32 * 16 + g, i = i0 + group * 64 + row;
-    if (p.tiles) {  // by the copy engine, from where this group's queries were
-        if (i0 + group * 64 >= queries) return;
-        unsigned char* from = sq + group * 64 * 64;
-        bar_sync(4 + group, 128);
-#pragma unroll
-        for (int r = 0; r < 2; r++) {
-#pragma unroll
-            for (int j = 0; j < 8; j++) {
-                *(uint32_t*)(from + j / 4 * (KEYS * 64) + swizzle64(row + r * 8, j % 4) + t * 4) = i + r * 8 < queries ? pack_f16(o[4 * j + 2 * r], o[4 * j + 2 * r + 1]) : 0;
-            }
-        }
-        fence_async();
-        bar_sync(4 + group, 128);
-        if (tid == 0) {
-            unsigned char* tile = (unsigned char*)p.out + (((i64)b * ((p.Tq + 63) / 64) + blockIdx.x * 2 + group) * p.H + h) * 8192;
-            for (int j = 0; j < 2; j++) bulk_store(tile + j * 4096, from + j * (KEYS * 64), 4096);
-            bulk_commit();
-            bulk_wait();
-        }
-        return;
-    }
-#pragma unroll
-    for (int r = 0; r < 2; r++) {
-        if (i + r * 8 >= queries) continue;
-        i64 at = b * p.outBatch + (i + r * 8) * p.outRow + h * D + t * 2;
+        unsigned char* tile = (unsigned char*)p.out + (((i64)b * ((p.Tq + 63) / 64) + blockIdx.x * 2 + group) * p.H + h) * 8192;
+        i64 at = b * p.outBatch + i * p.outRow + h * D + t * 2;
 #pragma unroll
         for (int j = 0; j < 8; j++) {
-            float x = o[4 * j + 2 * r], y = o[4 * j + 2 * r + 1];
-            if (p.outType == F32) {
-                *(float2*)((float*)p.out + at + j * 8) = make_float2(x, y);
-            } else {
-                *(uint32_t*)((half_t*)p.out + at + j * 8) = p.outType == BF16 ? pack_bf16(x, y) : pack_f16(x, y);
+            float x = o[4 * j + 2 * r] * scale, y = o[4 * j + 2 * r + 1] * scale;
+            if (p.tiles) {
+                if (i0 + group * 64 < queries) *(uint32_t*)(tile + j / 4 * 4096 + swizzle64(row, j % 4) + t * 4) = i < queries ? pack_f16(x, y) : 0;
+            } else if (i < queries) {
+                if (p.outType == F32) {
+                    *(float2*)((float*)p.out + at + j * 8) = make_float2(x, y);
+                } else {
+                    *(uint32_t*)((half_t*)p.out + at + j * 8) = p.outType == BF16 ? pack_bf16(x, y) : pack_f16(x, y);
+                }
             }
         }
     }

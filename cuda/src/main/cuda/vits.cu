@@ -113,21 +113,21 @@ KERNEL(attention_f32_shaw, 128, 3, AttentionParams) {
         if (j0 + 32 < keys) load_step(j0 + 32);
         cp_commit();
         const float* kk = sk + (j0 % 64 + lane) * L;
-        float s[2] = {0, 0};
+        float4 s[2] = {make_float4(0, 0, 0, 0), make_float4(0, 0, 0, 0)};  // four chains, so that none waits for another
 #pragma unroll 8
         for (int c = 0; c < D; c += 4) {
             float4 y = *(const float4*)(kk + c);
 #pragma unroll
             for (int m = 0; m < 2; m++) {
                 float4 x = *(const float4*)(q + m * L + c);
-                s[m] = fmaf(x.w, y.w, fmaf(x.z, y.z, fmaf(x.y, y.y, fmaf(x.x, y.x, s[m]))));
+                s[m] = make_float4(fmaf(x.x, y.x, s[m].x), fmaf(x.y, y.y, s[m].y), fmaf(x.z, y.z, s[m].z), fmaf(x.w, y.w, s[m].w));
             }
         }
         int key = j0 + lane;
 #pragma unroll
         for (int m = 0; m < 2; m++) {
             int row = warp * 2 + m, w = key - (i0 + row) + p.window;
-            float x = s[m];
+            float x = (s[m].x + s[m].y) + (s[m].z + s[m].w);
             bool banded = w >= 0 && w < distances && key < keys;
             if (banded) x += band_products[row * distances + w];
             x = key < keys ? x * p.scale : -INFINITY;

@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Residual blocks and other convolutions of the flow's estimator on Hopper: {@code resnet.cu}. */
 final class Resnet {
-    /** {@code false} leaves them to the portable kernels. */
-    private static final boolean ON = !"false".equals(System.getProperty("skald.cuda.resnet"));
-
     /** The widths that the kernels have. */
     private static final int CHANNELS = 256;
 
@@ -84,8 +81,7 @@ final class Resnet {
 
     /** The same of a convolution alone. */
     boolean fits(CudaTensor x, Conv1d w, int padLeft, int padRight, CudaTensor out) {
-        return ON
-                && launcher.hopper()
+        return launcher.hopper()
                 && padLeft == TAPS - 1
                 && padRight == 0
                 && x.isOperand()

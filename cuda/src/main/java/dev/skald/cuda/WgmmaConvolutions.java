@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Convolutions of 16-bit rows on Hopper: {@code conv_wgmma.cu}. */
 final class WgmmaConvolutions {
-    /** {@code false} leaves them to the portable kernels. */
-    private static final boolean ON = !"false".equals(System.getProperty("skald.cuda.conv"));
-
     /** Activations that the kernels know. */
     private static final Set<Kind> ACTIVATIONS =
             EnumSet.of(Kind.NONE, Kind.RELU, Kind.LEAKY_RELU, Kind.SNAKE);
@@ -67,8 +64,7 @@ final class WgmmaConvolutions {
     private record Windows(int rows, int dilation, int pad, int up, int channels, int upPad) {}
 
     private boolean fits(Matrix m, int in, int dilation) {
-        return ON
-                && launcher.hopper()
+        return launcher.hopper()
                 && m.type() == Type.F16
                 && m.taps() > 1
                 && in % 32 == 0

@@ -29,12 +29,12 @@ public final class S3Gen {
     public static final int HEAD_DIM = 64;
 
     /** The first samples are silenced, as many faded in: 20 ms each. */
+    private static final int TRIM = SAMPLE_RATE / 50;
+
     /**
      * Frames that are vocoded as one batch, at most: an H100 is filled by 500, and each takes 0.4 MB.
      */
     private static final int TOGETHER = 2048;
-
-    private static final int TRIM = SAMPLE_RATE / 50;
 
     private static final int FLOW_NOISE = 0x5301;
     private static final int SINE_NOISE = 0x5302;

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * one op stream. What a piece becomes does not depend on the others. As a {@link SpeechJob.Batch}
  * it is run by one thread at a time; the rest is safe for many.
  *
- * <p>A batch is whole flows that begin together; or, with {@code -Dskald.join=ROWS}, Euler steps of
- * flows that join and leave, at most so many rows of the estimator at once.
+ * <p>Flows join and leave between two Euler steps, at most {@code -Dskald.join=ROWS} of the
+ * estimator at once; with 0 a batch is whole flows that begin together.
  */
 public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     /**
@@ -27,6 +27,12 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
      * other, and each waits for all.
      */
     private static final int ROWS = 16_384;
+
+    /**
+     * The same of flows that join: half as many, so that who comes waits for less. On an H100 with
+     * 64 listeners first audio comes in 0.6 to 0.7 of the time.
+     */
+    private static final int JOINED = 8192;
 
     /** Activations of a row of the estimator or of the encoder's second half, in fp32. */
     private static final int BYTES_A_ROW = 24 << 10;
@@ -64,7 +70,7 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     private final AtomicInteger asked = new AtomicInteger();
 
     public S3GenBatch(S3Gen model, Backend device) {
-        this(model, device, Integer.getInteger("skald.join", 0));
+        this(model, device, Integer.getInteger("skald.join", JOINED));
     }
 
     /**

@@ -95,7 +95,7 @@ final class StepKernels implements AutoCloseable {
         int v = model.padded();
         words = v / 32 + 1;
         rowsOfPass = model.int8() ? FEW : ROWS;
-        int prompt = Integer.highestOneBit(Integer.getInteger("skald.cuda.prompt", FEW));
+        int prompt = Integer.highestOneBit(Integer.getInteger("skald.cuda.prompt", ROWS));
         rowsOfPrompt = Math.clamp(prompt, FEW, rowsOfPass);
         int passes = Math.max(1, Math.ceilDiv(most, rowsOfPass));
         int r = Math.max(rowsOfPrompt, Math.min(rowsOfPass, bucket(most)));
@@ -151,8 +151,8 @@ final class StepKernels implements AutoCloseable {
     }
 
     /**
-     * Most rows of a pass that reads a prompt: {@code -Dskald.cuda.prompt=128} for passes by the
-     * kernels for many, 32 if not set; the values are the same.
+     * Most rows of a pass that reads a prompt; {@code -Dskald.cuda.prompt=32} for kernels of few
+     * rows alone, with the same values.
      */
     int rowsOfPrompt() {
         return rowsOfPrompt;
