@@ -22,13 +22,13 @@ import java.util.concurrent.Future;
 /**
  * Many requests at once: {@code MODEL whole|live CLIENTS,CLIENTS... EACH}, on the device that
  * {@code -Ddevice=} names, without the optimisations of {@code -Dwithout=}; each client speaks so
- * many requests of one sentence, one after the other. {@code piper:en_US-joe-medium} is a Piper voice. One JSON
- * line a number of clients: seconds of audio and sentences a second, from the begin of the first to
- * the end of the last; times to the first audio; seconds that passed in each stage of all speeches,
- * over the seconds that passed (T3's steps are shared out among those that draw, so its share is
- * the part of the time in which it steps); processor time of the host; memory of the device. A
- * whole speech is compared sample by sample with the same one spoken alone, a streamed one of
- * Chatterbox by its length.
+ * many requests of one sentence, one after the other. {@code piper:en_US-joe-medium} is a Piper
+ * voice. One JSON line a number of clients: seconds of audio and sentences a second, from the begin
+ * of the first to the end of the last; times to the first audio; seconds that passed in each stage
+ * of all speeches, over the seconds that passed (T3's steps are shared out among those that draw,
+ * so its share is the part of the time in which it steps); processor time of the host; memory of
+ * the device. A whole speech is compared sample by sample with the same one spoken alone, a
+ * streamed one of Chatterbox by its length.
  */
 public final class ManyBench {
     private static final String[] TEXTS = {

@@ -78,7 +78,10 @@ class CardPulledAwayTest {
                     .as("those that were being heard")
                     .hasSizeLessThanOrEqualTo(CLIENTS)
                     .allSatisfy(r -> assertThat(r.failure()).hasMessageContaining("lost"));
-            assertThat(results).filteredOn(r -> r.begun() > 2).isNotEmpty().allMatch(Result::spoken);
+            assertThat(results)
+                    .filteredOn(r -> r.begun() > 2)
+                    .isNotEmpty()
+                    .allMatch(Result::spoken);
             assertThat(Endurance.run(engine::speak, requests(), warm, 0)).allMatch(Result::spoken);
         }
     }

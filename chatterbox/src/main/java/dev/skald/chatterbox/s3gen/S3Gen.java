@@ -32,7 +32,8 @@ public final class S3Gen {
     private static final int TRIM = SAMPLE_RATE / 50;
 
     /**
-     * Frames that are vocoded as one batch, at most: an H100 is filled by 500, and each takes 0.4 MB.
+     * Frames that are vocoded as one batch, at most: an H100 is filled by 500, and each takes 0.4
+     * MB.
      */
     private static final int TOGETHER = 2048;
 
@@ -214,10 +215,7 @@ public final class S3Gen {
 
     /** One batch of as many rows as the longest has. */
     private List<Vocoded> together(
-            Ops ops,
-            List<S3GenStream.Piece> pieces,
-            List<Vocoded.Cut> cuts,
-            List<Tensor> mels) {
+            Ops ops, List<S3GenStream.Piece> pieces, List<Vocoded.Cut> cuts, List<Tensor> mels) {
         int n = pieces.size();
         int longest = cuts.stream().mapToInt(Vocoded.Cut::frames).max().orElse(0);
         int samples = longest * HiftVocoder.SAMPLES_A_FRAME;
