@@ -51,7 +51,7 @@ public final class HiftVocoder {
     private static final int[] DILATIONS = {1, 3, 5};
 
     /** So many frames at most are recorded: with more, launches take less time than the kernels. */
-    private static final int RECORDED = Integer.getInteger("skald.recorded", 512);
+    private static final int RECORDED = 256;
 
     private record Stage(
             ConvTranspose1d up, Conv1d sourceDown, ResBlock sourceBlock, List<ResBlock> blocks) {}
