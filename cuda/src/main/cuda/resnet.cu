@@ -96,44 +96,16 @@ DEVICE float mish(float x) {
     float n = fast_exp(fminf(x, 20.f)), m = n * (n + 2);
     return x * fast_divide(m, m + 2);
 }
-// mish(norm(c)), in place; as transformer::norm does it.
+// mish(norm(c)), in place.
 DEVICE void norm_mish(float (&c)[64], float* meeting, const float* gamma, float eps) {
-    int tid = threadIdx.x % 128, group = threadIdx.x / 128, t = tid % 4, row = tid / 32 * 16 + tid % 32 / 4;
-    float mean[2] = {}, square[2] = {};
-#pragma unroll
-    for (int i = 0; i < 64; i++) mean[i >> 1 & 1] += c[i];
-#pragma unroll
-    for (int r = 0; r < 2; r++) {
-        mean[r] += shuffle_xor(mean[r], 1);
-        mean[r] += shuffle_xor(mean[r], 2);
-        mean[r] *= 1.f / 128;
-    }
-#pragma unroll
-    for (int i = 0; i < 64; i++) {
-        float apart = c[i] - mean[i >> 1 & 1];
-        square[i >> 1 & 1] = fmaf(apart, apart, square[i >> 1 & 1]);
-    }
-#pragma unroll
-    for (int r = 0; r < 2; r++) {
-        square[r] += shuffle_xor(square[r], 1);
-        square[r] += shuffle_xor(square[r], 2);
-        if (t == 0) *(float2*)&meeting[(group * 64 + row + r * 8) * 2] = make_float2(mean[r], square[r]);
-    }
-    meet();
-    float scale[2], shift[2];
-#pragma unroll
-    for (int r = 0; r < 2; r++) {
-        float2 a = *(const float2*)&meeting[(row + r * 8) * 2], b = *(const float2*)&meeting[(64 + row + r * 8) * 2];
-        float apart = a.x - b.x, variance = (a.y + b.y + 64 * apart * apart) * (1.f / 256);
-        scale[r] = rsqrtf(variance + eps);
-        shift[r] = -0.5f * (a.x + b.x) * scale[r];
-    }
+    int group = threadIdx.x / 128, t = threadIdx.x % 4;
+    Norm n(c, meeting, eps);
     gamma += group * 128 + t * 2;
 #pragma unroll
     for (int i = 0; i < 16; i++) {
         float2 a = *(const float2*)(gamma + i * 8), b = *(const float2*)(gamma + C + i * 8);
 #pragma unroll
-        for (int k = 0; k < 4; k++) c[4 * i + k] = mish(fmaf(fmaf(c[4 * i + k], scale[k >> 1], shift[k >> 1]), k & 1 ? a.y : a.x, k & 1 ? b.y : b.x));
+        for (int k = 0; k < 4; k++) c[4 * i + k] = mish(fmaf(fmaf(c[4 * i + k], n.scale[k >> 1], n.shift[k >> 1]), k & 1 ? a.y : a.x, k & 1 ? b.y : b.x));
     }
 }
 // Valid rows, before gdc_wait.
