@@ -89,9 +89,18 @@ final class StudioPage {
     /** All that axe-core finds, best practices too: there must be nothing. */
     void accessible(String state) throws IOException {
         Path axe = Tools.npm("axe-core", AXE_VERSION).resolve("axe.min.js");
+        // What moves comes to rest first. A change of a moment ago begins to move with the next
+        // frame, so two frames without movement are wanted.
         page.evaluate(
-                "() => Promise.allSettled(document.getAnimations().map(a => a.effect"
-                        + ".getComputedTiming().iterations === Infinity ? 0 : a.finished))");
+                """
+                async () => {
+                  const moves = a => a.playState === "running"
+                      && a.effect.getComputedTiming().iterations !== Infinity;
+                  for (let calm = 0; calm < 2;) {
+                    await new Promise(requestAnimationFrame);
+                    calm = document.getAnimations().some(moves) ? 0 : calm + 1;
+                  }
+                }""");
         if (!Boolean.TRUE.equals(page.evaluate("() => 'axe' in window"))) {
             page.evaluate(Files.readString(axe));
         }
