@@ -29,11 +29,6 @@ public record LayerNorm(Tensor gamma, Tensor beta, float eps) {
         ops.layerNorm(x, gamma, beta, eps, after, out);
     }
 
-    /** The norm, then {@code after}, plus {@code more}, (1,1,C) or (B,1,C); in place allowed. */
-    public void forwardPlus(Ops ops, Tensor x, Activation after, Tensor more, Tensor out) {
-        ops.layerNormAdd(x, gamma, beta, eps, after, more, out);
-    }
-
     /** The norm, then a linear map whose result products or attention read. */
     public Tensor linear(Ops ops, Tensor x, Linear map, Epilogue epilogue) {
         Tensor out = ops.operand(x, map.out(), map);
