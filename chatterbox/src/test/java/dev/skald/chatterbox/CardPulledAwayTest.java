@@ -15,6 +15,7 @@ import dev.skald.testkit.TestDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -89,24 +90,23 @@ class CardPulledAwayTest {
     private static void destroyContextOfThisThread() {
         try (Arena arena = Arena.ofConfined()) {
             SymbolLookup driver = SymbolLookup.libraryLookup("libcuda.so.1", arena);
-            Linker linker = Linker.nativeLinker();
             MemorySegment handle = arena.allocate(ValueLayout.JAVA_LONG);
-            int found =
-                    (int)
-                            linker.downcallHandle(
-                                            driver.findOrThrow("cuCtxGetCurrent"),
-                                            FunctionDescriptor.of(
-                                                    ValueLayout.JAVA_INT, ValueLayout.ADDRESS))
-                                    .invokeExact(handle);
-            assertThat(found).isZero();
-            int destroyed =
-                    (int)
-                            linker.downcallHandle(
-                                            driver.findOrThrow("cuCtxDestroy_v2"),
-                                            FunctionDescriptor.of(
-                                                    ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG))
-                                    .invokeExact(handle.get(ValueLayout.JAVA_LONG, 0));
-            assertThat(destroyed).isZero();
+            call(driver, "cuCtxGetCurrent", ValueLayout.ADDRESS, handle);
+            long context = handle.get(ValueLayout.JAVA_LONG, 0);
+            call(driver, "cuCtxDestroy_v2", ValueLayout.JAVA_LONG, context);
+        }
+    }
+
+    private static void call(
+            SymbolLookup driver, String function, MemoryLayout type, Object argument) {
+        try {
+            Object result =
+                    Linker.nativeLinker()
+                            .downcallHandle(
+                                    driver.findOrThrow(function),
+                                    FunctionDescriptor.of(ValueLayout.JAVA_INT, type))
+                            .invokeWithArguments(argument);
+            assertThat(result).as(function).isEqualTo(0);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
