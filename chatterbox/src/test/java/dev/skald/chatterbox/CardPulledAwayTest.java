@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,10 +28,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The context of a card is destroyed while many speak on it, as if the card were pulled away. */
+/**
+ * The context of a card breaks while many speak on it, as if the card were pulled away: a kernel of
+ * the test traps, and from then on each call of the driver fails, on every thread. {@code
+ * cuCtxDestroy} would not do: a thread that calls the driver meanwhile crashes inside it.
+ */
 @Card
 class CardPulledAwayTest {
     private static final int CLIENTS = 12;
+
+    private static final String TRAP =
+            """
+            .version 8.0
+            .target sm_80
+            .address_size 64
+            .visible .entry stop() { trap; }
+            """;
 
     @TempDir Path dir;
 
@@ -66,7 +79,7 @@ class CardPulledAwayTest {
                     Ops ops = device.ops()) {
                 ops.tensor(1, 1, 1); // makes the context this thread's
                 Thread.sleep(1_000);
-                destroyContextOfThisThread();
+                breakContextOfThisThread();
             }
             List<Result> results = speaking.get(60, TimeUnit.SECONDS);
             long spoken = results.stream().filter(Result::spoken).count();
@@ -87,28 +100,40 @@ class CardPulledAwayTest {
         }
     }
 
-    private static void destroyContextOfThisThread() {
+    private static void breakContextOfThisThread() {
         try (Arena arena = Arena.ofConfined()) {
             SymbolLookup driver = SymbolLookup.libraryLookup("libcuda.so.1", arena);
             MemorySegment handle = arena.allocate(ValueLayout.JAVA_LONG);
-            call(driver, "cuCtxGetCurrent", ValueLayout.ADDRESS, handle);
-            long context = handle.get(ValueLayout.JAVA_LONG, 0);
-            call(driver, "cuCtxDestroy_v2", ValueLayout.JAVA_LONG, context);
+            call(driver, "cuModuleLoadData", handle, arena.allocateFrom(TRAP));
+            long module = handle.get(ValueLayout.JAVA_LONG, 0);
+            call(driver, "cuModuleGetFunction", handle, module, arena.allocateFrom("stop"));
+            long kernel = handle.get(ValueLayout.JAVA_LONG, 0);
+            MemorySegment none = MemorySegment.NULL;
+            call(driver, "cuLaunchKernel", kernel, 1, 1, 1, 1, 1, 1, 0, none, none, none);
         }
     }
 
-    private static void call(
-            SymbolLookup driver, String function, MemoryLayout type, Object argument) {
+    private static void call(SymbolLookup driver, String function, Object... arguments) {
+        MemoryLayout[] types =
+                Arrays.stream(arguments).map(CardPulledAwayTest::type).toArray(MemoryLayout[]::new);
         try {
             Object result =
                     Linker.nativeLinker()
                             .downcallHandle(
                                     driver.findOrThrow(function),
-                                    FunctionDescriptor.of(ValueLayout.JAVA_INT, type))
-                            .invokeWithArguments(argument);
+                                    FunctionDescriptor.of(ValueLayout.JAVA_INT, types))
+                            .invokeWithArguments(arguments);
             assertThat(result).as(function).isEqualTo(0);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static MemoryLayout type(Object argument) {
+        return switch (argument) {
+            case Integer i -> ValueLayout.JAVA_INT;
+            case Long l -> ValueLayout.JAVA_LONG;
+            default -> ValueLayout.ADDRESS;
+        };
     }
 }

@@ -98,15 +98,14 @@ final class Recordings {
     /** Takes back what no launch runs over any more. */
     synchronized void give(Entry entry) {
         idle.add(entry);
-        long bytes = 0;
-        for (Entry e : idle) {
-            bytes += e.memory.bytes();
+        while (bytes() > MOST_BYTES) {
+            idle.removeFirst().close();
         }
-        while (bytes > MOST_BYTES) {
-            Entry oldest = idle.removeFirst();
-            bytes -= oldest.memory.bytes();
-            oldest.close();
-        }
+    }
+
+    /** Bytes that the tensors of recordings which nobody uses take. */
+    synchronized long bytes() {
+        return idle.stream().mapToLong(e -> e.memory.bytes()).sum();
     }
 
     /**

@@ -190,7 +190,7 @@ class DeviceDecoderTest {
                 for (int i = 0; i < model.config().layers(); i++) {
                     stored.read(i, before);
                     restored.read(i, after);
-                    assertThat(after).containsExactly(before);
+                    assertThat(after).isEqualTo(before);
                     assertThat(after).isNotEqualTo(new float[after.length]);
                 }
             }
@@ -212,7 +212,7 @@ class DeviceDecoderTest {
                 List<float[]> few = spoken(model, ops, guided);
                 assertThat(many).hasSameSizeAs(few);
                 for (int i = 0; i < few.size(); i++) {
-                    assertThat(many.get(i)).as("logits of step %s", i).containsExactly(few.get(i));
+                    assertThat(many.get(i)).as("logits of step %s", i).isEqualTo(few.get(i));
                 }
             } finally {
                 System.clearProperty("skald.cuda.prompt");

@@ -27,11 +27,14 @@ public class CudaException extends DeviceException {
         this.code = code;
     }
 
-    /** The errors after which every call of a context fails; source: the CUDA driver API. */
+    /**
+     * The errors after which every call of a context fails; source: the CUDA driver API. 999, an
+     * unknown error, is what a card gives that is no longer on the bus.
+     */
     private static Kind kind(int code) {
         return switch (code) {
             case OUT_OF_MEMORY -> Kind.OUT_OF_MEMORY;
-            case 214, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719 -> Kind.LOST;
+            case 214, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 999 -> Kind.LOST;
             default -> Kind.FAILED;
         };
     }

@@ -57,7 +57,7 @@ class VitsBatchTest {
             for (int again = 0; again < 2; again++) {
                 List<float[]> together = together(network, said);
                 for (int i = 0; i < said.size(); i++) {
-                    assertThat(together.get(i)).as("sentence %s", i).containsExactly(alone.get(i));
+                    assertThat(together.get(i)).as("sentence %s", i).isEqualTo(alone.get(i));
                 }
             }
         }
@@ -85,7 +85,7 @@ class VitsBatchTest {
                     parts.add(utterance.next(1));
                 }
                 run(List.of(utterance, more));
-                assertThat(more.next(1)).containsExactly(alone(network, other));
+                assertThat(more.next(1)).isEqualTo(alone(network, other));
                 more.close();
                 parts.add(utterance.next(1));
                 assertThat(utterance.batch()).isNull();
@@ -94,8 +94,8 @@ class VitsBatchTest {
                     parts.add(utterance.next(1));
                 }
             }
-            assertThat(joined(parts)).containsExactly(alone);
-            assertThat(together(network, List.of(other, first)).getLast()).containsExactly(alone);
+            assertThat(joined(parts)).isEqualTo(alone);
+            assertThat(together(network, List.of(other, first)).getLast()).isEqualTo(alone);
         }
     }
 
@@ -114,7 +114,7 @@ class VitsBatchTest {
             all.get(4).close();
             run(all.subList(1, 5));
             all.getFirst().cancel();
-            assertThat(all.get(1).next(1)).containsExactly(alone(network, wanted));
+            assertThat(all.get(1).next(1)).isEqualTo(alone(network, wanted));
             assertThat(all.get(1).hasNext()).isFalse();
             assertThatThrownBy(() -> all.get(2).next(1)).isInstanceOf(VoiceException.class);
             assertThatThrownBy(() -> all.get(3).next(1))
@@ -142,11 +142,11 @@ class VitsBatchTest {
                             Arrays.copyOf(
                                     decode(network, VitsRecordings.FIRST_WINDOW, 0, needed, false),
                                     first * hop))
-                    .containsExactly(Arrays.copyOf(whole, first * hop));
+                    .isEqualTo(Arrays.copyOf(whole, first * hop));
             float[] inside = decode(network, Rows.all(128), 3, 100, true);
             int to = 100 - recordings.right();
             assertThat(Arrays.copyOfRange(inside, (cut - 3) * hop, (to - 3) * hop))
-                    .containsExactly(Arrays.copyOfRange(whole, cut * hop, to * hop));
+                    .isEqualTo(Arrays.copyOfRange(whole, cut * hop, to * hop));
         }
     }
 
@@ -211,7 +211,7 @@ class VitsBatchTest {
                 int first = i == 5 ? 6 : i;
                 assertThat(joined(parts))
                         .as("speech %s", i)
-                        .containsExactly(joined(alone.subList(first, first + 2)));
+                        .isEqualTo(joined(alone.subList(first, first + 2)));
             }
         }
     }
@@ -323,8 +323,8 @@ class VitsBatchTest {
                     samples.add(ops.read(audio.batch(1).rows(0, 4 * hop)));
                 }
             }
-            assertThat(many.getFirst()).containsExactly(few.getFirst());
-            assertThat(many.getLast()).containsExactly(few.getLast());
+            assertThat(many.getFirst()).isEqualTo(few.getFirst());
+            assertThat(many.getLast()).isEqualTo(few.getLast());
         }
     }
 
