@@ -124,6 +124,16 @@ class FaultsTest {
     }
 
     @Test
+    void aDriverThatOpensNoOtherContextSaysToStartTheProgramAgain() {
+        driver.fail("cuCtxCreate_v2", 0, 719, false);
+        assertThatThrownBy(() -> open(0))
+                .isInstanceOf(CudaException.class)
+                .hasMessageStartingWith("cuda:0 is lost to this process (cuCtxCreate failed: ")
+                .hasMessageEndingWith("): start the program again");
+        assertThat(driver.get("contexts")).isZero();
+    }
+
+    @Test
     void theLimitIsKeptAndSaysHowMuchWasNeeded() {
         try (Backend backend = open(64L << 20);
                 Ops ops = backend.open()) {

@@ -226,9 +226,14 @@ public final class SteadyEngine implements SpeechEngine {
                 return;
             }
             if (lost) {
-                LOG.log(System.Logger.Level.WARNING, "{0}: it is opened anew", e.getMessage());
                 try {
                     renew(place);
+                    if (!onCpu && place.failures == 1) {
+                        LOG.log(
+                                System.Logger.Level.WARNING,
+                                "{0}: it is opened anew",
+                                e.getMessage());
+                    }
                 } catch (DeviceException stop) {
                     if (places.size() == 1) {
                         throw stop;

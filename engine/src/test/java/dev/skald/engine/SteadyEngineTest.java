@@ -41,10 +41,16 @@ class SteadyEngineTest {
         return SteadyEngine.open(
                 EngineContext.builder().device(device).build(),
                 context -> {
+                    if (!opened.isEmpty() && notAnew.equals(context.device())) {
+                        throw new DeviceException("it cannot be opened anew", Kind.LOST, null);
+                    }
                     opened.add(context.device());
                     return new Fake(context.device());
                 });
     }
+
+    /** A device that is opened once and not again. */
+    private String notAnew = "";
 
     /** Devices that are gone. */
     private final Set<String> broken = new HashSet<>();
@@ -224,6 +230,32 @@ class SteadyEngineTest {
             assertThat(opened).doesNotContain("cpu");
         }
         assertThat(closed).isEqualTo(opened.size());
+        assertThat(sources).isZero();
+    }
+
+    @Test
+    void whatCannotBeOpenedAnewIsLeftForTheCpuAtOnce() {
+        notAnew = "auto";
+        faults.add(new Fault(0, Kind.LOST));
+        try (SpeechEngine engine = open("auto")) {
+            assertThat(speak(engine)).isEqualTo(2);
+            assertThat(speak(engine)).isEqualTo(2);
+        }
+        assertThat(opened).containsExactly("auto", "cpu");
+        assertThat(said).allMatch(s -> s.startsWith("cpu "));
+        assertThat(closed).isEqualTo(2);
+    }
+
+    @Test
+    void whoAskedForADeviceThatCannotBeOpenedAnewIsToldSoEachTime() {
+        notAnew = "cuda";
+        faults.add(new Fault(1, Kind.LOST));
+        try (SpeechEngine engine = open("cuda")) {
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> speak(engine)).hasMessage("it cannot be opened anew");
+            }
+        }
+        assertThat(opened).containsExactly("cuda");
         assertThat(sources).isZero();
     }
 

@@ -68,9 +68,27 @@ public final class Context implements AutoCloseable {
         // The last one's error is not this one's.
         CURRENT.remove();
         driver.makeCurrent(0);
-        handle = driver.createContext(index);
+        handle = create();
         CURRENT.set(this);
         memory = new Memory(this, driver, limit == 0 && Driver.WINDOWS ? free() : limit);
+    }
+
+    /** After a kernel that failed, the driver gives its process no other context. */
+    private long create() {
+        try {
+            return driver.createContext(index);
+        } catch (CudaException e) {
+            if (e.kind() != CudaException.Kind.LOST) {
+                throw e;
+            }
+            throw new CudaException(
+                    device()
+                            + " is lost to this process ("
+                            + e.getMessage()
+                            + "): start the program again",
+                    e.code(),
+                    e);
+        }
     }
 
     /**
