@@ -338,6 +338,7 @@ DEVICE void attention_exact(const AttentionParams& p, int hook) {
             float x = scores[row * 33 + lane], old = tops[row], high = fmaxf(old, warp_max(x)), base = high == -INFINITY ? 0 : high;
             float e = expf(x - base), total = warp_sum(e), fade = expf(old - base);
             scores[row * 33 + lane] = e;
+            warp_sync(); // all have read tops[row]
             if (lane == 0) {
                 tops[row] = high;
                 sums[row] = sums[row] * fade + total;
