@@ -3,9 +3,6 @@ package dev.skald.chatterbox;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skald.Mode;
-import dev.skald.SpeechRequest;
-import dev.skald.spi.EngineContext;
 import dev.skald.spi.SpeechEngine;
 import dev.skald.tensor.DeviceException;
 import dev.skald.tensor.Ops;
@@ -78,21 +75,8 @@ class CardPulledAwayTest {
     static final class PullAway {
         public static void main(String[] args) throws Exception {
             Path dir = Path.of(args[1]);
-            Endurance.Requests requests =
-                    (text, r) ->
-                            SpeechRequest.builder(text)
-                                    .mode(Mode.CINEMATIC)
-                                    .model(dir.resolve("turbo").toString())
-                                    .seed(r.nextLong())
-                                    .build();
-            EngineContext context =
-                    EngineContext.builder()
-                            .device(args[0])
-                            .home(dir.resolve("home"))
-                            .threads(3)
-                            .offline(true)
-                            .build();
-            try (SpeechEngine engine = new ChatterboxProvider().open(context)) {
+            Endurance.Requests requests = EnduranceTest.requests(dir);
+            try (SpeechEngine engine = EnduranceTest.open(args[0], dir)) {
                 Endurance.Load warm = new Endurance.Load(CLIENTS, 2 * CLIENTS, 60, 0, 20);
                 assertThat(Endurance.run(engine::speak, requests, warm, 0))
                         .allMatch(Result::spoken);

@@ -27,34 +27,40 @@ class EnduranceTest {
         TinyCheckpoint.write(ChatterboxModel.TURBO, dir.resolve("turbo"));
     }
 
-    private static SpeechEngine open() {
+    /**
+     * An engine over the device, with the checkpoint in the folder {@code turbo} of {@code dir}.
+     */
+    static SpeechEngine open(String device, Path dir) {
         return new ChatterboxProvider()
                 .open(
                         EngineContext.builder()
-                                .device(TestDevice.name())
+                                .device(device)
                                 .home(dir.resolve("home"))
                                 .threads(3)
                                 .offline(true)
                                 .build());
     }
 
+    /** Requests of that checkpoint. */
+    static Endurance.Requests requests(Path dir) {
+        return (text, r) ->
+                SpeechRequest.builder(text)
+                        .mode(Mode.CINEMATIC)
+                        .model(dir.resolve("turbo").toString())
+                        .seed(r.nextLong())
+                        .build();
+    }
+
     private static List<Result> run(SpeechEngine engine, int requests, long seed) {
-        Endurance.Requests random =
-                (text, r) ->
-                        SpeechRequest.builder(text)
-                                .mode(Mode.CINEMATIC)
-                                .model(dir.resolve("turbo").toString())
-                                .seed(r.nextLong())
-                                .build();
         Endurance.Load load = new Endurance.Load(12, requests, 300, 0.3, 3);
-        return Endurance.run(engine::speak, random, load, seed);
+        return Endurance.run(engine::speak, requests(dir), load, seed);
     }
 
     @Test
     void aLoadLosesNoRequestAndNoMemory() {
         try (TestDevice device = TestDevice.open(3)) {
             Optional<DeviceMemory> fresh = device.backend().memory();
-            try (SpeechEngine engine = open()) {
+            try (SpeechEngine engine = open(TestDevice.name(), dir)) {
                 List<Result> results = run(engine, 18, 0);
                 assertThat(results).hasSize(18);
                 assertThat(results).allMatch(r -> r.spoken() || r.cancelled());
