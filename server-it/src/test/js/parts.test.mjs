@@ -56,6 +56,7 @@ test("words are found by time and by place", () => {
   assert.equal(wordAt(words, 0.5), 0);
   assert.equal(wordAt(words, 1.2), 0);
   assert.equal(wordAt(words, 1.5), 1);
+  assert.equal(wordAt(words, 1.49), 1);
   assert.equal(wordAt([], 1), -1);
   assert.equal(wordOf(words, 4), 1);
   assert.equal(wordOf(words, 9), -1);

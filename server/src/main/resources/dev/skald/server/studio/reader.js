@@ -44,7 +44,7 @@ export class Reader {
     const list = this.#take.words;
     const time = this.#player.time;
     const begun = time > 0 || this.#player.state === "playing" || this.#player.state === "ended";
-    const index = begun ? wordAt(list, time + 0.02) : -1;
+    const index = begun ? wordAt(list, time) : -1;
     const word = list[index];
     const key = word ? word.offset : -1;
     if (key === this.#shown) return;
@@ -114,7 +114,7 @@ export class Reader {
     if (!step || !this.#take || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const list = this.#take.words;
-    const index = wordAt(list, this.#player.time + 0.02) + step;
+    const index = wordAt(list, this.#player.time) + step;
     const word = list[Math.max(0, Math.min(index, list.length - 1))];
     if (word && word.start <= this.#take.seconds) this.#player.seek(word.start);
   }

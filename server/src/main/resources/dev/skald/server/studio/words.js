@@ -49,13 +49,15 @@ export function estimate(text, from, to, start, end) {
   });
 }
 
-/** The index of the last word that begins at or before a time; -1 before the first. */
+const NEAR = 0.02; // seconds; rounding to samples must not leave a listener before the word they went to
+
+/** The index of the last word that begins at, before or just behind a time; -1 before the first. */
 export function wordAt(list, seconds) {
   let low = 0;
   let high = list.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (list[middle].start <= seconds) low = middle + 1;
+    if (list[middle].start <= seconds + NEAR) low = middle + 1;
     else high = middle;
   }
   return low - 1;
