@@ -68,17 +68,7 @@ final class CudaBackend implements Backend {
 
     @Override
     public Optional<DeviceMemory> memory() {
-        DeviceMemory m = context.memory();
-        long kept = Math.min(recordings.bytes(), m.activations());
-        return Optional.of(
-                new DeviceMemory(
-                        m.weights(),
-                        m.activations() - kept,
-                        m.decoder(),
-                        m.idle() + kept,
-                        m.peak(),
-                        m.free(),
-                        m.total()));
+        return Optional.of(context.memory());
     }
 
     @Override

@@ -47,6 +47,9 @@ import org.jspecify.annotations.Nullable;
  * The ops on a device: shapes are checked here, the kernels are launched by {@link Gemm}, {@link
  * Convolutions}, {@link CudaAttention}, {@link Rows}, {@link Elementwise} and {@link Waves}.
  * Returns before the work is done; what reads a value waits for it.
+ *
+ * <p>It is one long file because {@link Ops} is one interface: each op takes a few lines of checks
+ * and one call, and they share the arena, the stream and its recordings.
  */
 final class CudaOps implements Ops {
     /** Bytes that the memory of activations grows by, at least. */

@@ -77,7 +77,7 @@ final class Recordings {
     Recordings(Context context) {
         this.context = context;
         refused = new AtomicBoolean(!context.uses(Optimisation.GRAPHS));
-        context.onPressure(this::trim);
+        context.onPressure(this::trim, this::bytes);
     }
 
     /** A stack for a recording's tensors. */
@@ -104,7 +104,7 @@ final class Recordings {
     }
 
     /** Bytes that the tensors of recordings which nobody uses take. */
-    synchronized long bytes() {
+    private synchronized long bytes() {
         return idle.stream().mapToLong(e -> e.memory.bytes()).sum();
     }
 

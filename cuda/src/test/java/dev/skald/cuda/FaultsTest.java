@@ -209,6 +209,11 @@ class FaultsTest {
             assertThat(driver.get("allocated")).isLessThanOrEqualTo(64L << 20);
             assertThat(driver.get("graphs")).isBetween(1L, 6L);
             assertThat(ops.rowsAtOnce(1 << 20)).isEqualTo(4096); // no less is computed for it
+            // Those of a stream that ended wait for the next one: nothing uses their memory.
+            ops.close();
+            DeviceMemory after = backend.memory().orElseThrow();
+            assertThat(after.activations()).isZero();
+            assertThat(after.idle()).isGreaterThan(10L << 20);
         }
     }
 }

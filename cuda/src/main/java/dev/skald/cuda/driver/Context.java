@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -347,7 +348,16 @@ public final class Context implements AutoCloseable {
 
     /** Has something called, on the thread that needs memory, when there is none left. */
     public void onPressure(Runnable free) {
-        memory.onPressure(free);
+        onPressure(free, () -> 0);
+    }
+
+    /**
+     * The same for what keeps memory of its own.
+     *
+     * @param bytes tells how many bytes of activations {@code free} would free: they are idle
+     */
+    public void onPressure(Runnable free, LongSupplier bytes) {
+        memory.onPressure(free, bytes);
     }
 
     public void removePressure(Runnable free) {

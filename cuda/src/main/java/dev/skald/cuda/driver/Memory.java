@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongSupplier;
 
 /**
  * The memory of a context: counted by use, limited, and partly kept for the next who wants some.
@@ -32,9 +33,12 @@ final class Memory {
     private final Map<Long, Piece> pieces = new ConcurrentHashMap<>();
     private final Pool idle;
     private final Pool idleHost;
-    private final List<Runnable> pressure = new CopyOnWriteArrayList<>();
+    private final List<Spare> pressure = new CopyOnWriteArrayList<>();
 
     private record Piece(long bytes, Use use) {}
+
+    /** What can be freed, and how many bytes of activations nobody uses until then. */
+    private record Spare(Runnable free, LongSupplier bytes) {}
 
     /**
      * @param limit bytes that may be taken of the device; 0 for all there is
@@ -48,16 +52,16 @@ final class Memory {
         idleHost = new Pool(keeps ? KEPT_HOST : 0);
     }
 
-    void onPressure(Runnable free) {
-        pressure.add(free);
+    void onPressure(Runnable free, LongSupplier bytes) {
+        pressure.add(new Spare(free, bytes));
     }
 
     void removePressure(Runnable free) {
-        pressure.remove(free);
+        pressure.removeIf(spare -> spare.free.equals(free));
     }
 
     long allocate(long bytes, Use use) {
-        List<Runnable> frees = List.copyOf(pressure);
+        List<Spare> spares = List.copyOf(pressure);
         CudaException full = null;
         for (int tries = 0; ; tries++) {
             try {
@@ -70,8 +74,8 @@ final class Memory {
             }
             if (tries == 0) {
                 trim();
-            } else if (tries <= frees.size()) {
-                run(frees.get(tries - 1));
+            } else if (tries <= spares.size()) {
+                run(spares.get(tries - 1).free);
                 trim();
             } else {
                 throw new CudaException(needed(bytes), CudaException.OUT_OF_MEMORY, full);
@@ -195,11 +199,14 @@ final class Memory {
 
     DeviceMemory usage() {
         long[] free = free();
+        long activations = used.get(Use.ACTIVATIONS.ordinal());
+        long spare = pressure.stream().mapToLong(s -> s.bytes.getAsLong()).sum();
+        long unused = Math.min(spare, activations); // one may be taken or freed meanwhile
         return new DeviceMemory(
                 used.get(Use.WEIGHTS.ordinal()),
-                used.get(Use.ACTIVATIONS.ordinal()),
+                activations - unused,
                 used.get(Use.DECODER.ordinal()),
-                idle.bytes(),
+                idle.bytes() + unused,
                 peak.get(),
                 free[0],
                 free[1]);
