@@ -1,16 +1,14 @@
 package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.s3gen.S3GenStream.Piece;
+import dev.skald.engine.BatchStream;
 import dev.skald.engine.SpeechJob;
 import dev.skald.tensor.Backend;
-import dev.skald.tensor.DeviceException;
 import dev.skald.tensor.Ops;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,19 +47,13 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     private static final int STORE = 4096;
 
     private final S3Gen model;
-    private final Backend device;
-    private final Backend.Registration pressure;
+    private final BatchStream stream;
 
     /** Flows that join and leave; null: whole ones. Used under the lock. */
     private final @Nullable RunningFlows flows;
 
     /** Rows of the estimator at once. */
     private final int most;
-
-    /** Held by whoever uses the op stream. */
-    private final ReentrantLock computing = new ReentrantLock();
-
-    private @Nullable Ops ops;
 
     /** What is asked for and not done, in the order of asking; guarded by itself. */
     private final List<Piece> waiting = new ArrayList<>();
@@ -78,10 +70,9 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
      */
     S3GenBatch(S3Gen model, Backend device, int join) {
         this.model = model;
-        this.device = device;
         flows = join > 0 ? new RunningFlows(model.flow()) : null;
         most = join > 0 ? join : ROWS;
-        pressure = device.onPressure(this::trim);
+        stream = new BatchStream(device, this::unused, this::leaveAll);
     }
 
     /** Has a piece computed by one of the next runs. */
@@ -102,21 +93,17 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     /** Computes the piece that is wanted first, and those that go well with it. */
     @Override
     public void run() {
-        computing.lock();
-        try {
-            Ops on = ops == null ? device.open() : ops;
-            ops = on;
-            int rows = Math.min(most, on.rowsAtOnce(BYTES_A_ROW));
-            if (flows != null) {
-                join(on, flows, rows);
-                return;
-            }
-            List<Piece> chosen = alike(rows);
-            forget(chosen);
-            divide(chosen, some -> model.compute(on, some, () -> check(some)));
-        } finally {
-            computing.unlock();
-        }
+        stream.use(
+                on -> {
+                    int rows = Math.min(most, on.rowsAtOnce(BYTES_A_ROW));
+                    if (flows != null) {
+                        join(on, flows, rows);
+                        return;
+                    }
+                    List<Piece> chosen = alike(rows);
+                    forget(chosen);
+                    BatchStream.divide(chosen, some -> model.compute(on, some, () -> check(some)));
+                });
     }
 
     /** Steps of flows until some have ended, which are vocoded then; whoever comes may join. */
@@ -128,7 +115,7 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
             if (chosen.isEmpty()) {
                 return;
             }
-            divide(
+            BatchStream.divide(
                     chosen,
                     some ->
                             running.advance(
@@ -138,7 +125,7 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
                                             asked.get() != seen
                                                     || !some.stream().allMatch(Piece::wanted)));
             List<Piece> ended = chosen.stream().filter(p -> !p.done() && running.ended(p)).toList();
-            divide(
+            BatchStream.divide(
                     ended,
                     some -> model.vocode(on, some, some.stream().map(running::mel).toList(), true));
             ended.forEach(p -> p.took(running.nanos(p), 0));
@@ -222,25 +209,6 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         return chosen;
     }
 
-    /** What fails is tried again in smaller batches, so that none fails because of another. */
-    private static void divide(List<Piece> pieces, Consumer<List<Piece>> work) {
-        if (pieces.isEmpty()) {
-            return;
-        }
-        try {
-            work.accept(pieces);
-        } catch (RuntimeException e) {
-            boolean lost = e instanceof DeviceException d && d.kind() == DeviceException.Kind.LOST;
-            List<Piece> left = pieces.stream().filter(p -> !p.done()).toList();
-            if (lost || left.size() == 1) {
-                left.forEach(p -> p.fails(e));
-            } else if (!left.isEmpty()) {
-                divide(left.subList(0, left.size() / 2), work);
-                divide(left.subList(left.size() / 2, left.size()), work);
-            }
-        }
-    }
-
     /** Throws if none is wanted any more. */
     private static void check(List<Piece> pieces) {
         RuntimeException unwanted = null;
@@ -262,41 +230,23 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
         return flows == null ? 0 : flows.size();
     }
 
-    /** Frees the op stream's memory, if nothing runs on it or is half done. */
-    private void trim() {
-        if (!computing.isHeldByCurrentThread() && computing.tryLock()) {
-            try {
-                if (flows != null) {
-                    flows.keep(waiting());
-                }
-                if (underWay() == 0) {
-                    free();
-                }
-            } finally {
-                computing.unlock();
-            }
+    /** Frees the flows that nobody waits for; tells whether no other is under way. */
+    private boolean unused() {
+        if (flows != null) {
+            flows.keep(waiting());
         }
+        return underWay() == 0;
     }
 
-    private void free() {
-        if (ops != null) {
-            if (flows != null) {
-                flows.keep(List.of());
-            }
-            ops.close();
-            ops = null;
+    private void leaveAll() {
+        if (flows != null) {
+            flows.keep(List.of());
         }
     }
 
     /** Frees everything. No piece may be added any more. */
     @Override
     public void close() {
-        pressure.close();
-        computing.lock();
-        try {
-            free();
-        } finally {
-            computing.unlock();
-        }
+        stream.close();
     }
 }

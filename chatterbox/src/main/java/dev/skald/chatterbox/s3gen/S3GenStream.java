@@ -1,6 +1,7 @@
 package dev.skald.chatterbox.s3gen;
 
 import dev.skald.chatterbox.s3gen.Vocoded.Cut;
+import dev.skald.engine.BatchStream;
 import dev.skald.nn.HarmonicSource;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Taps;
@@ -194,7 +195,7 @@ public final class S3GenStream {
     }
 
     /** Tokens whose sound a stream goes on with. Safe for many threads. */
-    public final class Piece {
+    public final class Piece implements BatchStream.Part {
         private final int[] seen;
         private final boolean last;
         private final long first; // frame of the first token
@@ -220,6 +221,7 @@ public final class S3GenStream {
         }
 
         /** Whether {@link #samples} tells what it became. */
+        @Override
         public synchronized boolean done() {
             return samples != null || failure != null;
         }
@@ -235,7 +237,8 @@ public final class S3GenStream {
             return samples;
         }
 
-        synchronized void fails(RuntimeException why) {
+        @Override
+        public synchronized void fails(RuntimeException why) {
             failure = why;
         }
 

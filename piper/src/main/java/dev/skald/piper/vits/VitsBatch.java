@@ -1,5 +1,6 @@
 package dev.skald.piper.vits;
 
+import dev.skald.engine.BatchStream;
 import dev.skald.engine.SpeechJob;
 import dev.skald.nn.Rows;
 import dev.skald.piper.PiperNetwork;
@@ -9,7 +10,6 @@ import dev.skald.piper.vits.VitsRecordings.Frames;
 import dev.skald.piper.vits.VitsRecordings.Text;
 import dev.skald.piper.vits.VitsUtterance.Share;
 import dev.skald.tensor.Backend;
-import dev.skald.tensor.DeviceException;
 import dev.skald.tensor.Ops;
 import dev.skald.tensor.Ops.Ints;
 import dev.skald.tensor.Tensor;
@@ -19,7 +19,6 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +44,7 @@ final class VitsBatch implements SpeechJob.Batch, AutoCloseable {
     private final VitsNetwork network;
     private final Vits vits;
     private final VitsRecordings recordings;
-    private final Backend device;
-    private final Backend.Registration pressure;
+    private final BatchStream stream;
 
     /** Speeches with sentences that are open, and how many; guarded by itself. */
     private final Map<Object, Integer> speeches = new IdentityHashMap<>();
@@ -54,17 +52,11 @@ final class VitsBatch implements SpeechJob.Batch, AutoCloseable {
     /** Those of the next run. For the thread that runs it. */
     private final List<VitsUtterance> joined = new ArrayList<>();
 
-    /** Held by whoever uses the op stream. */
-    private final ReentrantLock computing = new ReentrantLock();
-
-    private @Nullable Ops ops;
-
     private VitsBatch(VitsNetwork network, Backend device) {
         this.network = network;
-        this.device = device;
         vits = network.vits();
         recordings = network.recordings();
-        pressure = device.onPressure(this::trim);
+        stream = new BatchStream(device);
     }
 
     /** That of a network; null if its windows are of another kind. */
@@ -122,38 +114,15 @@ final class VitsBatch implements SpeechJob.Batch, AutoCloseable {
                         }
                     }
                     if (!shares.isEmpty()) {
-                        run(shares);
+                        stream.use(on -> BatchStream.divide(shares, some -> compute(on, some)));
                     }
                     return null;
                 });
     }
 
-    private void run(List<Share> shares) {
-        computing.lock();
-        try {
-            Ops on = ops == null ? device.open() : ops;
-            ops = on;
-            compute(on, shares);
-        } finally {
-            computing.unlock();
-        }
-    }
-
-    /** What fails is tried again in smaller batches, so that none fails because of another. */
     private void compute(Ops on, List<Share> shares) {
-        try {
-            encode(on, shares.stream().filter(s -> s.sentence() == null).toList());
-            decode(on, shares.stream().filter(s -> !s.done()).toList());
-        } catch (RuntimeException e) {
-            boolean lost = e instanceof DeviceException d && d.kind() == DeviceException.Kind.LOST;
-            List<Share> left = shares.stream().filter(s -> !s.done()).toList();
-            if (lost || left.size() == 1) {
-                left.forEach(s -> s.fails(e));
-            } else if (!left.isEmpty()) {
-                compute(on, left.subList(0, left.size() / 2));
-                compute(on, left.subList(left.size() / 2, left.size()));
-            }
-        }
+        encode(on, shares.stream().filter(s -> s.sentence() == null).toList());
+        decode(on, shares.stream().filter(s -> !s.done()).toList());
     }
 
     /** Sentences of about the same length, as many together as so many rows allow. */
@@ -390,35 +359,9 @@ final class VitsBatch implements SpeechJob.Batch, AutoCloseable {
         }
     }
 
-    // ---- the op stream
-
-    /** Frees the op stream's memory, if nothing runs on it. */
-    private void trim() {
-        if (!computing.isHeldByCurrentThread() && computing.tryLock()) {
-            try {
-                free();
-            } finally {
-                computing.unlock();
-            }
-        }
-    }
-
-    private void free() {
-        if (ops != null) {
-            ops.close();
-            ops = null;
-        }
-    }
-
     /** Frees everything. Nothing may run any more. */
     @Override
     public void close() {
-        pressure.close();
-        computing.lock();
-        try {
-            free();
-        } finally {
-            computing.unlock();
-        }
+        stream.close();
     }
 }

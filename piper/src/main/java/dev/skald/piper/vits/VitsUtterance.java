@@ -3,6 +3,7 @@ package dev.skald.piper.vits;
 import dev.skald.Optimisation;
 import dev.skald.SpeechCancelledException;
 import dev.skald.VoiceException;
+import dev.skald.engine.BatchStream;
 import dev.skald.engine.SpeechJob;
 import dev.skald.nn.Rows;
 import dev.skald.piper.PiperNetwork;
@@ -274,7 +275,7 @@ final class VitsUtterance implements PiperNetwork.Utterance {
     }
 
     /** Its next samples, where a batch computes them. For the thread that runs the batch. */
-    final class Share {
+    final class Share implements BatchStream.Part {
         private final int[] ids;
         private final int number;
         private RecordedSentence.@Nullable Held sentence;
@@ -305,8 +306,8 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             return sentence;
         }
 
-        /** Whether nothing has to be computed any more. */
-        boolean done() {
+        @Override
+        public boolean done() {
             return done || cancelled;
         }
 
@@ -335,7 +336,8 @@ final class VitsUtterance implements PiperNetwork.Utterance {
             }
         }
 
-        void fails(RuntimeException why) {
+        @Override
+        public void fails(RuntimeException why) {
             synchronized (VitsUtterance.this) {
                 done = true;
                 failure = why;
