@@ -21,9 +21,11 @@ import java.util.Random;
 /**
  * Measures S3Gen as {@code bench/peers/chatterbox_s3gen.py} does the official one, on the same
  * file: {@code FILE TOKENS PROMPT REPETITIONS [THREADS]}. One JSON line: median seconds of the flow
- * and of the vocoder, by the clock and of processor time; with {@code -Dparity=true} one more: how
- * far mel and waveform are from those of fp32 on the same device; with {@code -Dbatches=1,4,16} one
- * for each number of pieces that are computed together: milliseconds a piece.
+ * and of the vocoder, by the clock and of processor time, and of the flow's parts: an Euler step,
+ * and the rest, which is the encoder, the upload and the reading of the result; with {@code
+ * -Dparity=true} one more: how far mel and waveform are from those of fp32 on the same device; with
+ * {@code -Dbatches=1,4,16} one for each number of pieces that are computed together: milliseconds a
+ * piece.
  */
 public final class S3GenBench {
     private S3GenBench() {}
@@ -50,7 +52,9 @@ public final class S3GenBench {
                     new VoiceReference(
                             random.ints(prompt, 0, 6561).toArray(), mel, 2 * prompt, xvector);
             int[] speech = random.ints(tokens, 0, 6561).toArray();
+            int steps = model.flow().defaultSteps();
             double[] flow = new double[repetitions];
+            double[] oneStep = new double[repetitions];
             double[] vocoder = new double[repetitions];
             double[] flowCpu = new double[repetitions];
             double[] vocoderCpu = new double[repetitions];
@@ -62,24 +66,32 @@ public final class S3GenBench {
                     double middle = clock();
                     double middleCpu = processor();
                     model.vocode(ops, made, 1);
+                    double end = clock();
+                    double endCpu = processor();
+                    model.mel(ops, voice, speech, 1, 1);
                     if (i >= 0) {
                         flow[i] = middle - begin;
                         flowCpu[i] = middleCpu - cpu;
-                        vocoder[i] = clock() - middle;
-                        vocoderCpu[i] = processor() - middleCpu;
+                        vocoder[i] = end - middle;
+                        vocoderCpu[i] = endCpu - middleCpu;
+                        oneStep[i] = clock() - end;
                     }
                 }
             }
+            double step = (median(flow) - median(oneStep)) / (steps - 1);
             System.out.printf(
                     Locale.ROOT,
                     "{\"program\": \"skald\", \"threads\": %d, \"tokens\": %d,"
                             + " \"prompt_tokens\": %d, \"flow_s\": %.5f, \"flow_cpu_s\": %.5f,"
+                            + " \"flow_step_s\": %.5f, \"flow_rest_s\": %.5f,"
                             + " \"vocoder_s\": %.5f, \"vocoder_cpu_s\": %.5f}%n",
                     threads,
                     tokens,
                     prompt,
                     median(flow),
                     median(flowCpu),
+                    step,
+                    median(oneStep) - step,
                     median(vocoder),
                     median(vocoderCpu));
             String batches = System.getProperty("batches", "");

@@ -91,16 +91,30 @@ public final class S3Gen {
 
     /** The first half of {@link #speak}: mel frames, (frames, bands) row-major. */
     public float[] mel(Ops ops, VoiceReference voice, int[] tokens, long seed) {
+        return mel(ops, voice, tokens, flow.defaultSteps(), seed);
+    }
+
+    /**
+     * The same with so many Euler steps.
+     *
+     * @param steps {@link Flow#defaultSteps} is what the model was made for
+     * @throws IllegalArgumentException if they are fewer than 1
+     */
+    public float[] mel(Ops ops, VoiceReference voice, int[] tokens, int steps, long seed) {
+        if (steps < 1) {
+            throw new IllegalArgumentException("the flow takes 1 step or more, not " + steps);
+        }
         Randomness random = Randomness.of(seed, vocoder.harmonics());
         try (var scope = ops.scope()) {
-            return ops.read(mel(ops, voice, tokens, random));
+            return ops.read(mel(ops, voice, tokens, steps, random));
         }
     }
 
-    private Tensor mel(Ops ops, VoiceReference voice, int[] tokens, Randomness random) {
+    private Tensor mel(Ops ops, VoiceReference voice, int[] tokens, int steps, Randomness random) {
         Flow.Prompt prompt = flow.prompt(ops, voice, Taps.NONE);
         Flow.Piece all = new Flow.Piece(prompt, tokens, true, 0, random.flow());
-        return flow.mel(ops, all, flow.options(() -> {}), Taps.NONE);
+        Flow.Options how = new Flow.Options(steps, 0, -1, () -> {});
+        return flow.mel(ops, all, how, Taps.NONE);
     }
 
     /** The second half of {@link #speak}: samples of mel frames, not faded in. */
@@ -269,7 +283,7 @@ public final class S3Gen {
 
     float[] speak(Ops ops, VoiceReference voice, int[] tokens, Randomness random, Taps taps) {
         try (var scope = ops.scope()) {
-            Tensor mel = mel(ops, voice, tokens, random);
+            Tensor mel = mel(ops, voice, tokens, flow.defaultSteps(), random);
             taps.tap("mels", ops, mel);
             float[] wave = vocode(ops, mel, random, taps);
             fadeIn(wave);
