@@ -84,7 +84,7 @@ KERNEL(gate, 256, 1, GateParams) {
 // A warp a row: threads 256, grid (ceil(T / 8), B).
 struct NormParams {
     const void* x; i64 xBatch, xRow;
-    const float* gamma;
+    const float* gamma;                     // weights, like beta: both are read before gdc_wait
     const float* beta;                      // null: none
     const float* add; i64 addBatch;         // (B,1,C) added last, or null
     const int* addIndex; i64 addStep;       // add is read at + *addIndex * addStep, or null
@@ -94,64 +94,95 @@ struct NormParams {
     int B, T, C, kind, after, xType, outType;
     float eps, parameter;
 };
-// KEPT: groups of four that a lane keeps in registers
-template <int KEPT>
-DEVICE void normalize_row(const NormParams& p, int b, int t, int lane) {
-    i64 at = b * p.xBatch + t * p.xRow;
-    int groups = (p.C + 3) / 4;
-    float4 kept[KEPT], gain[KEPT], shift[KEPT];
-    float sum = 0;
+// KEPT: groups of four that a lane keeps in registers. SIMPLE: see normalize_rows; its loads have no branches between them.
+template <int KEPT, bool SIMPLE>
+DEVICE void normalize_row(const NormParams& p) {
+    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, first = threadIdx.x % 32 * 4;
+    float4 kept[KEPT], gain[KEPT], shift[KEPT] = {};
+    auto left = [&](int k) {  // columns of group k, and those after it
+        int n = p.C - first - k * 128;
+        return !SIMPLE ? n : n > 0 ? 4 : 0;
+    };
+    auto read = [&](float4 (&to)[KEPT], const void* from, i64 at, int type) {
 #pragma unroll
-    for (int k = 0; k < KEPT; k++) {
-        int g = k * 32 + lane, c = g * 4;
-        kept[k] = gain[k] = shift[k] = make_float4(0, 0, 0, 0);
-        if (g < groups) {
-            kept[k] = load4(p.x, at + c, p.xType, p.C - c);
-            gain[k] = load4(p.gamma, c, F32, p.C - c);
-            if (p.beta) shift[k] = load4(p.beta, c, F32, p.C - c);
+        for (int k = 0; k < KEPT; k++) {
+            int c = first + k * 128, n = left(k);
+            to[k] = make_float4(0, 0, 0, 0);
+            if (n > 0) to[k] = SIMPLE ? *(const float4*)((const float*)from + at + c) : load4(from, at + c, type, n);
         }
-        sum += kept[k].x + kept[k].y + kept[k].z + kept[k].w;
-    }
-    float mean = p.kind == 0 ? warp_sum(sum) / p.C : 0, squares = 0;
+    };
+    read(gain, p.gamma, 0, F32);
+    if (p.beta) read(shift, p.beta, 0, F32);
+    gdc_wait();
+    gdc_launch();
+    if (t >= p.T) return;
+    int rows = rows_of(p.valid, b, p.T);
+    read(kept, p.x, b * p.xBatch + t * p.xRow, p.xType);
+    if (t >= rows) return;
+    float sum = 0, squares = 0;
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) sum += kept[k].x + kept[k].y + kept[k].z + kept[k].w;
+    float mean = p.kind == 0 ? warp_sum(sum) / p.C : 0;
 #pragma unroll
     for (int k = 0; k < KEPT; k++) {
-        int n = p.C - (k * 32 + lane) * 4;
+        int n = left(k);
         float x = kept[k].x - mean, y = kept[k].y - mean, z = kept[k].z - mean, w = kept[k].w - mean;
-        squares += (n > 0 ? x * x : 0) + (n > 1 ? y * y : 0) + (n > 2 ? z * z : 0) + (n > 3 ? w * w : 0);
+        squares += (n > 0 ? mul_rn(x, x) : 0) + (n > 1 ? mul_rn(y, y) : 0) + (n > 2 ? mul_rn(z, z) : 0) + (n > 3 ? mul_rn(w, w) : 0);
     }
     float scale = 1 / sqrtf(warp_sum(squares) / p.C + p.eps);
     const float* more = p.add ? p.add + b * p.addBatch + (p.addIndex ? *p.addIndex * p.addStep : 0) : nullptr;
+    i64 to = b * p.outBatch + t * p.outRow;
     bool over = false;
 #pragma unroll
     for (int k = 0; k < KEPT; k++) {
-        int g = k * 32 + lane, c = g * 4, n = p.C - c;
-        if (g >= groups) break;
+        int c = first + k * 128, n = left(k);
+        if (n <= 0) break;
         float4 v = make_float4((kept[k].x - mean) * scale * gain[k].x + shift[k].x, (kept[k].y - mean) * scale * gain[k].y + shift[k].y,
                                (kept[k].z - mean) * scale * gain[k].z + shift[k].z, (kept[k].w - mean) * scale * gain[k].w + shift[k].w);
+        if (SIMPLE) {
+            over |= overflows(v);
+            if (p.outType == F32) {
+                *(float4*)((float*)p.out + to + c) = v;
+            } else {
+                *(uint2*)((half_t*)p.out + to + c) = make_uint2(pack_f16(v.x, v.y), pack_f16(v.z, v.w));
+            }
+            continue;
+        }
         if (p.after != NONE) v = activate4(p.after, v, p.parameter, make_float4(0, 0, 0, 0));
         if (more) {
             float4 last = load4(more, c, F32, n);
             v = make_float4(v.x + last.x, v.y + last.y, v.z + last.z, v.w + last.w);
         }
         over |= overflows(v, n);
-        store4(p.out, b * p.outBatch + t * p.outRow + c, p.outType, n, v);
+        store4(p.out, to + c, p.outType, n, v);
     }
     count_overflow(p.overflow, over && p.outType == F16);
 }
-// Rows of at most 2048.
-KERNEL(normalize, 256, 1, NormParams) {
-    gdc_wait();
-    gdc_launch();
-    int b = blockIdx.y, t = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
-    if (t >= rows_of(p.valid, b, p.T)) return;
-    if (p.C <= 256) {
-        normalize_row<2>(p, b, t, lane);
-    } else if (p.C <= 512) {
-        normalize_row<4>(p, b, t, lane);
-    } else if (p.C <= 1024) {
-        normalize_row<8>(p, b, t, lane);
+// Simple is a norm of fp32 rows in fp32 or fp16, all in groups of four that are aligned, without activation and `add`.
+template <int KEPT>
+DEVICE void normalize_rows(const NormParams& p) {
+    bool aligned = (((uintptr_t)p.x | (uintptr_t)p.gamma | (uintptr_t)p.beta | (uintptr_t)p.out) & 15) == 0 &&
+                   ((p.xBatch | p.xRow | p.outBatch | p.outRow | p.C) & 3) == 0;
+    if (aligned && p.xType == F32 && p.outType != BF16 && p.after == NONE && !p.add) {
+        normalize_row<KEPT, true>(p);
     } else {
-        normalize_row<16>(p, b, t, lane);
+        normalize_row<KEPT, false>(p);
+    }
+}
+// Rows of at most 512 columns.
+KERNEL(normalize, 256, 2, NormParams) {
+    if (p.C <= 256) {
+        normalize_rows<2>(p);
+    } else {
+        normalize_rows<4>(p);
+    }
+}
+// Rows of at most 2048: in a kernel of their own, for they take two to three times as many registers.
+KERNEL(normalize_wide, 256, 1, NormParams) {
+    if (p.C <= 1024) {
+        normalize_rows<8>(p);
+    } else {
+        normalize_rows<16>(p);
     }
 }
 

@@ -146,7 +146,7 @@ def normalize(case, kind, B, T, C, after="NONE", add=False, beta=True, type=F32,
         table = case.input(case.normal(1, 5, C))
         v |= {"add": table.pointer, "addIndex": case.ints([3]), "addStep": table.row}
         ref = ref + table.exact()[0, 3]
-    case.launch("normalize", (ceil(T, 8), B), 256, **v, **valid_of(case, valid))
+    case.launch("normalize" if C <= 512 else "normalize_wide", (ceil(T, 8), B), 256, **v, **valid_of(case, valid))
     case.expect(out, ref, 1e-6 if out_type == F32 else 5e-4 if out_type == F16 else 4e-3, valid)
     case.bytes = B * T * C * ((4 if type == F32 else 2) + (4 if out_type == F32 else 2))
 

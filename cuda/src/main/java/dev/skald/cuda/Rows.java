@@ -15,6 +15,7 @@ final class Rows {
     /**
      * Layer norm, or RMS norm without {@code beta}.
      *
+     * @param gamma a weight, as {@code beta}: read while the kernel ahead still runs
      * @param after of one parameter at most
      * @param more added last, a row for all batches or one for each; null for none
      */
@@ -26,6 +27,7 @@ final class Rows {
             Activation after,
             @Nullable CudaTensor more,
             CudaTensor out) {
+        String kernel = x.cols() <= 512 ? "normalize" : "normalize_wide";
         launcher.begin()
                 .place(x)
                 .add(gamma.address())
@@ -46,7 +48,7 @@ final class Rows {
                 .add(out.type().ordinal())
                 .add(eps)
                 .add(after.parameter())
-                .launch("normalize", Math.ceilDiv(x.rows(), 8), x.batch(), 1, 256, 0);
+                .launch(kernel, Math.ceilDiv(x.rows(), 8), x.batch(), 1, 256, 0);
     }
 
     /** {@code kind}: 0 WaveNet's gate, 1 SwiGLU. */
