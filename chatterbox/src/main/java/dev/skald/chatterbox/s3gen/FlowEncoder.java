@@ -48,11 +48,17 @@ final class FlowEncoder {
     private record Layer(
             LayerNorm normMha,
             Linear qkv,
-            Linear pos,
             Tensor posBiasU,
             Tensor posBiasV,
             Linear out,
             FeedForward feedForward) {}
+
+    /**
+     * Layers one after the other.
+     *
+     * @param positions what each makes of the relative positions, side by side
+     */
+    private record Stack(List<Layer> layers, Linear positions) {}
 
     private final int heads;
     private final int hidden;
@@ -60,10 +66,10 @@ final class FlowEncoder {
     private final Embed embed;
     private final Conv1d lookahead1;
     private final Conv1d lookahead2;
-    private final List<Layer> layers;
+    private final Stack stack;
     private final Conv1d upsample;
     private final Embed upEmbed;
-    private final List<Layer> upLayers;
+    private final Stack upStack;
     private final LayerNorm afterNorm;
     private final Linear projection;
     private final RelativePositions positions;
@@ -77,10 +83,10 @@ final class FlowEncoder {
         embed = embed(e.under("embed.out"));
         lookahead1 = conv(e, "pre_lookahead_layer.conv1", Conv.padded(LOOKAHEAD + 1, 0, LOOKAHEAD));
         lookahead2 = conv(e, "pre_lookahead_layer.conv2", Conv.causal(3));
-        layers = e.list("encoders", "norm_mha.weight", this::layer);
+        stack = stack(e, "encoders");
         upsample = conv(e, "up_layer.conv", Conv.causal(5));
         upEmbed = embed(e.under("up_embed.out"));
-        upLayers = e.list("up_encoders", "norm_mha.weight", this::layer);
+        upStack = stack(e, "up_encoders");
         afterNorm = e.layerNorm("after_norm", hidden, EPS);
         projection = load.linear("encoder_proj", hidden, -1);
         positions = new RelativePositions(load.parameters(), hidden, LONGEST);
@@ -97,6 +103,15 @@ final class FlowEncoder {
         return load.role(Role.DIRECT).conv1d(name, hidden, hidden, how);
     }
 
+    private Stack stack(Loader load, String name) {
+        List<Layer> layers = load.list(name, "norm_mha.weight", this::layer);
+        String[] maps = new String[layers.size()];
+        for (int i = 0; i < maps.length; i++) {
+            maps[i] = name + "." + i + ".self_attn.linear_pos";
+        }
+        return new Stack(layers, load.linearsNoBias(hidden, hidden, maps));
+    }
+
     private Layer layer(Loader load) {
         int c = hidden;
         Loader a = load.under("self_attn");
@@ -104,7 +119,6 @@ final class FlowEncoder {
         return new Layer(
                 load.layerNorm("norm_mha", c, LAYER_EPS),
                 a.linears(c, c, "linear_q", "linear_k", "linear_v"),
-                a.linearNoBias("linear_pos", c, c),
                 a.vector("pos_bias_u", heads, c / heads),
                 a.vector("pos_bias_v", heads, c / heads),
                 a.linear("linear_out", c, c),
@@ -184,7 +198,7 @@ final class FlowEncoder {
                     lookahead2.forward(ops, ahead, Epilogue.plus(x.rows(0, count)));
             taps.tap("enc_pos", ops, positions.of(count));
             taps.tap("enc_lookahead", ops, h);
-            run(ops, h, layers, "enc_layer", taps);
+            run(ops, h, stack, "enc_layer", taps);
 
             Tensor twice = ops.operand(mu, hidden, upsample.weight());
             ops.repeat(h, 2, twice);
@@ -192,7 +206,7 @@ final class FlowEncoder {
             taps.tap("enc_up", ops, up);
             Tensor y = upEmbed.forward(ops, up); // (N,2T,C)
             taps.tap("enc_up_embed", ops, y);
-            run(ops, y, upLayers, "enc_up_layer", taps);
+            run(ops, y, upStack, "enc_up_layer", taps);
             Tensor last = ops.operand(y, hidden, projection);
             afterNorm.forward(ops, y, last);
             taps.tap("enc_out", ops, last);
@@ -201,22 +215,43 @@ final class FlowEncoder {
     }
 
     /** Layers over h (N,T,C), in place. */
-    private void run(Ops ops, Tensor h, List<Layer> list, String name, Taps taps) {
-        Tensor table = positions.of(h.rows());
+    private void run(Ops ops, Tensor h, Stack of, String name, Taps taps) {
         float scale = (float) (1 / Math.sqrt(hidden / (double) heads));
-        for (int i = 0; i < list.size(); i++) {
-            Layer w = list.get(i);
-            try (var scope = ops.scope()) {
-                Qkv t = Qkv.split(w.normMha().linear(ops, h, w.qkv(), Epilogue.NONE));
-                Tensor p = ops.operand(table, hidden, w.pos()); // (1,2T-1,C)
-                ops.linear(table, w.pos(), Epilogue.NONE, p);
-                Tensor attended = ops.operand(h, hidden, w.out());
-                ops.attentionTransformerXl(
-                        t.q(), t.k(), t.v(), p, w.posBiasU(), w.posBiasV(), heads, scale, attended);
-                ops.linear(attended, w.out(), Epilogue.plus(h), h);
+        try (var all = ops.scope()) {
+            Tensor p = positions(ops, h.rows(), of.positions());
+            for (int i = 0; i < of.layers().size(); i++) {
+                Layer w = of.layers().get(i);
+                try (var scope = ops.scope()) {
+                    Qkv t = Qkv.split(w.normMha().linear(ops, h, w.qkv(), Epilogue.NONE));
+                    Tensor own = p.cols(i * hidden, (i + 1) * hidden); // (1,2T-1,C)
+                    Tensor attended = ops.operand(h, hidden, w.out());
+                    ops.attentionTransformerXl(
+                            t.q(),
+                            t.k(),
+                            t.v(),
+                            own,
+                            w.posBiasU(),
+                            w.posBiasV(),
+                            heads,
+                            scale,
+                            attended);
+                    ops.linear(attended, w.out(), Epilogue.plus(h), h);
+                }
+                w.feedForward().addTo(ops, h);
+                taps.tap(name + i, ops, h);
             }
-            w.feedForward().addTo(ops, h);
-            taps.tap(name + i, ops, h);
         }
+    }
+
+    /** What all layers make of the relative positions of so many rows, by one product. */
+    private Tensor positions(Ops ops, int rows, Linear maps) {
+        Tensor table = positions.of(rows);
+        Tensor p = ops.operand(table, maps.out(), maps);
+        try (var scope = ops.scope()) {
+            Tensor rounded = ops.operand(table, hidden, maps);
+            ops.copy(table, rounded);
+            ops.linear(rounded, maps, Epilogue.NONE, p);
+        }
+        return p;
     }
 }

@@ -33,7 +33,7 @@ public final class S3GenBatch implements SpeechJob.Batch, AutoCloseable {
     private static final int JOINED = 8192;
 
     /** Activations of a row of the estimator or of the encoder's second half, in fp32. */
-    private static final int BYTES_A_ROW = 24 << 10;
+    private static final int BYTES_A_ROW = 28 << 10;
 
     /**
      * Shorter pieces are computed in the rows of the longest: so much of a batch is valid at least.
