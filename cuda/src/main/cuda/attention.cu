@@ -1,9 +1,10 @@
 #include "attention.cuh"
 
 // ---- tensor cores: 64 queries a block, 16 a warp, 64 keys a step -----------------------------------------------------
-// q, k, v (and positions) in 16 bits, 16-byte aligned. Without a hook two groups of four warps take every other step and
-// meet at the end. Threads 256 without a hook, else 128; grid (ceil(Tq / 64), H, B). Shared memory: 64 D 2 * 9 without a
-// hook; XL: 64 D 2 * 5 + 2 * 128 D 2 + 4 * 16 * 84 * 4.
+// q, k, v (and positions) in 16 bits, 16-byte aligned. Two groups of four warps meet at the end: without a hook they take
+// every other step; with XL half of the keys of each, so that keys, values and positions lie there once. XL reads its biases,
+// which are weights, before gdc_wait. Threads 256, grid (ceil(Tq / 64), H, B). Shared memory: 64 D 2 * 9; XL: 64 D 2 * 8 +
+// 8 * 16 * 52 * 4.
 template <int D>
 DEVICE int swizzle_head(int row, int chunk) {
     static_assert(D == 64, "rows of 128 bytes: eight of them at one chunk fall on eight different 16-byte banks");
@@ -11,14 +12,25 @@ DEVICE int swizzle_head(int row, int chunk) {
 }
 template <int D, bool BF, int HOOK>
 DEVICE void attention_mma(const AttentionParams& p) {
-    constexpr int CHUNKS = D / 8, KD = D / 16, LOG = 84, GROUPS = HOOK == PLAIN ? 2 : 1;
+    // of a group: every how many steps it takes, its keys of a step in eights; how many threads load together
+    constexpr int CHUNKS = D / 8, KD = D / 16, LOG = 52, STEPS = HOOK == PLAIN ? 2 : 1, KEYS = HOOK == PLAIN ? 8 : 4, LOADERS = 256 / STEPS;
     DYNAMIC_SHARED(shared);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, warp = tid / 32, g = lane / 4, t = lane % 4;
+    int begin = HOOK == PLAIN ? group : 0, half = HOOK == PLAIN ? 0 : group * 32;  // its first step, its first key of a step
     unsigned char* sq = shared;
-    unsigned char* sk = sq + 64 * D * 2 + group * 4 * 64 * D * 2;  // two stages each
+    unsigned char* sk = sq + 64 * D * 2 + begin * 4 * 64 * D * 2;  // two stages each
     unsigned char* sv = sk + 2 * 64 * D * 2;
-    unsigned char* more = sv + 2 * 64 * D * 2;
+    unsigned char* sp = sv + 2 * 64 * D * 2;  // XL: three tiles of 64 positions, of which a step reads two
     int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * 64;
+    float u[KD][2][2], w[KD][2][2];
+    if (HOOK == XL) {
+#pragma unroll
+        for (int i = 0; i < KD * 4; i++) {
+            int c = h * D + i / 2 * 8 + t * 2 + i % 2;
+            u[i / 4][i / 2 % 2][i % 2] = p.biasU[c];
+            w[i / 4][i / 2 % 2][i % 2] = p.biasV[c];
+        }
+    }
     gdc_wait();
     gdc_launch();
     int queries = rows_of(p.validQ, b, p.Tq), keys = rows_of(p.validK, b, p.Tk), shift = keys - queries;
@@ -28,7 +40,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
     float factor = p.scale * 1.44269504f;
 
     auto load = [&](unsigned char* to, const void* from, i64 row, int first, int count, int limit) {
-        for (int i = tid; i < count * CHUNKS; i += 128) {
+        for (int i = threadIdx.x % LOADERS; i < count * CHUNKS; i += LOADERS) {
             int r = i / CHUNKS, c = i % CHUNKS, at = first + r;
             bool in = at >= 0 && at < limit;
             cp_async16(to + swizzle_head<D>(r, c), (const half_t*)from + (in ? at * row + c * 8 : 0), in ? 16 : 0);
@@ -38,14 +50,16 @@ DEVICE void attention_mma(const AttentionParams& p) {
     const half_t* k = (const half_t*)p.k + b * p.kBatch + h * p.kHead;
     const half_t* v = (const half_t*)p.v + b * p.vBatch + h * p.vHead;
     const half_t* positions = (const half_t*)p.positions + h * D;
+    auto load_positions = [&](int n) { load(sp + n % 3 * 64 * D * 2, positions, p.positionsRow, p.center - i0 - 63 + n * 64, 64, p.positionRows); };
     auto load_step = [&](int s) {
-        int stage = s / GROUPS % 2;
+        int stage = s / STEPS % 2;
         load(sk + stage * 64 * D * 2, k, p.kRow, s * 64, 64, keys);
         load(sv + stage * 64 * D * 2, v, p.vRow, s * 64, 64, keys);
-        if (HOOK == XL) load(more + stage * 128 * D * 2, positions, p.positionsRow, p.center - i0 - 63 + s * 64, 128, p.positionRows);
+        if (HOOK == XL) load_positions(s + 1);
     };
-    if (group == 0) load(sq, q, p.qRow, i0, 64, queries);
-    if (group < steps) load_step(group);
+    if (begin == 0) load(sq, q, p.qRow, i0, 64, queries);
+    if (HOOK == XL) load_positions(0);
+    if (begin < steps) load_step(begin);
     cp_commit();
     cp_wait<0>();
     __syncthreads();
@@ -58,15 +72,14 @@ DEVICE void attention_mma(const AttentionParams& p) {
         if (HOOK == XL) {
 #pragma unroll
             for (int r = 0; r < 4; r++) {
-                int c = h * D + d * 16 + t * 2 + (r >> 1) * 8;
                 float x = BF ? bf16_low(qf[d][r]) : f16_low(qf[d][r]), y = BF ? bf16_high(qf[d][r]) : f16_high(qf[d][r]);
-                float ux = x + p.biasU[c], uy = y + p.biasU[c + 1], vx = x + p.biasV[c], vy = y + p.biasV[c + 1];
+                float ux = x + u[d][r >> 1][0], uy = y + u[d][r >> 1][1], vx = x + w[d][r >> 1][0], vy = y + w[d][r >> 1][1];
                 qf[d][r] = BF ? pack_bf16(ux, uy) : pack_f16(ux, uy);
                 qv[d][r] = BF ? pack_bf16(vx, vy) : pack_f16(vx, vy);
             }
         }
     }
-    float* skew = (float*)(more + 2 * 128 * D * 2) + warp * 16 * LOG;
+    float* skew = (float*)(sp + 3 * 64 * D * 2) + threadIdx.x / 32 * 16 * LOG;
     // where this lane reads 16 rows of keys (and positions), and of values
     int k_at[KD], v_at[KD];
 #pragma unroll
@@ -76,20 +89,20 @@ DEVICE void attention_mma(const AttentionParams& p) {
     }
 
     float o[D / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};
-    for (int s = group; s < steps; s += GROUPS) {
-        if (s >= GROUPS) {
+    for (int s = begin; s < steps; s += STEPS) {
+        if (s >= STEPS) {
             cp_wait<0>();
-            bar_sync(1 + group, 128);
+            bar_sync(1 + begin, LOADERS);
         }
-        if (s + GROUPS < steps) load_step(s + GROUPS);
+        if (s + STEPS < steps) load_step(s + STEPS);
         cp_commit();
-        const unsigned char* ks = sk + s / GROUPS % 2 * 64 * D * 2;
-        const unsigned char* vs = sv + s / GROUPS % 2 * 64 * D * 2;
-        float c[8][4] = {};
+        const unsigned char* ks = sk + (s / STEPS % 2 * 64 + half) * D * 2;
+        const unsigned char* vs = sv + (s / STEPS % 2 * 64 + half) * D * 2;
+        float c[KEYS][4] = {};
 #pragma unroll
         for (int d = 0; d < KD; d++) {
 #pragma unroll
-            for (int j = 0; j < 4; j++) {
+            for (int j = 0; j < KEYS / 2; j++) {
                 uint32_t w[4];
                 ldmatrix4(w, ks + (k_at[d] + j * 16 * D * 2));
                 if (BF) {
@@ -101,15 +114,16 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 }
             }
         }
-        if (HOOK == XL) {  // 16 x 80 products with positions, read along diagonals
-            const unsigned char* ps = more + s % 2 * 128 * D * 2;
+        if (HOOK == XL) {  // 16 x 48 products with positions, read along diagonals
 #pragma unroll
-            for (int j = 0; j < 5; j++) {
+            for (int j = 0; j < 3; j++) {
+                int row = 48 - warp * 16 + half + j * 16;  // of the two tiles
+                const unsigned char* ps = sp + ((s + row / 64) % 3 * 64 + row % 64) * D * 2;
                 float e[2][4] = {};
 #pragma unroll
                 for (int d = 0; d < KD; d++) {
                     uint32_t w[4];
-                    ldmatrix4(w, ps + (k_at[d] + (48 - warp * 16 + j * 16) * D * 2));
+                    ldmatrix4(w, ps + k_at[d]);
                     if (BF) {
                         mma_bf16(e[0], qv[d], w[0], w[1]);
                         mma_bf16(e[1], qv[d], w[2], w[3]);
@@ -125,15 +139,22 @@ DEVICE void attention_mma(const AttentionParams& p) {
                 }
             }
             warp_sync();
+#pragma unroll
+            for (int j = 0; j < KEYS; j++) {
+#pragma unroll
+                for (int e = 0; e < 4; e++) c[j][e] += skew[(g + (e >> 1) * 8) * (LOG - 1) + 15 + j * 8 + t * 2 + (e & 1)];
+            }
+            warp_sync();
         }
         float high[2] = {top[0], top[1]};
+        int key0 = s * 64 + half, key1 = key0 + KEYS * 8;
         // whole: no key of this step is masked for this warp's queries
-        bool whole = HOOK == PLAIN && s * 64 + 64 <= keys && (!p.causal || s * 64 + 63 <= shift + i0 + warp * 16);
+        bool whole = key1 <= keys && (!p.causal || key1 - 1 <= shift + i0 + warp * 16);
         float times = whole ? factor : 1;  // what c is still to be multiplied with
         if (whole) {
             float most[2] = {c[0][0], c[0][2]};
 #pragma unroll
-            for (int j = 0; j < 8; j++) {
+            for (int j = 0; j < KEYS; j++) {
 #pragma unroll
                 for (int e = 0; e < 4; e++) most[e >> 1] = fmaxf(most[e >> 1], c[j][e]);
             }
@@ -141,20 +162,17 @@ DEVICE void attention_mma(const AttentionParams& p) {
             high[1] = fmaxf(high[1], most[1] * factor);
         } else {
 #pragma unroll
-        for (int j = 0; j < 8; j++) {
+        for (int j = 0; j < KEYS; j++) {
 #pragma unroll
             for (int e = 0; e < 4; e++) {
-                int r = g + (e >> 1) * 8, i = i0 + warp * 16 + r, col = j * 8 + t * 2 + (e & 1), key = s * 64 + col;
-                float x = c[j][e];
-                if (HOOK == XL) x += skew[r * LOG + 15 - r + col];
-                x *= factor;
+                int i = i0 + warp * 16 + g + (e >> 1) * 8, key = key0 + j * 8 + t * 2 + (e & 1);
+                float x = c[j][e] * factor;
                 if (key >= keys || (p.causal && key > shift + i)) x = -INFINITY;
                 c[j][e] = x;
                 high[e >> 1] = fmaxf(high[e >> 1], x);
             }
         }
         }
-        if (HOOK == XL) warp_sync();
 #pragma unroll
         for (int r = 0; r < 2; r++) {
             high[r] = fmaxf(high[r], shuffle_xor(high[r], 1));
@@ -167,7 +185,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
             for (int j = 0; j < D / 8; j++) o[j][2 * r] *= fade, o[j][2 * r + 1] *= fade;
         }
 #pragma unroll
-        for (int j = 0; j < 8; j++) {
+        for (int j = 0; j < KEYS; j++) {
 #pragma unroll
             for (int e = 0; e < 4; e++) {
                 c[j][e] = fast_exp2(fmaf(c[j][e], times, -high[e >> 1]));
@@ -175,7 +193,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
             }
         }
 #pragma unroll
-        for (int j = 0; j < 4; j++) {
+        for (int j = 0; j < KEYS / 2; j++) {
             uint32_t a[4];
 #pragma unroll
             for (int r = 0; r < 4; r++) {
@@ -196,31 +214,30 @@ DEVICE void attention_mma(const AttentionParams& p) {
             }
         }
     }
-    if (GROUPS == 2) {  // the second group hands over what it has
-        float* theirs = (float*)(shared + 64 * D * 2) + tid * (D / 2 + 4);
-        __syncthreads();
-        if (group == 1) {
-#pragma unroll
-            for (int r = 0; r < 2; r++) {
-                theirs[D / 2 + r * 2] = top[r];
-                theirs[D / 2 + r * 2 + 1] = sum[r];
-            }
-#pragma unroll
-            for (int j = 0; j < D / 8; j++) *(float4*)&theirs[j * 4] = make_float4(o[j][0], o[j][1], o[j][2], o[j][3]);
-        }
-        __syncthreads();
-        if (group == 1) return;
+    // The second group hands over what it has.
+    float* theirs = (float*)(shared + 64 * D * 2) + tid * (D / 2 + 4);
+    __syncthreads();
+    if (group == 1) {
 #pragma unroll
         for (int r = 0; r < 2; r++) {
-            float other = theirs[D / 2 + r * 2], high = fmaxf(top[r], other), base = high == -INFINITY ? 0 : high;
-            float mine = fast_exp2(top[r] - base), its = fast_exp2(other - base);
-            sum[r] = sum[r] * mine + theirs[D / 2 + r * 2 + 1] * its;
-            top[r] = high;
+            theirs[D / 2 + r * 2] = top[r];
+            theirs[D / 2 + r * 2 + 1] = sum[r];
+        }
 #pragma unroll
-            for (int j = 0; j < D / 8; j++) {
-                o[j][2 * r] = o[j][2 * r] * mine + theirs[j * 4 + 2 * r] * its;
-                o[j][2 * r + 1] = o[j][2 * r + 1] * mine + theirs[j * 4 + 2 * r + 1] * its;
-            }
+        for (int j = 0; j < D / 8; j++) *(float4*)&theirs[j * 4] = make_float4(o[j][0], o[j][1], o[j][2], o[j][3]);
+    }
+    __syncthreads();
+    if (group == 1) return;
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+        float other = theirs[D / 2 + r * 2], high = fmaxf(top[r], other), base = high == -INFINITY ? 0 : high;
+        float mine = fast_exp2(top[r] - base), its = fast_exp2(other - base);
+        sum[r] = sum[r] * mine + theirs[D / 2 + r * 2 + 1] * its;
+        top[r] = high;
+#pragma unroll
+        for (int j = 0; j < D / 8; j++) {
+            o[j][2 * r] = o[j][2 * r] * mine + theirs[j * 4 + 2 * r] * its;
+            o[j][2 * r + 1] = o[j][2 * r + 1] * mine + theirs[j * 4 + 2 * r + 1] * its;
         }
     }
 #pragma unroll
@@ -253,7 +270,7 @@ DEVICE void attention_mma(const AttentionParams& p) {
 }
 KERNEL(attention_f16_64, 256, 2, AttentionParams) { attention_mma<64, false, PLAIN>(p); }
 KERNEL(attention_bf16_64, 256, 2, AttentionParams) { attention_mma<64, true, PLAIN>(p); }
-KERNEL(attention_f16_64_xl, 128, 2, AttentionParams) { attention_mma<64, false, XL>(p); }
+KERNEL(attention_f16_64_xl, 256, 2, AttentionParams) { attention_mma<64, false, XL>(p); }
 
 // ---- exact: fp32, any head dimension ---------------------------------------------------------------------------------
 // BQ queries a block, 32 keys a step, all operands fp32. Threads 256, grid (ceil(Tq / BQ), H, B). Shared memory in floats,

@@ -97,8 +97,8 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         floats = 136 * L + 256 + 16 * (2 * window + 1) if hook == "shaw" else (BQ + 64) * L + BQ * 35 + ((2 * BQ + 31) * L if hook == "xl" else 0)
         case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 128 if hook == "shaw" else 256, floats * 4, **v)
     else:
-        shared = 82048 if wgmma else 1152 * D if hook == "plain" else 640 * D + 512 * D + 21504
-        case.launch("attention_" + variant, (ceil(Tq, 128 if wgmma else 64), H, B), 384 if wgmma else 256 if hook == "plain" else 128, shared, **v)
+        shared = 82048 if wgmma else 1152 * D if hook == "plain" else 1024 * D + 26624
+        case.launch("attention_" + variant, (ceil(Tq, 128 if wgmma else 64), H, B), 384 if wgmma else 256, shared, **v)
     tolerance = {F32: 2e-6, F16: 6e-4, BF16: 5e-3}[type]
     case.expect(out, out_values, tolerance, None if tiles else valid_q, worst=20 * tolerance)
     pairs = Tq * Tk / 2 if causal and Tq == Tk else Tq * Tk

@@ -181,8 +181,8 @@ final class CudaAttention {
                             q.rows() - 1,
                             p.rows());
             if (cores) {
-                int shared = 640 * d + 512 * d + 4 * 16 * 84 * Float.BYTES;
-                launch("attention_f16_64_xl", 64, 128, shared, o, heads, scale, false, hook, out);
+                int shared = 1024 * d + 8 * 16 * 52 * Float.BYTES;
+                launch("attention_f16_64_xl", 64, 256, shared, o, heads, scale, false, hook, out);
             } else {
                 int row = (d + 3) / 4 * 4 + 4;
                 launch(
