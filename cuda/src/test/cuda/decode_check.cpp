@@ -744,6 +744,10 @@ int main(int argc, char** argv) {
     if (argc < 4) return fprintf(stderr, "decode_check LIBCUDA KERNELS small|sampler|int8|rows|wide|full|time|steps|many [MODEL]\n"), 2;
     Driver d(argv[1], argv[2], {"decode_weights", "decode", "decode_attention", "decode_int8", "sample"});
     const std::string mode = argv[3], only = argc > 4 ? argv[4] : "";
+    // As the product does; SHARED=none or all for comparison.
+    const std::string shared = getenv("SHARED") ? getenv("SHARED") : "few";
+    if (shared == "all") d.prefersShared = [](const std::string&) { return true; };
+    if (shared == "few") d.prefersShared = [](const std::string& k) { return k.find("_many") == std::string::npos && k.find("_normal") == std::string::npos; };
     if (mode == "wide") {
         parity(d, {"wide llama", true, 1, 1024, 16, 4096, 211, 64, 100}, false, 3, 2, 1, false);
         parity(d, {"wide gpt2", false, 1, 768, 12, 3072, 211, 0, 100}, false, 3, 2, 1, false);

@@ -32,6 +32,7 @@ struct Driver {
     void* stream = nullptr;
     std::vector<void*> modules;
     std::map<std::string, void*> functions;
+    bool (*prefersShared)(const std::string& kernel) = nullptr;  // which ask for the largest shared memory
     bool simulated;
 
     template <class... A>
@@ -82,9 +83,11 @@ struct Driver {
     }
     void* function(const std::string& name) {
         void*& f = functions[name];
+        const bool fresh = !f;
         for (size_t i = 0; !f && i < modules.size(); i++)
             if (call("cuModuleGetFunction", &f, modules[i], name.c_str())) f = nullptr;
         if (!f) fprintf(stderr, "no kernel %s\n", name.c_str()), exit(2);
+        if (fresh && prefersShared && prefersShared(name)) must("cuFuncSetAttribute", f, 9, 100);
         return f;
     }
     template <class P>

@@ -286,7 +286,7 @@ final class StepKernels implements AutoCloseable {
             }
             product("head" + kind, way, model.layers(), model.padded(), many ? 4 : 8);
             arguments(way, model.layers());
-            launch(context.kernel("t3_sample"), way.count, 1, 1, 1024, 0, true);
+            launch(kernel("t3_sample", way), way.count, 1, 1, 1024, 0, true);
         }
     }
 
@@ -295,14 +295,14 @@ final class StepKernels implements AutoCloseable {
         int heads = model.heads();
         arguments(way, layer);
         if (many(count)) {
-            Kernel attention = context.kernel("t3_attention_many");
+            Kernel attention = kernel("t3_attention_many", way);
             launch(attention, splits, heads, Math.ceilDiv(count, TOGETHER), 512, 0, true);
         } else {
-            launch(context.kernel("t3_attention"), splits, heads, count, 256, 0, true);
+            launch(kernel("t3_attention", way), splits, heads, count, 256, 0, true);
         }
         if (count > 2) {
             arguments(way, layer);
-            launch(context.kernel("t3_combine"), count, 1, 1, heads * 32, 0, true);
+            launch(kernel("t3_combine", way), count, 1, 1, heads * 32, 0, true);
         }
     }
 
@@ -310,7 +310,7 @@ final class StepKernels implements AutoCloseable {
     private void normalise(String product, Way way, int layer) {
         arguments(way, layer);
         boolean first = product.equals("first");
-        launch(context.kernel("t3_normal_" + product), way.count, 1, 1, 64, 0, !first);
+        launch(kernel("t3_normal_" + product, way), way.count, 1, 1, 64, 0, !first);
     }
 
     /** A matrix product, {@code groups} times 8 outputs a block. */
@@ -326,11 +326,20 @@ final class StepKernels implements AutoCloseable {
                         ? groups * (16 << 10)
                         : octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
         String family = model.int8() ? "t3_int8_" : "t3_";
-        Kernel kernel = context.kernel(family + matrix + "_" + most + "_" + groups);
+        Kernel kernel = kernel(family + matrix + "_" + most + "_" + groups, way);
         arguments(way, layer);
         boolean first = matrix.startsWith("first");
         int blocks = Math.ceilDiv(outputs / 8, groups);
         launch(kernel, blocks, 1, 1, PRODUCT_THREADS, shared, !first);
+    }
+
+    /**
+     * Those for few rows follow each other faster if a multiprocessor need not be divided anew
+     * between them; attention of many rows lives on its first-level cache.
+     */
+    private Kernel kernel(String name, Way way) {
+        Kernel kernel = context.kernel(name);
+        return many(way.count) ? kernel : kernel.preferShared();
     }
 
     private void launch(

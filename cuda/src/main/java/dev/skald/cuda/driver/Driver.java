@@ -489,6 +489,11 @@ public final class Driver {
         check("cuFuncSetAttribute", call(funcSetAttribute, function, 8, bytes));
     }
 
+    /** Asks for the largest shared memory, and so the smallest first-level cache, for a kernel. */
+    void preferShared(long function) {
+        check("cuFuncSetAttribute", call(funcSetAttribute, function, 9, 100));
+    }
+
     /**
      * Launches a kernel.
      *

@@ -9,6 +9,7 @@ public final class Kernel {
     private final Driver driver;
     private final long function;
     private volatile int allowed = PLAIN_SHARED;
+    private volatile boolean prefersShared;
 
     Kernel(String name, Driver driver, long function) {
         this.name = name;
@@ -27,6 +28,18 @@ public final class Kernel {
             }
         }
         return function;
+    }
+
+    /**
+     * Asks for multiprocessors whose memory is shared memory as far as possible. Kernels that
+     * divide it in the same way need not wait until a multiprocessor is empty.
+     */
+    public Kernel preferShared() {
+        if (!prefersShared) {
+            driver.preferShared(function);
+            prefersShared = true;
+        }
+        return this;
     }
 
     @Override
