@@ -588,8 +588,11 @@ template <int N>
 void registers_up() {}
 inline void wgmma_fence() {}
 inline void wgmma_commit() {}
+// The lanes of a warp wait for each other, as in hardware: one of them may then say that all have read.
 template <int N>
-void wgmma_wait() {}
+void wgmma_wait() {
+    sim::collective(nullptr, [](int) {});
+}
 inline void fence_async() {}
 typedef uint64_t Barrier;
 inline sim::Phase* sim_phase(Barrier* b) { return (sim::Phase*)b; }
