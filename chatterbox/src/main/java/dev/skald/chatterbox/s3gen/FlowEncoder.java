@@ -38,10 +38,14 @@ final class FlowEncoder {
 
     /** A linear map and a norm whose output is scaled by sqrt(C). */
     private record Embed(Linear map, LayerNorm norm) {
-        Tensor forward(Ops ops, Tensor x) {
-            Tensor h = ops.linear(x, map);
-            norm.forward(ops, h, h);
-            return h;
+        /** Room for what it reads: as many rows as x has. */
+        Tensor input(Ops ops, Tensor x) {
+            return ops.operand(x, map.in(), map);
+        }
+
+        void forward(Ops ops, Tensor x, Tensor out) {
+            ops.linear(x, map, Epilogue.NONE, out);
+            norm.forward(ops, out, out);
         }
     }
 
@@ -179,7 +183,8 @@ final class FlowEncoder {
         try (var scope = ops.scope()) {
             Tensor mu = lengths == null ? of.mu() : of.mu().valid(ops.lengths(lengths, 2, 0, 1));
             int seen = Math.min(LOOKAHEAD, beyond);
-            Tensor e = ops.tensor(n, count + seen, hidden);
+            Tensor x = ops.tensor(n, count + seen, hidden);
+            Tensor e = embed.input(ops, x);
             ops.embed(tokens, ids, seen > 0 ? e.rows(0, count) : e.reshape(1, n * count, hidden));
             if (seen > 0) {
                 ops.fill(e.rows(count, count + seen), 0);
@@ -187,8 +192,9 @@ final class FlowEncoder {
             taps.tap("token_emb", ops, e.rows(0, count));
             if (lengths != null) {
                 e = e.valid(lengths);
+                x = x.valid(lengths);
             }
-            Tensor x = embed.forward(ops, e);
+            embed.forward(ops, e, x);
             taps.tap("enc_embed", ops, x.rows(0, count));
             Tensor ahead = ops.operand(x.rows(0, count), hidden, lookahead2.weight());
             lookahead1
@@ -202,9 +208,11 @@ final class FlowEncoder {
 
             Tensor twice = ops.operand(mu, hidden, upsample.weight());
             ops.repeat(h, 2, twice);
-            Tensor up = upsample.forward(ops, twice);
+            Tensor up = upEmbed.input(ops, mu);
+            upsample.forward(ops, twice, Epilogue.NONE, up);
             taps.tap("enc_up", ops, up);
-            Tensor y = upEmbed.forward(ops, up); // (N,2T,C)
+            Tensor y = ops.like(mu, hidden); // (N,2T,C)
+            upEmbed.forward(ops, up, y);
             taps.tap("enc_up_embed", ops, y);
             run(ops, y, upStack, "enc_up_layer", taps);
             Tensor last = ops.operand(y, hidden, projection);
