@@ -2,10 +2,9 @@
 // FlashAttention-3 (Shah et al. 2024): the softmax of the next keys is made while these are multiplied with their values.
 #include "attention.cuh"
 
-// 64 queries a group of four warps, 128 keys a step; one more group loads. With two groups of queries a block they take turns
-// at asking for products, so that one makes its softmax while the other multiplies. `few` has one: so few queries that two
-// would leave multiprocessors idle. The bits are the same. Threads 384, grid (ceil(Tq / 128), H, B); few: 256,
-// (ceil(Tq / 64), H, B). Shared memory: 82,048 bytes. q, k, v 16-byte aligned.
+// 128 queries a block, 64 a group of four warps, 128 keys a step; a third group loads. The groups take turns at asking for
+// products, so that one makes its softmax while the other multiplies. Threads 384; grid (ceil(Tq / 128), H, B). Shared
+// memory: 82,048 bytes. q, k, v 16-byte aligned.
 #if HOPPER
 namespace attention_wgmma {
 constexpr int D = 64, KEYS = 128, TILE = KEYS * D * 2;  // bytes of 128 rows: two chunks of 32 columns
@@ -29,9 +28,12 @@ DEVICE void scores(float (&s)[64], const unsigned char* q, const unsigned char* 
     for (int i = 0; i < 4; i++) wgmma_f16<128>(s, a + (i / 2 * (KEYS * 64) + i % 2 * 32), b + (i / 2 * (KEYS * 64) + i % 2 * 32), i > 0);
     wgmma_commit();
 }
+}  // namespace attention_wgmma
+#endif
 
-template <int GROUPS>
-DEVICE void attend(const AttentionParams& p) {
+HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
+#if HOPPER
+    using namespace attention_wgmma;
     DYNAMIC_SHARED(shared);
     int tid = threadIdx.x % 128, group = threadIdx.x / 128, lane = tid % 32, g = lane / 4, t = lane % 4;
     unsigned char* sq = shared;  // then two of keys, two of values
@@ -45,19 +47,19 @@ DEVICE void attend(const AttentionParams& p) {
         for (int i = 0; i < 2; i++) {
             barrier_init(k_full + i, 4);
             barrier_init(v_full + i, 4);
-            barrier_init(k_empty + i, 4 * GROUPS);
-            barrier_init(v_empty + i, 4 * GROUPS);
+            barrier_init(k_empty + i, 8);
+            barrier_init(v_empty + i, 8);
         }
         fence_async();
     }
     __syncthreads();
-    int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * 64 * GROUPS;
+    int h = blockIdx.y, b = blockIdx.z, i0 = blockIdx.x * 128;
     gdc_wait();
     gdc_launch();
     int queries = rows_of(p.validQ, b, p.Tq), keys = rows_of(p.validK, b, p.Tk), steps = (keys + KEYS - 1) / KEYS;
     if (i0 >= queries) return;
-    if (group == GROUPS) {
-        if constexpr (GROUPS == 2) registers_down<40>();
+    if (group == 2) {
+        registers_down<40>();
         const half_t* k = (const half_t*)p.k + b * p.kBatch + h * p.kHead;
         const half_t* v = (const half_t*)p.v + b * p.vBatch + h * p.vHead;
         load(sq, (const half_t*)p.q + b * p.qBatch + h * D, p.qRow, i0, queries);
@@ -93,7 +95,7 @@ DEVICE void attend(const AttentionParams& p) {
         told();
         return;
     }
-    if constexpr (GROUPS == 2) registers_up<232>();
+    registers_up<232>();
     float factor = p.scale * 1.44269504f;
     const unsigned char* q = sq + group * 64 * 64;
 
@@ -153,15 +155,15 @@ DEVICE void attend(const AttentionParams& p) {
         softmax(0);
         pack();
     }
-    if (GROUPS == 2 && group == 1) bar_arrive(2, 256);  // the first turn is the other group's
+    if (group == 1) bar_arrive(2, 256);  // the first turn is the other group's
 #pragma unroll 1
     for (int n = 0; n + 1 < steps; n++) {
         int other = (n + 1) % 2;
         barrier_wait(k_full + other, (n + 1) / 2 & 1);
-        if (GROUPS == 2) bar_sync(2 + group, 256);
+        bar_sync(2 + group, 256);
         scores(s, q, sk + other * TILE);
         weigh(n);
-        if (GROUPS == 2) bar_arrive(3 - group, 256);
+        bar_arrive(3 - group, 256);
         wgmma_wait<1>();
         release(k_empty + other);
         softmax(n + 1);
@@ -181,7 +183,7 @@ DEVICE void attend(const AttentionParams& p) {
         sum[r] += shuffle_xor(sum[r], 2);
         int row = tid / 32 * 16 + g + r * 8, i = i0 + group * 64 + row;
         float scale = sum[r] > 0 ? 1 / sum[r] : 0;
-        unsigned char* tile = (unsigned char*)p.out + (((i64)b * ((p.Tq + 63) / 64) + blockIdx.x * GROUPS + group) * p.H + h) * 8192;
+        unsigned char* tile = (unsigned char*)p.out + (((i64)b * ((p.Tq + 63) / 64) + blockIdx.x * 2 + group) * p.H + h) * 8192;
         i64 at = b * p.outBatch + i * p.outRow + h * D + t * 2;
 #pragma unroll
         for (int j = 0; j < 8; j++) {
@@ -197,17 +199,5 @@ DEVICE void attend(const AttentionParams& p) {
             }
         }
     }
-}
-}  // namespace attention_wgmma
-#endif
-
-HOPPER_KERNEL(attention_f16_64_wgmma, 384, 1, AttentionParams) {
-#if HOPPER
-    attention_wgmma::attend<2>(p);
-#endif
-}
-HOPPER_KERNEL(attention_f16_64_wgmma_few, 256, 1, AttentionParams) {
-#if HOPPER
-    attention_wgmma::attend<1>(p);
 #endif
 }

@@ -7,8 +7,7 @@ from harness import BF16, F16, F32, ceil, tiled
 
 def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, valid_k=None, window=4, out_type=F32, cache=False, tiles=False):
     kind, size, *hook = variant.split("_")
-    wgmma = hook[:1] == ["wgmma"]
-    few = hook == ["wgmma", "few"]
+    wgmma = hook == ["wgmma"]
     hook = "shaw" if size == "shaw" else hook[0] if hook and not wgmma else "plain"
     type = {"f16": F16, "bf16": BF16, "f32": F32}[kind]
     Tk = Tk or Tq
@@ -99,7 +98,7 @@ def attention(case, variant, B, H, D, Tq, Tk=None, causal=False, valid_q=None, v
         case.launch("attention_" + variant, (ceil(Tq, BQ), H, B), 128 if hook == "shaw" else 256, floats * 4, **v)
     else:
         shared = 82048 if wgmma else 1152 * D if hook == "plain" else 1024 * D + 26624
-        case.launch("attention_" + variant, (ceil(Tq, 128 if wgmma and not few else 64), H, B), 384 if wgmma and not few else 256, shared, **v)
+        case.launch("attention_" + variant, (ceil(Tq, 128 if wgmma else 64), H, B), 384 if wgmma else 256, shared, **v)
     tolerance = {F32: 2e-6, F16: 6e-4, BF16: 5e-3}[type]
     case.expect(out, out_values, tolerance, None if tiles else valid_q, worst=20 * tolerance)
     pairs = Tq * Tk / 2 if causal and Tq == Tk else Tq * Tk

@@ -110,12 +110,10 @@ final class CudaAttention {
     }
 
     private void wgmma(Operands o, int heads, float scale, CudaTensor out, boolean tiled) {
-        int blocks = Math.ceilDiv(o.q.rows(), 64) * heads * o.q.batch();
-        boolean few = blocks <= launcher.multiprocessors();
         launch(
-                few ? "attention_f16_64_wgmma_few" : "attention_f16_64_wgmma",
-                few ? 64 : 128,
-                few ? 256 : 384,
+                "attention_f16_64_wgmma",
+                128,
+                384,
                 WGMMA_SHARED,
                 o,
                 heads,
