@@ -7,6 +7,7 @@
 //   time    the last alone
 //   steps   models of true size: 1, 8, 32 and 64 slots of one voice, with and without the sampler (for a card)
 //   many    models of true size with 64 slots of one voice: more than 32 rows against passes of 32, bits and times (for a card)
+// SHARED=none|few|all in the environment: which kernels ask for the largest shared memory (few, as the product)
 // Exits 1 if something fails.
 #include <memory>
 #include <random>
