@@ -8,6 +8,7 @@
 #include "decode_int8.cu"
 #include "decode_weights.cu"
 #include "gemm.cu"
+#include "gemm_exact.cu"
 #include "random.cu"
 #include "resnet.cu"
 #include "rows.cu"

@@ -1,4 +1,4 @@
-"""Cases of gemm.cu: linear maps, convolutions, transposed convolutions, windows, packing."""
+"""Cases of gemm.cu and gemm_exact.cu: linear maps, convolutions, transposed convolutions, windows, packing."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def gemm_grid(variant, N, T, B):
 
 
 def gemm_shared(variant, taps, dilation):
-    """As gemm.cu says."""
+    """As gemm.cu and gemm_exact.cu say."""
     kind, tile, *rest = variant.split("_")
     if tile == "narrow":
         return 0

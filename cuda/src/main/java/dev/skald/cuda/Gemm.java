@@ -10,7 +10,7 @@ import dev.skald.tensor.Tensor;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Matrix products: {@code gemm.cu}. */
+/** Matrix products: {@code gemm.cu} and {@code gemm_exact.cu}. */
 final class Gemm {
     /** Activations a product may end in. */
     private static final Set<Kind> AFTER =
@@ -104,7 +104,7 @@ final class Gemm {
                 || a.kind() == Kind.SNAKE;
     }
 
-    /** A kernel of gemm.cu and its tile. */
+    /** A kernel of theirs and its tile. */
     private record Tile(String name, int rows, int columns) {}
 
     /**
@@ -305,7 +305,7 @@ final class Gemm {
                 .add(norm.share);
     }
 
-    /** Bytes of shared memory, as {@code gemm.cu} says. */
+    /** Bytes of shared memory, as the kernels' files say. */
     private static int shared(Tile tile, Type type, Matrix w, int dilation) {
         if (tile.name.endsWith("narrow")) {
             return 0;

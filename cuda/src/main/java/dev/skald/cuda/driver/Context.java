@@ -35,6 +35,7 @@ public final class Context implements AutoCloseable {
                     "decode_int8",
                     "decode_weights",
                     "gemm",
+                    "gemm_exact",
                     "random",
                     "resnet",
                     "rows",
