@@ -77,8 +77,9 @@ public final class S3GenBench {
                     }
                 }
             }
-            // Neither number of steps is the default, whose time vectors are kept: both make
-            // theirs.
+            // The default number of steps has time vectors that are kept. These two numbers of
+            // steps
+            // differ from it, so both flows compute theirs.
             for (int i = -2; i < repetitions; i++) {
                 try (Ops ops = device.backend().open()) {
                     double begin = clock();

@@ -334,8 +334,9 @@ final class StepKernels implements AutoCloseable {
     }
 
     /**
-     * Those for few rows follow each other faster if a multiprocessor need not be divided anew
-     * between them; attention of many rows lives on its first-level cache.
+     * The kernels for few rows all ask for the same split of a multiprocessor's memory, so that
+     * each can begin before the one ahead has ended. Attention of many rows needs the first-level
+     * cache.
      */
     private Kernel kernel(String name, Way way) {
         Kernel kernel = context.kernel(name);

@@ -31,8 +31,9 @@ public final class Kernel {
     }
 
     /**
-     * Asks for multiprocessors whose memory is shared memory as far as possible. Kernels that
-     * divide it in the same way need not wait until a multiprocessor is empty.
+     * Asks for as much shared memory and as little first-level cache as a multiprocessor can have.
+     * A kernel that wants the same split as the one before it can begin on a multiprocessor before
+     * that one has ended there.
      */
     public Kernel preferShared() {
         if (!prefersShared) {
