@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,11 @@ class EnduranceTest {
                                         .filter(Result::spoken)
                                         .mapToLong(Result::samples)
                                         .sum());
+                // Closing a speech does not wait for what still runs of it; the bound is for a
+                // hang.
+                for (int i = 0; i < 6000 && engine.status().speaking() > 0; i++) {
+                    LockSupport.parkNanos(10_000_000);
+                }
                 assertThat(engine.status().speaking()).isZero();
             }
             assertThat(device.backend().memory().map(EnduranceTest::held))
