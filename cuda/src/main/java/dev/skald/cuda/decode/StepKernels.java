@@ -286,7 +286,7 @@ final class StepKernels implements AutoCloseable {
             }
             product("head" + kind, way, model.layers(), model.padded(), many ? 4 : 8);
             arguments(way, model.layers());
-            launch(kernel("t3_sample", way), way.count, 1, 1, 1024, 0, true);
+            launch(sharing("t3_sample"), way.count, 1, 1, 1024, 0, true);
         }
     }
 
@@ -295,14 +295,14 @@ final class StepKernels implements AutoCloseable {
         int heads = model.heads();
         arguments(way, layer);
         if (many(count)) {
-            Kernel attention = kernel("t3_attention_many", way);
+            Kernel attention = context.kernel("t3_attention_many");
             launch(attention, splits, heads, Math.ceilDiv(count, TOGETHER), 512, 0, true);
         } else {
-            launch(kernel("t3_attention", way), splits, heads, count, 256, 0, true);
+            launch(sharing("t3_attention"), splits, heads, count, 256, 0, true);
         }
         if (count > 2) {
             arguments(way, layer);
-            launch(kernel("t3_combine", way), count, 1, 1, heads * 32, 0, true);
+            launch(sharing("t3_combine"), count, 1, 1, heads * 32, 0, true);
         }
     }
 
@@ -310,7 +310,7 @@ final class StepKernels implements AutoCloseable {
     private void normalise(String product, Way way, int layer) {
         arguments(way, layer);
         boolean first = product.equals("first");
-        launch(kernel("t3_normal_" + product, way), way.count, 1, 1, 64, 0, !first);
+        launch(context.kernel("t3_normal_" + product), way.count, 1, 1, 64, 0, !first);
     }
 
     /** A matrix product, {@code groups} times 8 outputs a block. */
@@ -326,7 +326,8 @@ final class StepKernels implements AutoCloseable {
                         ? groups * (16 << 10)
                         : octets * 1024 + octets * Math.min(groups, 16 / octets) * 4096;
         String family = model.int8() ? "t3_int8_" : "t3_";
-        Kernel kernel = kernel(family + matrix + "_" + most + "_" + groups, way);
+        String name = family + matrix + "_" + most + "_" + groups;
+        Kernel kernel = many(count) ? context.kernel(name) : sharing(name);
         arguments(way, layer);
         boolean first = matrix.startsWith("first");
         int blocks = Math.ceilDiv(outputs / 8, groups);
@@ -334,13 +335,12 @@ final class StepKernels implements AutoCloseable {
     }
 
     /**
-     * The kernels for few rows all ask for the same split of a multiprocessor's memory, so that
-     * each can begin before the one ahead has ended. Attention of many rows needs the first-level
-     * cache.
+     * A kernel that few rows use. These all ask for the same split of a multiprocessor's memory, so
+     * that each can begin before the one ahead has ended. Those that only many rows use ask for
+     * none, since attention of many rows needs the first-level cache.
      */
-    private Kernel kernel(String name, Way way) {
-        Kernel kernel = context.kernel(name);
-        return many(way.count) ? kernel : kernel.preferShared();
+    private Kernel sharing(String name) {
+        return context.kernel(name).preferShared();
     }
 
     private void launch(
