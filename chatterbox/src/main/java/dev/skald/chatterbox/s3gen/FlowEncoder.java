@@ -38,11 +38,6 @@ final class FlowEncoder {
 
     /** A linear map and a norm whose output is scaled by sqrt(C). */
     private record Embed(Linear map, LayerNorm norm) {
-        /** Room for what it reads: as many rows as x has. */
-        Tensor input(Ops ops, Tensor x) {
-            return ops.operand(x, map.in(), map);
-        }
-
         void forward(Ops ops, Tensor x, Tensor out) {
             ops.linear(x, map, Epilogue.NONE, out);
             norm.forward(ops, out, out);
@@ -60,9 +55,9 @@ final class FlowEncoder {
     /**
      * Layers one after the other.
      *
-     * @param positions what each makes of the relative positions, side by side
+     * @param linearPos what each makes of the relative positions, side by side
      */
-    private record Stack(List<Layer> layers, Linear positions) {}
+    private record Stack(List<Layer> layers, Linear linearPos) {}
 
     private final int heads;
     private final int hidden;
@@ -184,7 +179,7 @@ final class FlowEncoder {
             Tensor mu = lengths == null ? of.mu() : of.mu().valid(ops.lengths(lengths, 2, 0, 1));
             int seen = Math.min(LOOKAHEAD, beyond);
             Tensor x = ops.tensor(n, count + seen, hidden);
-            Tensor e = embed.input(ops, x);
+            Tensor e = ops.operand(x, hidden, embed.map());
             ops.embed(tokens, ids, seen > 0 ? e.rows(0, count) : e.reshape(1, n * count, hidden));
             if (seen > 0) {
                 ops.fill(e.rows(count, count + seen), 0);
@@ -208,7 +203,7 @@ final class FlowEncoder {
 
             Tensor twice = ops.operand(mu, hidden, upsample.weight());
             ops.repeat(h, 2, twice);
-            Tensor up = upEmbed.input(ops, mu);
+            Tensor up = ops.operand(mu, hidden, upEmbed.map());
             upsample.forward(ops, twice, Epilogue.NONE, up);
             taps.tap("enc_up", ops, up);
             Tensor y = ops.like(mu, hidden); // (N,2T,C)
@@ -226,7 +221,7 @@ final class FlowEncoder {
     private void run(Ops ops, Tensor h, Stack of, String name, Taps taps) {
         float scale = (float) (1 / Math.sqrt(hidden / (double) heads));
         try (var all = ops.scope()) {
-            Tensor p = positions(ops, h.rows(), of.positions());
+            Tensor p = mapPositions(ops, h.rows(), of.linearPos());
             for (int i = 0; i < of.layers().size(); i++) {
                 Layer w = of.layers().get(i);
                 try (var scope = ops.scope()) {
@@ -252,13 +247,13 @@ final class FlowEncoder {
     }
 
     /** What all layers make of the relative positions of so many rows, by one product. */
-    private Tensor positions(Ops ops, int rows, Linear maps) {
+    private Tensor mapPositions(Ops ops, int rows, Linear linearPos) {
         Tensor table = positions.of(rows);
-        Tensor p = ops.operand(table, maps.out(), maps);
+        Tensor p = ops.operand(table, linearPos.out(), linearPos);
         try (var scope = ops.scope()) {
-            Tensor rounded = ops.operand(table, hidden, maps);
+            Tensor rounded = ops.operand(table, hidden, linearPos);
             ops.copy(table, rounded);
-            ops.linear(rounded, maps, Epilogue.NONE, p);
+            ops.linear(rounded, linearPos, Epilogue.NONE, p);
         }
         return p;
     }
