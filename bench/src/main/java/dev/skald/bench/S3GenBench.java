@@ -77,9 +77,8 @@ public final class S3GenBench {
                     }
                 }
             }
-            // The default number of steps has time vectors that are kept. These two numbers of
-            // steps
-            // differ from it, so both flows compute theirs.
+            // Time vectors are kept for the default number of steps alone. Neither flow here has
+            // that number, so both compute theirs.
             for (int i = -2; i < repetitions; i++) {
                 try (Ops ops = device.backend().open()) {
                     double begin = clock();

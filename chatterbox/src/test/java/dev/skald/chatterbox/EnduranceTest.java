@@ -74,8 +74,8 @@ class EnduranceTest {
                                         .filter(Result::spoken)
                                         .mapToLong(Result::samples)
                                         .sum());
-                // Closing a speech does not wait for what still runs of it; the bound is for a
-                // hang.
+                // Closing a speech does not wait for what still runs of it. Only a hang takes a
+                // minute.
                 for (int i = 0; i < 6000 && engine.status().speaking() > 0; i++) {
                     LockSupport.parkNanos(10_000_000);
                 }

@@ -574,7 +574,7 @@ class SchedulerTest {
         untilReady(speakers);
         gate.countDown();
         until(() -> runs.size() >= 6);
-        // A copy, for the list grows on, and a part of it does not bear that.
+        // A copy, because the list still grows, and its sublists throw when it does.
         assertThat(List.copyOf(runs).subList(0, 6))
                 .containsExactly("s0", "s0 s1", "s1 s2", "s1 s3", "s1 s3", "s1 s2");
         speakers.forEach(Speaker::close);
